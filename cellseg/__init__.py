@@ -1,0 +1,48 @@
+"""U-Net segmentation of microscopy images, from the first annotation to TIFFs larger than memory."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "InputError": "cellseg.errors",
+    "weight_map": "cellseg.preprocess.borders",
+    "displacement_field": "cellseg.preprocess.elastic",
+    "warp": "cellseg.preprocess.elastic",
+    "build": "cellseg.models.registry",
+    "list_models": "cellseg.models.registry",
+    "load": "cellseg.models.trained",
+    "train": "cellseg.training.train",
+    "predict": "cellseg.inference.predict",
+    "predict_array": "cellseg.inference.predict",
+    "label_instances": "cellseg.inference.instances",
+    "metrics": "cellseg",
+}
+
+__all__ = ["__version__", *_HOME]
+
+if TYPE_CHECKING:
+    from cellseg import metrics as metrics
+    from cellseg.errors import InputError as InputError
+    from cellseg.inference.instances import label_instances as label_instances
+    from cellseg.inference.predict import predict as predict
+    from cellseg.inference.predict import predict_array as predict_array
+    from cellseg.models.registry import build as build
+    from cellseg.models.registry import list_models as list_models
+    from cellseg.models.trained import load as load
+    from cellseg.preprocess.borders import weight_map as weight_map
+    from cellseg.preprocess.elastic import displacement_field as displacement_field
+    from cellseg.preprocess.elastic import warp as warp
+    from cellseg.training.train import train as train
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used, so that `import cellseg` stays quick and needs no torch."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'cellseg' has no attribute {name!r}")
+    if name == "metrics":
+        return importlib.import_module("cellseg.metrics")
+    return getattr(importlib.import_module(_HOME[name]), name)

@@ -1,0 +1,60 @@
+"""Files that appear under their final name only when they are complete."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from cellseg.errors import InputError
+
+
+def part_name(path: Path) -> Path:
+    """The name beside `path` under which it is written until it is complete."""
+    return path.with_name(f".{path.name}.part")
+
+
+@contextmanager
+def complete_file(path: Path) -> Iterator[Path]:
+    """Give a temporary name beside `path`; rename it to `path` when the block ends without an error.
+
+    The content is flushed to the disk before the rename. On an error (a full disk, Ctrl-C) the
+    temporary file is removed and whatever stood under `path` before stays as it was.
+    """
+    temporary = part_name(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        _flush(temporary)
+        os.replace(temporary, path)
+    except OSError as error:
+        _remove(temporary)
+        reason = error.strerror or str(error) or type(error).__name__
+        raise InputError(f"cannot be written ({reason})", "Free space or choose another place.", path=path) from error
+    except BaseException:
+        _remove(temporary)
+        raise
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file in one piece."""
+    with complete_file(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, tree: Any) -> None:
+    """Write a JSON file in one piece, readable by people."""
+    write_text(path, json.dumps(tree, indent=2, ensure_ascii=False, default=str) + "\n")
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):  # the folder itself may be what is missing
+        path.unlink()
+
+
+def _flush(path: Path) -> None:
+    with open(path, "rb+") as file:
+        os.fsync(file.fileno())

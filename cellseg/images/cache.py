@@ -1,0 +1,35 @@
+"""The most recently used blocks of pixels, up to a number of bytes."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Any
+
+from numpy.typing import NDArray
+
+
+class BlockCache:
+    """Arrays by key; the least recently used go when there are more bytes than `limit`; the newest always stays."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.held = 0
+        self._blocks: OrderedDict[Hashable, NDArray[Any]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable, make: Callable[[], NDArray[Any]]) -> NDArray[Any]:
+        """The array under `key`, made and kept if it is not there; several threads may ask at once."""
+        with self._lock:
+            if key in self._blocks:
+                self._blocks.move_to_end(key)
+                return self._blocks[key]
+        block = make()
+        with self._lock:
+            if key not in self._blocks:
+                self._blocks[key] = block
+                self.held += block.nbytes
+            while self.held > self.limit and len(self._blocks) > 1:
+                self.held -= self._blocks.popitem(last=False)[1].nbytes
+        return block

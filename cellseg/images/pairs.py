@@ -1,0 +1,124 @@
+"""Which label plane belongs to which image plane."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cellseg.errors import InputError
+from cellseg.images.axes import plane_axes
+from cellseg.images.listing import Paths, list_images, stem
+from cellseg.images.source import ImageSource
+from cellseg.images.tiff import open_image
+
+__all__ = ["Pair", "find_pairs", "list_images"]
+
+NAMES_SHOWN = 5
+
+Key = Callable[[Path], Hashable]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pair:
+    """An image plane and its label plane, of the same height and width."""
+
+    name: str
+    """File name of the image; with the number of the plane, from 0, where there are several: stack.tif[3]."""
+    image: ImageSource
+    image_plane: int
+    labels: ImageSource
+    label_plane: int
+
+
+def find_pairs(images: Paths, labels: Paths, *, axes: str | None = None) -> list[Pair]:
+    """Pair image planes with label planes.
+
+    One file each belong together. Several are matched by name, else by what is left of the names when the
+    part that all share is taken off, else by the numbers in them. Their planes are matched in order.
+
+    Args:
+        images: TIFF, folder of TIFFs, glob, or several of these.
+        labels: the same for the labels.
+        axes: axes of the images, if their metadata do not say; labels have the same but channels.
+
+    Raises:
+        InputError: nothing there, a missing partner, or planes that differ in number or size.
+    """
+    image_files, label_files = list_images(images), list_images(labels)
+    label_axes = f"{plane_axes(axes.upper())}YX" if axes else None
+    pairs: list[Pair] = []
+    wrong: list[str] = []
+    for image_file, label_file in _match(image_files, label_files):
+        image = open_image(image_file, axes=axes)
+        label = open_image(label_file, axes=label_axes, palette="index")
+        mismatch = _mismatch(image, label)
+        wrong += [f"{image.name} {mismatch}"] if mismatch else []
+        pairs += [] if mismatch else _planes(image, label)
+    if wrong:
+        raise InputError(f"images and labels do not fit: {_some(wrong)}", "They must show the same pixels.")
+    return pairs
+
+
+def _planes(image: ImageSource, label: ImageSource) -> list[Pair]:
+    many = image.planes > 1
+    return [Pair(f"{image.name}[{k}]" if many else image.name, image, k, label, k) for k in range(image.planes)]
+
+
+def _mismatch(image: ImageSource, label: ImageSource) -> str:
+    if image.planes != label.planes:
+        return f"has {image.planes} planes, its labels {label.planes}"
+    if (image.height, image.width) != (label.height, label.width):
+        return f"is {image.height} x {image.width}, its labels {label.height} x {label.width}"
+    return ""
+
+
+def _match(images: Sequence[Path], labels: Sequence[Path]) -> list[tuple[Path, Path]]:
+    if len(images) == len(labels) == 1:
+        return [(images[0], labels[0])]
+    closest: tuple[int, str] = (-1, "")
+    for image_key, label_key in _ways(images, labels):
+        by_image = {image_key(path): path for path in images}
+        by_label = {label_key(path): path for path in labels}
+        if len(by_image) < len(images) or len(by_label) < len(labels):
+            continue
+        if by_image.keys() == by_label.keys():
+            return [(path, by_label[key]) for key, path in by_image.items()]
+        alone = [path.name for key, path in by_image.items() if key not in by_label]
+        spare = [path.name for key, path in by_label.items() if key not in by_image]
+        found = [f"images without labels ({len(alone)}): {_some(alone)}"] if alone else []
+        found += [f"labels without an image ({len(spare)}): {_some(spare)}"] if spare else []
+        closest = max(closest, (len(images) - len(alone), "; ".join(found)), key=lambda pair: pair[0])
+    found_text = closest[1] or "several files have the same name"
+    raise InputError(f"{len(images)} images and {len(labels)} labels: {found_text}", "Give both the same names.")
+
+
+def _ways(images: Sequence[Path], labels: Sequence[Path]) -> list[tuple[Key, Key]]:
+    """Ways to tell partners, the strictest first: whole names, their distinct middles, their numbers."""
+    return [(stem, stem), (_without_common(images), _without_common(labels)), (_numbers, _numbers)]
+
+
+def _without_common(files: Sequence[Path]) -> Key:
+    """Names without what all of them begin and end with; digits are never torn apart."""
+    names = [stem(file) for file in files]
+    prefix = _common_start(names)
+    rest = [name[len(prefix) :][::-1] for name in names]
+    suffix = _common_start(rest)
+    return lambda path: stem(path)[len(prefix) : len(stem(path)) - len(suffix)]
+
+
+def _common_start(names: Sequence[str]) -> str:
+    """What all names begin with, up to the first digit of a number that differs."""
+    first, last = min(names), max(names)
+    length = next((k for k in range(len(first)) if first[k] != last[k : k + 1]), len(first))
+    return re.sub(r"\d+$", "", first[:length])
+
+
+def _numbers(path: Path) -> Hashable:
+    return tuple(int(digits) for digits in re.findall(r"\d+", stem(path)))
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:NAMES_SHOWN])
+    return f"{shown} and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else shown

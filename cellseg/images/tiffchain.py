@@ -1,0 +1,144 @@
+"""Is the file whole? The chain of page directories is followed without decoding anything.
+
+tifffile reads what is left of a truncated file without an error, so what a file announces is compared
+with what it holds.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellseg.errors import InputError
+
+KNOWN_STARTS = {b"\x89PNG": "a PNG", b"\xff\xd8\xff": "a JPEG", b"BM": "a BMP", b"GIF8": "a GIF", b"\x89HDF": "HDF5"}
+CUT_REMEDY = "It is cut off or damaged; copy or export it again."
+TAGS_NEEDED = (258, 270, 273, 279, 320, 324, 325)
+_TYPE_BYTES = np.array([0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8])
+
+
+@dataclass(frozen=True, slots=True)
+class Directories:
+    """What the chain of page directories says."""
+
+    pages: int
+    """Pages whose directory is complete."""
+    size: int
+    """Bytes in the file."""
+    cut: str
+    """Why the chain ends too early; empty where it does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """The widths of TIFF or BigTIFF."""
+
+    order: str
+    count: str
+    offset: str
+
+    def number(self, code: str, file: BinaryIO) -> int:
+        """Read one number; struct.error at the end of the file."""
+        return int(struct.unpack(self.order + code, file.read(struct.calcsize(self.order + code)))[0])
+
+    @property
+    def entry(self) -> np.dtype[Any]:
+        """Layout of a directory's entry."""
+        wide = f"{self.order}u{struct.calcsize(self.order + self.offset)}"
+        return np.dtype([("tag", f"{self.order}u2"), ("type", f"{self.order}u2"), ("count", wide), ("value", wide)])
+
+
+def follow_directories(path: Path) -> Directories:
+    """Follow the chain of page directories to its end.
+
+    Raises:
+        InputError: there is no such file, it is no TIFF, has no pages, or its chain of pages is a loop.
+    """
+    with _opened(path) as file:
+        size = path.stat().st_size
+        form = _read_header(file, path)
+        seen: dict[int, int] = {}
+        cut = ""
+        while (offset := _next_offset(form, file)) and not cut:
+            if offset in seen:
+                loop = f"page {len(seen)} names page {seen[offset]} as the next one, an endless loop"
+                raise InputError(loop, "The file is damaged; write it again.", path=path)
+            cut = _skip_directory(form, file, offset, size)
+            if not cut:
+                seen[offset] = len(seen) + 1
+        if offset is None and not cut:
+            cut = "it ends in the middle of a directory"
+        if not seen:
+            raise InputError(f"holds no complete page{cut and ': '}{cut}", CUT_REMEDY, path=path)
+        return Directories(len(seen), size, cut)
+
+
+def refuse_cut(directories: Directories, path: Path) -> None:
+    """A chain that ends too early."""
+    if directories.cut:
+        raise InputError(
+            f"is cut off after {directories.pages} pages: {directories.cut}", "Copy or export it again.", path=path
+        )
+
+
+def _opened(path: Path) -> BinaryIO:
+    if path.is_dir():
+        raise InputError("is a folder, where one TIFF file is wanted", path=path)
+    try:
+        return open(path, "rb")
+    except FileNotFoundError as error:
+        raise InputError("there is no such file", "Check the spelling.", path=path) from error
+    except OSError as error:
+        raise InputError(f"cannot be opened ({error.strerror})", path=path) from error
+
+
+def _read_header(file: BinaryIO, path: Path) -> _Form:
+    """Leaves the file at the offset of the first directory."""
+    start = file.read(4)
+    order = {b"II": "<", b"MM": ">"}.get(start[:2], "")
+    version = struct.unpack(order + "H", start[2:])[0] if order and len(start) == 4 else 0
+    if version == 42:
+        return _Form(order, "H", "I")
+    if version == 43:
+        file.seek(8)
+        return _Form(order, "Q", "Q")
+    kind = next((name for key, name in KNOWN_STARTS.items() if start.startswith(key)), "something else")
+    found = f"is {kind}, not a TIFF" if start else "is empty"
+    raise InputError(found, "Images must be TIFF files; Fiji converts most formats.", path=path)
+
+
+def _next_offset(form: _Form, file: BinaryIO) -> int | None:
+    """Where the next directory is; 0 after the last one, None if the file ends before it says so."""
+    try:
+        return form.number(form.offset, file)
+    except struct.error:
+        return None
+
+
+def _skip_directory(form: _Form, file: BinaryIO, offset: int, size: int) -> str:
+    """Go to the end of a directory; say what is wrong if it is not complete."""
+    if offset >= size:
+        return f"the next page begins at byte {offset:,} of a file of {size:,}"
+    file.seek(offset)
+    try:
+        number = form.number(form.count, file)
+    except struct.error:
+        return "it ends in the middle of a directory"
+    if number * form.entry.itemsize > size - file.tell():
+        return "it ends in the middle of a directory"
+    entries = np.frombuffer(file.read(number * form.entry.itemsize), form.entry)
+    end = _values_end(entries)
+    return f"a page needs {end:,} bytes of a file of {size:,}" if end > size else ""
+
+
+def _values_end(entries: NDArray[Any]) -> int:
+    """First byte after the values that the needed entries keep elsewhere in the file."""
+    kinds = np.where(entries["type"] < len(_TYPE_BYTES), entries["type"], 0)
+    lengths = entries["count"].astype(float) * _TYPE_BYTES[kinds]
+    elsewhere = np.isin(entries["tag"], TAGS_NEEDED) & (lengths > entries["value"].itemsize)
+    return int((entries["value"].astype(float) + lengths)[elsewhere].max(initial=0))

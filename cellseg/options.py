@@ -1,0 +1,209 @@
+"""Every option once: name, type, default, limits and help.
+
+The command line, the configuration in a run folder and the plugin's forms are all made from these
+frozen dataclasses. The text below a field is its help; `Limits` are checked whenever one is made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Annotated, Literal, get_args, get_origin, get_type_hints
+
+from cellseg.errors import InputError
+
+Recipe = Literal["fast", "paper"]
+Balance = Literal["none", "image", "dataset"]
+Result = Literal["instances", "classes", "probabilities"]
+Averaging = Literal["none", "dihedral8"]
+Precision = Literal["float32", "bfloat16"]
+LabelKind = Literal["auto", "instances", "classes"]
+Foreground = Literal["nonzero", "zero"]
+Norm = Literal["none", "batch"]
+TrainPrecision = Literal["auto", "float32", "bfloat16"]
+Optimiser = Literal["adamw", "sgd"]
+Schedule = Literal["cosine", "constant"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The smallest and largest value that an option may take, both included."""
+
+    low: float = float("-inf")
+    high: float = float("inf")
+
+    def __str__(self) -> str:
+        if self.high == float("inf"):
+            return f"{self.low:g} or more"
+        return f"{self.low:g} to {self.high:g}" if self.low > float("-inf") else f"at most {self.high:g}"
+
+
+class _Checked:
+    """Checks limits and choices of a dataclass's fields, in the user's words."""
+
+    __slots__ = ()
+
+    def __post_init__(self) -> None:
+        hints = get_type_hints(type(self), include_extras=True)
+        for field in fields(self):  # type: ignore[arg-type]
+            _check(field.name, getattr(self, field.name), hints[field.name])
+
+
+def _check(name: str, value: object, hint: object) -> None:
+    flag = f"--{name.replace('_', '-')}"
+    parts = get_args(hint)
+    if get_origin(hint) is Annotated:
+        for limits in parts[1:]:
+            numeric = isinstance(value, (int, float))
+            if isinstance(limits, Limits) and numeric and not limits.low <= value <= limits.high:  # type: ignore[operator]
+                raise InputError(f"{flag} is {value}", f"It must be {limits}.")
+    elif get_origin(hint) is Literal and value not in parts:
+        raise InputError(f"{flag} is {value!r}", f"It must be one of: {', '.join(map(str, parts))}.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelOptions(_Checked):
+    """How label files are read."""
+
+    labels_are: LabelKind = "auto"
+    """What label values mean: numbers of cells or numbers of classes; detected and reported by default."""
+    foreground: Foreground = "nonzero"
+    """Which value of a binary mask is the cell."""
+    ignore_label: int | None = None
+    """Label value of pixels that nobody annotated; they do not count in training."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeightOptions(_Checked):
+    """The border weight map, w_c + w0 * exp(-(d1 + d2)^2 / (2 sigma^2))."""
+
+    w0: Annotated[float, Limits(0, 1000)] = 10.0
+    """Weight of the borders between cells that nearly touch."""
+    sigma: Annotated[float, Limits(0.1, 100)] = 5.0
+    """Width of these borders in pixels."""
+    balance: Balance = "dataset"
+    """Over what the class frequencies are balanced."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AugmentOptions(_Checked):
+    """Random changes that each training sample goes through."""
+
+    elastic: Annotated[float, Limits(0, 100)] = 10.0
+    """Standard deviation of the elastic deformation's vectors in pixels; 0 = off."""
+    grid: Annotated[int, Limits(2, 20)] = 3
+    """Vectors along a side of the elastic deformation's grid."""
+    rotate: bool = True
+    """Rotate by any angle."""
+    flip: bool = True
+    """Mirror at random."""
+    scale: Annotated[float, Limits(0, 1)] = 0.1
+    """Standard deviation of the logarithm of the magnification; 0 = off."""
+    grey: Annotated[float, Limits(0, 1)] = 0.15
+    """Strength of grey-value changes (gain, offset, gamma); 0 = off."""
+    blur: Annotated[float, Limits(0, 10)] = 1.0
+    """Largest standard deviation of the blur in pixels; 0 = off."""
+    noise: Annotated[float, Limits(0, 1)] = 0.2
+    """Largest standard deviation of added noise, as a part of the image's own; 0 = off."""
+    mosaic: Annotated[float, Limits(0, 1)] = 0.0
+    """How often a sample is composed of four images; 0 = never, 1 = always."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UNetOptions(_Checked):
+    """The U-Net of 2015; the defaults are the paper's."""
+
+    channels: Annotated[int, Limits(1, 4096)] = 1
+    """Channels of the image."""
+    classes: Annotated[int, Limits(2, 255)] = 2
+    """Classes, background included."""
+    base: Annotated[int, Limits(1, 1024)] = 64
+    """Channels of the first level; each level below has twice as many."""
+    depth: Annotated[int, Limits(1, 6)] = 4
+    """How often the image is halved."""
+    norm: Norm = "none"
+    """Normalisation behind each convolution; its statistics are taken from the image that is predicted."""
+    dropout: Annotated[float, Limits(0, 0.95)] = 0.5
+    """Drop-out at the end of the contracting path."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkOptions(_Checked):
+    """Which network is trained; channels and classes follow from the data."""
+
+    model: str = "unet"
+    """Name of the network; `cellseg models` lists them."""
+    base: Annotated[int, Limits(1, 1024)] = 16
+    """Channels of the first level; each level below has twice as many."""
+    depth: Annotated[int, Limits(1, 6)] = 4
+    """How often the image is halved."""
+    norm: Norm = "batch"
+    """Normalisation behind each convolution; its statistics are taken from the image that is predicted."""
+    dropout: Annotated[float, Limits(0, 0.95)] = 0.0
+    """Drop-out at the end of the contracting path."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainOptions(_Checked):
+    """The training itself; the defaults are the recipe `fast`."""
+
+    recipe: Recipe = "fast"
+    """fast: best result a CPU minute; paper: as published in 2015. Other options go before the recipe's."""
+    steps: Annotated[int, Limits(1, 10_000_000)] = 1000
+    """Training steps."""
+    seed: Annotated[int, Limits(0, 2**32 - 1)] = 0
+    """All that is random follows from it."""
+    tile: Annotated[int, Limits(1, 16384)] = 388
+    """Side of the labelled part of a training sample in pixels; the network sees its true surroundings too."""
+    batch: Annotated[int, Limits(1, 1024)] = 1
+    """Samples a step."""
+    optimiser: Optimiser = "adamw"
+    """How gradients become steps."""
+    rate: Annotated[float, Limits(1e-9, 10)] = 2e-3
+    """Learning rate, the highest of the schedule."""
+    schedule: Schedule = "cosine"
+    """cosine: warm up over a tenth of the steps, then fall to zero; constant: stay."""
+    momentum: Annotated[float, Limits(0, 0.9999)] = 0.9
+    """Momentum of SGD, beta1 of AdamW."""
+    decay: Annotated[float, Limits(0, 1)] = 1e-2
+    """Weight decay."""
+    ema: Annotated[float, Limits(0, 0.99999)] = 0.99
+    """Decay of the running average of the weights that is validated and saved; 0 = the last weights."""
+    validation: Annotated[float, Limits(0, 1_000_000)] = 0.1
+    """Images held out, the last of the set: a part of them (below 1) or their number."""
+    validate_every: Annotated[int, Limits(1, 10_000_000)] = 200
+    """Steps between two validations."""
+    save_every: Annotated[float, Limits(0, 86400)] = 30.0
+    """Seconds between two checkpoints, for --resume."""
+    precision: TrainPrecision = "auto"
+    """Arithmetic of the network; auto is bfloat16 where the processor or GPU computes with it, else float32."""
+    threads: Annotated[int, Limits(0, 1024)] = 0
+    """Processor threads; 0 = all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainSettings:
+    """All options of a training, by stage."""
+
+    labels: LabelOptions = LabelOptions()
+    weights: WeightOptions = WeightOptions()
+    augment: AugmentOptions = AugmentOptions()
+    network: NetworkOptions = NetworkOptions()
+    train: TrainOptions = TrainOptions()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictOptions(_Checked):
+    """How images are predicted."""
+
+    result: Result = "instances"
+    """What is written: numbered cells (uint32), class numbers (uint8) or probabilities (float32)."""
+    tile: Annotated[int, Limits(0, 65536)] = 0
+    """Side of an output tile in pixels, rounded down to the network's stride; 0 = chosen for you."""
+    average: Averaging = "none"
+    """Average over versions of the image: dihedral8 are the 8 symmetries of the square."""
+    precision: Precision = "float32"
+    """Arithmetic of the network; bfloat16 only pays where the processor computes with it."""
+    threshold: Annotated[float, Limits(0, 1)] = 0.0
+    """Probability from which on a pixel belongs to a cell; 0 = the one stored with the model."""
+    minimum_size: Annotated[int, Limits(0, 2**31)] = 0
+    """Smaller instances are removed, in pixels."""

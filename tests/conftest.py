@@ -1,0 +1,17 @@
+"""Fixtures shared by all tests."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Folder of public data sets named by CELLSEG_DATA; the test is skipped without it."""
+    folder = os.environ.get("CELLSEG_DATA")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("CELLSEG_DATA names no folder with the public data sets")
+    return Path(folder).resolve()

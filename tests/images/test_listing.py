@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import pytest
+
+from cellseg.errors import InputError
+from cellseg.images.listing import list_images, stem
+
+
+def _touch(folder, *names):
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"")
+
+
+def _names(paths):
+    return [path.name for path in paths]
+
+
+def test_a_folder_in_natural_order(tmp_path):
+    _touch(tmp_path, "t10.tif", "t2.TIF", "t1.ome.tiff", "notes.txt", ".hidden.tif", "sub/t0.tif")
+    assert _names(list_images(tmp_path)) == ["t1.ome.tiff", "t2.TIF", "t10.tif"]
+
+
+def test_a_glob(tmp_path):
+    _touch(tmp_path, "a/t2.tif", "b/t1.tif", "b/t1.txt")
+    assert _names(list_images(str(tmp_path / "*" / "t*"))) == ["t2.tif", "t1.tif"]
+    assert _names(list_images(tmp_path / "**" / "t1.*")) == ["t1.tif"]
+
+
+def test_a_file_and_several(tmp_path):
+    _touch(tmp_path, "b.lsm", "a.tif")
+    assert _names(list_images(tmp_path / "b.lsm")) == ["b.lsm"]
+    assert _names(list_images([tmp_path / "b.lsm", tmp_path])) == ["b.lsm", "a.tif"]
+
+
+def test_brackets_in_names_are_no_pattern(tmp_path):
+    _touch(tmp_path, "cells [1].tif")
+    assert _names(list_images(tmp_path / "cells [1].tif")) == ["cells [1].tif"]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("missing", "missing: there is no such file or folder. Check the spelling."),
+        ("empty", "empty: is a folder with nothing in it. Files must end in .tif or .tiff."),
+        ("texts", "texts: is a folder with 2 files, none of them a TIFF."),
+        ("*.tif", "*.tif: is a pattern with nothing in it."),
+    ],
+)
+def test_nothing_to_read(tmp_path, name, message):
+    (tmp_path / "empty").mkdir()
+    _touch(tmp_path, "texts/a.txt", "texts/b.png")
+    with pytest.raises(InputError) as caught:
+        list_images(tmp_path / name)
+    assert message in str(caught.value)
+
+
+def test_no_paths():
+    with pytest.raises(InputError, match="no image was named"):
+        list_images([])
+
+
+@pytest.mark.parametrize("name", ["a.tif", "a.ome.tif", "a.TIFF", "a.ome.btf"])
+def test_stems(tmp_path, name):
+    assert stem(tmp_path / name) == "a"
