@@ -6,6 +6,10 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("cellseg", deadline=None, print_blob=True)  # machines are noisy
+settings.load_profile("cellseg")
 
 
 @pytest.fixture(scope="session")

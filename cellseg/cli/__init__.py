@@ -1,0 +1,65 @@
+"""The command line: parse, call, show progress, write."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import warnings
+from typing import NoReturn
+
+from cellseg import __version__
+from cellseg.errors import InputError
+
+INTERRUPTED = 130
+WRONG_INPUT = 2
+
+
+def main() -> NoReturn:
+    """Run the command in sys.argv and leave with its exit code."""
+    words = sys.argv[1:]
+    if words == ["--version"]:
+        sys.stdout.write(f"cellseg {__version__}\n")
+        sys.exit(0)
+    verbosity = max((len(w) - 1 for w in words if w in ("-v", "-vv")), default=0)
+    sys.exit(run([w for w in words if w not in ("-v", "-vv")], verbosity))
+
+
+def run(words: list[str], verbosity: int = 0) -> int:
+    """Run one command; returns its exit code. Errors become one line on standard error."""
+    from cyclopts import CycloptsError
+
+    from cellseg.cli.app import app
+
+    _be_quiet(verbosity)
+    try:
+        command, bound, _ = app.parse_args(words, exit_on_error=False, print_error=False)
+        return int(command(*bound.args, **bound.kwargs) or 0)
+    except (InputError, CycloptsError) as error:
+        return _say(str(error), WRONG_INPUT)
+    except KeyboardInterrupt:
+        return _say("interrupted", INTERRUPTED)
+    except OSError as error:
+        return _say(
+            f"{error.filename or 'the disk'}: {error.strerror or error}. Check the disk and the path.", WRONG_INPUT
+        )
+    except MemoryError:
+        return _say("not enough memory. Choose a smaller --tile, or a smaller image.", WRONG_INPUT)
+    except Exception as error:
+        if verbosity:
+            raise
+        place = f"{type(error).__name__}: {error}"
+        return _say(f"cellseg itself failed ({place}). Run it again with -v and report what it shows.", 1)
+
+
+def _say(message: str, code: int) -> int:
+    sys.stderr.write(f"error: {' '.join(message.split())}\n")
+    return code
+
+
+def _be_quiet(verbosity: int) -> None:
+    level = {0: logging.ERROR, 1: logging.INFO}.get(verbosity, logging.DEBUG)
+    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
+    if not verbosity:
+        warnings.simplefilter("ignore")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -1,0 +1,77 @@
+"""cellseg demo: the main job on generated data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cellseg.cli.progress import say
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+STEPS = 120
+TRAINING = (6, (256, 256))
+LARGE = (600, 800)
+
+
+def demo(*, out: Path = Path("demo")) -> int:
+    """Make a sample, train on it, predict a larger TIFF, evaluate, and draw a picture of all of it.
+
+    Parameters
+    ----------
+    out
+        The folder to fill.
+    """
+    import shutil
+
+    from cellseg import cli
+    from cellseg.cli.sample import write_sample
+
+    run, train = out / "run", out / "train"
+    for leftover in (run, out / "labels.tif", out / "probabilities.tif"):
+        shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink(missing_ok=True)
+    count, shape = TRAINING
+    write_sample("touching", train, shape, count, seed=1)
+    write_sample("touching", out / "large", LARGE, 1, seed=2)
+    image, truth = out / "large" / "images.tif", out / "large" / "labels.tif"
+    commands = [
+        f"train --images {train}/images.tif --labels {train}/labels.tif --out {run} --steps {STEPS} --validation 1",
+        f"predict {run} {image} --out {out}/labels.tif",
+        f"predict {run} {image} --out {out}/probabilities.tif --result probabilities",
+        f"evaluate {out}/labels.tif {truth} --metrics pixel_error,v_rand,average_precision",
+    ]
+    for command in commands:
+        say(f"\ncellseg {command}")
+        code = cli.run(command.split())
+        if code:
+            return code
+    _draw(out, image, truth)
+    say(
+        f"\nOpen {out / 'overview.png'}: image, truth, weight map, probability, result."
+        f"\nAlso there: {run / 'curves.png'} (the training), {out / 'labels.tif'} (numbered cells, for Fiji or napari)."
+        "\nNow your own data:"
+        "\n  cellseg train --images IMAGES.tif --labels LABELS.tif --out RUN"
+        "\n  cellseg predict RUN IMAGE.tif --out RESULT.tif"
+    )
+    return 0
+
+
+def _draw(out: Path, image: Path, truth: Path) -> None:
+    from cellseg import weight_map
+    from cellseg.cli.pictures import colour_instances, draw_panels
+    from cellseg.images.tiff import open_image
+
+    def page(path: Path) -> NDArray[Any]:
+        found: NDArray[Any] = open_image(path).read(0)[0]
+        return found
+
+    labels = page(truth)
+    panels = [
+        ("image", page(image), "gray"),
+        ("truth", colour_instances(labels), ""),
+        ("weight map", weight_map(labels), "viridis"),
+        ("probability", page(out / "probabilities.tif"), "magma"),
+        ("result", colour_instances(page(out / "labels.tif")), ""),
+    ]
+    draw_panels(panels, out / "overview.png")

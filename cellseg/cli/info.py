@@ -1,0 +1,64 @@
+"""cellseg info: what a TIFF, a run folder or a model file is."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from cellseg.cli.flags import JsonFlag
+from cellseg.cli.progress import console
+from cellseg.errors import InputError
+
+
+def info(path: Path, *, as_json: JsonFlag = False) -> int:
+    """Say what a TIFF, a run folder or a model file is.
+
+    Parameters
+    ----------
+    path
+        The file or folder.
+    """
+    found = _describe(path)
+    if as_json:
+        sys.stdout.write(json.dumps(found, default=str) + "\n")
+        return 0
+    from rich.table import Table
+
+    table = Table(show_header=False)
+    for name, value in found.items():
+        table.add_row(name, json.dumps(value, default=str) if isinstance(value, dict | list) else str(value))
+    console(error=False).print(table)
+    return 0
+
+
+def _describe(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        raise InputError("there is no such file or folder", "Check the path.", path=path)
+    if path.is_dir() or path.suffix not in (".tif", ".tiff"):
+        return _model(path)
+    from cellseg.images.tiff import open_image
+
+    source = open_image(path)
+    return {
+        "kind": "image",
+        "planes": source.planes,
+        "plane_axes": source.plane_axes,
+        "plane_shape": list(source.plane_shape),
+        "channels": source.channels,
+        "channel_names": list(source.channel_names),
+        "height": source.height,
+        "width": source.width,
+        "dtype": str(source.dtype),
+        "pixel_size_um": source.pixel_size_um,
+        "spacing_um": source.spacing_um,
+    }
+
+
+def _model(path: Path) -> dict[str, Any]:
+    from cellseg.models.trained import model_file, read_card
+
+    file = model_file(path)
+    return {"kind": "run" if path.is_dir() else "model", "file": str(file), **asdict(read_card(file))}

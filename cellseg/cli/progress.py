@@ -1,0 +1,76 @@
+"""Progress bars, and stopping at a safe place."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+@cache
+def console(*, error: bool = True) -> Console:
+    """The terminal: standard error for people, standard output for results."""
+    from rich.console import Console
+
+    return Console(stderr=error, highlight=False, markup=False, soft_wrap=error)
+
+
+def say(text: str) -> None:
+    """Tell the user something, on standard error."""
+    console().print(text)
+
+
+@contextmanager
+def bar(what: str, total: int) -> Iterator[Callable[[int, str], None]]:
+    """A bar on standard error with the time left; call what is given with the count done and a note."""
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[note]}", markup=False),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console()) as progress:
+        task = progress.add_task(what, total=total, note="")
+        yield lambda done, note="": progress.update(task, completed=done, note=note)
+
+
+class Stop:
+    """Whether the user asked to stop."""
+
+    asked = False
+
+
+@contextmanager
+def stoppable() -> Iterator[Stop]:
+    """Turn the first Ctrl-C or SIGTERM into a wish that the loop can meet at a safe place; the second stops at once."""
+    stop = Stop()
+
+    def ask(number: int, _frame: FrameType | None) -> Any:
+        if stop.asked:
+            raise KeyboardInterrupt
+        stop.asked = True
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

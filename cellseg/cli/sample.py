@@ -1,0 +1,49 @@
+"""cellseg sample: generated cells."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from cellseg.cli.progress import say
+from cellseg.errors import InputError
+
+Kind = Literal["blobs", "touching", "em"]
+
+
+def sample(
+    kind: Kind, out: Path, *, size: int = 512, count: int = 4, seed: int = 0
+) -> int:
+    """Make images of cells with their labels, to try things on.
+
+    Parameters
+    ----------
+    kind
+        blobs: bright nuclei; touching: crowded cells; em: an electron micrograph's membranes.
+    out
+        Folder in which images.tif and labels.tif are written.
+    size
+        Side of an image in pixels.
+    count
+        Number of images.
+    seed
+        All that is random follows from it.
+    """
+    if size < 16 or count < 1:
+        raise InputError(f"--size {size} --count {count}", "The size must be 16 or more, the count 1 or more.")
+    write_sample(kind, out, (size, size), count, seed)
+    say(f"wrote {out / 'images.tif'} and {out / 'labels.tif'}, {count} images of {size} x {size}")
+    return 0
+
+
+def write_sample(kind: Kind, out: Path, shape: tuple[int, int], count: int, seed: int) -> None:
+    """Write out/images.tif and out/labels.tif with `count` pages of `shape`."""
+    import numpy as np
+
+    from cellseg.images.sample import make_sample
+    from cellseg.images.write import write_stack
+
+    made = [make_sample(kind, shape, np.random.default_rng([seed, k])) for k in range(count)]
+    for name, arrays in (("images.tif", [image for image, _ in made]), ("labels.tif", [labels for _, labels in made])):
+        stack = np.stack(arrays)
+        write_stack(out / name, stack if count > 1 else stack[0], "ZYX" if count > 1 else "YX")

@@ -1,0 +1,1 @@
+"""Tiles, prediction, averaging, instances."""

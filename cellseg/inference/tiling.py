@@ -1,0 +1,83 @@
+"""The overlap-tile plan: which part of the image each tile reads and which output pixels it owns.
+
+Source: Ronneberger et al. 2015, figure 2. Every output pixel is owned by exactly one tile; a tile
+reads the true surroundings of what it writes, and only what lies outside the image is mirrored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cellseg.errors import InputError
+from cellseg.models.geometry import Geometry
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle of pixels; `top` and `left` may be negative where it reaches outside the image."""
+
+    top: int
+    left: int
+    height: int
+    width: int
+
+    @property
+    def rows(self) -> slice:
+        return slice(self.top, self.top + self.height)
+
+    @property
+    def columns(self) -> slice:
+        return slice(self.left, self.left + self.width)
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One step of a prediction: the network sees `read` of a plane, the result fills `write`."""
+
+    plane: int
+    read: Box
+    write: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A tile along one axis: it reads [read, read + size) and owns [write, write + length)."""
+
+    read: int
+    size: int
+    write: int
+    length: int
+
+
+AUTO_TILE = 512
+
+
+def plan(planes: int, height: int, width: int, geometry: Geometry, tile: int = 0) -> Iterator[Tile]:
+    """The tiles of `planes` images of height x width pixels, in scan order.
+
+    `tile` is the side of an output tile in pixels, rounded down to the stride (0 = chosen here). Offsets
+    are multiples of the stride and all tiles read alike sizes, so that the result does not depend on
+    `tile`. Raises InputError for a tile smaller than two strides.
+    """
+    rows = spans(height, geometry, tile)
+    columns = spans(width, geometry, tile)
+    for plane in range(planes):
+        for y in rows:
+            for x in columns:
+                yield Tile(plane, Box(y.read, x.read, y.size, x.size), Box(y.write, x.write, y.length, x.length))
+
+
+def tile_side(geometry: Geometry, tile: int) -> int:
+    """The side of an output tile that is really used for the option `tile`, in pixels."""
+    side = tile or AUTO_TILE
+    if side < 2 * geometry.stride:
+        raise InputError(f"--tile {tile} is too small for this network", f"Its smallest tile is {2 * geometry.stride}.")
+    return side - side % geometry.stride
+
+
+def spans(length: int, geometry: Geometry, tile: int) -> list[Span]:
+    """The plan along one axis of `length` pixels."""
+    side = tile_side(geometry, tile)
+    size = geometry.input_size(min(side, length))
+    return [Span(at - geometry.margin, size, at, min(side, length - at)) for at in range(0, length, side)]

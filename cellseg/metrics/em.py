@@ -1,0 +1,23 @@
+"""Metrics of the ISBI 2012 challenge for neurites in electron microscopy."""
+
+from cellseg.metrics.information import InformationScores, information_scores, v_info
+from cellseg.metrics.pixel import pixel_error
+from cellseg.metrics.rand import RandScores, rand_error, rand_scores, v_rand
+from cellseg.metrics.thresholds import BestThreshold, best_threshold
+from cellseg.metrics.warping import Mismatches, warping_error, warping_mismatches
+
+__all__ = [
+    "BestThreshold",
+    "InformationScores",
+    "Mismatches",
+    "RandScores",
+    "best_threshold",
+    "information_scores",
+    "pixel_error",
+    "rand_error",
+    "rand_scores",
+    "v_info",
+    "v_rand",
+    "warping_error",
+    "warping_mismatches",
+]

@@ -1,0 +1,58 @@
+"""Which predicted object stands for which truth object, one to one."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse.csgraph import min_weight_full_bipartite_matching
+
+from cellseg.errors import InputError
+from cellseg.metrics.overlap import Overlaps
+
+Index = NDArray[np.intp]
+
+
+def match(pairs: Overlaps, threshold: float) -> Index:
+    """The pairs that are matched at an IoU of `threshold` or more, as sorted indices into the overlap table.
+
+    Above 0.5 an object has at most one such partner. At 0.5 and below, the assignment with the most pairs is taken, and
+    among those the one with the largest sum of IoU (as in the StarDist and Cellpose papers), found on the sparse table.
+
+    Raises:
+        InputError: the threshold is not above 0 and at most 1.
+    """
+    if not 0 < threshold <= 1:
+        raise InputError(f"the IoU threshold is {threshold}", "It must be above 0 and at most 1.")
+    iou = pairs.iou
+    candidates = np.flatnonzero(iou >= threshold)
+    if threshold > 0.5:
+        return candidates
+    rivals = _shared(pairs.truth_index[candidates]) | _shared(pairs.prediction_index[candidates])
+    contested = candidates[rivals]
+    won = _assign(pairs.truth_index[contested], pairs.prediction_index[contested], iou[contested])
+    return np.sort(np.concatenate([candidates[~rivals], contested[won]]))
+
+
+def _shared(index: Index) -> NDArray[np.bool_]:
+    """Which elements of (k,) object indices occur more than once."""
+    return np.asarray(np.bincount(index)[index] > 1) if index.size else np.zeros(0, dtype=np.bool_)
+
+
+def _assign(rows: Index, columns: Index, iou: NDArray[np.float64]) -> Index:
+    """The best one-to-one choice among (k,) candidate pairs: most pairs first, then most IoU.
+
+    Every row may also take a column of its own that stands for "no partner". A pair costs 1 - IoU / (n + 1), no partner
+    costs 2; so one pair more always outweighs every gain of IoU.
+    """
+    if rows.size == 0:
+        return np.zeros(0, dtype=np.intp)
+    row_ids, row = np.unique(rows, return_inverse=True)
+    column_ids, column = np.unique(columns, return_inverse=True)
+    n, m = row_ids.size, column_ids.size
+    alone = np.arange(n)
+    costs = np.concatenate([1.0 - iou / (n + 1), np.full(n, 2.0)])
+    graph = sparse.csr_array((costs, (np.concatenate([row, alone]), np.concatenate([column, m + alone]))), (n, n + m))
+    chosen_row, chosen_column = min_weight_full_bipartite_matching(graph)
+    chosen = chosen_row[chosen_column < m] * m + chosen_column[chosen_column < m]
+    return np.flatnonzero(np.isin(row * m + column, chosen))

@@ -1,0 +1,102 @@
+"""Which object of the prediction shares how many pixels with which object of the truth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellseg.metrics.components import bool_instances
+from cellseg.metrics.inputs import Labels, label_pair
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Overlaps:
+    """The sparse overlap table of n truth objects, m predicted objects and the k pairs that share a pixel.
+
+    The pairs are sorted by truth object, then by predicted object; each pair occurs once. Objects are named by their
+    index; their labels stand in `truth_ids` and `prediction_ids`, in rising order and without 0.
+    """
+
+    truth_ids: Ints
+    """(n,) labels."""
+    prediction_ids: Ints
+    """(m,) labels."""
+    truth_areas: Ints
+    """(n,) pixels."""
+    prediction_areas: Ints
+    """(m,) pixels."""
+    truth_index: Ints
+    """(k,) the truth object of each pair."""
+    prediction_index: Ints
+    """(k,) the predicted object of each pair."""
+    areas: Ints
+    """(k,) shared pixels, 1 or more."""
+
+    @property
+    def unions(self) -> Ints:
+        """(k,) pixels that belong to at least one of the two objects."""
+        return self.truth_areas[self.truth_index] + self.prediction_areas[self.prediction_index] - self.areas
+
+    @property
+    def iou(self) -> NDArray[np.float64]:
+        """(k,) intersection over union of each pair."""
+        return self.areas / self.unions
+
+
+def overlaps(prediction: Labels, truth: Labels) -> Overlaps:
+    """The sparse overlap table of two label images; memory grows with runs of equal pixels, never with n x m.
+
+    Args:
+        prediction: (H, W) or (Z, H, W), integer labels, 0 = background; a boolean mask counts as its components.
+        truth: the same shape.
+
+    Raises:
+        InputError: the two are no label images of equal shape.
+    """
+    prediction, truth = label_pair(prediction, truth)
+    return table(bool_instances(prediction), bool_instances(truth))
+
+
+def table(prediction: Labels, truth: Labels) -> Overlaps:
+    """`overlaps` of arrays that were checked before."""
+    starts = run_starts(prediction, truth)
+    lengths = np.diff(starts, append=prediction.size)
+    prediction_ids, predicted = _index(prediction.reshape(-1)[starts])
+    truth_ids, true = _index(truth.reshape(-1)[starts])
+    both = (predicted >= 0) & (true >= 0)
+    width = max(prediction_ids.size, 1)
+    pairs, inverse = np.unique(true[both] * width + predicted[both], return_inverse=True)
+    return Overlaps(
+        truth_ids=truth_ids,
+        prediction_ids=prediction_ids,
+        truth_areas=_sums(true + 1, lengths, truth_ids.size + 1)[1:],
+        prediction_areas=_sums(predicted + 1, lengths, prediction_ids.size + 1)[1:],
+        truth_index=pairs // width,
+        prediction_index=pairs % width,
+        areas=_sums(inverse, lengths[both], pairs.size),
+    )
+
+
+def run_starts(*images: Labels) -> NDArray[np.intp]:
+    """Flat positions at which a row begins or the value of one of the images changes; they cut it into equal runs."""
+    new = np.zeros(images[0].size, dtype=np.bool_)
+    new[:: images[0].shape[-1]] = True
+    for image in images:
+        flat = image.reshape(-1)
+        new[1:] |= flat[1:] != flat[:-1]
+    return np.flatnonzero(new)
+
+
+def _index(labels: Labels) -> tuple[Ints, Ints]:
+    """The labels that occur without 0, and for each element the index of its label, -1 for 0."""
+    ids, index = np.unique(labels, return_inverse=True)
+    background = int(ids.size > 0 and ids[0] == 0)
+    return ids[background:].astype(np.int64), index.astype(np.int64) - background
+
+
+def _sums(index: Ints, values: Ints, size: int) -> Ints:
+    return np.bincount(index, weights=values, minlength=size).astype(np.int64)

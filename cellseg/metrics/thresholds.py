@@ -1,0 +1,67 @@
+"""The threshold at which a probability map scores best, as the ISBI 2012 challenge searched it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellseg.errors import InputError
+from cellseg.metrics.inputs import Labels
+
+CHALLENGE_THRESHOLDS = tuple(step / 10 for step in range(11))
+"""0, 0.1, ... 1, the challenge's."""
+
+SMALLER_IS_BETTER = frozenset({"pixel_error", "rand_error", "warping_error", "hausdorff95", "count_error"})
+
+
+@dataclass(frozen=True, slots=True)
+class BestThreshold:
+    """Where a metric was best."""
+
+    threshold: float
+    value: float
+    values: dict[float, float]
+    """Threshold -> value of all that were tried."""
+
+
+def best_threshold(
+    probability: NDArray[Any],
+    truth: Labels,
+    metric: Callable[[NDArray[np.bool_], Labels], float],
+    thresholds: Iterable[float] = CHALLENGE_THRESHOLDS,
+    smaller_is_better: bool | None = None,
+) -> BestThreshold:
+    """Try thresholds and keep the first one with the best value.
+
+    One threshold serves all sections of a stack, as in the challenge. A pixel above the threshold is foreground.
+
+    Args:
+        probability: (H, W) or (Z, H, W) of the foreground, 0 to 1; uint8 counts as 0 to 255.
+        truth: labels of the same shape, 0 = background.
+        metric: called as metric(mask, truth), one of this package's or your own.
+        thresholds: numbers from 0 to 1.
+        smaller_is_better: needed for a metric of your own; this package's are known.
+
+    Raises:
+        InputError: there is no threshold, or it is not known which values of the metric are good.
+    """
+    scaled = probability / np.float32(255) if probability.dtype == np.uint8 else probability
+    values = {float(threshold): float(metric(scaled > threshold, truth)) for threshold in thresholds}
+    if not values:
+        raise InputError("there is no threshold to try", "Give at least one number from 0 to 1.")
+    choose = min if _smaller_is_better(metric, smaller_is_better) else max
+    best = choose(values, key=values.__getitem__)
+    return BestThreshold(best, values[best], values)
+
+
+def _smaller_is_better(metric: Any, given: bool | None) -> bool:
+    if given is not None:
+        return given
+    function = getattr(metric, "func", metric)
+    if not getattr(function, "__module__", "").startswith("cellseg.metrics."):
+        raise InputError("this metric is not one of cellseg's", "Say with smaller_is_better which values are good.")
+    return getattr(function, "__name__", "") in SMALLER_IS_BETTER

@@ -1,0 +1,1 @@
+"""The networks, their geometry and their files."""

@@ -1,0 +1,1 @@
+"""From labels to training samples: weight map, elastic deformation, augmentation."""

@@ -1,0 +1,118 @@
+"""Training samples: a random view of an image with its classes and weights, changed in shape and grey values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellseg.errors import InputError
+from cellseg.options import AugmentOptions
+from cellseg.preprocess.geometry import Size, random_centre, random_coordinates
+from cellseg.preprocess.grey_values import change_grey_values
+from cellseg.preprocess.resample import nearest_index, sample, spline_coefficients
+
+Classes = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """An annotated image, ready to be sampled; see `make_example`. All parts have the same (H, W)."""
+
+    image: Floats
+    """(C, H, W) normalised."""
+    coefficients: Floats
+    """(C, H, W) cubic spline through `image`."""
+    classes: Classes
+    """(H, W), 0 = background."""
+    weights: Floats
+    """(H, W), 0 = ignored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What the network is trained with: an input tile, and the target of the output window in its middle."""
+
+    image: Floats
+    """(C, h, w)."""
+    classes: Classes
+    """(oh, ow)."""
+    weights: Floats
+    """(oh, ow), 0 = ignored."""
+
+
+def make_example(image: Floats, classes: Classes, weights: Floats) -> Example:
+    """Put an example together, with the spline through its image computed once.
+
+    Args:
+        image: (C, H, W) float32, normalised.
+        classes: (H, W) uint8.
+        weights: (H, W) float32.
+
+    Raises:
+        InputError: the shapes differ.
+    """
+    if not image.shape[1:] == classes.shape == weights.shape:
+        found = f"the image is {image.shape}, its classes {classes.shape}, its weights {weights.shape}"
+        raise InputError(found, "They must have the same height and width.")
+    return Example(image, spline_coefficients(image), classes, weights)
+
+
+def draw_sample(
+    example: Example,
+    rng: np.random.Generator,
+    options: AugmentOptions,
+    *,
+    input_size: Size,
+    output_size: Size,
+    centre: tuple[float, float] | None = None,
+) -> Sample:
+    """A random sample of one image.
+
+    Args:
+        example: the image with its classes and weights; outside it everything is mirrored.
+        rng: where all random numbers come from; the same state gives the same sample.
+        options: which changes, and how strong; with all of them off the sample is a crop.
+        input_size: (h, w) of the tile that the network sees.
+        output_size: (oh, ow) of its middle that the network predicts.
+        centre: y, x in the image where the sample's centre lies; random without it.
+    """
+    coordinates = _coordinates(example, rng, options, input_size, output_size, centre)
+    image = change_grey_values(read_image(example, coordinates), rng, options)
+    return Sample(image, *read_target(example, middle(coordinates, output_size)))
+
+
+def mosaic(
+    examples: Sequence[Example],
+    rng: np.random.Generator,
+    options: AugmentOptions,
+    *,
+    input_size: Size,
+    output_size: Size,
+) -> Sample:
+    """Four samples around a random point in the middle half of the output window; arguments as in `draw_sample`."""
+    cross = [int(length * rng.uniform(0.25, 0.75)) for length in output_size]
+    image = np.empty((len(examples[0].image), *input_size), np.float32)
+    classes, weights = np.empty(output_size, np.uint8), np.empty(output_size, np.float32)
+    inner_image, quadrants = middle(image, output_size), [(k // 2, k % 2) for k in range(4)]
+    for example, (lower, right) in zip(examples, quadrants, strict=True):
+        coordinates = _coordinates(example, rng, options, input_size, output_size, None)
+    return Sample(change_grey_values(image, rng, options), classes, weights)
+
+
+def read_image(example: Example, coordinates: Floats) -> Floats:
+    """The image at coordinates (2, h, w), (C, h, w): cubic, or as it is where all of them are whole pixels."""
+    shape = example.image.shape
+    if np.array_equal(coordinates, np.rint(coordinates)):
+        return example.image.reshape(shape[0], -1)[:, nearest_index(coordinates, shape[1:])]
+    return sample(example.coefficients, coordinates, order=3)
+
+
+def read_target(example: Example, coordinates: Floats) -> tuple[Classes, Floats]:
+    """Classes and weights (h, w) of the pixels nearest to coordinates (2, h, w): what weighs 0 stays 0."""
+    nearest = nearest_index(coordinates, example.classes.shape)
+    return example.classes.ravel()[nearest], example.weights.ravel()[nearest]

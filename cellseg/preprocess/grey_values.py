@@ -1,0 +1,62 @@
+"""Random changes of the grey values of a normalised image (C, H, W) float32: mean 0, standard deviation 1.
+
+Each is a small function of its own; `change_grey_values` is all of them in a row.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from cellseg.options import AugmentOptions
+
+Image = NDArray[np.float32]
+
+
+def change_grey_values(image: Image, rng: np.random.Generator, options: AugmentOptions) -> Image:
+    """Gain, offset and gamma always; blur and noise in every other image; each only where its option is above 0."""
+    if options.grey > 0:
+        image = gamma(offset(gain(image, rng, options.grey), rng, options.grey), rng, options.grey)
+    if options.blur > 0 and rng.random() < 0.5:
+        image = blur(image, rng, options.blur)
+    if options.noise > 0 and rng.random() < 0.5:
+        image = noise(image, rng, options.noise)
+    return image
+
+
+def gain(image: Image, rng: np.random.Generator, strength: float) -> Image:
+    """Contrast: times a factor whose logarithm has the standard deviation `strength`, one per channel."""
+    return image * np.exp(strength * _one_per_channel(image, rng))
+
+
+def offset(image: Image, rng: np.random.Generator, strength: float) -> Image:
+    """Brightness: plus a number of the standard deviation `strength`, one per channel."""
+    return image + strength * _one_per_channel(image, rng)
+
+
+def gamma(image: Image, rng: np.random.Generator, strength: float) -> Image:
+    """Bend the grey values between the darkest and the brightest, which stay: v ** exponent on 0..1.
+
+    The exponent's logarithm has the standard deviation `strength`, one per channel.
+    """
+    exponent = np.exp(strength * _one_per_channel(image, rng))
+    low, high = image.min(axis=(1, 2), keepdims=True), image.max(axis=(1, 2), keepdims=True)
+    extent = np.where(high > low, high - low, np.float32(1))
+    return np.power((image - low) / extent, exponent) * extent + low
+
+
+def blur(image: Image, rng: np.random.Generator, largest: float) -> Image:
+    """Gaussian blur of a standard deviation of 0 to `largest` pixels, mirrored outside."""
+    sigma = rng.uniform(0, largest)
+    return ndimage.gaussian_filter(image, (0, sigma, sigma), mode="mirror", truncate=3.0)
+
+
+def noise(image: Image, rng: np.random.Generator, largest: float) -> Image:
+    """Plus Gaussian noise of a standard deviation of 0 to `largest`."""
+    return image + np.float32(rng.uniform(0, largest)) * rng.standard_normal(image.shape, dtype=np.float32)
+
+
+def _one_per_channel(image: Image, rng: np.random.Generator) -> Image:
+    """(C, 1, 1) normal random numbers."""
+    return rng.standard_normal((len(image), 1, 1), dtype=np.float32)

@@ -1,0 +1,62 @@
+"""What the network shall say, and how much each pixel counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from cellseg.options import WeightOptions
+from cellseg.preprocess.borders import class_weights, classes_of, count, weigh
+from cellseg.preprocess.cells import to_cells
+from cellseg.preprocess.separate import separate_cells
+
+Classes = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+
+
+def make_target(
+    instances: NDArray[np.int32],
+    classes: Classes,
+    ignore: Mask,
+    weights: WeightOptions,
+    frequencies: ArrayLike | None = None,
+) -> tuple[Classes, NDArray[np.float32]]:
+    """Separate touching cells and weigh the pixels.
+
+    Args:
+        instances: (H, W) int32, 0 = background, other values = cells.
+        classes: (H, W) uint8, 0 = background.
+        ignore: (H, W) bool, True = nobody annotated it.
+        weights: w0, sigma and the balance of the classes.
+        frequencies: (K,) pixels per class of the data set (`count_classes`), for the balance `dataset`;
+            without it the image is a data set of its own.
+
+    Returns:
+        (H, W) uint8 classes, 0 between cells that touched, and (H, W) float32 weights, 0 where ignored.
+
+    Raises:
+        InputError: shapes or types do not fit.
+    """
+    cells, ignored = to_cells(instances, ignore)
+    separated = separate_cells(cells)
+    kinds = classes_of(cells, separated, classes)
+    if weights.balance == "none":
+        factors = np.ones(256)
+    elif weights.balance == "dataset" and frequencies is not None:
+        factors = class_weights(frequencies)
+    else:
+        factors = class_weights(count(kinds, ignored))
+    return kinds, weigh(separated, kinds, ignored, factors, weights.w0, weights.sigma)
+
+
+def separated_classes(instances: NDArray[np.int32], classes: Classes, ignore: Mask) -> Classes:
+    """The classes (H, W) uint8 of `make_target` alone, to be counted before the weights are made."""
+    cells = to_cells(instances, ignore)[0]
+    return classes_of(cells, separate_cells(cells), classes)
+
+
+def count_classes(targets: Iterable[tuple[Classes, Mask]]) -> NDArray[np.int64]:
+    """Pixels per class over a data set, (256,), from pairs of (H, W) uint8 classes and bool masks, True = ignored."""
+    return sum((count(classes, ignored) for classes, ignored in targets), np.zeros(256, np.int64))

@@ -1,0 +1,1 @@
+"""Losses, sampler, loop, recipes, checkpoints."""

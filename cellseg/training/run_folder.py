@@ -1,0 +1,158 @@
+"""The run folder: config.json, model.safetensors, last.ckpt, metrics.csv and TensorBoard events."""
+
+from __future__ import annotations
+
+import csv
+import importlib.metadata
+import json
+import platform
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from cellseg.errors import InputError
+from cellseg.files import complete_file, write_json
+from cellseg.models.trained import MODEL_FILE, save
+from cellseg.options import TrainSettings
+from cellseg.training.data import TrainingSet
+from cellseg.training.events import Event, Finished, Started, Stepped, Validated
+
+CONFIG = "config.json"
+CHECKPOINT = "last.ckpt"
+METRICS = "metrics.csv"
+CURVES = "curves.png"
+VERSIONS = ("cellseg", "torch", "numpy", "scipy", "scikit-image", "tifffile")
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """A folder that holds one training."""
+
+    path: Path
+
+    @property
+    def checkpoint(self) -> Path:
+        """The state to go on from."""
+        return self.path / CHECKPOINT
+
+    @property
+    def metrics(self) -> Path:
+        """Loss and scores by step."""
+        return self.path / METRICS
+
+
+def new_run(path: Path) -> RunFolder:
+    """A new run folder. Raises InputError where something is there already."""
+    if path.is_file() or (path.is_dir() and any(path.iterdir())):
+        raise InputError("exists already and is not empty", "Choose another --out, or go on with --resume.", path=path)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot be made ({error.strerror})", "Choose another --out.", path=path) from error
+    return RunFolder(path)
+
+
+def old_run(path: Path) -> RunFolder:
+    """The run folder of a training to go on with. Raises InputError where there is none."""
+    if not (path / CONFIG).is_file():
+        raise InputError("is no run folder to go on with", "Start without --resume.", path=path)
+    return RunFolder(path)
+
+
+def write_config(run: RunFolder, settings: TrainSettings, data: TrainingSet, sources: dict[str, str]) -> None:
+    """Note all that is needed to repeat the run: options, seed, versions, and a hash of the data."""
+    write_json(
+        run.path / CONFIG,
+        {
+            "format": 1,
+            **sources,
+            "options": asdict(settings),
+            "data": {
+                "sha256": data.digest,
+                "images": [image.name for image in data.training],
+                "validation": [image.name for image in data.validation],
+                "labels_are": data.kind,
+                "classes": data.classes,
+            },
+            "versions": {name: _version(name) for name in VERSIONS} | {"python": platform.python_version()},
+        },
+    )
+
+
+def read_config(run: RunFolder) -> dict[str, Any]:
+    """What `write_config` wrote. Raises InputError where it is damaged."""
+    try:
+        tree: dict[str, Any] = json.loads((run.path / CONFIG).read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise InputError("is damaged", "Start a new run.", path=run.path / CONFIG) from error
+    return tree
+
+
+def record(events: Generator[Event], run: RunFolder) -> Generator[Event]:
+    """Pass events on, writing metrics, TensorBoard events and the model of each validation as they come."""
+    rows: list[dict[str, Any]] = []
+    with closing(events), _Board(run.path) as board:
+        for event in events:
+            if isinstance(event, Started):
+                rows = [row for row in read_metrics(run) if int(row["step"]) <= event.step]
+            elif isinstance(event, Stepped):
+                row = {"step": event.step, "loss": event.loss, "rate": event.rate, "seconds": event.seconds}
+                rows.append({name: f"{value:.6g}" for name, value in row.items()})
+                board.add("loss", event.loss, event.step)
+            elif isinstance(event, Validated | Finished):
+                rows[-1].update({name: f"{value:.6g}" for name, value in event.scores.items()})
+                for name, value in event.scores.items():
+                    board.add(f"validation/{name}", value, event.step)
+                save(event.model, run.path / MODEL_FILE)
+            if not isinstance(event, Stepped):
+                write_metrics(run, rows)
+            yield event
+
+
+class _Board:
+    """TensorBoard events of a run; the file is made with the first value."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._writer: Any = None
+
+    def __enter__(self) -> _Board:
+        return self
+
+    def add(self, name: str, value: float, step: int) -> None:
+        """Note one value."""
+        from torch.utils.tensorboard import SummaryWriter
+
+        if self._writer is None:
+            self._writer = SummaryWriter(str(self._folder))
+        self._writer.add_scalar(name, value, step)
+
+    def __exit__(self, *_: object) -> None:
+        if self._writer is not None:
+            self._writer.close()
+
+
+def read_metrics(run: RunFolder) -> list[dict[str, Any]]:
+    """Rows of metrics.csv; empty where there is none."""
+    if not run.metrics.is_file():
+        return []
+    with open(run.metrics, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def write_metrics(run: RunFolder, rows: list[dict[str, Any]]) -> None:
+    """Write metrics.csv anew."""
+    columns = list(dict.fromkeys(name for row in rows for name in row)) or ["step"]
+    with complete_file(run.metrics) as temporary, open(temporary, "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns, restval="")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return "unknown"

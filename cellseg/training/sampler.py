@@ -1,0 +1,63 @@
+"""Training samples: sample k of step s is a pure function of the seed, so that a resumed training sees the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from cellseg.options import AugmentOptions
+from cellseg.preprocess.augment import Example, Sample, draw_mosaic, draw_sample
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """images float32 (B, C, h, w) with the network's context, classes int64 and weights float32 (B, oh, ow)."""
+
+    images: Tensor
+    classes: Tensor
+    weights: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Sampler:
+    """Draws batches of square samples; larger images are drawn more often."""
+
+    examples: Sequence[Example]
+    augment: AugmentOptions
+    seed: int
+    batch: int
+    input_size: int
+    output_size: int
+
+    def draw(self, step: int) -> Batch:
+        """The batch of a step."""
+        samples = [self._sample(np.random.default_rng([self.seed, step, k])) for k in range(self.batch)]
+        return Batch(
+            torch.from_numpy(np.stack([s.image for s in samples])),
+            torch.from_numpy(np.stack([s.classes for s in samples])).long(),
+            torch.from_numpy(np.stack([s.weights for s in samples])),
+        )
+
+    def batches(self, start: int, stop: int) -> Iterator[Batch]:
+        """Batches of steps start .. stop - 1, each made in the background while the one before is used."""
+        with ThreadPoolExecutor(1) as pool:
+            coming = pool.submit(self.draw, start)
+            for step in range(start, stop):
+                batch = coming.result()
+                if step + 1 < stop:
+                    coming = pool.submit(self.draw, step + 1)
+                yield batch
+
+    def _sample(self, rng: np.random.Generator) -> Sample:
+        area = np.array([example.classes.size for example in self.examples], float)
+        sizes = {"input_size": (self.input_size,) * 2, "output_size": (self.output_size,) * 2}
+        four = bool(self.augment.mosaic) and rng.random() < self.augment.mosaic
+        chosen = [self.examples[k] for k in rng.choice(len(area), 4 if four else 1, p=area / area.sum())]
+        if four:
+            return draw_mosaic(chosen, rng, self.augment, **sizes)
+        return draw_sample(chosen[0], rng, self.augment, **sizes)

@@ -1,0 +1,121 @@
+"""Everything that changes while a training runs, and its checkpoint."""
+
+from __future__ import annotations
+
+import copy
+import io
+import pickle
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from cellseg.errors import InputError
+from cellseg.files import complete_file
+from cellseg.models.trained import device
+from cellseg.options import TrainOptions
+from cellseg.training.events import Saved
+
+FORMAT = 1
+
+
+@dataclass(slots=True)
+class State:
+    """Network, running average of its weights, optimiser, and the steps done."""
+
+    network: Any
+    averaged: Any
+    optimiser: torch.optim.Optimizer
+    step: int = 0
+
+
+def new_state(network: Any, options: TrainOptions) -> State:
+    """The state before the first step."""
+    network = network.to(device(), memory_format=torch.channels_last)
+    return State(network, copy.deepcopy(network), _optimiser(network, options))
+
+
+def save_checkpoint(state: State, path: Path, digest: str) -> None:
+    """Write all that is needed to go on to the same bits; `digest` names the data and options it belongs to."""
+    tree = {
+        "format": FORMAT,
+        "digest": digest,
+        "step": state.step,
+        "network": state.network.state_dict(),
+        "averaged": state.averaged.state_dict(),
+        "optimiser": state.optimiser.state_dict(),
+        "random": torch.get_rng_state(),
+    }
+    content = io.BytesIO()
+    torch.save(tree, content)
+    with complete_file(path) as temporary:  # written by Python, so that a full disk is an OSError
+        temporary.write_bytes(content.getbuffer())
+
+
+def load_checkpoint(state: State, path: Path, digest: str) -> None:
+    """Bring a new state to where the checkpoint was; loading runs no code.
+
+    Raises InputError where the file is damaged, of another version, or belongs to other data or options.
+    """
+    tree = _read(path)
+    if tree["digest"] != digest:
+        raise InputError(
+            "belongs to a training with other images, labels or options",
+            "Give the same ones, or start a new run.",
+            path=path,
+        )
+    try:
+        state.network.load_state_dict(tree["network"])
+        state.averaged.load_state_dict(tree["averaged"])
+        state.optimiser.load_state_dict(tree["optimiser"])
+        torch.set_rng_state(tree["random"])
+        state.step = int(tree["step"])
+    except (RuntimeError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"is damaged ({str(error).splitlines()[0]})", "Start a new run.", path=path) from error
+
+
+@dataclass(slots=True)
+class Keeper:
+    """Keeps a checkpoint of a state on disk, no older than `every` seconds."""
+
+    state: State
+    path: Path | None
+    digest: str
+    every: float
+    _saved: float = field(default_factory=time.monotonic)
+    _step: int = -1
+
+    def due(self) -> bool:
+        """Whether the checkpoint on disk is older than it may be."""
+        return time.monotonic() - self._saved >= self.every
+
+    def save(self) -> Iterator[Saved]:
+        """Write the checkpoint unless it is there; yields what was saved."""
+        if self.path is not None and self.state.step != self._step:
+            save_checkpoint(self.state, self.path, self.digest)
+            self._saved, self._step = time.monotonic(), self.state.step
+            yield Saved(self.state.step)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise InputError("there is no checkpoint to go on from", "Start without --resume.", path=path)
+    try:
+        tree = torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+        raise InputError("is not a checkpoint of cellseg, or damaged", "Start a new run.", path=path) from error
+    if not isinstance(tree, dict) or tree.get("format") != FORMAT:
+        raise InputError("is a checkpoint of another version of cellseg", "Start a new run.", path=path)
+    return tree
+
+
+def _optimiser(network: Any, options: TrainOptions) -> torch.optim.Optimizer:
+    if options.optimiser == "sgd":
+        return torch.optim.SGD(
+            network.parameters(), lr=options.rate, momentum=options.momentum, weight_decay=options.decay
+        )
+    betas = (options.momentum, 0.99)
+    return torch.optim.AdamW(network.parameters(), lr=options.rate, betas=betas, weight_decay=options.decay)

@@ -1,0 +1,60 @@
+"""A sample, a run folder trained on it for some seconds, and the command line in this process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from cellseg import cli
+
+
+class Done(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def cellseg_cli(capfd):
+    """Run `cellseg WORDS` here; gives exit code, standard output and standard error."""
+
+    def call(*words) -> Done:
+        capfd.readouterr()
+        code = cli.run([str(word) for word in words])
+        captured = capfd.readouterr()
+        return Done(code, captured.out, captured.err)
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def sample_folder(tmp_path_factory) -> Path:
+    """train/ with 4 generated images of 96 x 96, large/ with one of 150 x 200."""
+    from cellseg.cli.sample import write_sample
+
+    folder = tmp_path_factory.mktemp("sample")
+    write_sample("touching", folder / "train", (96, 96), 4, seed=0)
+    write_sample("touching", folder / "large", (150, 200), 1, seed=9)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def run_folder(sample_folder, tmp_path_factory) -> Path:
+    """A run folder; do not write into it."""
+    run = tmp_path_factory.mktemp("runs") / "run"
+    train = sample_folder / "train"
+    words = f"train --images {train}/images.tif --labels {train}/labels.tif --out {run} --steps 40 --base 4 --depth 2"
+    assert cli.run([*words.split(), "--validation", "1", "--rate", "0.01"]) == 0
+    return run
+
+
+def assert_refused(done: Done, *parts: str) -> None:
+    """Exit code 2 and one line that begins with `error:` and holds all parts."""
+    assert done.code == 2, done
+    lines = [line for line in done.err.splitlines() if line.startswith("error:")]
+    assert len(lines) == 1, done.err
+    assert "Traceback" not in done.err
+    for part in parts:
+        assert part in lines[0], lines[0]

@@ -1,0 +1,46 @@
+import pickle
+
+import pytest
+import torch
+
+import cellseg
+from cellseg.models.trained import as_model, save
+
+
+@pytest.fixture
+def model():
+    torch.manual_seed(0)
+    return as_model(cellseg.build("unet", base=2, depth=1, norm="batch"))
+
+
+def test_a_saved_model_comes_back_the_same(model, tmp_path):
+    save(model, tmp_path / "model.safetensors")
+    for path in (tmp_path, tmp_path / "model.safetensors"):
+        again = cellseg.load(path)
+        assert again.digest == model.digest
+        assert again.card == model.card
+
+
+class Evil:
+    def __reduce__(self):
+        return (exec, ("raise SystemError('code was run')",))
+
+
+@pytest.mark.parametrize("name", ["m.safetensors", "m.ckpt", "m.pt"])
+def test_a_pickle_is_refused_and_never_run(name, tmp_path):
+    (tmp_path / name).write_bytes(pickle.dumps(Evil()))
+    with pytest.raises(cellseg.InputError, match=name):
+        cellseg.load(tmp_path / name)
+
+
+def test_a_cut_model_file_is_refused(model, tmp_path):
+    file = tmp_path / "model.safetensors"
+    save(model, file)
+    file.write_bytes(file.read_bytes()[:-100])
+    with pytest.raises(cellseg.InputError, match=r"model\.safetensors"):
+        cellseg.load(file)
+
+
+def test_an_unfinished_run_folder_is_refused(tmp_path):
+    with pytest.raises(cellseg.InputError, match="unfinished"):
+        cellseg.load(tmp_path)

@@ -1,0 +1,53 @@
+"""What the package as a whole promises: quick to import, nothing heavy, nothing windowed."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import cellseg
+
+ROOT = Path(__file__).parents[1]
+
+
+def imported_by(code: str) -> set[str]:
+    """Modules loaded after running `code` in a fresh interpreter."""
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\nimport sys; print(*sys.modules)"], capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import cellseg",
+        "import cellseg.cli.app",
+        "import cellseg; cellseg.metrics; cellseg.weight_map",
+        "import cellseg.images.source, cellseg.images.pairs",
+    ],
+)
+def test_torch_and_napari_are_not_imported(code):
+    assert not imported_by(code) & {"torch", "napari", "magicgui", "qtpy"}
+
+
+def test_help_imports_nothing_heavy():
+    heavy = {"torch", "numpy", "scipy", "skimage", "numba", "zarr", "tifffile", "matplotlib"}
+    assert not imported_by("import cellseg.cli.app") & heavy
+
+
+def test_every_public_name_is_there():
+    for name in cellseg.__all__:
+        assert getattr(cellseg, name) is not None
+
+
+def test_python_dash_m():
+    done = subprocess.run([sys.executable, "-m", "cellseg", "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == f"cellseg {cellseg.__version__}"
+
+
+def test_nothing_but_the_command_line_prints():
+    for file in (ROOT / "cellseg").rglob("*.py"):
+        if "cli" not in file.parts:
+            assert "print(" not in file.read_text(encoding="utf-8"), file

@@ -1,0 +1,127 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from cellseg.errors import InputError
+from cellseg.images.sample import make_sample
+from cellseg.images.write import write_stack
+from cellseg.training.data import held_out
+from cellseg.training.events import Finished, Saved, Started, Stepped, Validated
+from cellseg.training.recipes import settings_for
+from cellseg.training.step import rate_at
+from cellseg.training.train import train
+
+SMALL = {"base": 2, "depth": 1, "norm": "batch", "tile": 32, "validation": 1, "rate": 0.01}
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory):
+    """Paths of four generated images of 64 x 64 and of their labels."""
+    folder = tmp_path_factory.mktemp("pairs")
+    made = [make_sample("touching", (64, 64), np.random.default_rng(k)) for k in range(4)]
+    for name, stack in zip(("images.tif", "labels.tif"), zip(*made, strict=True), strict=True):
+        write_stack(folder / name, np.stack(stack), "ZYX")
+    return folder / "images.tif", folder / "labels.tif"
+
+
+def weights_of(model):
+    return torch.cat([p.detach().ravel() for p in model.network.state_dict().values()])
+
+
+def finish(events):
+    *_, last = events
+    assert isinstance(last, Finished)
+    return last
+
+
+def test_events_come_in_order(pairs):
+    events = list(train(*pairs, steps=6, validate_every=3, **SMALL))
+    assert isinstance(events[0], Started)
+    assert [e.step for e in events if isinstance(e, Stepped)] == [1, 2, 3, 4, 5, 6]
+    assert [e.step for e in events if isinstance(e, Validated)] == [3, 6]
+    assert isinstance(events[-1], Finished)
+    assert set(events[-1].scores) >= {"pixel_error", "v_rand", "v_info", "iou"}
+
+
+def test_the_same_seed_gives_the_same_weights(pairs):
+    one, two, other = (finish(train(*pairs, steps=3, seed=seed, **SMALL)).model for seed in (1, 1, 2))
+    assert torch.equal(weights_of(one), weights_of(two))
+    assert not torch.equal(weights_of(one), weights_of(other))
+
+
+@pytest.mark.parametrize("recipe", ["fast", "paper"])
+@pytest.mark.parametrize("stop", [1, 4])
+def test_a_resumed_training_ends_in_the_same_bits(pairs, tmp_path, recipe, stop):
+    options = {"steps": 6, "recipe": recipe, "base": 2, "depth": 1, "tile": 32, "save_every": 0}
+    whole = finish(train(*pairs, **options))
+    events = train(*pairs, checkpoint=tmp_path / "last.ckpt", **options)
+    for event in events:
+        if isinstance(event, Saved) and event.step == stop:
+            break
+    events.close()
+    torch.manual_seed(99)
+    again = finish(train(*pairs, checkpoint=tmp_path / "last.ckpt", resume=True, **options))
+    assert torch.equal(weights_of(again.model), weights_of(whole.model))
+    assert again.model.card == whole.model.card
+
+
+def test_stopping_keeps_the_last_step(pairs, tmp_path):
+    events = train(*pairs, checkpoint=tmp_path / "last.ckpt", steps=6, save_every=1000, **SMALL)
+    for event in events:
+        if isinstance(event, Stepped) and event.step == 3:
+            break
+    events.close()
+    started = next(train(*pairs, checkpoint=tmp_path / "last.ckpt", resume=True, steps=6, save_every=1000, **SMALL))
+    assert started.step == 3
+
+
+def test_a_checkpoint_of_other_options_is_refused(pairs, tmp_path):
+    finish(train(*pairs, checkpoint=tmp_path / "last.ckpt", steps=2, **SMALL))
+    with pytest.raises(InputError, match=r"last\.ckpt"):
+        next(train(*pairs, checkpoint=tmp_path / "last.ckpt", resume=True, steps=3, **SMALL))
+
+
+@pytest.mark.parametrize("content", [b"", b"nonsense", None], ids=["empty", "nonsense", "cut"])
+def test_a_damaged_checkpoint_is_refused(pairs, tmp_path, content):
+    file = tmp_path / "last.ckpt"
+    finish(train(*pairs, checkpoint=file, steps=2, **SMALL))
+    file.write_bytes(file.read_bytes()[:-200] if content is None else content)
+    with pytest.raises(InputError, match=r"last\.ckpt"):
+        next(train(*pairs, checkpoint=file, resume=True, steps=2, **SMALL))
+
+
+def test_a_loss_that_is_no_number_is_caught_and_the_good_state_kept(pairs, tmp_path):
+    options = {**SMALL, "norm": "none", "rate": 10, "optimiser": "sgd", "schedule": "constant", "momentum": 0.99}
+    with pytest.raises(InputError, match="--rate"):
+        list(train(*pairs, checkpoint=tmp_path / "last.ckpt", steps=300, **options))
+    tree = torch.load(tmp_path / "last.ckpt", weights_only=True)
+    assert 0 < tree["step"] < 300
+
+
+@pytest.mark.parametrize(
+    ("count", "validation", "held"), [(24, 4, 4), (24, 0.1, 2), (4, 0.1, 1), (3, 0.1, 0), (24, 0, 0), (10, 0.5, 5)]
+)
+def test_how_many_images_are_held_out(count, validation, held):
+    assert held_out(count, validation) == held
+
+
+def test_nothing_left_to_learn_from_is_refused():
+    with pytest.raises(InputError, match="--validation 4"):
+        held_out(4, 4)
+
+
+def test_the_schedule_rises_then_falls_to_zero():
+    options = replace(settings_for().train, steps=100, rate=1.0)
+    rates = [rate_at(step, options) for step in range(100)]
+    assert np.argmax(rates) in (9, 10)
+    assert 0 < rates[0] < 0.2
+    assert 0 < rates[-1] < 0.01
+
+
+def test_an_unknown_recipe_or_option_is_refused():
+    with pytest.raises(InputError, match="paper"):
+        settings_for("papyrus")
+    with pytest.raises(InputError, match="stepps"):
+        settings_for(stepps=3)
