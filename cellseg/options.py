@@ -134,7 +134,7 @@ class NetworkOptions(_Checked):
     """Name of the network; `cellseg models` lists them."""
     base: Annotated[int, Limits(1, 1024)] = 16
     """Channels of the first level; each level below has twice as many."""
-    depth: Annotated[int, Limits(1, 6)] = 4
+    depth: Annotated[int, Limits(1, 6)] = 3
     """How often the image is halved."""
     norm: Norm = "batch"
     """Normalisation behind each convolution; its statistics are taken from the image that is predicted."""
@@ -152,9 +152,9 @@ class TrainOptions(_Checked):
     """Training steps."""
     seed: Annotated[int, Limits(0, 2**32 - 1)] = 0
     """All that is random follows from it."""
-    tile: Annotated[int, Limits(1, 16384)] = 388
+    tile: Annotated[int, Limits(1, 16384)] = 204
     """Side of the labelled part of a training sample in pixels; the network sees its true surroundings too."""
-    batch: Annotated[int, Limits(1, 1024)] = 1
+    batch: Annotated[int, Limits(1, 1024)] = 4
     """Samples a step."""
     optimiser: Optimiser = "adamw"
     """How gradients become steps."""
@@ -170,9 +170,9 @@ class TrainOptions(_Checked):
     """Decay of the running average of the weights that is validated and saved; 0 = the last weights."""
     validation: Annotated[float, Limits(0, 1_000_000)] = 0.1
     """Images held out, the last of the set: a part of them (below 1) or their number."""
-    validate_every: Annotated[int, Limits(1, 10_000_000)] = 200
+    validate_every: Annotated[int, Limits(1, 10_000_000)] = 400
     """Steps between two validations."""
-    save_every: Annotated[float, Limits(0, 86400)] = 30.0
+    save_every: Annotated[float, Limits(0, 86400)] = 20.0
     """Seconds between two checkpoints, for --resume."""
     precision: TrainPrecision = "auto"
     """Arithmetic of the network; auto is bfloat16 where the processor or GPU computes with it, else float32."""

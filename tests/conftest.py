@@ -11,6 +11,10 @@ from hypothesis import settings
 settings.register_profile("cellseg", deadline=None, print_blob=True)  # machines are noisy
 settings.load_profile("cellseg")
 
+# Tiny networks on a busy machine: threads that wait for one another cost more than they bring.
+for library in ("OMP", "MKL", "OPENBLAS"):
+    os.environ[f"{library}_NUM_THREADS"] = "1"
+
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:

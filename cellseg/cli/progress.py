@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,8 +26,14 @@ def say(text: str) -> None:
     console().print(text)
 
 
+class Update(Protocol):
+    """Tell a bar how much is done, and a note beside it."""
+
+    def __call__(self, done: int, note: str = "") -> None: ...
+
+
 @contextmanager
-def bar(what: str, total: int) -> Iterator[Callable[[int, str], None]]:
+def bar(what: str, total: int) -> Iterator[Update]:
     """A bar on standard error with the time left; call what is given with the count done and a note."""
     from rich.progress import (
         BarColumn,
@@ -49,7 +55,11 @@ def bar(what: str, total: int) -> Iterator[Callable[[int, str], None]]:
     )
     with Progress(*columns, console=console()) as progress:
         task = progress.add_task(what, total=total, note="")
-        yield lambda done, note="": progress.update(task, completed=done, note=note)
+
+        def update(done: int, note: str = "") -> None:
+            progress.update(task, completed=done, note=note)
+
+        yield update
 
 
 class Stop:

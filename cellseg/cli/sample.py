@@ -11,9 +11,7 @@ from cellseg.errors import InputError
 Kind = Literal["blobs", "touching", "em"]
 
 
-def sample(
-    kind: Kind, out: Path, *, size: int = 512, count: int = 4, seed: int = 0
-) -> int:
+def sample(kind: Kind, out: Path, *, size: int = 512, count: int = 4, seed: int = 0) -> int:
     """Make images of cells with their labels, to try things on.
 
     Parameters

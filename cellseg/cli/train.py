@@ -49,9 +49,10 @@ def train(
     out
         The run folder; must not exist yet, but for --resume.
     resume
-        Go on with an interrupted training, to the same result.
+        Go on with an interrupted training, to the same result; from the start where none is there.
     """
-    from cellseg.training.run_folder import new_run, old_run, write_config
+    from cellseg.models.registry import entry_of
+    from cellseg.training.run_folder import new_run, old_run, refuse_used, write_config
 
     settings = TrainSettings(labels=label_options, weights=weights, augment=augment, network=network, train=training)
     run = old_run(out) if resume else None
@@ -59,12 +60,15 @@ def train(
         images, labels, settings = _as_before(run)
     if not images or not labels:
         raise InputError("--images and --labels are needed", "Give a TIFF stack, a folder or a glob for each.")
+    if run is None:
+        refuse_used(out)
+    entry_of(settings.network.model)
     _use_threads(settings)
     data = _read(images, labels, settings)
     if run is None:
         run = new_run(out)
         write_config(run, settings, data, {"images": images, "labels": labels})
-    return _show(data, settings, run, resume)
+    return _show(data, settings, run)
 
 
 def _use_threads(settings: TrainSettings) -> None:
@@ -95,14 +99,14 @@ def _read(images: str, labels: str, settings: TrainSettings) -> TrainingSet:
     return data
 
 
-def _show(data: TrainingSet, settings: TrainSettings, run: RunFolder, resume: bool) -> int:
+def _show(data: TrainingSet, settings: TrainSettings, run: RunFolder) -> int:
     from cellseg.cli.pictures import draw_curves, draw_validation
     from cellseg.training.events import Finished, Started, Stepped, Validated
     from cellseg.training.run_folder import CURVES, read_metrics, record
     from cellseg.training.train import train_on
 
     loss, found, last = 0.0, "", None
-    events = record(train_on(data, settings, checkpoint=run.checkpoint, resume=resume), run)
+    events = record(train_on(data, settings, checkpoint=run.checkpoint, resume=run.checkpoint.exists()), run)
     with stoppable() as stop, bar("training", settings.train.steps) as update:
         for event in events:
             last = event

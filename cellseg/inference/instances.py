@@ -25,6 +25,6 @@ def label_instances(foreground: NDArray[np.generic], minimum_size: int = 0, grow
         large[0] = False
         labels = (np.cumsum(large) * large)[labels]
     if grow:
-        labels = expand_labels(labels, grow)
+        labels = expand_labels(labels, grow)  # type: ignore[no-untyped-call]
     numbered: NDArray[np.uint32] = labels.astype(np.uint32)
     return numbered

@@ -28,7 +28,8 @@ class Journal:
         self.folder = folder
         self.channels = shape[1]
         self._side = side
-        store, settings = str(folder / "tiles"), {"write_empty_chunks": True}
+        store = str(folder / "tiles")
+        settings: Any = {"write_empty_chunks": True}  # a tile without a cell is done, too
         self._array: Any
         if (folder / "tiles" / "zarr.json").exists():
             self._array = zarr.open_array(store, mode="r+", config=settings)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cellseg.errors import InputError
 from cellseg.metrics.components import bool_instances
 from cellseg.metrics.inputs import Labels, label_pair
 from cellseg.metrics.ratios import harmonic, ratio
@@ -54,7 +55,7 @@ def boundary_f1(prediction: Labels, truth: Labels, tolerance: float = 2.0) -> fl
         1 where neither has a boundary, 0 where only one has.
 
     Raises:
-        InputError: the two are no label images of equal shape.
+        InputError: the two are no label images of equal shape, or the tolerance is negative.
 
     Source:
         Csurka et al. 2013, What is a good evaluation measure for semantic segmentation?, BMVC.
@@ -65,6 +66,8 @@ def boundary_f1(prediction: Labels, truth: Labels, tolerance: float = 2.0) -> fl
 
 def boundary_hits(prediction: Labels, truth: Labels, tolerance: float = 2.0) -> BoundaryHits:
     """Count the boundary pixels of two label images that lie within `tolerance` of the other's boundary."""
+    if tolerance < 0:
+        raise InputError(f"the tolerance is {tolerance}", "It must be 0 pixels or more.")
     predicted, true = boundary_mask(prediction), boundary_mask(truth)
     return BoundaryHits(
         predicted_near=_count_near(predicted, true, tolerance),

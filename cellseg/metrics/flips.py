@@ -12,9 +12,9 @@ from cellseg.metrics.compiled import compiled
 from cellseg.metrics.windows import ONE, SIDE, Scratch, best_board, make_scratch
 
 BEFORE, BEHIND = 1, 6
-BUDGETS = (500, 4000, 32_000, 131_072)
+BUDGETS = (60, 500, 4000, 32_000, 131_072)
 """Boards to look at in one window, in the first round and the later ones."""
-PLENTY = 100_000
+PLENTY = 200_000
 """No further round once so many boards were looked at in all."""
 
 Mask = NDArray[np.uint8]

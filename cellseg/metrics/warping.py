@@ -51,7 +51,8 @@ def warping_error(
         prediction: (H, W) or (Z, H, W), everything above 0 is foreground; touching labels are one object.
         truth: the same shape.
         kinds: the mistakes to count, of `KINDS`.
-        greedy: only flip pixels that differ, as the challenge's software does.
+        greedy: only flip pixels that differ, as the challenge's software does (it takes them in another order, so the
+            two agree to a few per cent only).
 
     Returns:
         The mean over the sections of a stack.
@@ -75,11 +76,11 @@ def warping_mismatches(prediction: Labels, truth: Labels, *, greedy: bool = Fals
 
     First pixels that differ are flipped where they are simple, until there are none. That alone depends on the order
     and can end in a dead end, so around each pixel left a window of 6 x 6 pixels is searched for anything better that
-    flips can reach, also over flips that make it worse for a while, until no window has any. The image and its
-    transpose are both tried and the better one is taken. Up to 4 x 4 pixels this is the exact minimum. In larger
-    images it is an upper bound: it misses what only a rebuilding wider than a window could mend, such as an object
-    that moved away by more than 5 pixels without touching its old place. (By the letter of the definition it could
-    travel any distance; the challenge's greedy search would not let it travel at all.)
+    flips can reach, also over flips that make it worse for a while; best first, with more patience where little is
+    left. The image and its transpose are both tried and the better one is taken. Up to 4 x 4 pixels this is the exact
+    minimum. In larger images it is an upper bound: it misses what only a rebuilding wider than a window could mend,
+    such as an object that moved by more than 5 pixels without touching its old place. (By the letter of the
+    definition it could travel any distance; the challenge's greedy search would not let it travel at all.)
 
     Args:
         prediction: (H, W), everything above 0 is foreground.

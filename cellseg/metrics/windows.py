@@ -18,16 +18,16 @@ FACTOR = np.uint64(0x9E3779B97F4A7C15)
 DOWN = np.uint64(64 - 18)
 ONE, THREE, SEVEN, SIX, NINE = (np.uint64(n) for n in (1, 3, 7, 6, 9))
 
-Scratch = tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.uint64], NDArray[np.int64]]
+Scratch = tuple[NDArray[np.uint64], NDArray[np.int32], NDArray[np.uint64], NDArray[np.int32]]
 
 
 def make_scratch() -> Scratch:
     """Memory of `best_board`: hash keys, when each was set, boards found, and the next board of equal mismatch."""
     return (
-        np.zeros(SLOTS, dtype=np.uint64),
-        np.zeros(SLOTS, dtype=np.int64),
-        np.zeros(MOST_BOARDS, dtype=np.uint64),
-        np.zeros(MOST_BOARDS, dtype=np.int64),
+        np.empty(SLOTS, dtype=np.uint64),
+        np.zeros(SLOTS, dtype=np.int32),
+        np.empty(MOST_BOARDS, dtype=np.uint64),
+        np.empty(MOST_BOARDS, dtype=np.int32),
     )
 
 

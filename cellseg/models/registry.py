@@ -42,15 +42,20 @@ def list_models() -> list[str]:
     return list(NETWORKS)
 
 
+def entry_of(name: str) -> Entry:
+    """How the network called `name` is made. Raises InputError that lists the known ones."""
+    if name not in NETWORKS:
+        raise InputError(f"there is no network called {name!r}", f"Known are: {', '.join(NETWORKS)}.")
+    return NETWORKS[name]
+
+
 def build(name: str, **options: Any) -> Any:
     """A network with random weights: a torch.nn.Module with `.geometry` and `.options`.
 
     `build("unet")` is the network of 2015: 1 channel in, 2 classes out, base 64, depth 4. Raises
     InputError for an unknown name, an unknown option or a value out of range.
     """
-    if name not in NETWORKS:
-        raise InputError(f"there is no network called {name!r}", f"Known are: {', '.join(NETWORKS)}.")
-    entry = NETWORKS[name]
+    entry = entry_of(name)
     known = [field.name for field in fields(entry.options)]
     unknown = sorted(set(options) - set(known))
     if unknown:

@@ -84,7 +84,7 @@ class UNet(nn.Module):
         initialise(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        if not torch.jit.is_tracing():
+        if not torch.jit.is_tracing():  # type: ignore[attr-defined,no-untyped-call]
             self.geometry.output_size((x.shape[-2], x.shape[-1]))
         skips: list[Tensor] = []
         for level, block in enumerate(self.down):

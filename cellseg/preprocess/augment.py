@@ -94,14 +94,28 @@ def mosaic(
     input_size: Size,
     output_size: Size,
 ) -> Sample:
-    """Four samples around a random point in the middle half of the output window; arguments as in `draw_sample`."""
+    """Four samples that meet at a random point in the middle half of the output window; see `draw_sample`."""
     cross = [int(length * rng.uniform(0.25, 0.75)) for length in output_size]
     image = np.empty((len(examples[0].image), *input_size), np.float32)
     classes, weights = np.empty(output_size, np.uint8), np.empty(output_size, np.float32)
-    inner_image, quadrants = middle(image, output_size), [(k // 2, k % 2) for k in range(4)]
-    for example, (lower, right) in zip(examples, quadrants, strict=True):
+    quadrants = [(lower, right) for lower in (False, True) for right in (False, True)]
+    for example, sides in zip(examples, quadrants, strict=True):
         coordinates = _coordinates(example, rng, options, input_size, output_size, None)
+        inner = tuple(slice(at, None) if side else slice(at) for at, side in zip(cross, sides, strict=True))
+        margins = [(large - small) // 2 for large, small in zip(input_size, output_size, strict=True)]
+        outer = tuple(
+            slice(at + margin, None) if side else slice(at + margin)
+            for at, side, margin in zip(cross, sides, margins, strict=True)
+        )
+        image[:, *outer] = read_image(example, coordinates[:, *outer])
+        classes[inner], weights[inner] = read_target(example, middle(coordinates, output_size)[:, *inner])
     return Sample(change_grey_values(image, rng, options), classes, weights)
+
+
+def middle(array: NDArray[Any], size: Size) -> NDArray[Any]:
+    """The window (h, w) in the middle of the last two axes."""
+    y, x = ((long - short) // 2 for long, short in zip(array.shape[-2:], size, strict=True))
+    return array[..., y : y + size[0], x : x + size[1]]
 
 
 def read_image(example: Example, coordinates: Floats) -> Floats:
@@ -116,3 +130,18 @@ def read_target(example: Example, coordinates: Floats) -> tuple[Classes, Floats]
     """Classes and weights (h, w) of the pixels nearest to coordinates (2, h, w): what weighs 0 stays 0."""
     nearest = nearest_index(coordinates, example.classes.shape)
     return example.classes.ravel()[nearest], example.weights.ravel()[nearest]
+
+
+def _coordinates(
+    example: Example,
+    rng: np.random.Generator,
+    options: AugmentOptions,
+    input_size: Size,
+    output_size: Size,
+    centre: tuple[float, float] | None,
+) -> Floats:
+    """Random coordinates whose output window lies mostly inside the image."""
+    assert all(a >= b and (a - b) % 2 == 0 for a, b in zip(input_size, output_size, strict=True))
+    shape = example.classes.shape
+    centre = random_centre(rng, shape, output_size) if centre is None else centre
+    return random_coordinates(rng, options, image_shape=shape, size=input_size, centre=centre)

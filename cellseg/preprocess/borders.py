@@ -57,7 +57,7 @@ def weight_map(
     separated = separate_cells(cells)
     kinds = classes_of(cells, separated, classes)
     counts = count(kinds, ignored) if frequencies is None else frequencies
-    factors = class_weights(counts) if balance else np.ones(256)
+    factors = class_weights(counts) if balance else np.ones(1)
     return weigh(separated, kinds, ignored, factors, w0, sigma, spacing)
 
 
@@ -70,13 +70,12 @@ def weigh(
     sigma: float,
     spacing: Spacing = (1.0, 1.0),
 ) -> NDArray[np.float32]:
-    """The weight map (H, W) float32 of separated cells, from w_c per class in `factors` (K,)."""
-    highest = int(classes.max(initial=0))
-    if highest >= len(factors):
-        raise InputError(f"there are frequencies of {len(factors)} classes", f"The labels have class {highest}, too.")
+    """The weight map (H, W) float32 of separated cells, from w_c per class in `factors` (K,), 1 for higher classes."""
     weights = border_term(separated, w0, sigma, spacing)
     weights[classes > 0] = 0
-    weights += factors.astype(np.float32)[classes]
+    table = np.ones(256, np.float32)
+    table[: len(factors)] = factors
+    weights += table[classes]
     weights[ignored] = 0
     return weights
 
@@ -120,10 +119,16 @@ def class_weights(counts: ArrayLike) -> NDArray[np.float64]:
 
     Returns:
         (C,) float64; 1 for classes without a pixel.
+
+    Raises:
+        InputError: the counts are no list of 0 or more for 256 classes at most.
     """
     pixels = np.asarray(counts, np.float64)
-    present = pixels > 0
-    return np.divide(pixels.sum() / max(present.sum(), 1), pixels, out=np.ones_like(pixels), where=present)
+    if pixels.ndim != 1 or pixels.size > 256 or not (pixels >= 0).all():
+        raise InputError(f"the class frequencies are {pixels}", "Give the number of pixels of each class, 256 at most.")
+    present, weights = pixels > 0, np.ones_like(pixels)
+    weights[present] = pixels.sum() / (present.sum() * pixels[present])
+    return weights
 
 
 def count(classes: NDArray[np.uint8], ignored: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -38,7 +38,9 @@ def displacement_field(
         raise InputError(f"the field is {shape}, its grid {grid}, std {std}", "Sides must be 1 or more, std 0 or more.")
     vectors = rng.normal(0.0, std, (2, *grid))
     rows = (spline_basis(shape[0], grid[0]) @ vectors).astype(np.float32)
-    return rows @ spline_basis(shape[1], grid[1]).T.astype(np.float32)
+    columns = np.ascontiguousarray(spline_basis(shape[1], grid[1]).T, np.float32)
+    field: NDArray[np.float32] = np.einsum("cyn,nx->cyx", rows, columns)  # no BLAS: its threads disturb the training's
+    return field
 
 
 @lru_cache(maxsize=64)
@@ -102,4 +104,5 @@ def _as_type(values: NDArray[np.floating], dtype: np.dtype[Any]) -> NDArray[Any]
     if dtype.kind == "f":
         return values.astype(dtype, copy=False)
     low, high = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
-    return np.clip(np.rint(values), low, high).astype(dtype)
+    rounded: NDArray[Any] = np.clip(np.rint(values), low, high).astype(dtype)
+    return rounded

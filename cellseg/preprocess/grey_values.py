@@ -27,7 +27,8 @@ def change_grey_values(image: Image, rng: np.random.Generator, options: AugmentO
 
 def gain(image: Image, rng: np.random.Generator, strength: float) -> Image:
     """Contrast: times a factor whose logarithm has the standard deviation `strength`, one per channel."""
-    return image * np.exp(strength * _one_per_channel(image, rng))
+    factor: Image = np.exp(strength * _one_per_channel(image, rng))
+    return image * factor
 
 
 def offset(image: Image, rng: np.random.Generator, strength: float) -> Image:
@@ -40,16 +41,18 @@ def gamma(image: Image, rng: np.random.Generator, strength: float) -> Image:
 
     The exponent's logarithm has the standard deviation `strength`, one per channel.
     """
-    exponent = np.exp(strength * _one_per_channel(image, rng))
+    exponent: Image = np.exp(strength * _one_per_channel(image, rng))
     low, high = image.min(axis=(1, 2), keepdims=True), image.max(axis=(1, 2), keepdims=True)
     extent = np.where(high > low, high - low, np.float32(1))
-    return np.power((image - low) / extent, exponent) * extent + low
+    bent: Image = np.power((image - low) / extent, exponent) * extent + low
+    return bent
 
 
 def blur(image: Image, rng: np.random.Generator, largest: float) -> Image:
     """Gaussian blur of a standard deviation of 0 to `largest` pixels, mirrored outside."""
     sigma = rng.uniform(0, largest)
-    return ndimage.gaussian_filter(image, (0, sigma, sigma), mode="mirror", truncate=3.0)
+    blurred: Image = ndimage.gaussian_filter(image, (0, sigma, sigma), mode="mirror", truncate=3.0)
+    return blurred
 
 
 def noise(image: Image, rng: np.random.Generator, largest: float) -> Image:

@@ -45,10 +45,10 @@ def sums_of_two(cells: Ints, reach: float, spacing: tuple[float, float] = (1.0, 
     width = cells.shape[1]
     below = np.zeros((2, *cells.shape), np.int32), np.zeros((2, *cells.shape), np.int32)
     above = np.zeros((2, width), np.int32), np.zeros((2, width), np.int32)
-    columns, envelopes = np.zeros((3, width)), np.zeros((4, width + 1), np.int32)
+    columns, envelopes = np.zeros((3, width)), np.zeros((4, width + 1), np.int64)
     sums = np.full(cells.shape, np.inf, np.float32)
     _sweep_up(cells, *below)
-    _sweep_down(cells, below, above, columns, envelopes, reach, spacing, sums)
+    _sweep_down(cells, below, above, columns, envelopes, float(reach), (float(spacing[0]), float(spacing[1])), sums)
     return sums
 
 
@@ -67,10 +67,11 @@ def _put_first(cells: Ints, y: int, names: Ints, rows: Ints) -> None:
 @compiled
 def _sweep_up(cells: Ints, names: Ints, rows: Ints) -> None:
     """The two nearest different cells at or below each pixel in its column: (2, H, W) names, and rows they lie in."""
-    height = cells.shape[0]
+    height, width = cells.shape
     for y in range(height - 1, -1, -1):
-        if y + 1 < height:
-            names[:, y], rows[:, y] = names[:, y + 1], rows[:, y + 1]
+        for k in range(2 if y + 1 < height else 0):
+            for x in range(width):
+                names[k, y, x], rows[k, y, x] = names[k, y + 1, x], rows[k, y + 1, x]
         _put_first(cells[y], y, names[:, y], rows[:, y])
 
 
@@ -80,7 +81,7 @@ def _sweep_down(
     below: tuple[Ints, Ints],
     above: tuple[Ints, Ints],
     columns: Floats,
-    envelopes: Ints,
+    envelopes: NDArray[np.int64],
     reach: float,
     spacing: tuple[float, float],
     sums: NDArray[np.float32],
@@ -115,7 +116,7 @@ def _merge(
 
 @compiled
 def _sums_of_row(
-    cells: Ints, columns: Floats, envelopes: Ints, reach: float, step: float, sums: NDArray[np.float32]
+    cells: Ints, columns: Floats, envelopes: NDArray[np.int64], reach: float, step: float, sums: NDArray[np.float32]
 ) -> None:
     """d1 + d2 of the background pixels of a row, one stretch with the same nearest cell after the other."""
     width = cells.size
@@ -144,7 +145,7 @@ def _envelope(
     start: int,
     stop: int,
     highest: float,
-    envelopes: Ints,
+    envelopes: NDArray[np.int64],
     room: int,
 ) -> int:
     """Lower envelope of the columns left..right without one cell, for the pixels start..stop; its length."""
@@ -159,7 +160,7 @@ def _envelope(
             rival_square = columns[NEAREST, rival] if columns[NAME, rival] != without else columns[SECOND, rival]
             if square + (since - column) ** 2 > rival_square + (since - rival) ** 2:
                 crossing = (square - rival_square) / (2 * (column - rival)) + 0.5 * (column + rival)
-                from_x = int(math.floor(crossing)) + 1
+                from_x = math.floor(crossing) + 1
                 break
             count -= 1  # the rival is nowhere the lowest
         if from_x < stop:
@@ -191,7 +192,7 @@ def _write_sums(
     one: int,
     start: int,
     stop: int,
-    envelopes: Ints,
+    envelopes: NDArray[np.int64],
     reach: float,
     step: float,
     sums: NDArray[np.float32],

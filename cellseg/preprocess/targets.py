@@ -43,7 +43,7 @@ def make_target(
     separated = separate_cells(cells)
     kinds = classes_of(cells, separated, classes)
     if weights.balance == "none":
-        factors = np.ones(256)
+        factors = np.ones(1)
     elif weights.balance == "dataset" and frequencies is not None:
         factors = class_weights(frequencies)
     else:

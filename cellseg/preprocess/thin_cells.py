@@ -35,7 +35,7 @@ def part_thin_cells(cells: NDArray[np.int32], contested: NDArray[np.bool_], keep
 def _smallest_cell_first(owner: NDArray[np.int32]) -> Ints:
     """Flat indices of the pixels of all cells, cell by cell."""
     pixels = np.flatnonzero(owner)
-    names, first, index, sizes = np.unique(
+    _, first, index, sizes = np.unique(
         owner.ravel()[pixels], return_index=True, return_inverse=True, return_counts=True
     )
     return pixels[np.lexsort((pixels, first[index], sizes[index]))]
@@ -56,7 +56,7 @@ def _neighbours(pixel: int, height: int, width: int) -> tuple[int, int, int, int
 @compiled
 def _square(pixel: int, core: int, width: int) -> int:
     """Squared distance of two flat indices."""
-    return (pixel // width - core // width) ** 2 + (pixel % width - core % width) ** 2  # type: ignore[no-any-return]
+    return (pixel // width - core // width) ** 2 + (pixel % width - core % width) ** 2
 
 
 @compiled

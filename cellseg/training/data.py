@@ -16,7 +16,7 @@ from cellseg.images.pairs import Pair
 from cellseg.images.read_labels import kind_of, read_labels
 from cellseg.options import LabelOptions, WeightOptions
 from cellseg.preprocess.augment import Example, make_example
-from cellseg.preprocess.targets import count_classes, make_target
+from cellseg.preprocess.targets import count_classes, make_target, separated_classes
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,9 @@ def read_training_set(
     kind = kind_of([(pair.labels, pair.label_plane) for pair in pairs], labels)
     annotated = [_annotated(pair, kind, labels) for pair in pairs]
     training, validating = annotated[: len(pairs) - held], annotated[len(pairs) - held :]
-    counts = count_classes([a.truth.classes for a in training], [a.truth.ignore for a in training])
+    counts = count_classes(
+        (separated_classes(a.truth.instances, a.truth.classes, a.truth.ignore), a.truth.ignore) for a in training
+    )
     if np.count_nonzero(counts) < 2:
         only = "the training labels hold only one class"
         raise InputError(only, "Annotate cells and background.", path=pairs[0].labels.name)
@@ -69,7 +71,7 @@ def read_training_set(
         examples=tuple(_example(a, weights, counts) for a in training),
         training=tuple(training),
         validation=tuple(validating),
-        classes=max(len(counts), 2),
+        classes=max(int(np.flatnonzero(counts)[-1]) + 1, 2),
         kind=kind,
         digest=_digest(annotated),
     )

@@ -43,10 +43,15 @@ class RunFolder:
         return self.path / METRICS
 
 
+def refuse_used(path: Path) -> None:
+    """Raise InputError where something stands already at the place of a new run folder."""
+    if path.is_file() or (path.is_dir() and any(p for p in path.iterdir() if p.suffix != ".part")):
+        raise InputError("exists already and is not empty", "Choose another --out, or go on with --resume.", path=path)
+
+
 def new_run(path: Path) -> RunFolder:
     """A new run folder. Raises InputError where something is there already."""
-    if path.is_file() or (path.is_dir() and any(path.iterdir())):
-        raise InputError("exists already and is not empty", "Choose another --out, or go on with --resume.", path=path)
+    refuse_used(path)
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -54,11 +59,15 @@ def new_run(path: Path) -> RunFolder:
     return RunFolder(path)
 
 
-def old_run(path: Path) -> RunFolder:
-    """The run folder of a training to go on with. Raises InputError where there is none."""
-    if not (path / CONFIG).is_file():
-        raise InputError("is no run folder to go on with", "Start without --resume.", path=path)
-    return RunFolder(path)
+def old_run(path: Path) -> RunFolder | None:
+    """The run folder of a training to go on with; None where nothing was begun.
+
+    Raises InputError where something else is there.
+    """
+    if (path / CONFIG).is_file():
+        return RunFolder(path)
+    refuse_used(path)
+    return None
 
 
 def write_config(run: RunFolder, settings: TrainSettings, data: TrainingSet, sources: dict[str, str]) -> None:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from cellseg.options import AugmentOptions
-from cellseg.preprocess.augment import Example, Sample, draw_mosaic, draw_sample
+from cellseg.preprocess.augment import Example, Sample, draw_sample, mosaic
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,5 +59,5 @@ class Sampler:
         four = bool(self.augment.mosaic) and rng.random() < self.augment.mosaic
         chosen = [self.examples[k] for k in rng.choice(len(area), 4 if four else 1, p=area / area.sum())]
         if four:
-            return draw_mosaic(chosen, rng, self.augment, **sizes)
+            return mosaic(chosen, rng, self.augment, **sizes)
         return draw_sample(chosen[0], rng, self.augment, **sizes)

@@ -1,0 +1,125 @@
+"""Real processes: killed, interrupted, on a full disk. Nothing is lost, and going on gives the same bytes."""
+
+import hashlib
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import tifffile
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and limits of POSIX")
+
+
+def start(*words, limit_bytes=None):
+    """Start `cellseg WORDS`; it may write no file beyond `limit_bytes`, as on a full disk."""
+
+    def limit():
+        import resource
+
+        if limit_bytes is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, limit_bytes))
+
+    words = [sys.executable, "-m", "cellseg", *map(str, words)]
+    return subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=limit)
+
+
+def finish(process):
+    try:
+        out, err = process.communicate(timeout=120)
+    finally:
+        process.kill()
+    return process.returncode, out, err
+
+
+def wait_for(process, condition):
+    """Wait until the condition holds; it must while the process runs."""
+    while not condition():
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.02)
+
+
+def digest(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.fixture
+def train_words(sample_folder):
+    train = sample_folder / "train"
+    words = ["train", "--images", train / "images.tif", "--labels", train / "labels.tif", "--steps", 60]
+    return [*words, "--base", 4, "--depth", 2, "--save-every", 0]
+
+
+@pytest.fixture
+def predict_words(run_folder, sample_folder, tmp_path):
+    """Predict a stack in many tiles."""
+    tifffile.imwrite(
+        tmp_path / "image.tif",
+        np.tile(tifffile.imread(sample_folder / "large/images.tif"), (3, 4)),
+        photometric="minisblack",
+    )
+    return ["predict", run_folder, tmp_path / "image.tif", "--tile", 16]
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["kill -9", "Ctrl-C"])
+def test_a_stopped_training_goes_on_to_the_same_weights(train_words, tmp_path, how):
+    code, _, err = finish(start(*train_words, "--out", tmp_path / "whole"))
+    assert code == 0, err
+    process = start(*train_words, "--out", tmp_path / "run")
+    wait_for(process, (tmp_path / "run/last.ckpt").exists)
+    process.send_signal(how)
+    code, _, err = finish(process)
+    assert code == (130 if how == signal.SIGINT else -9)
+    assert "Traceback" not in err
+    code, _, err = finish(start("train", "--out", tmp_path / "run", "--resume"))
+    assert code == 0, err
+    assert digest(tmp_path / "run/model.safetensors") == digest(tmp_path / "whole/model.safetensors")
+    assert (tmp_path / "run/metrics.csv").read_text().count("\n") == 61
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["kill -9", "Ctrl-C"])
+def test_a_stopped_prediction_goes_on_to_the_same_bytes(predict_words, tmp_path, how):
+    code, _, err = finish(start(*predict_words, "--out", tmp_path / "whole.tif"))
+    assert code == 0, err
+    out, tiles = tmp_path / "out.tif", tmp_path / ".out.tif.tiles"
+    process = start(*predict_words, "--out", out)
+    wait_for(process, lambda: len(list(tiles.glob("tiles/c/0/0/*/*"))) > 20)
+    process.send_signal(how)
+    code, _, err = finish(process)
+    assert code == (130 if how == signal.SIGINT else -9)
+    assert "Traceback" not in err
+    assert not out.exists()
+    code, _, err = finish(start(*predict_words, "--out", out, "--resume"))
+    assert code == 0, err
+    assert digest(out) == digest(tmp_path / "whole.tif")
+    assert not tiles.exists()
+
+
+def assert_full_disk_is_told(code, err):
+    assert code == 2, err
+    assert err.splitlines()[-1].startswith("error:")
+    assert "Traceback" not in err
+
+
+def test_a_full_disk_while_predicting(predict_words, tmp_path):
+    done = finish(start(*predict_words, "--out", tmp_path / "out.tif", limit_bytes=5000))
+    assert_full_disk_is_told(done[0], done[2])
+    assert not (tmp_path / "out.tif").exists()
+
+
+def test_a_full_disk_while_training(train_words, tmp_path):
+    done = finish(start(*train_words, "--out", tmp_path / "run", limit_bytes=20_000))
+    assert_full_disk_is_told(done[0], done[2])
+    assert not (tmp_path / "run/last.ckpt").exists()
+
+
+def test_help_and_version_answer_at_once():
+    for option in ("--help", "--version"):
+        seconds = []
+        for _ in range(3):
+            began = time.perf_counter()
+            assert finish(start(option))[0] == 0
+            seconds.append(time.perf_counter() - began)
+        assert min(seconds) < 1.5  # 0.3 s on an idle machine, see docs/performance.md

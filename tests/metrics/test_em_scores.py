@@ -1,0 +1,154 @@
+"""V_rand, V_info, Rand error and pixel error."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from cellseg.metrics import (
+    best_threshold,
+    dice,
+    information_scores,
+    pixel_error,
+    rand_error,
+    rand_scores,
+    v_info,
+    v_rand,
+)
+from cellseg.metrics.thinning import thin_borders
+from tests.metrics.drawing import draw, label_pairs
+
+TWO = draw("aaaa.bbbb aaaa.bbbb aaaa.bbbb")
+ONE = draw("aaaaaaaaa aaaaaaaaa aaaaaaaaa")
+FOUR = draw("aa.a.bb.b aa.a.bb.b aa.a.bb.b")
+
+
+def pair_counts(prediction: np.ndarray, truth: np.ndarray, same_pixel: bool) -> tuple[int, int, int]:
+    """Pairs of foreground pixels joined in both, in the prediction, in the truth; counted one by one."""
+    pixels = [(p, t, i) for i, (p, t) in enumerate(zip(prediction.flat, truth.flat, strict=True)) if t]
+    both = in_prediction = in_truth = 0
+    for (p, t, i), (q, u, j) in itertools.product(pixels, repeat=2):
+        if i == j and not same_pixel:
+            continue
+        joined = i == j or (p == q != 0)
+        in_prediction += joined
+        in_truth += t == u
+        both += joined and t == u
+    return both, in_prediction, in_truth
+
+
+@given(label_pairs(side=6, highest=3))
+@settings(deadline=None, max_examples=30)
+def test_rand_by_counting_pairs(pair):
+    prediction, truth = pair
+    prediction, truth = prediction + (prediction > 0), truth + (truth > 0)  # 2 and more: never a mask of 0 and 1
+    prediction[0, 0], truth[0, 0] = 9, 9
+    both, in_prediction, in_truth = pair_counts(prediction, truth, same_pixel=True)
+    if np.unique(prediction).size > 2 and np.unique(truth).size > 2:
+        scores = rand_scores(prediction, truth)
+        assert scores.precision == pytest.approx(both / in_prediction)
+        assert scores.recall == pytest.approx(both / in_truth)
+        assert scores.f == pytest.approx(2 * both / (in_prediction + in_truth))
+        both, in_prediction, in_truth = pair_counts(prediction, truth, same_pixel=False)
+        pairs = in_prediction + in_truth
+        assert rand_error(prediction, truth) == pytest.approx(1 - 2 * both / pairs if pairs else 0)
+
+
+def test_merge_costs_precision_and_split_costs_recall():
+    merged, split = rand_scores(ONE, TWO), rand_scores(FOUR, TWO)
+    assert merged.recall == 1
+    assert merged.precision == pytest.approx(0.5)
+    assert split.precision == 1
+    assert split.recall < 0.7
+    assert information_scores(ONE, TWO).split == 1
+    assert information_scores(ONE, TWO).merge == 0
+    assert information_scores(FOUR, TWO).merge == pytest.approx(1)
+    assert information_scores(FOUR, TWO).split < 1
+    assert rand_error(ONE, TWO) > 0 < rand_error(FOUR, TWO)
+
+
+def test_mask_counts_as_its_components():
+    mask = TWO > 0
+    for same in (mask, mask * np.uint8(255), TWO):
+        assert v_rand(same, TWO) == v_info(same, mask) == 1
+        assert rand_error(same, TWO) == 0
+
+
+def test_thinning_leaves_one_pixel_lines():
+    wide = draw("aa....bb aa....bb aa....bb")
+    thin = thin_borders(wide)
+    assert ((thin == 0).sum(axis=1) <= 2).all()
+    assert (thin[:, :3] == 1).all()
+    assert (thin[:, -3:] == 2).all()
+    assert thin_borders(np.zeros_like(wide)).max() == 0
+
+
+def test_thinning_forgives_wide_borders_only():
+    truth = draw("aaaaa.bbbbb aaaaa.bbbbb aaaaa.bbbbb")
+    wide = draw("aaa.....bbb aaa.....bbb aaa.....bbb")
+    assert v_rand(wide, truth) < 0.8
+    assert v_rand(wide, truth, thin=True) == v_info(wide, truth, thin=True) == 1
+    assert v_rand(np.ones_like(truth), truth, thin=True) == pytest.approx(2 / 3)
+
+
+def test_stack_is_the_mean_of_its_sections_or_a_volume():
+    truth, prediction = np.stack([TWO, TWO]), np.stack([TWO, ONE])
+    sections = [rand_scores(TWO, TWO), rand_scores(ONE, TWO)]
+    assert rand_scores(prediction, truth).precision == np.mean([section.precision for section in sections])
+    assert v_rand(prediction, truth) == np.mean([section.f for section in sections])
+    assert v_info(prediction, truth) == pytest.approx(0.5)
+    swapped = np.stack([TWO, np.where(TWO > 0, 3 - TWO, 0)])
+    assert v_rand(swapped, truth) == v_info(swapped, truth) == 1
+    assert v_rand(swapped, truth, volume=True) == pytest.approx(0.5)
+    assert v_info(swapped, truth, volume=True) == pytest.approx(0)
+    assert rand_error(swapped, truth) == 0 < rand_error(swapped, truth, volume=True)
+    assert v_rand(truth > 0, truth, volume=True) == 1
+
+
+def test_rand_error_of_a_stack_pools_the_pairs():
+    truth, prediction = np.stack([TWO, TWO]), np.stack([TWO, ONE])
+    mean = np.mean([rand_error(TWO, TWO), rand_error(ONE, TWO)])
+    counts = np.add(pair_counts(TWO, TWO, False), pair_counts(ONE, TWO, False))
+    assert rand_error(prediction, truth) == pytest.approx(1 - 2 * counts[0] / (counts[1] + counts[2]))
+    assert rand_error(prediction, truth) != pytest.approx(mean)
+
+
+def test_nothing_predicted_puts_every_pixel_apart():
+    scores = rand_scores(np.zeros_like(TWO), TWO)
+    assert scores.precision == 1
+    assert scores.recall == pytest.approx(1 / 12)
+
+
+def test_pixel_error_counts_pixels():
+    assert pixel_error(draw("ab. ..."), draw("b.. ..a")) == pytest.approx(2 / 6)
+
+
+def test_best_threshold_keeps_the_first_of_the_best():
+    truth = TWO > 0
+    probability = np.where(truth, 0.75, 0.35)
+    assert best_threshold(probability, truth, pixel_error).threshold == 0.4
+    found = best_threshold(probability, truth, v_rand, thresholds=(0.1, 0.5, 0.6))
+    assert (found.threshold, found.value) == (0.5, 1.0)
+    assert list(found.values) == [0.1, 0.5, 0.6]
+    assert best_threshold((probability * 255).astype(np.uint8), truth, dice).threshold == 0.4
+
+
+def test_best_threshold_serves_the_whole_stack():
+    truth = np.stack([TWO, TWO]) > 0
+    probability = np.where(truth, 0.9, 0.2)
+    probability[1] -= 0.15
+    assert best_threshold(probability, truth, rand_error).value == 0
+
+
+def test_best_threshold_asks_about_metrics_it_does_not_know():
+    def wrong(prediction, truth):
+        return float(np.mean(prediction != truth))
+
+    with pytest.raises(ValueError, match="smaller_is_better"):
+        best_threshold(np.ones((2, 2)), np.ones((2, 2), dtype=int), wrong)
+    assert best_threshold(np.ones((2, 2)), np.ones((2, 2)), wrong, (0.5, 1), smaller_is_better=True).threshold == 0.5
+    with pytest.raises(ValueError, match="no threshold"):
+        best_threshold(np.ones((2, 2)), np.ones((2, 2)), wrong, (), smaller_is_better=True)

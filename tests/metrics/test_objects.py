@@ -1,0 +1,59 @@
+"""The table of objects points to what went wrong, and where."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from hypothesis import given, settings
+
+from cellseg.metrics import object_table, overlaps
+from cellseg.metrics.detection import detections
+from tests.metrics.drawing import draw, label_pairs
+
+TRUTH = draw("""
+    aaaa.bbbbbb..ccc
+    aaaa.bbbbbb..ccc
+    ................
+    dddd.eeee.......
+    dddd.eeee.......
+""")
+PREDICTION = draw("""
+    aaaa.bbccdd.....
+    aaaa.bbccdd.....
+    ................
+    eeeeeeeee...fff.
+    eeeeeeeee...fff.
+""")
+
+
+def test_every_kind_of_mistake():
+    rows = object_table(PREDICTION, TRUTH)
+    kinds = {(row.truth_id, row.prediction_id): row.kind for row in rows}
+    assert [row.kind for row in rows[:5]] == ["matched", "split", "missed", "merged", "merged"]
+    assert kinds[1, 1] == "matched"
+    assert kinds[3, 0] == "missed"
+    assert kinds[4, 5] == "merged"
+    assert kinds[0, 6] == "invented"
+    assert Counter(row.kind for row in rows[5:]) == {"split": 3, "merged": 1, "invented": 1}
+
+
+def test_rows_say_where():
+    row = object_table(PREDICTION, TRUTH)[2]
+    assert (row.centroid, row.start, row.stop, row.area, row.iou) == ((0.5, 14.0), (0, 13), (2, 16), 6, 0.0)
+
+
+def test_fragment_beside_a_match_is_a_split():
+    rows = object_table(draw("aaaab aaaab"), draw("aaaaa aaaaa"))
+    assert [(row.kind, row.prediction_id) for row in rows] == [("matched", 1), ("split", 2)]
+    assert rows[1].truth_id == 1
+
+
+@given(label_pairs(highest=6))
+@settings(deadline=None, max_examples=50)
+def test_rows_agree_with_the_counts(pair):
+    counts = detections(overlaps(*pair), 0.5)
+    rows = object_table(*pair)
+    truths = rows[: counts.found + counts.missed]
+    assert sum(row.kind == "matched" for row in rows) == counts.found
+    assert sum(row.kind != "matched" for row in truths) == counts.missed
+    assert len(rows) - len(truths) == counts.invented
