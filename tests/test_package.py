@@ -27,6 +27,7 @@ def imported_by(code: str) -> set[str]:
         "import cellseg.cli.app",
         "import cellseg; cellseg.metrics; cellseg.weight_map",
         "import cellseg.images.source, cellseg.images.pairs",
+        "import cellseg.models.card, cellseg.cli.pictures, cellseg.images.read_labels",
     ],
 )
 def test_torch_and_napari_are_not_imported(code):

@@ -10,7 +10,7 @@ from cellseg.cli.progress import say
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-STEPS = 120
+STEPS = 80
 TRAINING = (6, (256, 256))
 LARGE = (600, 800)
 

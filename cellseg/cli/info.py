@@ -58,7 +58,7 @@ def _describe(path: Path) -> dict[str, Any]:
 
 
 def _model(path: Path) -> dict[str, Any]:
-    from cellseg.models.trained import model_file, read_card
+    from cellseg.models.card import model_file, read_card
 
     file = model_file(path)
     return {"kind": "run" if path.is_dir() else "model", "file": str(file), **asdict(read_card(file))}

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cellseg.errors import InputError
 from cellseg.images.source import ImageSource
 from cellseg.images.write import TiffLayout, write_tiled
 from cellseg.inference.instances import label_instances
@@ -52,9 +53,14 @@ def segment(
     done = journal.done()
     yield Progress(len(done), len(tiles))
     found = predict(model, source, skip=done, tile=options.tile, average=options.average, precision=options.precision)
-    for count, (tile, probabilities) in enumerate(found, len(done) + 1):
-        journal.add(tile, _keep(model, options, probabilities))
-        yield Progress(count, len(tiles))
+    try:
+        for count, (tile, probabilities) in enumerate(found, len(done) + 1):
+            journal.add(tile, _keep(model, options, probabilities))
+            yield Progress(count, len(tiles))
+    except InputError:
+        if not journal.done():  # the image itself is wrong: nothing to go on from
+            close_journal(journal)
+        raise
     layout = result_layout(model, source, options)
     write_tiled(output, layout, _blocks(journal, source, model, options))
     close_journal(journal)

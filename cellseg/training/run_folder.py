@@ -14,7 +14,8 @@ from typing import Any
 
 from cellseg.errors import InputError
 from cellseg.files import complete_file, write_json
-from cellseg.models.trained import MODEL_FILE, save
+from cellseg.models.card import MODEL_FILE
+from cellseg.models.trained import save
 from cellseg.options import TrainSettings
 from cellseg.training.data import TrainingSet
 from cellseg.training.events import Event, Finished, Started, Stepped, Validated

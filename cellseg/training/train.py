@@ -16,8 +16,9 @@ import torch
 
 from cellseg.errors import InputError
 from cellseg.images.pairs import find_pairs
+from cellseg.models.card import ModelCard
 from cellseg.models.registry import build
-from cellseg.models.trained import ModelCard, TrainedModel
+from cellseg.models.trained import TrainedModel
 from cellseg.options import TrainSettings
 from cellseg.training.data import TrainingSet, read_training_set
 from cellseg.training.events import Event, Finished, Started, Stepped, Validated

@@ -78,6 +78,14 @@ def test_an_image_with_nan(train):
     assert_refused(train(image, CELLS), "images.tif")
 
 
+def test_a_nan_in_an_image_to_predict(cellseg_cli, run_folder, tmp_path):
+    image = PICTURE.astype(np.float32)
+    image[3, 4] = np.nan
+    tifffile.imwrite(tmp_path / "i.tif", image)
+    assert_refused(cellseg_cli("predict", run_folder, tmp_path / "i.tif", "--out", tmp_path / "o.tif"), "i.tif", "NaN")
+    assert [p.name for p in tmp_path.iterdir()] == ["i.tif"]
+
+
 def test_labels_that_hold_nothing(train):
     assert_refused(train(PICTURE, np.zeros_like(CELLS)), "labels.tif")
 

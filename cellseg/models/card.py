@@ -1,0 +1,73 @@
+"""What a model file says of itself; readable without torch."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+
+from cellseg.errors import InputError
+
+FORMAT = 1
+MODEL_FILE = "model.safetensors"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelCard:
+    """What must be known of a network to use it; stored in its file.
+
+    Attributes:
+        name: name in the registry.
+        options: the network's options.
+        class_names: one a class; class 0 is the background.
+        labels_are: "instances" (a pixel belongs to a cell or not) or "classes".
+        threshold: probability from which on a pixel belongs to a cell; chosen on training images.
+        grow: pixels by which instances are grown, to give back what the separating border took; chosen likewise.
+        training: how it was made, for people: data, recipe, steps, versions, scores.
+    """
+
+    name: str
+    options: dict[str, Any]
+    class_names: tuple[str, ...] = ("background", "cell")
+    labels_are: str = "instances"
+    threshold: float = 0.5
+    grow: int = 0
+    training: dict[str, Any] = field(default_factory=dict)
+
+
+def read_card(file: Path) -> ModelCard:
+    """The card in a model file, without its weights."""
+    try:
+        with safe_open(file, framework="numpy") as tensors:
+            text = (tensors.metadata() or {}).get("cellseg")
+    except (SafetensorError, OSError) as error:
+        raise InputError(
+            "is not a model file (safetensors)", "Give a run folder or the model.safetensors in it.", path=file
+        ) from error
+    if text is None:
+        raise InputError(
+            "is a safetensors file, but not one of cellseg", "Give a model made by cellseg train.", path=file
+        )
+    tree = json.loads(text)
+    if tree.pop("format", None) != FORMAT:
+        raise InputError("was made by another version of cellseg", "Use that version or train again.", path=file)
+    tree["class_names"] = tuple(tree["class_names"])
+    return ModelCard(**tree)
+
+
+def model_file(path: Path) -> Path:
+    """The model file of a run folder, or the file itself; InputError where there is none."""
+    if path.is_dir():
+        if not (path / MODEL_FILE).is_file():
+            raise InputError(
+                f"is a folder without {MODEL_FILE}",
+                "Give a run folder made by cellseg train; this one may be unfinished.",
+                path=path,
+            )
+        return path / MODEL_FILE
+    if not path.is_file():
+        raise InputError("there is no such model", "Give a run folder or a model file.", path=path)
+    return path
