@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from cellseg.metrics.compiled import compiled
+from cellseg.compiled import compiled
 
 Points = NDArray[np.int64]
 

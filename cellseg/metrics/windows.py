@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from cellseg.metrics.compiled import compiled
+from cellseg.compiled import compiled
 
 SIDE = 6
 """Height and width of a window."""

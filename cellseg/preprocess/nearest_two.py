@@ -19,7 +19,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from cellseg.preprocess.compiled import compiled
+from cellseg.compiled import compiled
 
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float64]

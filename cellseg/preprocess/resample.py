@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from cellseg.preprocess.compiled import compiled
+from cellseg.compiled import compiled
 
 Floats = NDArray[np.floating]
 Coordinates = NDArray[np.float32]

@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from cellseg.compiled import compiled
 from cellseg.preprocess.cells import numbered, to_cells
-from cellseg.preprocess.compiled import compiled
 from cellseg.preprocess.thin_cells import part_thin_cells
 
 

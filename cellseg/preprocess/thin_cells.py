@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from cellseg.preprocess.compiled import compiled
+from cellseg.compiled import compiled
 
 Ints = NDArray[np.int64]
 

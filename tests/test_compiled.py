@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cellseg.preprocess import compiled as module
+from cellseg import compiled as module
 
 
 def test_without_a_place_for_the_cache(monkeypatch):
