@@ -7,7 +7,8 @@ frozen dataclasses. The text below a field is its help; `Limits` are checked whe
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Annotated, Literal, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Annotated, Literal, Union, get_args, get_origin, get_type_hints
 
 from cellseg.errors import InputError
 
@@ -51,6 +52,12 @@ class _Checked:
 def _check(name: str, value: object, hint: object) -> None:
     flag = f"--{name.replace('_', '-')}"
     parts = get_args(hint)
+    if get_origin(hint) in (Union, UnionType):  # a word or a number: the part of the value's own kind decides
+        words = [part for part in parts if get_origin(part) is Literal]
+        numbers = [part for part in parts if get_origin(part) is Annotated]
+        for part in words if isinstance(value, str) else numbers:
+            _check(name, value, part)
+        return
     if get_origin(hint) is Annotated:
         for limits in parts[1:]:
             numeric = isinstance(value, (int, float))
@@ -197,8 +204,8 @@ class PredictOptions(_Checked):
 
     result: Result = "instances"
     """What is written: numbered cells (uint32), class numbers (uint8) or probabilities (float32)."""
-    tile: Annotated[int, Limits(0, 65536)] = 0
-    """Side of an output tile in pixels, rounded down to the network's stride; 0 = chosen for you."""
+    tile: Literal["auto"] | Annotated[int, Limits(1, 65536)] = "auto"
+    """Side of an output tile in pixels, rounded down to the network's stride; auto = chosen for you."""
     average: Averaging = "none"
     """Average over versions of the image: dihedral8 are the 8 symmetries of the square."""
     precision: Precision = "float32"

@@ -25,6 +25,18 @@ def label_instances(foreground: NDArray[np.generic], minimum_size: int = 0, grow
         large[0] = False
         labels = (np.cumsum(large) * large)[labels]
     if grow:
-        labels = expand_labels(labels, grow)  # type: ignore[no-untyped-call]
+        labels = in_scan_order(expand_labels(labels, grow))  # type: ignore[no-untyped-call]
     numbered: NDArray[np.uint32] = labels.astype(np.uint32)
     return numbered
+
+
+def in_scan_order(labels: NDArray[np.signedinteger]) -> NDArray[np.int32]:
+    """The same instances (H, W), numbered 1..n in the order in which their first pixels come."""
+    flat = labels.ravel()
+    first = np.full(int(flat.max(initial=0)) + 1, flat.size)
+    first[flat[::-1]] = np.arange(flat.size - 1, -1, -1)  # the last one written is the first pixel
+    order = np.argsort(first[1:], kind="stable") + 1
+    names = np.zeros(len(first), np.int32)
+    names[order] = np.arange(1, len(first))
+    renamed: NDArray[np.int32] = names[labels]
+    return renamed

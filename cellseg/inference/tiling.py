@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from cellseg.errors import InputError
 from cellseg.models.geometry import Geometry
@@ -50,13 +51,17 @@ class Span:
     length: int
 
 
+TileSide = int | Literal["auto"]
 AUTO_TILE = 512
+SEEN_AT_LEAST = 176
+"""Output pixels that are computed along an axis, even if fewer are wanted. For very small layers the library of the
+processor takes other kernels, which round differently, by up to 1e-5 in the probabilities; from here on by 6e-8."""
 
 
-def plan(planes: int, height: int, width: int, geometry: Geometry, tile: int = 0) -> Iterator[Tile]:
+def plan(planes: int, height: int, width: int, geometry: Geometry, tile: TileSide = "auto") -> Iterator[Tile]:
     """The tiles of `planes` images of height x width pixels, in scan order.
 
-    `tile` is the side of an output tile in pixels, rounded down to the stride (0 = chosen here). Offsets
+    `tile` is the side of an output tile in pixels, rounded down to the stride. Offsets
     are multiples of the stride and all tiles read alike sizes, so that the result does not depend on
     `tile`. Raises InputError for a tile smaller than two strides.
     """
@@ -68,16 +73,16 @@ def plan(planes: int, height: int, width: int, geometry: Geometry, tile: int = 0
                 yield Tile(plane, Box(y.read, x.read, y.size, x.size), Box(y.write, x.write, y.length, x.length))
 
 
-def tile_side(geometry: Geometry, tile: int) -> int:
+def tile_side(geometry: Geometry, tile: TileSide) -> int:
     """The side of an output tile that is really used for the option `tile`, in pixels."""
-    side = tile or AUTO_TILE
+    side = AUTO_TILE if tile == "auto" else tile
     if side < 2 * geometry.stride:
         raise InputError(f"--tile {tile} is too small for this network", f"Its smallest tile is {2 * geometry.stride}.")
     return side - side % geometry.stride
 
 
-def spans(length: int, geometry: Geometry, tile: int) -> list[Span]:
+def spans(length: int, geometry: Geometry, tile: TileSide) -> list[Span]:
     """The plan along one axis of `length` pixels."""
     side = tile_side(geometry, tile)
-    size = geometry.input_size(min(side, length))
+    size = geometry.input_size(max(min(side, length), SEEN_AT_LEAST))
     return [Span(at - geometry.margin, size, at, min(side, length - at)) for at in range(0, length, side)]
