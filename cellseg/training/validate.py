@@ -29,17 +29,27 @@ def validate(model: TrainedModel, images: Sequence[Annotated]) -> dict[str, floa
 
 
 def choose_cut(model: TrainedModel, images: Sequence[Annotated]) -> tuple[float, int]:
-    """The threshold and growth with the best mean score over images: V_rand where cells fill the image, else AP."""
+    """The threshold and growth with the best mean score over images: V_rand where cells fill the image, else AP.
+
+    Instances are grown only where the annotated cells touch, so that the separating border took pixels off them.
+    """
     if model.network.options.classes != 2 or not images:
         return model.card.threshold, model.card.grow
     dense = bool(np.mean([image.truth.classes.mean() for image in images]) > DENSE)
-    total = np.zeros((len(GROWTH), len(THRESHOLDS)))
+    growth = GROWTH if any(touch(image.truth.instances) for image in images) else GROWTH[:1]
+    total = np.zeros((len(growth), len(THRESHOLDS)))
     for image in images:
         probability = predict_array(model, image.image)[1]
-        total += [[_score(probability >= t, image.truth, grow, dense) for t in THRESHOLDS] for grow in GROWTH]
+        total += [[_score(probability >= t, image.truth, grow, dense) for t in THRESHOLDS] for grow in growth]
     grow = int(total.max(axis=1).argmax())
     best = np.flatnonzero(total[grow] >= total[grow].max() - 1e-12)
-    return THRESHOLDS[int(best[len(best) // 2])], GROWTH[grow]
+    return THRESHOLDS[int(best[len(best) // 2])], growth[grow]
+
+
+def touch(instances: NDArray[np.int32]) -> bool:
+    """Whether pixels of two different instances (H, W) are neighbours."""
+    sides = ((instances[1:], instances[:-1]), (instances[:, 1:], instances[:, :-1]))
+    return any(bool(((a != b) & (a > 0) & (b > 0)).any()) for a, b in sides)
 
 
 def scores(probabilities: NDArray[np.float32], truth: LabelPlane, threshold: float, grow: int = 0) -> dict[str, float]:
@@ -53,8 +63,8 @@ def scores(probabilities: NDArray[np.float32], truth: LabelPlane, threshold: flo
     cells = np.where(known, truth.instances, 0)
     found = np.where(known, label_instances(foreground, grow=grow), 0)
     return {
-        "pixel_error": metrics.pixel_error(foreground, cells > 0),
-        "iou": metrics.iou(foreground, cells > 0),
+        "pixel_error": metrics.pixel_error(found > 0, cells > 0),
+        "iou": metrics.iou(found > 0, cells > 0),
         "v_rand": metrics.v_rand(found, cells),
         "v_info": metrics.v_info(found, cells),
         "ap50": metrics.average_precision(found, cells, 0.5),
