@@ -102,23 +102,33 @@ def read_config(run: RunFolder) -> dict[str, Any]:
 
 def record(events: Generator[Event], run: RunFolder) -> Generator[Event]:
     """Pass events on, writing metrics, TensorBoard events and the model of each validation as they come."""
-    rows: list[dict[str, Any]] = []
-    with closing(events), _Board(run.path) as board:
-        for event in events:
-            if isinstance(event, Started):
-                rows = [row for row in read_metrics(run) if int(row["step"]) <= event.step]
-            elif isinstance(event, Stepped):
-                row = {"step": event.step, "loss": event.loss, "rate": event.rate, "seconds": event.seconds}
-                rows.append({name: f"{value:.6g}" for name, value in row.items()})
-                board.add("loss", event.loss, event.step)
-            elif isinstance(event, Validated | Finished):
-                rows[-1].update({name: f"{value:.6g}" for name, value in event.scores.items()})
-                for name, value in event.scores.items():
-                    board.add(f"validation/{name}", value, event.step)
-                save(event.model, run.path / MODEL_FILE)
-            if not isinstance(event, Stepped):
-                write_metrics(run, rows)
-            yield event
+    rows: list[dict[str, Any]] | None = None
+    try:
+        with closing(events), _Board(run.path) as board:
+            for event in events:
+                if isinstance(event, Started):
+                    rows = [row for row in read_metrics(run) if int(row["step"]) <= event.step]
+                assert rows is not None, "the first event is Started"
+                _note(event, rows, board)
+                if isinstance(event, Validated | Finished):
+                    save(event.model, run.path / MODEL_FILE)
+                if not isinstance(event, Stepped):
+                    write_metrics(run, rows)
+                yield event
+    finally:
+        if rows is not None:  # a training that is stopped has its last steps in the file, too
+            write_metrics(run, rows)
+
+
+def _note(event: Event, rows: list[dict[str, Any]], board: _Board) -> None:
+    if isinstance(event, Stepped):
+        row = {"step": event.step, "loss": event.loss, "rate": event.rate, "seconds": event.seconds}
+        rows.append({name: f"{value:.6g}" for name, value in row.items()})
+        board.add("loss", event.loss, event.step)
+    if isinstance(event, Validated | Finished) and rows:
+        rows[-1].update({name: f"{value:.6g}" for name, value in event.scores.items()})
+        for name, value in event.scores.items():
+            board.add(f"validation/{name}", value, event.step)
 
 
 class _Board:

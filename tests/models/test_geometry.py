@@ -59,6 +59,9 @@ def test_input_size_is_the_smallest_that_covers(size):
 def test_no_pixel_beyond_the_halo_is_seen(depth, channels, classes, data):
     network = cellseg.build("unet", base=2, depth=depth, channels=channels, classes=classes).double().eval()
     geometry = network.geometry
+    with torch.no_grad():
+        for p in network.parameters():
+            p.abs_()  # so that every ReLU lets its gradient through
     size = geometry.smallest + geometry.stride
     out = geometry.output_size(size)
     x = torch.rand(1, channels, size, size, dtype=torch.double, requires_grad=True)
