@@ -17,6 +17,9 @@ Balance = Literal["none", "image", "dataset"]
 Result = Literal["instances", "classes", "probabilities"]
 Averaging = Literal["none", "dihedral8"]
 Precision = Literal["float32", "bfloat16"]
+Split = Literal["none", "watershed"]
+Link = Literal["none", "overlap"]
+LabelType = Literal["uint32", "uint16"]
 LabelKind = Literal["auto", "instances", "classes"]
 Foreground = Literal["nonzero", "zero"]
 Norm = Literal["none", "batch"]
@@ -214,3 +217,15 @@ class PredictOptions(_Checked):
     """Probability from which on a pixel belongs to a cell; 0 = the one stored with the model."""
     minimum_size: Annotated[int, Limits(0, 2**31)] = 0
     """Smaller instances are removed, in pixels."""
+    fill_holes: Annotated[int, Limits(0, 2**31)] = 0
+    """Holes in an instance of at most that many pixels are filled; not those at the edge of the image."""
+    split: Split = "none"
+    """How instances that touch are cut apart: watershed = at the necks of their shape."""
+    object_diameter: Literal["auto"] | Annotated[float, Limits(1, 10_000)] = "auto"
+    """Usual diameter of a cell in pixels, for the watershed; auto = each part's own."""
+    link: Link = "none"
+    """Whether an instance keeps its number through the planes of a stack: overlap = where it covers itself."""
+    link_overlap: Annotated[float, Limits(0.01, 1)] = 0.25
+    """Shared part (intersection over union) from which on two instances of successive planes are one."""
+    label_type: LabelType = "uint32"
+    """Type of the numbers of instances; uint16 is refused where there are more than 65535."""
