@@ -1,0 +1,23 @@
+"""Instances of a mask, in memory or block by block: the same numbers either way.
+
+The mask is cut into blocks that have nothing to do with the network's tiles. `survey` labels each block alone and
+notes what meets at the seams; `numbering` gives ids in scan order; `plane` renders any region from the tables.
+"""
+
+from __future__ import annotations
+
+from cellseg.inference.instances.label import InstanceOptions, label_instances, label_plane, labelling
+from cellseg.inference.instances.label_type import label_dtype
+from cellseg.inference.instances.numbering import in_scan_order
+from cellseg.inference.instances.plane import LabelledPlane, MaskReader
+
+__all__ = [
+    "InstanceOptions",
+    "LabelledPlane",
+    "MaskReader",
+    "in_scan_order",
+    "label_dtype",
+    "label_instances",
+    "label_plane",
+    "labelling",
+]

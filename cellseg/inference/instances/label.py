@@ -1,0 +1,145 @@
+"""Label a plane: fill holes, find components, leave out small ones, number the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellseg.inference.instances.blocks import Grid
+from cellseg.inference.instances.components import label_block
+from cellseg.inference.instances.grow import grown_block
+from cellseg.inference.instances.numbering import number
+from cellseg.inference.instances.plane import LabelledPlane, MaskReader, keep_blocks
+from cellseg.inference.instances.rebuild import rebuild
+from cellseg.inference.instances.store import open_store
+from cellseg.inference.instances.survey import survey
+from cellseg.options import PredictOptions
+
+T = TypeVar("T")
+
+BLOCK = 512
+"""Side of a block in pixels: a row of them over a plane of 32768 pixels takes 67 MB."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceOptions:
+    """What becomes an instance. Holes are filled first; then small instances are removed, then the rest grows."""
+
+    fill_holes: int = 0
+    """Holes of at most that many pixels are filled."""
+    minimum_size: int = 0
+    """Instances with fewer pixels are left out."""
+    grow: int = 0
+    """Pixels by which each instance grows where there is room; two that meet stay apart by name."""
+
+    @classmethod
+    def of(cls, options: PredictOptions, grow: int) -> InstanceOptions:
+        """Those of a prediction with a model that wants its instances grown by `grow` pixels."""
+        return cls(fill_holes=options.fill_holes, minimum_size=options.minimum_size, grow=grow)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelProgress:
+    """How far the labelling of a plane is: blocks done of blocks in all; a block counts once a pass."""
+
+    done: int
+    total: int
+
+
+def label_instances(
+    foreground: NDArray[np.generic], minimum_size: int = 0, grow: int = 0, *, fill_holes: int = 0
+) -> NDArray[np.uint32]:
+    """Number the 4-connected components of a mask.
+
+    Args:
+        foreground: (H, W), bool or anything that is not 0 where there is a cell; of several classes all are cells.
+        minimum_size: components with fewer pixels are left out.
+        grow: pixels by which each instance is grown where there is room; two that meet stay apart by name.
+        fill_holes: holes of at most that many pixels are filled before, if they do not touch the image's edge.
+
+    Returns:
+        uint32 (H, W), 0 = background, 1..n in scan order of each instance's first pixel.
+    """
+    mask = np.asarray(foreground)
+    height, width = mask.shape
+    options = InstanceOptions(fill_holes=fill_holes, minimum_size=minimum_size, grow=grow)
+    block = max(height, width, 1)
+    return label_plane(lambda y, x: mask[y, x], height, width, options=options, block=block).read(
+        slice(None), slice(None)
+    )
+
+
+def label_plane(
+    read: MaskReader,
+    height: int,
+    width: int,
+    *,
+    options: InstanceOptions = InstanceOptions(),
+    scratch: Path | None = None,
+    block: int = BLOCK,
+) -> LabelledPlane:
+    """`labelling` without the steps between."""
+    steps = labelling(read, height, width, options=options, scratch=scratch, block=block)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            plane: LabelledPlane = end.value
+            return plane
+
+
+def labelling(
+    read: MaskReader,
+    height: int,
+    width: int,
+    *,
+    options: InstanceOptions = InstanceOptions(),
+    scratch: Path | None = None,
+    block: int = BLOCK,
+) -> Generator[LabelProgress, None, LabelledPlane]:
+    """Label a plane block by block, to the same ids as `label_instances` of the whole mask, whatever the block.
+
+    Args:
+        read: gives rows, columns of the mask, (h, w); not 0 = cell; of several classes all are cells.
+        height, width: of the plane in pixels.
+        scratch: folder for what does not stay in memory; made where it is missing. What lies in it from an
+            interrupted run is overwritten. Keep it as long as the plane is read.
+        block: side of the blocks in pixels; memory grows with block * width.
+
+    Yields progress after each block; returns the plane (`plane = yield from labelling(...)`).
+    """
+    grid = Grid(height, width, block)
+    passes = 1 + bool(options.grow)
+    holes = options.fill_holes > 0
+    found = yield from _counted(survey(read, grid, options.fill_holes), 0, passes * len(grid))
+
+    def local(index: int) -> NDArray[np.int32]:
+        box = grid[index]
+        return label_block(read(box.rows, box.columns), holes).labels
+
+    names, count = number(found.nodes, options.minimum_size)
+    rows = 3 if passes > 1 else 1  # a later pass looks beyond the block
+    plane = LabelledPlane(grid, count, names, found.nodes.offsets, keep_blocks(local, grid, rows))
+    if options.grow:
+        render = partial(grown_block, grow=options.grow)
+        steps = rebuild(plane, render, open_store(scratch, "grown", grid))
+        plane = yield from _counted(steps, (passes - 1) * len(grid), passes * len(grid))
+    return plane
+
+
+def _counted(steps: Generator[None, None, T], before: int, total: int) -> Generator[LabelProgress, None, T]:
+    done = before
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        done += 1
+        yield LabelProgress(done, total)

@@ -1,0 +1,75 @@
+"""A labelled plane: any region of it can be read, without the whole ever being in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellseg.inference.instances.blocks import Grid
+from cellseg.inference.tiling import Box
+
+MaskReader = Callable[[slice, slice], NDArray[Any]]
+"""Reads rows and columns of the mask of one plane, (h, w); not 0 = cell. Called again for the same pixels, it must
+give the same."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelledPlane:
+    """Instances of one plane, numbered 1..count in scan order of their first pixels.
+
+    Blocks are rendered when they are read; a row of them is kept, so reading in scan order costs each once.
+    """
+
+    grid: Grid
+    count: int
+    """Instances in this plane."""
+    names: NDArray[np.uint32]
+    """(nodes + 1,) id of each node, see `Nodes`."""
+    offsets: NDArray[np.int64]
+    """(blocks + 1,) nodes before each block."""
+    local: Callable[[int], NDArray[np.int32]]
+    """Labels of a block by its number, (h, w)."""
+
+    @property
+    def largest(self) -> int:
+        """The largest id; more than `count` where ids go on from another plane."""
+        return int(self.names.max(initial=0))
+
+    def read(self, rows: slice, columns: slice) -> NDArray[np.uint32]:
+        """Ids of a region that lies within the plane, uint32 (h, w), 0 = background."""
+        top, bottom, _ = rows.indices(self.grid.height)
+        left, right, _ = columns.indices(self.grid.width)
+        out = np.zeros((max(bottom - top, 0), max(right - left, 0)), np.uint32)
+        if out.size == 0:
+            return out
+        for index in self.grid.touching(Box(top, left, *out.shape)):
+            box = self.grid[index]
+            y, x = max(box.top, top), max(box.left, left)
+            inside = slice(y - box.top, bottom - box.top), slice(x - box.left, right - box.left)
+            part = self.block_names(index)[self.local(index)[inside]]
+            out[y - top : y - top + part.shape[0], x - left : x - left + part.shape[1]] = part
+        return out
+
+    def read_box(self, box: Box) -> NDArray[np.uint32]:
+        """`read` of a box within the plane."""
+        return self.read(box.rows, box.columns)
+
+    def block_names(self, index: int) -> NDArray[np.uint32]:
+        """Id of each label of a block, from label 0 on."""
+        names = self.names[self.offsets[index] : self.offsets[index + 1] + 1].copy()
+        names[0] = 0
+        return names
+
+    def renamed(self, ids: NDArray[np.uint32]) -> LabelledPlane:
+        """The same instances under other ids: `ids` (count + 1,) says which, ids[0] = 0."""
+        return replace(self, names=ids[self.names])
+
+
+def keep_blocks(local: Callable[[int], NDArray[np.int32]], grid: Grid, rows: int = 1) -> Callable[[int], Any]:
+    """`local` that remembers the last blocks, as many as lie in so many rows of them."""
+    return lru_cache(maxsize=rows * grid.columns + 1)(local)

@@ -1,0 +1,56 @@
+"""Labels of blocks that are not in memory: one chunk of a zarr store a block."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import zarr
+from numpy.typing import NDArray
+
+from cellseg.inference.instances.blocks import Grid
+
+
+class BlockStore(Protocol):
+    """Keeps the labels of each block, int32 (h, w), by the block's number."""
+
+    def put(self, index: int, labels: NDArray[np.int32]) -> None: ...
+
+    def get(self, index: int) -> NDArray[np.int32]: ...
+
+
+class MemoryStore:
+    """Keeps them in memory."""
+
+    def __init__(self) -> None:
+        self._blocks: dict[int, NDArray[np.int32]] = {}
+
+    def put(self, index: int, labels: NDArray[np.int32]) -> None:
+        self._blocks[index] = labels
+
+    def get(self, index: int) -> NDArray[np.int32]:
+        return self._blocks[index]
+
+
+class DiskStore:
+    """Keeps them compressed in a folder; what was there before is overwritten."""
+
+    def __init__(self, folder: Path, grid: Grid) -> None:
+        self._grid = grid
+        shape, chunks = (grid.height, grid.width), (grid.block, grid.block)
+        self._array: Any = zarr.create_array(str(folder), shape=shape, chunks=chunks, dtype=np.int32, overwrite=True)
+
+    def put(self, index: int, labels: NDArray[np.int32]) -> None:
+        box = self._grid[index]
+        self._array[box.rows, box.columns] = labels
+
+    def get(self, index: int) -> NDArray[np.int32]:
+        box = self._grid[index]
+        labels: NDArray[np.int32] = self._array[box.rows, box.columns]
+        return labels
+
+
+def open_store(scratch: Path | None, name: str, grid: Grid) -> BlockStore:
+    """A store in the folder `scratch`, or in memory where there is none."""
+    return DiskStore(scratch / name, grid) if scratch else MemoryStore()
