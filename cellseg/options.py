@@ -15,15 +15,16 @@ from cellseg.errors import InputError
 Recipe = Literal["fast", "paper"]
 Balance = Literal["none", "image", "dataset"]
 Result = Literal["instances", "classes", "probabilities"]
-Averaging = Literal["none", "dihedral8"]
-Precision = Literal["float32", "bfloat16"]
+Averaging = Literal["none", "rotations7", "dihedral8"]
+Precision = Literal["auto", "float32", "bfloat16"]
+Uncertainty = Literal["none", "entropy", "disagreement"]
 Split = Literal["none", "watershed"]
 Link = Literal["none", "overlap"]
 LabelType = Literal["uint32", "uint16"]
+ProbabilityType = Literal["float32", "uint8"]
 LabelKind = Literal["auto", "instances", "classes"]
 Foreground = Literal["nonzero", "zero"]
 Norm = Literal["none", "batch"]
-TrainPrecision = Literal["auto", "float32", "bfloat16"]
 Optimiser = Literal["adamw", "sgd"]
 Schedule = Literal["cosine", "constant"]
 
@@ -184,7 +185,7 @@ class TrainOptions(_Checked):
     """Steps between two validations."""
     save_every: Annotated[float, Limits(0, 86400)] = 20.0
     """Seconds between two checkpoints, for --resume."""
-    precision: TrainPrecision = "auto"
+    precision: Precision = "auto"
     """Arithmetic of the network; auto is bfloat16 where the processor or GPU computes with it, else float32."""
     threads: Annotated[int, Limits(0, 1024)] = 0
     """Processor threads; 0 = all."""
@@ -210,9 +211,14 @@ class PredictOptions(_Checked):
     tile: Literal["auto"] | Annotated[int, Limits(1, 65536)] = "auto"
     """Side of an output tile in pixels, rounded down to the network's stride; auto = chosen for you."""
     average: Averaging = "none"
-    """Average over versions of the image: dihedral8 are the 8 symmetries of the square."""
-    precision: Precision = "float32"
-    """Arithmetic of the network; bfloat16 only pays where the processor computes with it."""
+    """Average over versions of the image: 7 rotations, as in the paper, or the 8 symmetries of the square."""
+    precision: Precision = "auto"
+    """Arithmetic of the network; auto is bfloat16 where it is fast and keeps the classes of the image, else float32."""
+    memory: str = "auto"
+    """Memory that may be taken, such as 2GB; auto = half of what is free. The tile follows from it."""
+    uncertainty: Uncertainty = "none"
+    """Write how unsure the network is beside the result: the entropy of its probabilities in bits, or by how much the
+    averaged versions disagree (standard deviation)."""
     threshold: Annotated[float, Limits(0, 1)] = 0.0
     """Probability from which on a pixel belongs to a cell; 0 = the one stored with the model."""
     minimum_size: Annotated[int, Limits(0, 2**31)] = 0
@@ -227,5 +233,7 @@ class PredictOptions(_Checked):
     """Whether an instance keeps its number through the planes of a stack: overlap = where it covers itself."""
     link_overlap: Annotated[float, Limits(0.01, 1)] = 0.25
     """Shared part (intersection over union) from which on two instances of successive planes are one."""
+    probability_type: ProbabilityType = "float32"
+    """Type of written probabilities; uint8 are 255 times the probability, a quarter of the size."""
     label_type: LabelType = "uint32"
     """Type of the numbers of instances; uint16 is refused where there are more than 65535."""

@@ -80,7 +80,7 @@ def draw_validation(model: TrainedModel, image: Annotated, path: Path) -> None:
     """Image, truth, probability, result and errors of one annotated image."""
     from cellseg.inference.instances import label_instances
     from cellseg.inference.predict import predict_array
-    from cellseg.inference.segment import classes_of
+    from cellseg.inference.result import classes_of
 
     probabilities = predict_array(model, image.image)
     classes = classes_of(model, probabilities)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain, groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,7 @@ from cellseg.options import PredictOptions
 
 if TYPE_CHECKING:
     from cellseg.images.source import ImageSource
+    from cellseg.inference.segment import Plan
     from cellseg.models.trained import TrainedModel
 
 
@@ -23,6 +25,7 @@ def predict(
     resume: bool = False,
     channel: str | None = None,
     axes: str | None = None,
+    verify_seams: int = 0,
     options: Annotated[PredictOptions, Parameter(name="*")] = PredictOptions(),
 ) -> int:
     """Segment one or several TIFFs, of any size, tile by tile.
@@ -41,10 +44,14 @@ def predict(
         Name or number (from 0) of the channel to take.
     axes
         What the image's axes mean, such as ZYX, where the file does not say.
+    verify_seams
+        Predict that many windows across seams in one piece as well, and print the largest difference.
     """
+    from cellseg.allocator import keep_memory
     from cellseg.images.tiff import open_image
     from cellseg.models.trained import load
 
+    keep_memory()
     trained = load(model)
     pairs = targets(list(image), out)
     number = int(channel) if channel is not None and channel.isdigit() else channel
@@ -53,6 +60,8 @@ def predict(
         if not _segment(trained, source, target, options, resume):
             return 130
         say(f"wrote {target}")
+        if verify_seams:
+            _verify(trained, source, verify_seams, options)
     return 0
 
 
@@ -81,18 +90,54 @@ def targets(images: list[Path], out: Path) -> list[tuple[Path, Path]]:
 
 
 def _segment(model: TrainedModel, source: ImageSource, target: Path, options: PredictOptions, resume: bool) -> bool:
-    from cellseg.inference.segment import segment
+    from cellseg.inference.segment import Plan, segment
 
-    steps = segment(model, source, target, options, resume=resume)
-    first = next(steps)
-    with stoppable() as stop, bar(source.name, first.total) as update:
-        update(first.done, "tiles")
-        for progress in steps:
-            update(progress.done, "tiles")
-            if stop.asked:
-                say(f"stopped at {progress.done} of {progress.total} tiles; go on with --resume")
-                return False
+    with stoppable() as stop:
+        steps = segment(model, source, target, options, resume=resume)
+        plan = next(steps)
+        assert isinstance(plan, Plan)
+        say(describe(plan, source))
+        for stage, several in groupby((step for step in steps if not isinstance(step, Plan)), lambda step: step.stage):
+            first = next(several)
+            with bar(f"{source.name}: {stage}", first.total) as update:
+                for progress in chain([first], several):
+                    update(progress.done)
+                    if stop.asked:
+                        say(f"stopped: {stage} {progress.done} of {progress.total}; go on with --resume")
+                        return False
     return True
+
+
+def describe(plan: Plan, source: ImageSource) -> str:
+    """What will be done, in a line for people."""
+    height, width = plan.decisions.tile
+    planes = f"{source.planes} planes of " if source.planes > 1 else ""
+    left = f" ({plan.done} are there already)" if plan.done else ""
+    size = f"{planes}{source.height} x {source.width} pixels"
+    return (
+        f"{source.name}: {size}, {plan.total} tiles of {height} x {width}{left}, "
+        f"{plan.decisions.precision} ({plan.decisions.why}), about {duration(plan.seconds)}, "
+        f"memory up to {plan.memory_bytes / 1e9:.1f} GB, result {plan.output_bytes / 1e9:.2g} GB before compression"
+    )
+
+
+def duration(seconds: float) -> str:
+    """A time for people: 40 s, 12 min, 3.5 h."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+
+
+def _verify(model: TrainedModel, source: ImageSource, windows: int, options: PredictOptions) -> None:
+    from cellseg.inference.verify import verify_seams
+
+    with bar(f"{source.name}: seams", windows) as update:
+        largest = 0.0
+        for count, difference in enumerate(verify_seams(model, source, windows, options), 1):
+            largest = max(largest, difference)
+            update(count)
+    exact = "" if model.network.geometry.exact else "; this network looks at whole tiles, so it cannot be exact"
+    say(f"{source.name}: largest difference across seams {largest:.1e} in {windows} windows{exact}")
 
 
 def _is_ours(path: Path) -> bool:

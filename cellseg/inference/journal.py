@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,77 +18,91 @@ from numpy.typing import NDArray
 
 from cellseg.errors import InputError
 from cellseg.files import write_json
-from cellseg.inference.tiling import Box, Tile
+from cellseg.inference.tiling import Shape, Tile
+
+NOTE = "key.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """An array (planes, channels, H, W) that a prediction fills tile by tile."""
+
+    name: str
+    shape: tuple[int, int, int, int]
+    dtype: np.dtype[Any]
 
 
 class Journal:
-    """Finished tiles of one prediction: an array (planes, channels, H, W) in pieces of one tile."""
+    """Finished tiles of one prediction; the last layer tells which they are."""
 
-    def __init__(self, folder: Path, shape: Sequence[int], dtype: np.dtype[Any], side: tuple[int, int]) -> None:
+    def __init__(self, folder: Path, layers: tuple[Layer, ...], tile: Shape) -> None:
         self.folder = folder
-        self.channels = shape[1]
-        self._side = side
-        store = str(folder / "tiles")
-        settings: Any = {"write_empty_chunks": True}  # a tile without a cell is done, too
-        self._array: Any
-        if (folder / "tiles" / "zarr.json").exists():
-            self._array = zarr.open_array(store, mode="r+", config=settings)
-        else:
-            chunks = (1, shape[1], *side)
-            self._array = zarr.create_array(store, shape=tuple(shape), chunks=chunks, dtype=dtype, config=settings)
+        self._tile = tile
+        self._last = folder / layers[-1].name
+        self._arrays = {layer.name: _open(folder / layer.name, layer, tile) for layer in layers}
 
     def done(self) -> frozenset[tuple[int, int, int]]:
         """Tiles (plane, top, left) that are finished."""
         found = set()
-        for chunk in (self.folder / "tiles" / "c").glob("*/0/*/*"):
+        for chunk in (self._last / "c").glob("*/0/*/*"):
             if chunk.name.isdigit():
                 plane, _, row, column = (int(part) for part in chunk.parts[-4:])
-                found.add((plane, row * self._side[0], column * self._side[1]))
+                found.add((plane, row * self._tile[0], column * self._tile[1]))
         return frozenset(found)
 
-    def add(self, tile: Tile, values: NDArray[Any]) -> None:
-        """Store what was computed for a tile, (channels, h, w)."""
-        self._array[tile.plane, :, tile.write.rows, tile.write.columns] = values
+    def add(self, tile: Tile, values: dict[str, NDArray[Any]]) -> None:
+        """Store what was computed for a tile, (channels, h, w) for each layer in the order of the layers."""
+        for name, array in self._arrays.items():
+            array[tile.plane, :, tile.write.rows, tile.write.columns] = values[name]
 
-    def read(self, plane: int, channel: int, box: Box) -> NDArray[Any]:
-        """A part of one channel of one plane, (h, w)."""
-        part: NDArray[Any] = self._array[plane, channel, box.rows, box.columns]
+    def read(self, name: str, plane: int, channel: int, rows: slice, columns: slice) -> NDArray[Any]:
+        """A part of one channel of one plane of a layer, (h, w)."""
+        part: NDArray[Any] = self._arrays[name][plane, channel, rows, columns]
         return part
 
 
-def open_journal(
-    output: Path,
-    key: dict[str, Any],
-    shape: Sequence[int],
-    dtype: np.dtype[Any],
-    side: tuple[int, int],
-    *,
-    resume: bool,
-) -> Journal:
-    """The journal of the file `output`: a new one, or with `resume` the one that an interrupted run left.
+def journal_folder(output: Path) -> Path:
+    """Where the journal of an output lies."""
+    return output.with_name(f".{output.name}.tiles")
 
-    `key` says what the result depends on. Raises InputError where the journal that was left belongs to
+
+def left_behind(output: Path, key: dict[str, Any]) -> dict[str, Any] | None:
+    """The decisions that an interrupted prediction of the file `output` wrote down; None if there was none.
+
+    `key` says what the result depends on. Raises InputError where the one that was left belongs to
     another image, model or options.
     """
-    folder = output.with_name(f".{output.name}.tiles")
-    note = folder / "key.json"
-    if resume and note.is_file():
-        left = json.loads(note.read_text(encoding="utf-8"))
-        changed = sorted(k for k in key if left.get(k) != json.loads(json.dumps(key[k], default=str)))
-        if changed:
-            raise InputError(
-                f"the interrupted prediction was made with another {', '.join(changed)}",
-                "Start again without --resume.",
-                path=output,
-            )
-    else:
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-    journal = Journal(folder, shape, dtype, side)
-    write_json(note, key)
-    return journal
+    try:
+        left = json.loads((journal_folder(output) / NOTE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    changed = sorted(k for k in key if left.get(k) != json.loads(json.dumps(key[k], default=str)))
+    if changed:
+        found = f"the interrupted prediction was made with another {', '.join(changed)}"
+        raise InputError(found, "Start again without --resume.", path=output)
+    decisions: dict[str, Any] = left["decisions"]
+    return decisions
 
 
-def close_journal(journal: Journal) -> None:
-    """Remove a journal whose output is complete."""
-    shutil.rmtree(journal.folder, ignore_errors=True)
+def start_journal(output: Path, key: dict[str, Any], decisions: dict[str, Any]) -> None:
+    """Begin an empty journal; one that was left is thrown away."""
+    folder = journal_folder(output)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    write_json(folder / NOTE, {**key, "decisions": decisions})
+
+
+def close_journal(output: Path) -> None:
+    """Remove the journal of an output that is complete."""
+    shutil.rmtree(journal_folder(output), ignore_errors=True)
+
+
+def _open(folder: Path, layer: Layer, tile: Shape) -> Any:
+    settings: Any = {"write_empty_chunks": True}  # a tile without a cell is done, too
+    if (folder / "zarr.json").exists():
+        return zarr.open_array(str(folder), mode="r+", config=settings)
+    chunks = (1, layer.shape[1], min(tile[0], layer.shape[2]), min(tile[1], layer.shape[3]))
+    packing: Any = {"compressors": None} if layer.dtype.kind == "f" else {}  # probabilities do not shrink
+    return zarr.create_array(
+        str(folder), shape=layer.shape, chunks=chunks, dtype=layer.dtype, config=settings, **packing
+    )

@@ -2,32 +2,47 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
+from cellseg.background import ahead
 from cellseg.errors import InputError
-from cellseg.images.normalise import Normalisation, apply, measure
 from cellseg.images.source import ImageSource, array_source
-from cellseg.inference.mirror import read_mirrored
-from cellseg.inference.statistics import adapt
-from cellseg.inference.symmetries import averaged
-from cellseg.inference.tiling import Tile, plan
-from cellseg.models.trained import TrainedModel, as_model, device
+from cellseg.inference.normalised import NormalisedImage
+from cellseg.inference.prepare import Decisions, decide
+from cellseg.inference.runner import Runner
+from cellseg.inference.tiling import Box, Tile, plan
+from cellseg.inference.versions import VERSIONS, Version, needed
+from cellseg.models.geometry import Geometry
+from cellseg.models.trained import TrainedModel, as_model
 from cellseg.options import PredictOptions
+
+Pixels = NDArray[np.float32]
+Place = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Predicted:
+    """What is known of a tile."""
+
+    tile: Tile
+    probabilities: Pixels
+    """(classes, h, w), adding up to 1; the mean of all versions of the image."""
+    disagreement: Pixels | None
+    """(h, w) standard deviation of the versions' probabilities, of the class where it is largest; None for one."""
 
 
 def predict(
     model: Any,
     image: ImageSource | NDArray[np.generic],
     *,
-    skip: frozenset[tuple[int, int, int]] = frozenset(),
+    skip: frozenset[Place] = frozenset(),
     **options: Any,
-) -> Iterator[tuple[Tile, NDArray[np.float32]]]:
+) -> Iterator[tuple[Tile, Pixels]]:
     """Predict an image tile by tile; every output pixel is owned by exactly one tile.
 
     Args:
@@ -47,11 +62,13 @@ def predict(
     settings = PredictOptions(**options)
     source = image if isinstance(image, ImageSource) else array_source(image, axes=_axes(image, trained))
     check_channels(trained, source)
-    tiles = plan(source.planes, source.height, source.width, trained.network.geometry, settings.tile)
-    return _predict(trained, source, [t for t in tiles if place(t) not in skip], settings)
+    normalised = NormalisedImage(source)
+    decisions = decide(trained, normalised, settings)
+    found = predict_tiles(trained, normalised, tiles_of(trained, source, decisions, skip), settings, decisions)
+    return ((each.tile, each.probabilities) for each in found)
 
 
-def predict_array(model: Any, image: NDArray[np.generic], **options: Any) -> NDArray[np.float32]:
+def predict_array(model: Any, image: NDArray[np.generic], **options: Any) -> Pixels:
     """Probabilities float32 (classes, H, W) of an image (H, W) or (C, H, W); options as in `predict`."""
     if image.size == 0 or image.ndim not in (2, 3):
         raise InputError(f"an image of shape {image.shape} was given", "Give one (H, W) or (C, H, W).")
@@ -62,9 +79,17 @@ def predict_array(model: Any, image: NDArray[np.generic], **options: Any) -> NDA
     return out
 
 
-def place(tile: Tile) -> tuple[int, int, int]:
+def place(tile: Tile) -> Place:
     """What names a tile within one prediction: plane, top and left of what it writes."""
     return tile.plane, tile.write.top, tile.write.left
+
+
+def tiles_of(
+    model: TrainedModel, source: ImageSource, decisions: Decisions, skip: frozenset[Place] = frozenset()
+) -> list[Tile]:
+    """The tiles of a prediction in scan order, without those to skip."""
+    tiles = plan(source.planes, source.height, source.width, model.network.geometry, decisions.tile)
+    return [tile for tile in tiles if place(tile) not in skip]
 
 
 def check_channels(model: TrainedModel, source: ImageSource) -> None:
@@ -78,28 +103,57 @@ def check_channels(model: TrainedModel, source: ImageSource) -> None:
         )
 
 
-def _predict(
-    model: TrainedModel, source: ImageSource, tiles: list[Tile], settings: PredictOptions
-) -> Iterator[tuple[Tile, NDArray[np.float32]]]:
-    network = copy.deepcopy(model.network).to(device(), memory_format=torch.channels_last).eval()
-    plane, normalisation = -1, None
+def predict_tiles(
+    model: TrainedModel, image: NormalisedImage, tiles: Sequence[Tile], options: PredictOptions, decisions: Decisions
+) -> Iterator[Predicted]:
+    """Predict some tiles, in order of their planes; pixels are read ahead while the network computes."""
+    versions, geometry = VERSIONS[options.average], model.network.geometry
+    runner = Runner(model.network, decisions.precision)
+    for given in ahead(_read(image, tiles, versions, geometry, runner.adaptive)):
+        if given.sample is not None:
+            runner.see(given.sample)
+        yield _combined(given, runner, versions, geometry)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Given:
+    """A tile with the pixels that are needed for it, and a sample of its plane where that is a new one."""
+
+    tile: Tile
+    box: Box
+    pixels: Pixels
+    sample: Pixels | None
+
+
+def _read(
+    image: NormalisedImage, tiles: Sequence[Tile], versions: tuple[Version, ...], geometry: Geometry, adaptive: bool
+) -> Iterator[_Given]:
+    plane = -1
     for tile in tiles:
-        if tile.plane != plane or normalisation is None:
-            plane, normalisation = tile.plane, measure(source, tile.plane)
-            adapt(network, source, plane, normalisation)
-        yield tile, _one(network, source, tile, normalisation, settings)
+        sample = image.sample(tile.plane, geometry) if adaptive and tile.plane != plane else None
+        plane, box = tile.plane, needed(versions, tile, geometry)
+        yield _Given(tile, box, image.read(plane, box), sample)
 
 
-@torch.inference_mode()
-def _one(
-    network: Any, source: ImageSource, tile: Tile, normalisation: Normalisation, settings: PredictOptions
-) -> NDArray[np.float32]:
-    pixels = apply(read_mirrored(source, tile.plane, tile.read), normalisation)
-    x = torch.from_numpy(pixels)[None].to(device(), memory_format=torch.channels_last)
-    with torch.autocast(x.device.type, torch.bfloat16, enabled=settings.precision == "bfloat16"):
-        probabilities = averaged(network, x, settings.average)
-    found: NDArray[np.float32] = probabilities[0, :, : tile.write.height, : tile.write.width].cpu().numpy()
-    return np.ascontiguousarray(found)
+def _combined(given: _Given, runner: Runner, versions: tuple[Version, ...], geometry: Geometry) -> Predicted:
+    """Mean and spread over all versions, by sums of differences from the first and of their squares."""
+
+    def look(version: Version) -> Pixels:
+        pixels = given.pixels[:, *version.reads(given.tile, geometry).within(given.box)]
+        return version.back(runner(version.turn(pixels, given.tile, geometry)), given.tile, geometry)
+
+    first = np.ascontiguousarray(look(versions[0]))
+    if len(versions) == 1:
+        return Predicted(given.tile, first, None)
+    total, squares = np.zeros_like(first), np.zeros_like(first)
+    for version in versions[1:]:
+        difference = look(version) - first
+        total += difference
+        squares += difference * difference
+    mean = total / np.float32(len(versions))
+    variance = squares / np.float32(len(versions)) - mean * mean
+    spread: Pixels = np.sqrt(np.maximum(variance, 0).max(axis=0))
+    return Predicted(given.tile, first + mean, spread)
 
 
 def _axes(image: NDArray[np.generic], model: TrainedModel) -> str:

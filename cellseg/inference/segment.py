@@ -1,4 +1,4 @@
-"""From an open image to a finished file: predict, keep each tile, number the instances, write."""
+"""From an open image to a finished file: decide, predict, keep each tile, number the instances, write."""
 
 from __future__ import annotations
 
@@ -9,93 +9,81 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cellseg.background import Behind
 from cellseg.errors import InputError
+from cellseg.images.listing import stem
 from cellseg.images.source import ImageSource
-from cellseg.images.write import TiffLayout, write_tiled
-from cellseg.inference.instances import label_instances
-from cellseg.inference.journal import Journal, close_journal, open_journal
-from cellseg.inference.predict import check_channels, predict
-from cellseg.inference.tiling import Box, plan, tile_side
+from cellseg.inference.assemble import Stage, assemble
+from cellseg.inference.journal import Journal, close_journal, journal_folder, left_behind, start_journal
+from cellseg.inference.normalised import NormalisedImage
+from cellseg.inference.predict import check_channels, predict_tiles, tiles_of
+from cellseg.inference.prepare import Decisions, decide_within_memory, expect
+from cellseg.inference.result import layers_of, result_layout, values_of
+from cellseg.inference.tiling import Tile
 from cellseg.models.trained import TrainedModel
 from cellseg.options import PredictOptions
 
-BLOCK = 256  # side of the tiles in the written TIFF
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What will be done, and what it will take."""
+
+    done: int
+    """Tiles that an interrupted run has left."""
+    total: int
+    """Tiles in all."""
+    decisions: Decisions
+    memory_bytes: int
+    """What the process will take, about."""
+    seconds: float
+    """What the network will need for the missing tiles, about."""
+    output_bytes: int
+    """Size of the result before compression."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a prediction is: tiles done of tiles in all."""
+    """How far a stage is: "tiles", "numbering" or "writing"."""
 
     done: int
     total: int
+    stage: Stage = "tiles"
 
 
 def segment(
     model: TrainedModel, source: ImageSource, output: Path, options: PredictOptions, *, resume: bool = False
-) -> Iterator[Progress]:
-    """Predict an image into a TIFF; yields after each tile.
+) -> Iterator[Plan | Progress]:
+    """Predict an image into a file; yields the plan, then progress.
 
-    The file appears under its name when it is complete. What is done is kept in a journal beside it, so that
-    the same call with `resume` goes on after a crash, to the same bytes. Raises InputError as `predict`, and
-    where the file cannot be written.
+    The file appears under its name when it is complete, and so does the uncertainty, if wanted, beside it. What is done
+    is kept in a journal, so that the same call with `resume` goes on after a crash, to the same bytes. Raises
+    InputError as `predict`, where the memory does not suffice, and where a file cannot be written.
     """
     check_channels(model, source)
-    geometry = model.network.geometry
-    tiles = list(plan(source.planes, source.height, source.width, geometry, options.tile))
-    kept, dtype = _kept(model, options)
-    side = tile_side(geometry, options.tile)
-    shape = (source.planes, kept, source.height, source.width)
-    key = {"model": model.digest, "image": fingerprint(source), "options": asdict(options)}
-    chunk = (min(side, source.height), min(side, source.width))
-    journal = open_journal(output, key, shape, dtype, chunk, resume=resume)
-    done = journal.done()
-    yield Progress(len(done), len(tiles))
-    found = predict(model, source, skip=done, tile=options.tile, average=options.average, precision=options.precision)
+    _check_uncertainty(options)
+    image = NormalisedImage(source)
+    decisions = _decisions(model, image, output, options, resume)
+    journal = Journal(journal_folder(output), layers_of(model, source, options), decisions.tile)
+    plan, missing = _plan(model, image, options, decisions, journal)
+    yield plan
     try:
-        for count, (tile, probabilities) in enumerate(found, len(done) + 1):
-            journal.add(tile, _keep(model, options, probabilities))
-            yield Progress(count, len(tiles))
+        with Behind() as behind:
+            for count, found in enumerate(predict_tiles(model, image, missing, options, decisions), plan.done + 1):
+                behind.do(journal.add, found.tile, values_of(found, model, options))
+                yield Progress(count, plan.total)
     except InputError:
         if not journal.done():  # the image itself is wrong: nothing to go on from
-            close_journal(journal)
+            close_journal(output)
         raise
-    layout = result_layout(model, source, options)
-    write_tiled(output, layout, _blocks(journal, source, model, options))
-    close_journal(journal)
+    for stage, done, total in assemble(journal, model, source, output, uncertainty_file(output), options):
+        yield Progress(done, total, stage)
+    close_journal(output)
 
 
-def result_layout(model: TrainedModel, source: ImageSource, options: PredictOptions) -> TiffLayout:
-    """Shape, type and axes of the file that `segment` writes."""
-    kept, dtype = _kept(model, options)
-    if options.result == "instances":
-        dtype = np.dtype(np.uint32)
-    names = model.card.class_names if kept > 1 else (model.card.class_names[-1],)
-    return TiffLayout(
-        plane_axes=source.plane_axes,
-        plane_shape=source.plane_shape,
-        channels=kept,
-        height=source.height,
-        width=source.width,
-        dtype=dtype,
-        pixel_size_um=source.pixel_size_um,
-        channel_names=names if options.result == "probabilities" else (),
-        tile=(BLOCK, BLOCK),
-    )
-
-
-def classes_of(model: TrainedModel, probabilities: NDArray[np.float32], threshold: float = 0.0) -> NDArray[np.uint8]:
-    """Class numbers uint8 (h, w) of probabilities (classes, h, w).
-
-    With two classes a pixel is a cell from the threshold on (0 = the one stored with the model); with more
-    it belongs to the most probable class.
-    """
-    if len(probabilities) == 2:
-        foreground: NDArray[np.uint8] = (probabilities[1] >= (threshold or model.card.threshold)).astype(np.uint8)
-        return foreground
-    best: NDArray[np.uint8] = probabilities.argmax(axis=0).astype(np.uint8)
-    return best
+def uncertainty_file(output: Path) -> Path:
+    """Where the uncertainty of a result is written: beside it."""
+    return output.with_name(f"{stem(output)}-uncertainty.tif")
 
 
 def fingerprint(source: ImageSource) -> dict[str, Any]:
@@ -112,36 +100,42 @@ def fingerprint(source: ImageSource) -> dict[str, Any]:
     }
 
 
-def _kept(model: TrainedModel, options: PredictOptions) -> tuple[int, np.dtype[Any]]:
-    """Channels and type of what is kept of each tile: the cell's probability of two classes, else all."""
-    if options.result != "probabilities":
-        return 1, np.dtype(np.uint8)
-    classes = model.network.options.classes
-    return (1 if classes == 2 else classes), np.dtype(np.float32)
+def _decisions(
+    model: TrainedModel, image: NormalisedImage, output: Path, options: PredictOptions, resume: bool
+) -> Decisions:
+    """Those of the run that is resumed, else new ones and an empty journal."""
+    decisive = {name: value for name, value in asdict(options).items() if name not in ("tile", "memory")}
+    key = {"model": model.digest, "image": fingerprint(image.source), "options": decisive}
+    left = left_behind(output, key) if resume else None
+    if left:
+        return Decisions.from_json(left)
+    decisions = decide_within_memory(model, image, options)
+    start_journal(output, key, decisions.as_json())
+    return decisions
 
 
-def _keep(model: TrainedModel, options: PredictOptions, probabilities: NDArray[np.float32]) -> NDArray[Any]:
-    if options.result == "probabilities":
-        return probabilities[1:] if len(probabilities) == 2 else probabilities
-    return classes_of(model, probabilities, options.threshold)[None]
+def _plan(
+    model: TrainedModel, image: NormalisedImage, options: PredictOptions, decisions: Decisions, journal: Journal
+) -> tuple[Plan, list[Tile]]:
+    """What is to be done, and the tiles that are missing."""
+    source = image.source
+    total, missing = len(tiles_of(model, source, decisions)), tiles_of(model, source, decisions, journal.done())
+    memory, seconds = expect(model, image, options, decisions)
+    layout = result_layout(model, source, options)
+    plan = Plan(
+        done=total - len(missing),
+        total=total,
+        decisions=decisions,
+        memory_bytes=memory,
+        seconds=seconds * len(missing) / total,
+        output_bytes=layout.planes * layout.channels * layout.height * layout.width * layout.dtype.itemsize,
+    )
+    return plan, missing
 
 
-def _blocks(
-    journal: Journal, source: ImageSource, model: TrainedModel, options: PredictOptions
-) -> Iterator[NDArray[Any]]:
-    """The result block by block, in the order in which a tiled TIFF stores them."""
-    boxes = list(_boxes(source.height, source.width))
-    whole = Box(0, 0, source.height, source.width)
-    for plane in range(source.planes):
-        if options.result == "instances":
-            labels = label_instances(journal.read(plane, 0, whole), options.minimum_size, model.card.grow)
-            yield from (labels[box.rows, box.columns] for box in boxes)
-        else:
-            for channel in range(journal.channels):
-                yield from (journal.read(plane, channel, box) for box in boxes)
-
-
-def _boxes(height: int, width: int) -> Iterator[Box]:
-    for top in range(0, height, BLOCK):
-        for left in range(0, width, BLOCK):
-            yield Box(top, left, min(BLOCK, height - top), min(BLOCK, width - left))
+def _check_uncertainty(options: PredictOptions) -> None:
+    if options.uncertainty == "disagreement" and options.average == "none":
+        raise InputError(
+            "--uncertainty disagreement compares averaged versions, and there is one",
+            "Add --average dihedral8 or rotations7, or take --uncertainty entropy.",
+        )

@@ -8,21 +8,22 @@ deterministic, exact under tiling, and adapted to the microscope.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from cellseg.images.normalise import Normalisation, apply
-from cellseg.images.source import ImageSource
-from cellseg.inference.mirror import read_mirrored
 from cellseg.inference.tiling import Box
+from cellseg.models.geometry import Geometry
 
 WHOLE = 520  # planes up to this side are seen in one piece
-SIDE = 192  # output side of each of the tiles spread over a larger plane
+SIDE = 144  # output side of each of the tiles spread over a larger plane
 PER_AXIS = 3
 
 
@@ -31,23 +32,32 @@ def normalisation_layers(network: Any) -> list[nn.BatchNorm2d]:
     return [layer for layer in network.modules() if isinstance(layer, nn.BatchNorm2d)]
 
 
-def sample_boxes(height: int, width: int, geometry: Any) -> list[Box]:
+def sample_boxes(height: int, width: int, geometry: Geometry) -> list[Box]:
     """What the network looks at for its statistics: boxes of one size, spread evenly, independent of the tiles."""
     rows, columns = _positions(height, geometry), _positions(width, geometry)
     return [Box(y, x, rows[1], columns[1]) for y in rows[0] for x in columns[0]]
 
 
 @torch.inference_mode()
-def adapt(network: Any, source: ImageSource, plane: int, normalisation: Normalisation) -> None:
-    """Replace the statistics of the network's normalisation layers by those of one plane."""
+def adapt(network: Any, batch: NDArray[np.float32]) -> None:
+    """Replace the statistics of the network's normalisation layers by those of a batch (N, C, h, w) of one plane."""
     layers = normalisation_layers(network)
-    if not layers:
-        return
-    boxes = sample_boxes(source.height, source.width, network.geometry)
-    batch = np.stack([apply(read_mirrored(source, plane, box), normalisation) for box in boxes])
     with _measuring(layers):
         weight = next(network.parameters())
         network(torch.from_numpy(batch).to(weight.device, memory_format=torch.channels_last))
+
+
+def folded(network: Any) -> Any:
+    """A copy in which each normalisation right behind a convolution is part of that convolution's weights.
+
+    The same function to rounding, without a pass over memory for each of them.
+    """
+    network = copy.deepcopy(network)
+    for block in [module for module in network.modules() if isinstance(module, nn.Sequential)]:
+        for k, (layer, following) in enumerate(zip(block, list(block)[1:], strict=False)):
+            if isinstance(layer, nn.Conv2d) and isinstance(following, nn.BatchNorm2d):
+                block[k], block[k + 1] = fuse_conv_bn_eval(layer, following), nn.Identity()
+    return network.to(memory_format=torch.channels_last)
 
 
 @contextmanager
@@ -64,7 +74,7 @@ def _measuring(layers: list[nn.BatchNorm2d]) -> Iterator[None]:
             layer.momentum = before
 
 
-def _positions(length: int, geometry: Any) -> tuple[list[int], int]:
+def _positions(length: int, geometry: Geometry) -> tuple[list[int], int]:
     if length <= WHOLE:
         return [-geometry.margin], geometry.input_size(length)
     starts = np.linspace(0, length - SIDE, PER_AXIS) // geometry.stride * geometry.stride

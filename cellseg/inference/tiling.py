@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 from cellseg.errors import InputError
 from cellseg.models.geometry import Geometry
@@ -24,12 +23,31 @@ class Box:
     width: int
 
     @property
+    def bottom(self) -> int:
+        return self.top + self.height
+
+    @property
+    def right(self) -> int:
+        return self.left + self.width
+
+    @property
     def rows(self) -> slice:
-        return slice(self.top, self.top + self.height)
+        return slice(self.top, self.bottom)
 
     @property
     def columns(self) -> slice:
-        return slice(self.left, self.left + self.width)
+        return slice(self.left, self.right)
+
+    def overlap(self, other: Box) -> Box | None:
+        """The pixels that are in both; None where there are none."""
+        top, left = max(self.top, other.top), max(self.left, other.left)
+        bottom, right = min(self.bottom, other.bottom), min(self.right, other.right)
+        return Box(top, left, bottom - top, right - left) if top < bottom and left < right else None
+
+    def within(self, other: Box) -> tuple[slice, slice]:
+        """Rows and columns of this box, counted from the corner of another box that holds it."""
+        top, left = self.top - other.top, self.left - other.left
+        return slice(top, top + self.height), slice(left, left + self.width)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,38 +69,33 @@ class Span:
     length: int
 
 
-TileSide = int | Literal["auto"]
-AUTO_TILE = 512
+Shape = tuple[int, int]
 SEEN_AT_LEAST = 176
 """Output pixels that are computed along an axis, even if fewer are wanted. For very small layers the library of the
 processor takes other kernels, which round differently, by up to 1e-5 in the probabilities; from here on by 6e-8."""
 
 
-def plan(planes: int, height: int, width: int, geometry: Geometry, tile: TileSide = "auto") -> Iterator[Tile]:
+def plan(planes: int, height: int, width: int, geometry: Geometry, shape: Shape) -> Iterator[Tile]:
     """The tiles of `planes` images of height x width pixels, in scan order.
 
-    `tile` is the side of an output tile in pixels, rounded down to the stride. Offsets
-    are multiples of the stride and all tiles read alike sizes, so that the result does not depend on
-    `tile`. Raises InputError for a tile smaller than two strides.
+    `shape` is the height and width of an output tile in pixels, from `whole_strides`. Offsets are multiples of the
+    stride and all tiles read alike sizes, so that the result does not depend on `shape`.
     """
-    rows = spans(height, geometry, tile)
-    columns = spans(width, geometry, tile)
+    rows, columns = (spans(length, side, geometry) for length, side in zip((height, width), shape, strict=True))
     for plane in range(planes):
         for y in rows:
             for x in columns:
                 yield Tile(plane, Box(y.read, x.read, y.size, x.size), Box(y.write, x.write, y.length, x.length))
 
 
-def tile_side(geometry: Geometry, tile: TileSide) -> int:
-    """The side of an output tile that is really used for the option `tile`, in pixels."""
-    side = AUTO_TILE if tile == "auto" else tile
+def whole_strides(side: int, geometry: Geometry) -> int:
+    """A side of an output tile in pixels, rounded down to the stride; InputError if it is below two strides."""
     if side < 2 * geometry.stride:
-        raise InputError(f"--tile {tile} is too small for this network", f"Its smallest tile is {2 * geometry.stride}.")
+        raise InputError(f"--tile {side} is too small for this network", f"Its smallest tile is {2 * geometry.stride}.")
     return side - side % geometry.stride
 
 
-def spans(length: int, geometry: Geometry, tile: TileSide) -> list[Span]:
-    """The plan along one axis of `length` pixels."""
-    side = tile_side(geometry, tile)
+def spans(length: int, side: int, geometry: Geometry) -> list[Span]:
+    """The plan along one axis of `length` pixels with output tiles of `side` pixels."""
     size = geometry.input_size(max(min(side, length), SEEN_AT_LEAST))
     return [Span(at - geometry.margin, size, at, min(side, length - at)) for at in range(0, length, side)]

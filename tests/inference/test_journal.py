@@ -33,7 +33,8 @@ def run(model, image, out, options=OPTIONS, stop=None, resume=False):
     steps = segment(model, open_image(image), out, options, resume=resume)
     first = next(steps)
     for progress in steps:
-        if progress.done == stop:
+        if progress.done == stop and progress.stage == "tiles":
+            steps.close()
             break
     return first.done
 

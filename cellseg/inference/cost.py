@@ -1,0 +1,136 @@
+"""What a tile costs in memory and time, and the tile that follows from what may be spent."""
+
+from __future__ import annotations
+
+import copy
+import math
+import time
+import weakref
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+from cellseg.errors import InputError
+from cellseg.inference.memory import free_on_device, resident
+from cellseg.inference.runner import Runner
+from cellseg.inference.tiling import SEEN_AT_LEAST, Box, Shape, Tile
+from cellseg.inference.versions import VERSIONS
+from cellseg.models.geometry import Geometry
+from cellseg.options import Averaging
+
+PREFERRED = 1024
+"""Longest side of an output tile in pixels; beyond it nothing is gained."""
+OVERHEAD = 1.6
+"""Memory that is taken for each byte of the network's own values: what lies unused between them, and what the libraries
+below need. Measured: 1.4 to 1.6 (tests/benchmarks/test_predict_speed.py)."""
+BESIDE = 150 * 10**6
+"""Bytes for the queues, the blocks of the image that are kept, the labels of a block, the compressor."""
+
+
+def forward_bytes(network: Any, shape: tuple[int, ...]) -> int:
+    """Most bytes that live at one time in a forward pass of an input (N, C, H, W), weights not counted.
+
+    Found by running the network without numbers (torch's meta device).
+    """
+    empty = copy.deepcopy(network).to("meta").eval()
+    with torch.inference_mode(), _Living() as living:
+        empty(torch.empty(shape, device="meta"))
+    most: int = living.most
+    return most
+
+
+def largest_tile(network: Any, plane: Shape, sample: tuple[int, ...], average: Averaging, memory: int) -> Shape:
+    """The best output tile (h, w) for planes (H, W) within `memory` bytes.
+
+    `sample` is the shape of the batch that the network sees for its statistics, empty if it needs none. Raises
+    InputError where even the smallest tile needs more.
+    """
+    base, side = resident() + BESIDE, PREFERRED
+    free = free_on_device()
+    budget = memory - base if free is None else int(0.8 * free)
+    while True:
+        tile = even_tile(plane, side, network.geometry)
+        needed = _bytes(network, tile, sample, average)
+        if needed <= budget:
+            return tile
+        if max(tile) <= SEEN_AT_LEAST:
+            found, wanted = f"{memory / 1e9:.2g}GB of memory does not suffice", f"{(base + needed) / 1e9:.2g}GB"
+            raise InputError(found, f"This network needs --memory {wanted}; a smaller network needs less.")
+        side = max(tile) * 3 // 4
+
+
+def estimate(
+    network: Any, runner: Runner, plane: Shape, tile: Shape, sample: tuple[int, ...], average: Averaging
+) -> tuple[int, float]:
+    """Bytes that the process will take with such tiles, and seconds that the network needs for a plane, about."""
+    needed = _bytes(network, tile, sample, average) if free_on_device() is None else 0
+    tiles = math.prod(-(-length // side) for length, side in zip(plane, tile, strict=True))
+    seen = sum(math.prod(shape) for shape in _input_shapes(tile, average, network.geometry))
+    seconds = seconds_per_pixel(runner, network.options.channels, network.geometry)
+    return resident() + BESIDE + needed, seconds * (tiles * seen + math.prod(sample))
+
+
+def seconds_per_pixel(runner: Runner, channels: int, geometry: Geometry) -> float:
+    """Time of a forward pass for each input pixel, from a small tile."""
+    side = geometry.input_size(SEEN_AT_LEAST)
+    pixels = np.zeros((channels, side, side), np.float32)
+    runner(pixels)  # the first pass of a size also chooses its kernels
+    start = time.perf_counter()
+    runner(pixels)
+    return (time.perf_counter() - start) / side**2
+
+
+def even_tile(plane: Shape, longest: int, geometry: Geometry) -> Shape:
+    """The output tile that cuts a plane (H, W) into equal parts with sides of about `longest` pixels or less."""
+
+    def side(length: int) -> int:
+        parts = -(-length // longest)
+        return max(-(-length // (parts * geometry.stride)), 2) * geometry.stride
+
+    return side(plane[0]), side(plane[1])
+
+
+def _bytes(network: Any, tile: Shape, sample: tuple[int, ...], average: Averaging) -> int:
+    batches = [(1, network.options.channels, *shape) for shape in set(_input_shapes(tile, average, network.geometry))]
+    return int(OVERHEAD * max(forward_bytes(network, batch) for batch in [*batches, *([sample] if sample else [])]))
+
+
+def _input_shapes(tile: Shape, average: Averaging, geometry: Geometry) -> list[Shape]:
+    """Height and width that the network sees for a tile, one for each version of the image."""
+    size = geometry.input_size((max(tile[0], SEEN_AT_LEAST), max(tile[1], SEEN_AT_LEAST)))
+    example = Tile(0, Box(-geometry.margin, -geometry.margin, *size), Box(0, 0, *tile))
+    seen = [version.sees(example, geometry) for version in VERSIONS[average]]
+    return [(box.height, box.width) for box in seen]
+
+
+class _Living(TorchDispatchMode):
+    """Adds up the sizes of the tensors that live."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.now = self.most = 0
+        self._users: dict[int, int] = {}
+
+    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = function(*args, **(kwargs or {}))
+        for tensor in tree_leaves(result):
+            if isinstance(tensor, torch.Tensor):
+                self._add(tensor)
+        self.most = max(self.most, self.now)
+        return result
+
+    def _add(self, tensor: torch.Tensor) -> None:
+        storage = tensor.untyped_storage()
+        key, size = storage._cdata, storage.nbytes()
+        if not self._users.get(key):
+            self.now += size
+        self._users[key] = self._users.get(key, 0) + 1
+        weakref.finalize(tensor, self._remove, key, size)
+
+    def _remove(self, key: int, size: int) -> None:
+        self._users[key] -= 1
+        if not self._users[key]:
+            self.now -= size

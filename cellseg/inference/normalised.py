@@ -1,0 +1,39 @@
+"""The image as the network sees it: normalised once a plane, mirrored outside."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellseg.images.normalise import Normalisation, apply, measure
+from cellseg.images.source import ImageSource
+from cellseg.inference.mirror import read_mirrored
+from cellseg.inference.statistics import sample_boxes
+from cellseg.inference.tiling import Box
+from cellseg.models.geometry import Geometry
+
+Pixels = NDArray[np.float32]
+
+
+class NormalisedImage:
+    """Regions of an image in normalised grey values; each plane is measured when it is first read."""
+
+    def __init__(self, source: ImageSource) -> None:
+        self.source = source
+        self._known: dict[int, Normalisation] = {}
+
+    def read(self, plane: int, box: Box) -> Pixels:
+        """Pixels float32 (C, h, w) of a box that may reach outside the plane."""
+        if plane not in self._known:
+            self._known[plane] = measure(self.source, plane)
+        return apply(read_mirrored(self.source, plane, box), self._known[plane])
+
+    def sample(self, plane: int, geometry: Geometry) -> Pixels:
+        """What the network sees of a plane for its statistics, float32 (N, C, h, w)."""
+        boxes = sample_boxes(self.source.height, self.source.width, geometry)
+        return np.stack([self.read(plane, box) for box in boxes])
+
+    def sample_shape(self, geometry: Geometry) -> tuple[int, ...]:
+        """The shape of `sample`, without reading it."""
+        boxes = sample_boxes(self.source.height, self.source.width, geometry)
+        return len(boxes), self.source.channels, boxes[0].height, boxes[0].width

@@ -1,0 +1,49 @@
+"""Which arithmetic the network computes with."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from cellseg.inference.normalised import NormalisedImage
+from cellseg.inference.runner import Runner
+from cellseg.models.trained import TrainedModel, device
+from cellseg.options import PredictOptions
+
+Arithmetic = Literal["float32", "bfloat16"]
+SAME_CLASS = 0.999
+"""Part of the pixels that must keep their class for bfloat16 to be chosen."""
+
+
+def computes_bfloat16() -> bool:
+    """Whether this machine multiplies bfloat16 in hardware; elsewhere it is emulated, and slower than float32."""
+    kind = device().type
+    if kind == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return kind == "cpu" and bool(torch.cpu._is_avx512_bf16_supported())
+
+
+def choose_precision(model: TrainedModel, image: NormalisedImage, options: PredictOptions) -> tuple[Arithmetic, str]:
+    """What `--precision` means for an image, and why.
+
+    "auto" is bfloat16 where the machine computes with it and where a sample of the image's first plane shows that
+    99.9 % of the pixels keep their class.
+    """
+    if options.precision != "auto":
+        return options.precision, "as asked"
+    if not computes_bfloat16():
+        return "float32", "no bfloat16 hardware"
+    sample, threshold = image.sample(0, model.network.geometry), options.threshold or model.card.threshold
+    exact, fast = (_classes(Runner(model.network, name), sample, threshold) for name in ("float32", "bfloat16"))
+    same = float(np.mean(exact == fast))
+    return ("bfloat16" if same >= SAME_CLASS else "float32"), f"bfloat16 keeps the class of {same:.2%} of the pixels"
+
+
+def _classes(runner: Runner, sample: NDArray[np.float32], threshold: float) -> NDArray[np.generic]:
+    if runner.adaptive:
+        runner.see(sample)
+    probabilities = np.stack([runner(pixels) for pixels in sample])
+    return probabilities[:, 1] >= threshold if probabilities.shape[1] == 2 else probabilities.argmax(axis=1)

@@ -1,0 +1,92 @@
+"""What is kept of each tile, and the layout of the file that is made of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellseg.images.source import ImageSource
+from cellseg.images.write import TiffLayout, layout_like
+from cellseg.inference.journal import Layer
+from cellseg.inference.predict import Predicted
+from cellseg.models.trained import TrainedModel
+from cellseg.options import PredictOptions
+
+RESULT, UNCERTAINTY = "result", "uncertainty"
+BLOCK = 256  # side of the tiles in the written TIFF
+
+
+def layers_of(model: TrainedModel, source: ImageSource, options: PredictOptions) -> tuple[Layer, ...]:
+    """The arrays that the prediction of an image fills."""
+    plane = (source.height, source.width)
+    unsure = [Layer(UNCERTAINTY, (source.planes, 1, *plane), np.dtype(np.float32))]
+    channels, dtype = _kept(model, options)
+    return (*unsure[: options.uncertainty != "none"], Layer(RESULT, (source.planes, channels, *plane), dtype))
+
+
+def values_of(found: Predicted, model: TrainedModel, options: PredictOptions) -> dict[str, NDArray[Any]]:
+    """What is kept of a tile, (channels, h, w) for each layer."""
+    values = {RESULT: _result(found.probabilities, model, options)}
+    if options.uncertainty == "entropy":
+        values[UNCERTAINTY] = entropy(found.probabilities)[None]
+    elif found.disagreement is not None:
+        values[UNCERTAINTY] = found.disagreement[None]
+    return values
+
+
+def result_layout(model: TrainedModel, source: ImageSource, options: PredictOptions) -> TiffLayout:
+    """Shape, type and axes of the result."""
+    channels, dtype = _kept(model, options)
+    names = model.card.class_names if channels > 1 else (model.card.class_names[-1],)
+    return layout_like(
+        source,
+        options.label_type if options.result == "instances" else dtype,
+        channels=channels,
+        channel_names=names if options.result == "probabilities" else (),
+        tile=(BLOCK, BLOCK),
+    )
+
+
+def uncertainty_layout(source: ImageSource, options: PredictOptions) -> TiffLayout:
+    """The same of the uncertainty."""
+    return layout_like(source, np.float32, channel_names=(options.uncertainty,), tile=(BLOCK, BLOCK))
+
+
+def classes_of(model: TrainedModel, probabilities: NDArray[np.float32], threshold: float = 0.0) -> NDArray[np.uint8]:
+    """Class numbers uint8 (h, w) of probabilities (classes, h, w).
+
+    With two classes a pixel is a cell from the threshold on (0 = the one stored with the model); with more
+    it belongs to the most probable class.
+    """
+    if len(probabilities) == 2:
+        foreground: NDArray[np.uint8] = (probabilities[1] >= (threshold or model.card.threshold)).astype(np.uint8)
+        return foreground
+    best: NDArray[np.uint8] = probabilities.argmax(axis=0).astype(np.uint8)
+    return best
+
+
+def entropy(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Entropy in bits, float32 (h, w), of probabilities (classes, h, w): 0 = sure, 1 = undecided between two classes.
+
+    Source: Shannon 1948, A mathematical theory of communication.
+    """
+    p = np.clip(probabilities, np.finfo(np.float32).tiny, 1)
+    bits: NDArray[np.float32] = -(p * np.log2(p)).sum(axis=0)
+    return np.maximum(bits, 0)
+
+
+def _kept(model: TrainedModel, options: PredictOptions) -> tuple[int, np.dtype[Any]]:
+    """Channels and type of what is kept of each tile: the cell's probability of two classes, else all."""
+    if options.result != "probabilities":
+        return 1, np.dtype(np.uint8)
+    classes = model.network.options.classes
+    return (1 if classes == 2 else classes), np.dtype(options.probability_type)
+
+
+def _result(probabilities: NDArray[np.float32], model: TrainedModel, options: PredictOptions) -> NDArray[Any]:
+    if options.result != "probabilities":
+        return classes_of(model, probabilities, options.threshold)[None]
+    kept = probabilities[1:] if len(probabilities) == 2 else probabilities
+    return np.rint(kept * 255).astype(np.uint8) if options.probability_type == "uint8" else kept

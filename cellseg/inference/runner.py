@@ -1,0 +1,76 @@
+"""A network made ready for one plane: its statistics, its arithmetic, and what to do when memory runs out."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from cellseg.errors import InputError
+from cellseg.inference.statistics import adapt, folded, normalisation_layers
+from cellseg.models.trained import device
+
+Pixels = NDArray[np.float32]
+
+
+class Runner:
+    """Probabilities from normalised pixels; a tile for which memory does not suffice is computed in halves."""
+
+    def __init__(self, network: Any, precision: str) -> None:
+        self._network = copy.deepcopy(network).to(device(), memory_format=torch.channels_last).eval()
+        self._ready = self._network
+        self._type = torch.bfloat16 if precision == "bfloat16" else torch.float32
+        self._largest = 2**62
+
+    @property
+    def adaptive(self) -> bool:
+        """Whether the network wants to see a sample of a plane before it predicts it."""
+        return bool(normalisation_layers(self._network))
+
+    def see(self, sample: Pixels) -> None:
+        """Take the statistics for the tiles that follow from a sample (N, C, h, w) of their plane."""
+        adapt(self._network, sample)
+        self._ready = folded(self._network)
+
+    def __call__(self, pixels: Pixels) -> Pixels:
+        """Probabilities (classes, H, W) of normalised pixels (C, h, w) of a legal size."""
+        if pixels.shape[-2] * pixels.shape[-1] > self._largest:
+            return self._halves(pixels)
+        try:
+            return self._forward(pixels)
+        except RuntimeError as error:
+            if not _out_of_memory(error):
+                raise
+        torch.cuda.empty_cache()
+        self._largest = pixels.shape[-2] * pixels.shape[-1] - 1
+        return self._halves(pixels)
+
+    @torch.inference_mode()
+    def _forward(self, pixels: Pixels) -> Pixels:
+        x = torch.from_numpy(pixels)[None]
+        if device().type == "cuda":
+            x = x.pin_memory()
+        x = x.to(device(), memory_format=torch.channels_last, non_blocking=True)
+        with torch.autocast(x.device.type, self._type, enabled=self._type != torch.float32):
+            logits = self._ready(x)
+        found: Pixels = torch.softmax(logits.float(), dim=1)[0].cpu().numpy()
+        return found
+
+    def _halves(self, pixels: Pixels) -> Pixels:
+        """The same from two overlapping parts, cut across the longer side at a multiple of the stride."""
+        geometry = self._network.geometry
+        axis = 1 if pixels.shape[1] >= pixels.shape[2] else 2
+        length = geometry.output_size(pixels.shape[axis])
+        half = -(-length // (2 * geometry.stride)) * geometry.stride
+        if half >= length:
+            raise InputError("the memory does not suffice for the smallest tile", "Close other programs.")
+        first = np.take(pixels, range(geometry.input_size(half)), axis)
+        second = np.take(pixels, range(half, pixels.shape[axis]), axis)
+        return np.concatenate([np.take(self(first), range(half), axis), self(second)], axis)
+
+
+def _out_of_memory(error: RuntimeError) -> bool:
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
