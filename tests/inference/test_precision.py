@@ -1,0 +1,42 @@
+import numpy as np
+import pytest
+import torch
+
+import cellseg
+from cellseg.images.source import array_source
+from cellseg.inference import precision
+from cellseg.inference.normalised import NormalisedImage
+from cellseg.models.trained import as_model
+from cellseg.options import PredictOptions
+
+
+@pytest.fixture
+def model():
+    torch.manual_seed(0)
+    return as_model(cellseg.build("unet", base=4, depth=2, norm="batch"))
+
+
+def choose(model, wanted="auto"):
+    image = NormalisedImage(array_source(np.random.default_rng(0).random((90, 90)).astype(np.float32)))
+    return precision.choose_precision(model, image, PredictOptions(precision=wanted))
+
+
+def test_what_is_asked_for_is_taken(model):
+    assert choose(model, "bfloat16")[0] == "bfloat16"
+
+
+def test_without_hardware_it_is_float32(model, monkeypatch):
+    monkeypatch.setattr(precision, "computes_bfloat16", lambda: False)
+    assert choose(model) == ("float32", "no bfloat16 hardware")
+
+
+def test_with_hardware_the_image_decides(model, monkeypatch):
+    monkeypatch.setattr(precision, "computes_bfloat16", lambda: True)
+    torch.nn.init.zeros_(model.network.classify.weight)
+    model.network.classify.bias.data = torch.tensor([1.0, -1.0])
+    assert choose(model)[0] == "bfloat16"  # every pixel is background in either
+    torch.nn.init.normal_(model.network.classify.weight, 0, 1e-3)
+    torch.nn.init.zeros_(model.network.classify.bias)  # every pixel is a close call
+    chosen, why = choose(model)
+    assert chosen == "float32"
+    assert "%" in why
