@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,19 +17,22 @@ from cellseg.inference.instances.grow import grown_block
 from cellseg.inference.instances.numbering import number
 from cellseg.inference.instances.plane import LabelledPlane, MaskReader, keep_blocks
 from cellseg.inference.instances.rebuild import rebuild
+from cellseg.inference.instances.split import split, windows
 from cellseg.inference.instances.store import open_store
 from cellseg.inference.instances.survey import survey
-from cellseg.options import PredictOptions
+from cellseg.options import PredictOptions, Split
 
 T = TypeVar("T")
 
 BLOCK = 512
 """Side of a block in pixels: a row of them over a plane of 32768 pixels takes 67 MB."""
+HALO_ROWS = 1024
+"""Rows of pixels that a pass over a labelled plane sees around a block or window, of usual cells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstanceOptions:
-    """What becomes an instance. Holes are filled first; then small instances are removed, then the rest grows."""
+    """What becomes an instance: holes are filled, touching cells cut apart, small ones removed, the rest grows."""
 
     fill_holes: int = 0
     """Holes of at most that many pixels are filled."""
@@ -37,11 +40,21 @@ class InstanceOptions:
     """Instances with fewer pixels are left out."""
     grow: int = 0
     """Pixels by which each instance grows where there is room; two that meet stay apart by name."""
+    split: Split = "none"
+    """watershed: components are cut at their necks, see `watershed`."""
+    object_diameter: Literal["auto"] | float = "auto"
+    """Usual diameter of a cell in pixels, for the watershed; auto = each one's own."""
 
     @classmethod
     def of(cls, options: PredictOptions, grow: int) -> InstanceOptions:
         """Those of a prediction with a model that wants its instances grown by `grow` pixels."""
-        return cls(fill_holes=options.fill_holes, minimum_size=options.minimum_size, grow=grow)
+        return cls(
+            fill_holes=options.fill_holes,
+            minimum_size=options.minimum_size,
+            grow=grow,
+            split=options.split,
+            object_diameter=options.object_diameter,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +66,32 @@ class LabelProgress:
 
 
 def label_instances(
-    foreground: NDArray[np.generic], minimum_size: int = 0, grow: int = 0, *, fill_holes: int = 0
+    foreground: NDArray[np.generic],
+    minimum_size: int = 0,
+    grow: int = 0,
+    *,
+    fill_holes: int = 0,
+    split: Split = "none",
+    object_diameter: Literal["auto"] | float = "auto",
 ) -> NDArray[np.uint32]:
-    """Number the 4-connected components of a mask.
+    """Number the 4-connected components of a mask, or with `split` the cells that touch in them.
 
     Args:
         foreground: (H, W), bool or anything that is not 0 where there is a cell; of several classes all are cells.
-        minimum_size: components with fewer pixels are left out.
+        minimum_size: instances with fewer pixels are left out, before they grow.
         grow: pixels by which each instance is grown where there is room; two that meet stay apart by name.
         fill_holes: holes of at most that many pixels are filled before, if they do not touch the image's edge.
+        split: watershed = components are cut at their necks, see `watershed`.
+        object_diameter: usual diameter of a cell in pixels, for the watershed; auto = each one's own.
 
     Returns:
         uint32 (H, W), 0 = background, 1..n in scan order of each instance's first pixel.
     """
     mask = np.asarray(foreground)
     height, width = mask.shape
-    options = InstanceOptions(fill_holes=fill_holes, minimum_size=minimum_size, grow=grow)
+    options = InstanceOptions(
+        fill_holes=fill_holes, minimum_size=minimum_size, grow=grow, split=split, object_diameter=object_diameter
+    )
     block = max(height, width, 1)
     return label_plane(lambda y, x: mask[y, x], height, width, options=options, block=block).read(
         slice(None), slice(None)
@@ -109,28 +132,39 @@ def labelling(
         read: gives rows, columns of the mask, (h, w); not 0 = cell; of several classes all are cells.
         height, width: of the plane in pixels.
         scratch: folder for what does not stay in memory; made where it is missing. What lies in it from an
-            interrupted run is overwritten. Keep it as long as the plane is read.
+            interrupted run is overwritten. Keep it as long as the plane is read. Without growth and cuts nothing
+            is put there: blocks are labelled again when they are read, which is as fast as decompressing them.
         block: side of the blocks in pixels; memory grows with block * width.
 
     Yields progress after each block; returns the plane (`plane = yield from labelling(...)`).
     """
     grid = Grid(height, width, block)
-    passes = 1 + bool(options.grow)
-    holes = options.fill_holes > 0
-    found = yield from _counted(survey(read, grid, options.fill_holes), 0, passes * len(grid))
+    cuts = windows(grid) if options.split == "watershed" else None
+    halo = -(-HALO_ROWS // block) + 1  # rows of blocks in sight of a later pass
+    total = len(grid) * (1 + bool(options.grow)) + (len(cuts) if cuts else 0)
+    found = yield from _counted(survey(read, grid, options.fill_holes), 0, total)
+    names, count = number(found.nodes, 0 if cuts else options.minimum_size)
+    local = _labels_of(read, grid, options.fill_holes > 0)
+    rows = halo if cuts or options.grow else 1
+    plane = LabelledPlane(grid, count, names, found.nodes.offsets, keep_blocks(local, grid, rows))
+    if cuts:
+        boxes = found.instance_boxes(names, count)
+        rows, store = halo if options.grow else 1, open_store(scratch, "split", cuts)
+        steps = split(plane, boxes, options.object_diameter, store, minimum_size=options.minimum_size, rows=rows)
+        plane = yield from _counted(steps, len(grid), total)
+    if options.grow:
+        render = partial(grown_block, grow=options.grow)
+        steps = rebuild(plane, grid, render, open_store(scratch, "grown", grid))
+        plane = yield from _counted(steps, total - len(grid), total)
+    return plane
 
+
+def _labels_of(read: MaskReader, grid: Grid, holes: bool) -> Callable[[int], NDArray[np.int32]]:
     def local(index: int) -> NDArray[np.int32]:
         box = grid[index]
         return label_block(read(box.rows, box.columns), holes).labels
 
-    names, count = number(found.nodes, options.minimum_size)
-    rows = 3 if passes > 1 else 1  # a later pass looks beyond the block
-    plane = LabelledPlane(grid, count, names, found.nodes.offsets, keep_blocks(local, grid, rows))
-    if options.grow:
-        render = partial(grown_block, grow=options.grow)
-        steps = rebuild(plane, render, open_store(scratch, "grown", grid))
-        plane = yield from _counted(steps, (passes - 1) * len(grid), passes * len(grid))
-    return plane
+    return local
 
 
 def _counted(steps: Generator[None, None, T], before: int, total: int) -> Generator[LabelProgress, None, T]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cellseg.inference.instances.blocks import Grid
 from cellseg.inference.instances.components import measure
 from cellseg.inference.instances.numbering import Nodes, number
 from cellseg.inference.instances.plane import LabelledPlane, keep_blocks
 from cellseg.inference.instances.store import BlockStore
+from cellseg.inference.instances.unionfind import unite_pairs
 from cellseg.inference.tiling import Box
 from cellseg.metrics.overlap import run_starts
 
@@ -19,14 +21,27 @@ Render = Callable[[LabelledPlane, Box], NDArray[np.integer]]
 
 
 def rebuild(
-    plane: LabelledPlane, render: Render, store: BlockStore, minimum_size: int = 0
+    plane: LabelledPlane,
+    grid: Grid,
+    render: Render,
+    store: BlockStore,
+    *,
+    minimum_size: int = 0,
+    same: Sequence[NDArray[np.int64]] = (),
+    rows: int = 1,
 ) -> Generator[None, None, LabelledPlane]:
-    """The plane whose instances are what `render` says; yields after each block. The blocks are kept in `store`."""
-    grid = plane.grid
+    """The plane whose instances are what `render` says; yields after each block.
+
+    Args:
+        grid: blocks of the new plane, in which it is rendered, in scan order.
+        store: keeps them.
+        minimum_size: smaller instances are left out.
+        same: pairs of keys (k, 2) that are one instance; read when all is rendered.
+        rows: rows of blocks that the new plane remembers.
+    """
     sizes, firsts, all_keys = [np.zeros(1, np.int64)], [np.zeros(1, np.int64)], [np.zeros(1, np.int64)]
     offsets = [0]
-    for index in range(len(grid)):
-        box = grid[index]
+    for index, box in enumerate(grid):
         keys, labels = _compact(render(plane, box))
         measured = measure(labels, len(keys), box.top, box.left, grid.width)
         store.put(index, labels)
@@ -35,9 +50,22 @@ def rebuild(
         all_keys.append(keys)
         offsets.append(offsets[-1] + len(keys))
         yield
-    nodes = Nodes(np.array(offsets), *(np.concatenate(table) for table in (all_keys, sizes, firsts)))
+    joined = _joined(np.concatenate(all_keys), same)
+    nodes = Nodes(np.array(offsets), joined, np.concatenate(sizes), np.concatenate(firsts))
     names, count = number(nodes, minimum_size)
-    return LabelledPlane(grid, count, names, nodes.offsets, keep_blocks(store.get, grid))
+    return LabelledPlane(grid, count, names, nodes.offsets, keep_blocks(store.get, grid, rows))
+
+
+def _joined(keys: NDArray[np.int64], same: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+    """The keys with those of each pair made equal."""
+    if not same:
+        return keys
+    pairs = np.concatenate(same)
+    values, index = np.unique(np.concatenate([keys, pairs.ravel()]), return_inverse=True)
+    parent = np.arange(len(values))
+    unite_pairs(parent, index[len(keys) :].reshape(-1, 2))
+    joined: NDArray[np.int64] = values[parent[index[: len(keys)]]]
+    return joined
 
 
 def _compact(image: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:

@@ -29,6 +29,14 @@ class Survey:
     boxes: NDArray[np.int32]
     """(nodes + 1, 4) bounding box of each node: top, left, bottom, right."""
 
+    def instance_boxes(self, names: NDArray[np.uint32], count: int) -> NDArray[np.int32]:
+        """(count + 1, 4) bounding boxes of the instances that the ids `names` (nodes + 1,) make."""
+        found = np.full((count + 1, 4), np.iinfo(np.int32).max, np.int32)
+        found[:, 2:] = 0
+        np.minimum.at(found[:, :2], names, self.boxes[:, :2])
+        np.maximum.at(found[:, 2:], names, self.boxes[:, 2:])
+        return found
+
 
 @dataclass(slots=True)
 class _Notes:

@@ -1,0 +1,158 @@
+"""Cut touching cells apart, component by component, so that no block shows.
+
+A component whose bounding box is at most `largest` pixels a side is cut as a whole: the result depends on nothing else
+(but on the edge of the plane, beyond which nothing is known). A larger one is cut in the windows of a grid that is
+fixed to the plane, each seen with a halo around it; two pieces that touch at a seam of this grid are one where both
+windows see no cut between them. So cells up to about the size of the halo are found as in one piece.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellseg.compiled import compiled
+from cellseg.inference.instances.blocks import Grid
+from cellseg.inference.instances.plane import LabelledPlane
+from cellseg.inference.instances.rebuild import rebuild
+from cellseg.inference.instances.store import BlockStore
+from cellseg.inference.instances.watershed import basins
+from cellseg.inference.instances.window_seams import WindowSeams
+from cellseg.inference.tiling import Box
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitSizes:
+    """Sizes in pixels on which the cut of very large components depends; constants but in tests."""
+
+    largest: int = 1024
+    """Longest side of the bounding box of a component that is cut in one piece."""
+    window: int = 512
+    """Side of the windows in which larger ones are cut."""
+    halo: int = 256
+    """What a window sees around itself."""
+
+
+SIZES = SplitSizes()
+
+
+def split(
+    plane: LabelledPlane,
+    boxes: NDArray[np.int32],
+    diameter: Literal["auto"] | float,
+    store: BlockStore,
+    *,
+    minimum_size: int = 0,
+    rows: int = 1,
+    sizes: SplitSizes | None = None,
+) -> Generator[None, None, LabelledPlane]:
+    """The plane with its instances cut at their necks; yields after each window.
+
+    Args:
+        boxes: (count + 1, 4) bounding box of each instance: top, left, bottom, right.
+        diameter: usual diameter of a cell in pixels; auto = each one's own.
+        store: keeps the windows, numbered as in `windows`.
+        minimum_size: smaller pieces are left out.
+        rows: rows of windows that the new plane remembers.
+    """
+    sizes = sizes or SIZES
+    grid = windows(plane.grid, sizes)
+    sides = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
+    large = sides > sizes.largest
+    radius = 0.0 if diameter == "auto" else diameter / 2
+    seams = WindowSeams(grid)
+
+    def render(plane: LabelledPlane, window: Box) -> NDArray[np.int64]:
+        ids = plane.read_box(window)
+        present = np.unique(ids)
+        present = present[present > 0]
+        out = np.zeros(ids.shape, np.int64)
+        _cut_small(plane, boxes, present[~large[present]], radius, window, out)
+        _cut_large(plane, present[large[present]], radius, window, sizes.halo, seams, out)
+        return out
+
+    return rebuild(plane, grid, render, store, minimum_size=minimum_size, same=seams.pairs, rows=rows)
+
+
+def windows(grid: Grid, sizes: SplitSizes | None = None) -> Grid:
+    """The windows of a plane that is cut into `grid`."""
+    return Grid(grid.height, grid.width, (sizes or SIZES).window)
+
+
+def _cut_small(
+    plane: LabelledPlane,
+    boxes: NDArray[np.int32],
+    ids: NDArray[np.uint32],
+    radius: float,
+    window: Box,
+    out: NDArray[np.int64],
+) -> None:
+    if len(ids) == 0:
+        return
+    own = boxes[ids]
+    top, left, bottom, right = int(own[:, 0].min()), int(own[:, 1].min()), int(own[:, 2].max()), int(own[:, 3].max())
+    seen = plane.grid.around(Box(top, left, bottom - top, right - left), 1)
+    labels, at, into = plane.read_box(seen), (seen.top, seen.left), (window.top, window.left)
+    _cut_each(labels, at, ids, own, radius, plane.grid.width, into, out)
+
+
+def _cut_large(
+    plane: LabelledPlane,
+    ids: NDArray[np.uint32],
+    radius: float,
+    window: Box,
+    halo: int,
+    seams: WindowSeams,
+    out: NDArray[np.int64],
+) -> None:
+    seen = plane.grid.around(window, halo)
+    views = np.zeros((seen.height, seen.width), np.int64)
+    if len(ids):
+        labels = plane.read_box(seen)
+        for number in ids:
+            _add_keys(labels == number, radius, seen.top, seen.left, plane.grid.width, views)
+        y, x = window.top - seen.top, window.left - seen.left
+        inside = views[y : y + window.height, x : x + window.width]
+        out += inside * np.isin(plane.read_box(window), ids)
+    seams.meet(window, seen, views)
+
+
+@compiled
+def _cut_each(
+    labels: NDArray[np.uint32],
+    at: tuple[int, int],
+    ids: NDArray[np.uint32],
+    boxes: NDArray[np.int32],
+    radius: float,
+    width: int,
+    window: tuple[int, int],
+    out: NDArray[np.int64],
+) -> None:
+    """Write the keys of instances to a window, each seen alone and whole with one pixel around it."""
+    for k in range(len(ids)):
+        top, left = max(boxes[k, 0] - 1 - at[0], 0), max(boxes[k, 1] - 1 - at[1], 0)
+        bottom, right = boxes[k, 2] + 1 - at[0], boxes[k, 3] + 1 - at[1]
+        inside = labels[top:bottom, left:right] == ids[k]
+        found = basins(inside, radius)
+        for y in range(found.shape[0]):
+            for x in range(found.shape[1]):
+                v, u = y + top + at[0] - window[0], x + left + at[1] - window[1]
+                if inside[y, x] and 0 <= v < out.shape[0] and 0 <= u < out.shape[1]:
+                    peak_y, peak_x = found[y, x] // found.shape[1], found[y, x] % found.shape[1]
+                    out[v, u] = (peak_y + top + at[0]) * width + peak_x + left + at[1] + 1
+
+
+@compiled
+def _add_keys(
+    inside: NDArray[np.bool_], radius: float, top: int, left: int, width: int, out: NDArray[np.int64]
+) -> None:
+    """Write the keys of one instance, as far as it lies in a region whose corner is `top`, `left` in the plane."""
+    found = basins(inside, radius)
+    for y in range(inside.shape[0]):
+        for x in range(inside.shape[1]):
+            if inside[y, x]:
+                out[y, x] = (found[y, x] // inside.shape[1] + top) * width + found[y, x] % inside.shape[1] + left + 1
