@@ -2,12 +2,14 @@
 
 The mask is cut into blocks that have nothing to do with the network's tiles. `survey` labels each block alone and
 notes what meets at the seams; `numbering` gives ids in scan order; `plane` renders any region from the tables.
+`split` cuts touching cells apart, `grow` lets instances grow, `link` follows them through a stack.
 """
 
 from __future__ import annotations
 
 from cellseg.inference.instances.label import InstanceOptions, label_instances, label_plane, labelling
 from cellseg.inference.instances.label_type import label_dtype
+from cellseg.inference.instances.link import link_planes
 from cellseg.inference.instances.numbering import in_scan_order
 from cellseg.inference.instances.plane import LabelledPlane, MaskReader
 
@@ -20,4 +22,5 @@ __all__ = [
     "label_instances",
     "label_plane",
     "labelling",
+    "link_planes",
 ]

@@ -16,6 +16,6 @@ def label_dtype(largest: int, label_type: LabelType) -> np.dtype[Any]:
     if largest > np.iinfo(dtype).max:
         raise InputError(
             f"there are {largest} instances, --label-type {label_type} holds {np.iinfo(dtype).max}",
-            "Take --label-type uint32.",
+            "Take --label-type uint32." if label_type == "uint16" else "Predict fewer planes at a time.",
         )
     return dtype
