@@ -60,7 +60,7 @@ def demo(*, out: Path = Path("demo")) -> int:
 def _draw(out: Path, image: Path, truth: Path) -> None:
     from cellseg import weight_map
     from cellseg.cli.pictures import colour_instances, draw_panels
-    from cellseg.images.tiff import open_image
+    from cellseg.images.open import open_image
 
     def page(path: Path) -> NDArray[Any]:
         found: NDArray[Any] = open_image(path).read(0)[0]

@@ -1,4 +1,4 @@
-"""cellseg info: what a TIFF, a run folder or a model file is."""
+"""cellseg info: what an image, a run folder or a model file is."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from typing import Any
 from cellseg.cli.flags import JsonFlag
 from cellseg.cli.progress import console
 from cellseg.errors import InputError
+from cellseg.images.listing import SUFFIXES
+from cellseg.images.zarrfolder import images_inside, is_zarr, labels_of, read_ome
 
 
 def info(path: Path, *, as_json: JsonFlag = False) -> int:
-    """Say what a TIFF, a run folder or a model file is.
+    """Say what a TIFF, an OME-Zarr folder, a run folder or a model file is.
 
     Parameters
     ----------
@@ -37,9 +39,14 @@ def info(path: Path, *, as_json: JsonFlag = False) -> int:
 def _describe(path: Path) -> dict[str, Any]:
     if not path.exists():
         raise InputError("there is no such file or folder", "Check the path.", path=path)
-    if path.is_dir() or path.suffix not in (".tif", ".tiff"):
-        return _model(path)
-    from cellseg.images.tiff import open_image
+    if is_zarr(path):
+        inside = [] if "multiscales" in read_ome(path) else list(images_inside(path))
+        return {"kind": "collection", "images": inside} if inside else {**_image(path), "labels": labels_of(path)}
+    return _model(path) if path.is_dir() or path.suffix.lower() not in SUFFIXES else _image(path)
+
+
+def _image(path: Path) -> dict[str, Any]:
+    from cellseg.images.open import open_image
 
     source = open_image(path)
     return {
@@ -54,6 +61,7 @@ def _describe(path: Path) -> dict[str, Any]:
         "dtype": str(source.dtype),
         "pixel_size_um": source.pixel_size_um,
         "spacing_um": source.spacing_um,
+        "stored_in_blocks_of": list(source.block),
     }
 
 

@@ -48,7 +48,7 @@ def predict(
         Predict that many windows across seams in one piece as well, and print the largest difference.
     """
     from cellseg.allocator import keep_memory
-    from cellseg.images.tiff import open_image
+    from cellseg.images.open import open_image
     from cellseg.models.trained import load
 
     keep_memory()

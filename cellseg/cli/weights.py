@@ -34,8 +34,8 @@ def weights(
     """
     import numpy as np
 
+    from cellseg.images.open import open_image
     from cellseg.images.read_labels import kind_of, read_labels
-    from cellseg.images.tiff import open_image
     from cellseg.images.write import layout_like, write_tiled
     from cellseg.preprocess.targets import make_target
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from itertools import count
 from typing import Any
 
 from numpy.typing import NDArray
+
+CACHE_BYTES = 128 * 2**20
 
 
 class BlockCache:
@@ -33,3 +36,13 @@ class BlockCache:
             while self.held > self.limit and len(self._blocks) > 1:
                 self.held -= self._blocks.popitem(last=False)[1].nbytes
         return block
+
+
+shared_blocks = BlockCache(CACHE_BYTES)
+"""Decoded pieces of all open images."""
+_tokens = count()
+
+
+def new_token() -> int:
+    """What tells the blocks of one open image from those of another."""
+    return next(_tokens)

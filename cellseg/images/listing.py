@@ -1,4 +1,4 @@
-"""Which TIFF files a path, folder or glob means, in natural order."""
+"""Which images a path, folder or glob means, in natural order."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from cellseg.errors import InputError
+from cellseg.images.zarrfolder import SUFFIX as ZARR
+from cellseg.images.zarrfolder import is_zarr
 
 SUFFIXES = (".tif", ".tiff", ".btf", ".tf8")
 
@@ -15,27 +17,28 @@ Paths = str | Path | Iterable[str | Path]
 
 
 def list_images(paths: Paths) -> list[Path]:
-    """The files meant by a file, a folder of TIFFs, a glob, or several of these.
+    """The images meant by a file, a folder of images, a glob, or several of these.
 
     Args:
-        paths: a file is taken whatever its suffix; of folders and globs only TIFFs are taken.
+        paths: a file is taken whatever its suffix, an OME-Zarr folder as one image; of other folders and of globs
+            only TIFFs and OME-Zarr folders are taken.
 
     Returns:
-        At least one file; those of a folder or glob in natural order (t2 before t10).
+        At least one; those of a folder or glob in natural order (t2 before t10).
 
     Raises:
-        InputError: nothing there, or no TIFF among what is there.
+        InputError: nothing there, or no image among what is there.
     """
     several = [paths] if isinstance(paths, (str, Path)) else list(paths)
     if not several:
-        raise InputError("no image was named", "Name a TIFF file, a folder or a glob.")
+        raise InputError("no image was named", "Name a TIFF file, an OME-Zarr folder, a folder of these or a glob.")
     return [file for path in several for file in _expand(Path(path).expanduser())]
 
 
 def stem(path: Path) -> str:
-    """File name without its suffixes: a for a.ome.tif."""
+    """File name without its suffixes: a for a.ome.tif and a.ome.zarr."""
     name = path.name
-    for suffix in (*SUFFIXES, ".ome"):
+    for suffix in (*SUFFIXES, ZARR, ".ome"):
         name = name[: -len(suffix)] if name.lower().endswith(suffix) else name
     return name
 
@@ -47,19 +50,24 @@ def natural_key(path: Path) -> tuple[tuple[int, int, str], ...]:
 
 
 def _expand(path: Path) -> list[Path]:
-    if path.is_file():
+    if path.is_file() or is_zarr(path):
         return [path]
     if path.is_dir():
-        inside = [file for file in path.iterdir() if file.is_file() and not file.name.startswith(".")]
-        return _only_tiffs(inside, path, "is a folder")
+        inside = [file for file in path.iterdir() if not file.name.startswith(".")]
+        return _only_images(inside, path, "is a folder")
     if not glob.has_magic(str(path)):
         raise InputError("there is no such file or folder", "Check the spelling.", path=path)
-    return _only_tiffs([Path(match) for match in glob.glob(str(path), recursive=True)], path, "is a pattern")
+    return _only_images([Path(match) for match in glob.glob(str(path), recursive=True)], path, "is a pattern")
 
 
-def _only_tiffs(files: list[Path], path: Path, what: str) -> list[Path]:
-    tiffs = sorted((file for file in files if file.suffix.lower() in SUFFIXES), key=natural_key)
-    if not tiffs:
-        held = f"{len(files)} files, none of them a TIFF" if files else "nothing in it"
-        raise InputError(f"{what} with {held}", "Files must end in .tif or .tiff.", path=path)
-    return tiffs
+def _only_images(found: list[Path], path: Path, what: str) -> list[Path]:
+    images = sorted((one for one in found if _is_image(one)), key=natural_key)
+    if not images:
+        files = [one for one in found if one.is_file()]
+        held = f"{len(files)} files, none of them a TIFF" if files else "no image in it" if found else "nothing in it"
+        raise InputError(f"{what} with {held}", "Images end in .tif, .tiff or .zarr.", path=path)
+    return images
+
+
+def _is_image(path: Path) -> bool:
+    return path.suffix.lower() in (*SUFFIXES, ZARR) and (path.is_file() or is_zarr(path))

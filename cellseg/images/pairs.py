@@ -10,8 +10,8 @@ from pathlib import Path
 from cellseg.errors import InputError
 from cellseg.images.axes import plane_axes
 from cellseg.images.listing import Paths, list_images, stem
+from cellseg.images.open import open_image
 from cellseg.images.source import ImageSource
-from cellseg.images.tiff import open_image
 
 __all__ = ["Pair", "find_pairs", "list_images"]
 
@@ -39,7 +39,7 @@ def find_pairs(images: Paths, labels: Paths, *, axes: str | None = None) -> list
     part that all share is taken off, else by the numbers in them. Their planes are matched in order.
 
     Args:
-        images: TIFF, folder of TIFFs, glob, or several of these.
+        images: TIFF or OME-Zarr, folder of these, glob, or several of these.
         labels: the same for the labels.
         axes: axes of the images, if their metadata do not say; labels have the same but channels.
 

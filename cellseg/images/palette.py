@@ -26,6 +26,11 @@ class PalettePixels:
     table: NDArray[np.uint8]
     """(channels, values)"""
 
+    @property
+    def block(self) -> tuple[int, int]:
+        """As the numbers are stored."""
+        return self.indexes.block
+
     def read(self, sheet: int, rows: slice, columns: slice) -> NDArray[Any]:
         number, channel = divmod(sheet, len(self.table))
         looked_up: NDArray[np.uint8] = self.table[channel][self.indexes.read(number, rows, columns)]

@@ -17,6 +17,11 @@ from cellseg.images.axes import parse_axes, plane_axes, sheet_numbers, sizes_of
 class Pixels(Protocol):
     """Two-dimensional sheets of one size and type, numbered from 0."""
 
+    @property
+    def block(self) -> tuple[int, int]:
+        """Height and width of the pieces in which sheets are stored; whole ones are read at the least cost."""
+        ...
+
     def read(self, sheet: int, rows: slice, columns: slice) -> NDArray[Any]:
         """A region (h, w) of one sheet, in native byte order; both slices have a start and a stop."""
         ...
@@ -58,6 +63,12 @@ class ImageSource:
     def channels(self) -> int:
         """Number of channels."""
         return int(self.sheets.shape[1])
+
+    @property
+    def block(self) -> tuple[int, int]:
+        """Height and width of the pieces in which it is stored, at most those of the image."""
+        high, wide = self.pixels.block
+        return min(high, self.height), min(wide, self.width)
 
     def read(self, plane: int, rows: slice | None = None, columns: slice | None = None) -> NDArray[Any]:
         """Read a region of a plane.
@@ -102,6 +113,10 @@ class _ArrayPixels:
     """Sheets of an array whose last two axes are Y and X."""
 
     array: NDArray[Any]
+
+    @property
+    def block(self) -> tuple[int, int]:
+        return 1, self.array.shape[-1]
 
     def read(self, sheet: int, rows: slice, columns: slice) -> NDArray[Any]:
         at = tuple(int(k) for k in np.unravel_index(sheet, self.array.shape[:-2]))

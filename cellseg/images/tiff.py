@@ -23,7 +23,7 @@ from cellseg.images.tiffseries import Series, main_series, read_series
 logger = logging.getLogger(__name__)
 
 
-def open_image(
+def open_tiff(
     path: str | Path,
     *,
     axes: str | None = None,

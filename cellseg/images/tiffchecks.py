@@ -10,11 +10,10 @@ from xml.etree import ElementTree
 import tifffile
 
 from cellseg.errors import InputError
+from cellseg.images.segments import LARGEST_SEGMENT
 from cellseg.images.tiffchain import CUT_REMEDY, Directories, refuse_cut
 from cellseg.images.tiffseries import Series
 
-LARGEST_SEGMENT = 2**30
-"""Bytes of a decoded strip or tile; a larger one would have to be held in memory whole."""
 PLAIN_KINDS = ("generic", "uniform", "shaped", "imagej")
 
 

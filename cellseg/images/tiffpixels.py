@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import count
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -13,13 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellseg.errors import InputError
-from cellseg.images.cache import BlockCache
+from cellseg.images.cache import new_token, shared_blocks
+from cellseg.images.segments import covered, paste
 
 Decode = Callable[..., tuple[NDArray[Any] | None, tuple[int, ...], tuple[int, ...]]]
-
-CACHE_BYTES = 128 * 2**20
-_cache = BlockCache(CACHE_BYTES)
-_tokens = count()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +75,13 @@ class TiffPixels:
 
     pages: Sequence[Page]
     samples: int
-    _token: int = field(default_factory=lambda: next(_tokens), init=False)
+    _token: int = field(default_factory=new_token, init=False)
+
+    @property
+    def block(self) -> tuple[int, int]:
+        """Height and width of what is decoded in one piece; single rows where nothing has to be decoded."""
+        page = self.pages[0]
+        return (1, page.coding.width) if page.mapped else page.coding.segment
 
     def read(self, sheet: int, rows: slice, columns: slice) -> NDArray[Any]:
         number, sample = divmod(sheet, self.samples)
@@ -95,13 +97,16 @@ class TiffPixels:
             raise InputError(reason, "The file is damaged or was changed meanwhile.", path=page.path) from error
 
     def _read_segments(self, number: int, sample: int, rows: slice, columns: slice) -> NDArray[Any]:
-        page = self.pages[number]
-        region = np.empty((rows.stop - rows.start, columns.stop - columns.start), page.coding.dtype)
-        channel = 0 if page.coding.planar else sample
+        page, coding = self.pages[number], self.pages[number].coding
+        (high, wide), channel = coding.segment, 0 if coding.planar else sample
+        down, across = -(-coding.height // high), -(-coding.width // wide)
+        first = sample * down * across if coding.planar else 0
+        region = np.empty((rows.stop - rows.start, columns.stop - columns.start), coding.dtype)
         with open(page.path, "rb") as file:
-            for index, top, left in _covered(page.coding, sample, rows, columns):
-                block = _cache.get((self._token, number, index), partial(_decode, page, index, file))
-                _paste(region, block[..., channel], top - rows.start, left - columns.start)
+            for y, x in covered(coding.segment, rows, columns):
+                index = first + y * across + x
+                block = shared_blocks.get((self._token, number, index), partial(_decode, page, index, file))
+                paste(region, block[..., channel], y * high - rows.start, x * wide - columns.start)
         return region
 
 
@@ -117,16 +122,6 @@ def _read_mapped(page: Page, sample: int, rows: slice, columns: slice) -> NDArra
     return np.array(region, dtype=coding.dtype, subok=False)
 
 
-def _covered(coding: Coding, sample: int, rows: slice, columns: slice) -> Iterator[tuple[int, int, int]]:
-    """Number, top and left of each strip or tile that a region touches."""
-    high, wide = coding.segment
-    down, across = -(-coding.height // high), -(-coding.width // wide)
-    first = sample * down * across if coding.planar else 0
-    for y in range(rows.start // high, -(-rows.stop // high)):
-        for x in range(columns.start // wide, -(-columns.stop // wide)):
-            yield first + y * across + x, y * high, x * wide
-
-
 def _decode(page: Page, index: int, file: BinaryIO) -> NDArray[Any]:
     """One strip or tile (h, w, samples)."""
     length = int(page.counts[index])
@@ -138,10 +133,3 @@ def _decode(page: Page, index: int, file: BinaryIO) -> NDArray[Any]:
     assert block is not None
     decoded: NDArray[Any] = block[0].astype(page.coding.dtype, copy=False)
     return decoded
-
-
-def _paste(region: NDArray[Any], block: NDArray[Any], top: int, left: int) -> None:
-    """Copy the part of a block at (top, left) that lies inside the region."""
-    y, x = max(top, 0), max(left, 0)
-    part = block[y - top : region.shape[0] - top, x - left : region.shape[1] - left]
-    region[y : y + part.shape[0], x : x + part.shape[1]] = part

@@ -11,8 +11,8 @@ from scipy import ndimage
 from cellseg.errors import InputError
 from cellseg.images.labels import count_classes, detect_kind, interpret, read_values
 from cellseg.images.labelvalues import blurred_share, values_in
+from cellseg.images.open import open_image
 from cellseg.images.source import array_source
-from cellseg.images.tiff import open_image
 
 CELLS = """
     . . . . . . . .

@@ -21,6 +21,14 @@ def test_a_folder_in_natural_order(tmp_path):
     assert _names(list_images(tmp_path)) == ["t1.ome.tiff", "t2.TIF", "t10.tif"]
 
 
+def test_an_ome_zarr_folder_is_one_image(tmp_path):
+    _touch(tmp_path, "b.ome.zarr/zarr.json", "b.ome.zarr/0/zarr.json", "a.tif", "plain/c.tif", "plate/.zattrs")
+    assert _names(list_images(tmp_path)) == ["a.tif", "b.ome.zarr"]
+    assert _names(list_images(tmp_path / "b.ome.zarr")) == ["b.ome.zarr"]
+    assert _names(list_images(tmp_path / "plate")) == ["plate"]
+    assert _names(list_images(tmp_path / "*.zarr")) == ["b.ome.zarr"]
+
+
 def test_a_glob(tmp_path):
     _touch(tmp_path, "a/t2.tif", "b/t1.tif", "b/t1.txt")
     assert _names(list_images(str(tmp_path / "*" / "t*"))) == ["t2.tif", "t1.tif"]
@@ -42,7 +50,7 @@ def test_brackets_in_names_are_no_pattern(tmp_path):
     ("name", "message"),
     [
         ("missing", "missing: there is no such file or folder. Check the spelling."),
-        ("empty", "empty: is a folder with nothing in it. Files must end in .tif or .tiff."),
+        ("empty", "empty: is a folder with nothing in it. Images end in .tif, .tiff or .zarr."),
         ("texts", "texts: is a folder with 2 files, none of them a TIFF."),
         ("*.tif", "*.tif: is a pattern with nothing in it."),
     ],
@@ -60,6 +68,6 @@ def test_no_paths():
         list_images([])
 
 
-@pytest.mark.parametrize("name", ["a.tif", "a.ome.tif", "a.TIFF", "a.ome.btf"])
+@pytest.mark.parametrize("name", ["a.tif", "a.ome.tif", "a.TIFF", "a.ome.btf", "a.zarr", "a.ome.zarr"])
 def test_stems(tmp_path, name):
     assert stem(tmp_path / name) == "a"

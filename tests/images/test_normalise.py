@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from cellseg.errors import InputError
 from cellseg.images.normalise import Normalisation, apply, measure
+from cellseg.images.open import open_image
 from cellseg.images.source import array_source
-from cellseg.images.tiff import open_image
 
 PICTURE = np.random.default_rng(0).normal(40000, 100, (2, 57, 43)).astype(np.uint16)
 

@@ -7,6 +7,8 @@ import tifffile
 from cellseg.errors import InputError
 from cellseg.images.pairs import find_pairs
 
+from .zarrs import write_image
+
 
 def _write(folder, names, shape=(8, 9)):
     folder.mkdir(exist_ok=True)
@@ -101,11 +103,11 @@ def test_folders_with_nothing(tmp_path):
     (tmp_path / "l").mkdir()
     assert (
         _refusal(images, tmp_path / "l")
-        == f"{tmp_path / 'l'}: is a folder with nothing in it. Files must end in .tif or .tiff."
+        == f"{tmp_path / 'l'}: is a folder with nothing in it. Images end in .tif, .tiff or .zarr."
     )
     assert (
         _refusal(tmp_path / "no*", images)
-        == f"{tmp_path / 'no*'}: is a pattern with nothing in it. Files must end in .tif or .tiff."
+        == f"{tmp_path / 'no*'}: is a pattern with nothing in it. Images end in .tif, .tiff or .zarr."
     )
 
 
@@ -119,3 +121,11 @@ def test_real_folders(real_data):
     pairs = find_pairs(frames, [truth / f"01_GT/SEG/man_seg{k}.tif" for k in ("005", "002")])
     assert _matched(pairs) == [("t002.tif", "man_seg002.tif"), ("t005.tif", "man_seg005.tif")]
     assert "images without labels (75)" in _refusal(truth / "01", truth / "01_GT/SEG")
+
+
+def test_an_ome_zarr_image_and_the_labels_in_it(tmp_path):
+    image = write_image(tmp_path / "a.ome.zarr", np.zeros((3, 2, 8, 9), np.uint8), "zcyx")
+    labels = write_image(image / "labels/cells", np.ones((3, 8, 9), np.uint32), "zyx")
+    pairs = find_pairs(image, labels)
+    assert [pair.name for pair in pairs] == ["a.ome.zarr[0]", "a.ome.zarr[1]", "a.ome.zarr[2]"]
+    assert pairs[0].image.channels == 2

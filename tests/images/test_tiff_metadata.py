@@ -9,8 +9,8 @@ import pytest
 import tifffile
 
 from cellseg.errors import InputError
+from cellseg.images.open import open_image
 from cellseg.images.palette import lookup_table
-from cellseg.images.tiff import open_image
 
 
 def _write(path, shape, **options):

@@ -7,7 +7,7 @@ import pytest
 import tifffile
 
 from cellseg.errors import InputError
-from cellseg.images.tiff import open_image
+from cellseg.images.open import open_image
 
 READ = {  # plane axes, (planes, channels, height, width), type
     "xyzc_16bit__spots.tif": ("Z", (17, 2, 88, 89), "uint16"),

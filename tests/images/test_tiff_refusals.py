@@ -8,7 +8,7 @@ import tifffile
 
 from cellseg.errors import InputError
 from cellseg.images import tiffchecks
-from cellseg.images.tiff import open_image
+from cellseg.images.open import open_image
 
 STACK = np.random.default_rng(0).integers(0, 255, (6, 64, 64)).astype(np.uint8)
 

@@ -8,7 +8,7 @@ import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cellseg.images.tiff import open_image
+from cellseg.images.open import open_image
 from cellseg.images.tiffpixels import TiffPixels
 
 ENCODINGS = {

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cellseg.errors import InputError
-from cellseg.images.tiff import open_image
+from cellseg.images.open import open_image
 from cellseg.images.write import TiffLayout, layout_like, write_stack, write_tiled
 
 SIZES = st.integers(1, 70)

@@ -7,7 +7,7 @@ import torch
 
 import cellseg
 from cellseg.errors import InputError
-from cellseg.images.tiff import open_image
+from cellseg.images.open import open_image
 from cellseg.inference.segment import segment
 from cellseg.models.trained import as_model
 from cellseg.options import PredictOptions
