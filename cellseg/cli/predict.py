@@ -35,9 +35,9 @@ def predict(
     model
         A run folder or a model file.
     image
-        TIFF files.
+        TIFF files or OME-Zarr folders.
     out
-        The file to write; a folder where several images are given.
+        The TIFF to write, or OME-Zarr folder where the name ends in .zarr; a folder where several images are given.
     resume
         Go on where an interrupted prediction stopped.
     channel
@@ -72,17 +72,19 @@ def targets(images: list[Path], out: Path) -> list[tuple[Path, Path]]:
     cellseg did not make would be replaced.
     """
     from cellseg.images.listing import stem
+    from cellseg.images.made import made_by_cellseg
+    from cellseg.images.zarrfolder import is_zarr
 
     if not images:
         raise InputError("no image was given", "Give one or several TIFF files after the model.")
-    many = len(images) > 1 or out.is_dir()
+    many = len(images) > 1 or (out.is_dir() and not is_zarr(out))
     found = [(image, out / f"{stem(image)}.tif" if many else out) for image in images]
     for image, target in found:
         if target.resolve() in {other.resolve() for other in images}:
             raise InputError("is an input and would be replaced", "Choose another --out.", path=target)
         if sum(other == target for _, other in found) > 1:
             raise InputError(f"two images would be written to it, {image.name} is one", "Rename one.", path=target)
-        if target.exists() and not _is_ours(target):
+        if target.exists() and not made_by_cellseg(target):
             raise InputError(
                 "exists and was not made by cellseg", "Choose another --out, or move it away.", path=target
             )
@@ -138,13 +140,3 @@ def _verify(model: TrainedModel, source: ImageSource, windows: int, options: Pre
             update(count)
     exact = "" if model.network.geometry.exact else "; this network looks at whole tiles, so it cannot be exact"
     say(f"{source.name}: largest difference across seams {largest:.1e} in {windows} windows{exact}")
-
-
-def _is_ours(path: Path) -> bool:
-    from tifffile import TiffFile, TiffFileError
-
-    try:
-        with TiffFile(path) as tiff:
-            return bool(tiff.pages) and str(tiff.pages.first.software).startswith("cellseg")
-    except (TiffFileError, OSError):
-        return False

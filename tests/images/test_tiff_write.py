@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cellseg.errors import InputError
 from cellseg.images.open import open_image
-from cellseg.images.write import TiffLayout, layout_like, write_stack, write_tiled
+from cellseg.images.write import ResultLayout, layout_like, write_stack, write_tiled
 
 SIZES = st.integers(1, 70)
 TILES = st.sampled_from([(16, 16), (32, 16), (16, 48), (64, 64)])
@@ -74,8 +74,8 @@ def test_axes_that_ome_does_not_know_become_z_or_t(tmp_path, axes, shape, wanted
 
 
 def test_blocks_are_asked_for_in_file_order_and_not_all_at_once(tmp_path, monkeypatch):
-    monkeypatch.setattr("cellseg.images.write.ENCODER_BYTES", 4 * 16 * 16)
-    layout = TiffLayout(
+    monkeypatch.setattr("cellseg.images.writetiff.ENCODER_BYTES", 4 * 16 * 16)
+    layout = ResultLayout(
         height=160, width=160, dtype=np.dtype(np.uint8), channels=2, channel_names=("a", "b"), tile=(16, 16)
     )
     ahead, sizes = [], []
@@ -104,7 +104,7 @@ def test_a_layout_like_an_image(tmp_path):
 
 
 def test_nothing_half_written_stays(tmp_path):
-    layout = TiffLayout(height=64, width=64, dtype=np.dtype(np.uint8), tile=(16, 16))
+    layout = ResultLayout(height=64, width=64, dtype=np.dtype(np.uint8), tile=(16, 16))
 
     def blocks():
         yield np.zeros((16, 16), np.uint8)

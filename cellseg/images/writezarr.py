@@ -1,0 +1,136 @@
+"""OME-Zarr 0.5 folders with a pyramid, written row of tiles by row of tiles, complete or not at all.
+
+Specification: https://ngff.openmicroscopy.org/0.5
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellseg.images.folder import complete_folder
+from cellseg.images.layout import ResultLayout
+from cellseg.images.made import CREATOR, made_by_cellseg
+from cellseg.images.pyramid import Shapes, Sink, level_shapes, with_copies
+
+ORDER = "TCZYX"
+"""OME-Zarr wants time before channels before space."""
+KINDS = {"T": "time", "C": "channel"}
+ZSTD_LEVEL = 1
+CHUNKS_IN_A_FILE = 16
+"""Of one row: so a file is written once, when the row is complete."""
+
+
+def write_omezarr(path: str | Path, layout: ResultLayout, blocks: Iterator[NDArray[Any]]) -> None:
+    """Write an image from a stream of tiles; the same input gives the same files.
+
+    Chunks are the layout's tiles, 16 of a row in one file (a shard), compressed by zstd. Label images carry
+    `image-label`, others the names of their channels.
+
+    Args:
+        path: folder that appears when it is complete.
+        layout: what it is.
+        blocks: (h, w) tiles of the layout's type: for each plane, for each channel, those of `layout.tiles`.
+
+    Raises:
+        InputError: it cannot be written, or something that cellseg did not make stands there.
+    """
+    import zarr
+
+    path = Path(path)
+    axes, sizes = _axes(layout)
+    shapes = level_shapes(layout.height, layout.width)
+    with complete_folder(path, made_by_cellseg) as temporary:
+        attributes = {"ome": _metadata(layout, axes, shapes, path.name), "_creator": CREATOR}
+        group = zarr.create_group(str(temporary), zarr_format=3, attributes=attributes)
+        arrays = [_create(group, level, axes, sizes, shape, layout) for level, shape in enumerate(shapes)]
+        for _ in with_copies(layout, blocks, shapes, partial(_sink, arrays, layout, axes)):
+            pass
+
+
+def _axes(layout: ResultLayout) -> tuple[str, tuple[int, ...]]:
+    """Axes as they are stored, and the lengths of those that count sheets."""
+    names, lengths = layout.ome_planes
+    with_channels = layout.channels > 1 or (bool(layout.channel_names) and not layout.holds_labels)
+    sizes = {**dict(zip(names, lengths, strict=True)), **({"C": layout.channels} if with_channels else {})}
+    axes = "".join(axis for axis in ORDER if axis in sizes or axis in "YX")
+    return axes, tuple(sizes[axis] for axis in axes if axis in sizes)
+
+
+def _create(
+    group: Any, level: int, axes: str, sizes: tuple[int, ...], shape: tuple[int, int], layout: ResultLayout
+) -> Any:
+    from zarr.codecs import ZstdCodec
+
+    high, wide = (min(side, length) for side, length in zip(layout.tile, shape, strict=True))
+    ones = (1,) * len(sizes)
+    return group.create_array(
+        str(level),
+        shape=(*sizes, *shape),
+        dtype=layout.dtype.newbyteorder("="),
+        chunks=(*ones, high, wide),
+        shards=(*ones, high, wide * min(CHUNKS_IN_A_FILE, -(-shape[1] // wide))),
+        compressors=ZstdCodec(level=ZSTD_LEVEL),
+        dimension_names=list(axes.lower()),
+    )
+
+
+def _sink(arrays: list[Any], layout: ResultLayout, axes: str, sheet: int) -> Sink:
+    """What writes rows of one sheet."""
+    names, lengths = layout.ome_planes
+    places = np.unravel_index(sheet, (*lengths, layout.channels))
+    at = dict(zip(names + "C", (int(place) for place in places), strict=True))
+    index = tuple(at[axis] for axis in axes if axis not in "YX")
+
+    def write(level: int, top: int, rows: NDArray[Any]) -> None:
+        arrays[level][(*index, slice(top, top + len(rows)))] = rows
+
+    return write
+
+
+def _metadata(layout: ResultLayout, axes: str, shapes: Shapes, name: str) -> dict[str, Any]:
+    down, across = layout.pixel_size_um or (0.0, 0.0)
+    known = {axis: size for axis, size in zip("ZYX", (layout.spacing_um or 0.0, down, across), strict=True) if size}
+    datasets = [
+        {"path": str(level), "coordinateTransformations": _transforms(axes, known, level)}
+        for level in range(len(shapes))
+    ]
+    method = "mode of 2 x 2" if layout.holds_labels else "mean of 2 x 2"
+    image = {
+        "name": name.removesuffix(".zarr").removesuffix(".ome"),
+        "axes": [_axis(axis, axis in known) for axis in axes],
+        "datasets": datasets,
+        "type": "mode" if layout.holds_labels else "mean",
+        "metadata": {"description": f"each level is the {method} pixels of the one before", "method": "cellseg"},
+    }
+    kind = {"image-label": {}} if layout.holds_labels else _omero(layout)
+    return {"version": "0.5", "multiscales": [image], **kind}
+
+
+def _axis(axis: str, known: bool) -> dict[str, str]:
+    unit = {"unit": "micrometer"} if known else {}
+    return {"name": axis.lower(), "type": KINDS.get(axis, "space"), **unit}
+
+
+def _transforms(axes: str, known: dict[str, float], level: int) -> list[dict[str, Any]]:
+    """A pixel of a level covers 2**level of the first one's, and its centre is theirs."""
+    factor = dict.fromkeys("YX", 2.0**level)
+    scale = [known.get(axis, 1.0) * factor.get(axis, 1.0) for axis in axes]
+    shift = [known.get(axis, 1.0) * (factor.get(axis, 1.0) - 1) / 2 for axis in axes]
+    moved = [{"type": "translation", "translation": shift}] if level else []
+    return [{"type": "scale", "scale": scale}, *moved]
+
+
+def _omero(layout: ResultLayout) -> dict[str, Any]:
+    """Channel names and how to show them, which all viewers read though the specification calls it transitional."""
+    if not layout.channel_names:
+        return {}
+    end = 1.0 if layout.dtype.kind == "f" else float(np.iinfo(layout.dtype).max)
+    window = {"start": 0.0, "min": 0.0, "end": end, "max": end}
+    shown = [{"label": name, "color": "FFFFFF", "active": True, "window": window} for name in layout.channel_names]
+    return {"omero": {"channels": shown}}
