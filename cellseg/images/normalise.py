@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,10 @@ from numpy.typing import NDArray
 from cellseg.errors import InputError
 from cellseg.images.source import ImageSource
 
-BAND_PIXELS = 2**22
+PIECE_PIXELS = 2**21
+"""Pixels that are measured at once."""
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +32,17 @@ class Normalisation:
 
 
 def measure(source: ImageSource, plane: int, rows_at_once: int | None = None) -> Normalisation:
-    """Mean and standard deviation of each channel of a plane, read in bands of rows.
+    """Mean and standard deviation of each channel of a plane, read once, in the pieces in which it is stored.
 
-    The bands are merged as in Chan, Golub, LeVeque 1979, "Updating formulae and a pairwise algorithm for
-    computing sample variances". By default their height follows from the width of the image alone, so that
-    the result is the same to the last bit whatever is done with the image afterwards.
+    Integers of 8 and 16 bits are counted by value, which is exact: the statistics are the correctly rounded ones,
+    however the image is stored. Wider integers and floats are merged piece by piece in float64 as in Chan, Golub,
+    LeVeque 1979, "Updating formulae and a pairwise algorithm for computing sample variances"; they are the same to
+    the last bit for the same file, and to 1e-9 for the same pixels stored in other pieces.
 
     Args:
         source: the image.
         plane: number of the plane.
-        rows_at_once: height of a band in pixels.
+        rows_at_once: height of the pieces in pixels; by default whole strips, tiles or chunks of the file.
 
     Returns:
         float64 statistics; the standard deviation of a constant channel counts as 1.
@@ -45,20 +50,9 @@ def measure(source: ImageSource, plane: int, rows_at_once: int | None = None) ->
     Raises:
         InputError: the plane has values that are not finite.
     """
-    count, broken = 0, 0
-    mean, squares = np.zeros(source.channels), np.zeros(source.channels)
-    for band in _bands(source, plane, rows_at_once or max(1, BAND_PIXELS // source.width)):
-        broken += int(np.count_nonzero(~np.isfinite(band))) if band.dtype.kind == "f" else 0
-        if broken:
-            continue
-        pixels = band.reshape(source.channels, -1).astype(np.float64)
-        new_mean = pixels.mean(axis=1)
-        delta, total = new_mean - mean, count + pixels.shape[1]
-        squares += ((pixels - new_mean[:, None]) ** 2).sum(axis=1) + delta**2 * (count * pixels.shape[1] / total)
-        mean += delta * (pixels.shape[1] / total)
-        count = total
-    _refuse_broken(source, plane, broken)
-    std = np.sqrt(squares / count)
+    pieces = (source.read(plane, *region) for region in _pieces(source, rows_at_once))
+    counted = source.dtype.kind in "iu" and source.dtype.itemsize <= 2
+    mean, std = _by_value(source, pieces) if counted else _merged(source, plane, pieces)
     std[(std == 0) | (std < 1e-12 * np.abs(mean))] = 1
     return Normalisation(tuple(mean.tolist()), tuple(std.tolist()))
 
@@ -79,9 +73,53 @@ def apply(array: NDArray[Any], normalisation: Normalisation) -> NDArray[np.float
     return scaled
 
 
-def _bands(source: ImageSource, plane: int, height: int) -> Iterator[NDArray[Any]]:
-    for top in range(0, source.height, height):
-        yield source.read(plane, slice(top, min(top + height, source.height)))
+def _pieces(source: ImageSource, height: int | None) -> Iterator[tuple[slice, slice]]:
+    """Regions of whole blocks, about `PIECE_PIXELS` large, each block in one of them."""
+    high, wide = source.block
+    rows = height or max(1, PIECE_PIXELS // (high * source.width)) * high
+    columns = max(1, PIECE_PIXELS // (rows * wide)) * wide
+    for top in range(0, source.height, rows):
+        for left in range(0, source.width, columns):
+            yield slice(top, min(top + rows, source.height)), slice(left, min(left + columns, source.width))
+
+
+def _by_value(source: ImageSource, pieces: Iterator[NDArray[Any]]) -> tuple[Floats, Floats]:
+    """Mean and standard deviation of each channel from the number of pixels of each value."""
+    unsigned = np.dtype(f"u{source.dtype.itemsize}")
+    counts = np.zeros((source.channels, 2 ** (8 * unsigned.itemsize)), np.int64)
+    for piece in pieces:
+        for channel, pixels in enumerate(piece.view(unsigned)):
+            counts[channel] += np.bincount(pixels.ravel(), minlength=counts.shape[1])
+    values = [int(value) for value in np.arange(counts.shape[1]).astype(unsigned).view(source.dtype)]
+    exact = [_moments(values, [int(count) for count in row]) for row in counts]
+    return np.array([mean for mean, _ in exact]), np.array([std for _, std in exact])
+
+
+def _moments(values: list[int], counts: list[int]) -> tuple[float, float]:
+    """Mean and standard deviation, rounded once."""
+    number = sum(counts)
+    total = sum(value * count for value, count in zip(values, counts, strict=True))
+    squares = sum(value**2 * count for value, count in zip(values, counts, strict=True))
+    return total / number, math.sqrt((number * squares - total**2) / number**2)
+
+
+def _merged(source: ImageSource, plane: int, pieces: Iterator[NDArray[Any]]) -> tuple[Floats, Floats]:
+    """Mean and standard deviation of each channel, piece by piece."""
+    count, broken = 0, 0
+    mean, squares = np.zeros(source.channels), np.zeros(source.channels)
+    for piece in pieces:
+        broken += int(np.count_nonzero(~np.isfinite(piece))) if piece.dtype.kind == "f" else 0
+        if broken:
+            continue
+        pixels = piece.reshape(source.channels, -1).astype(np.float64)
+        new_mean = pixels.mean(axis=1)
+        delta, total = new_mean - mean, count + pixels.shape[1]
+        pixels -= new_mean[:, None]
+        squares += np.einsum("cp,cp->c", pixels, pixels) + delta**2 * (count * pixels.shape[1] / total)
+        mean += delta * (pixels.shape[1] / total)
+        count = total
+    _refuse_broken(source, plane, broken)
+    return mean, np.sqrt(squares / count)
 
 
 def _refuse_broken(source: ImageSource, plane: int, broken: int) -> None:

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import math
+import tracemalloc
+from fractions import Fraction
+
 import numpy as np
 import pytest
 import tifffile
@@ -7,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cellseg.errors import InputError
+from cellseg.images import normalise, tiffpixels
 from cellseg.images.normalise import Normalisation, apply, measure
 from cellseg.images.open import open_image
-from cellseg.images.source import array_source
+from cellseg.images.source import array_source, make_source
 
 PICTURE = np.random.default_rng(0).normal(40000, 100, (2, 57, 43)).astype(np.uint16)
 
@@ -27,6 +32,50 @@ def test_the_height_of_bands_does_not_matter(rows, offset, scale):
     whole, banded = measure(source, 0), measure(source, 0, rows_at_once=rows)
     assert banded.mean == pytest.approx(whole.mean, rel=1e-12)
     assert banded.std == pytest.approx(whole.std, rel=1e-9)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "uint16", "int16"])
+def test_small_integers_are_measured_exactly(dtype):
+    info = np.iinfo(dtype)
+    pixels = np.random.default_rng(0).integers(info.min, info.max, (301, 203), dtype, endpoint=True)
+    found = measure(array_source(pixels), 0, rows_at_once=7)
+    values = [int(value) for value in pixels.ravel()]
+    mean = Fraction(sum(values), len(values))
+    assert found.mean == (float(mean),)
+    assert found.std == (math.sqrt(sum(value * value for value in values) / Fraction(len(values)) - mean**2),)
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "float32"])
+@pytest.mark.parametrize("how", [{"tile": (64, 32)}, {"rowsperstrip": 16}, {"compression": None}])
+def test_each_piece_of_the_file_is_decoded_once(tmp_path, monkeypatch, dtype, how):
+    picture = np.random.default_rng(0).normal(1000, 50, (2, 200, 300)).astype(dtype)
+    tifffile.imwrite(tmp_path / "a.tif", picture, photometric="minisblack", **({"compression": "zlib"} | how))
+    monkeypatch.setattr(normalise, "PIECE_PIXELS", 3000)
+    monkeypatch.setattr("cellseg.images.cache.shared_blocks.limit", 0)
+    decoded = []
+    decode = tiffpixels._decode
+    monkeypatch.setattr(tiffpixels, "_decode", lambda *args: decoded.append(args[1]) or decode(*args))
+    measured = measure(open_image(tmp_path / "a.tif"), 1)
+    assert len(decoded) == len(set(decoded)) == {"tile": 40, "rowsperstrip": 13, "compression": 0}[next(iter(how))]
+    assert measured.mean[0] == pytest.approx(picture[1].mean(dtype=np.float64), rel=1e-12)
+    assert measured.std[0] == pytest.approx(picture[1].std(dtype=np.float64), rel=1e-9)
+
+
+def test_a_plane_is_never_held_whole():
+    class Rows:
+        """A plane that is not in memory."""
+
+        block = (16, 4096)
+
+        def read(self, sheet, rows, columns):
+            return np.full((rows.stop - rows.start, columns.stop - columns.start), rows.start // 16, np.float32)
+
+    source = make_source(Rows(), "YX", (8192, 8192), np.dtype(np.float32), name="large")
+    tracemalloc.start()
+    measure(source, 0)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 64 * 2**20 < 8192 * 8192 * 4 / 3
 
 
 def test_each_plane_has_its_own_statistics():

@@ -30,7 +30,7 @@ def _ome(path) -> dict:
     return json.loads((path / "zarr.json").read_text())["attributes"]["ome"]
 
 
-@settings(max_examples=25)
+@settings(max_examples=8)
 @given(
     st.integers(1, 70),
     st.integers(1, 70),

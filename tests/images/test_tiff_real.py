@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 import tifffile
@@ -9,6 +11,7 @@ import tifffile
 from cellseg.errors import InputError
 from cellseg.images.open import open_image
 
+MASTER, OTHER_PART = (f"ome_multifile_master/multifile-Z{number}.ome.tiff" for number in (1, 2))
 READ = {  # plane axes, (planes, channels, height, width), type
     "xyzc_16bit__spots.tif": ("Z", (17, 2, 88, 89), "uint16"),
     "xyc_8bit__nuclei_nup.tif": ("", (1, 2, 512, 512), "uint8"),
@@ -16,7 +19,7 @@ READ = {  # plane axes, (planes, channels, height, width), type
     "xyz_8bit__nuclei_autothresh.tif": ("Z", (37, 1, 118, 132), "uint8"),
     "multi-channel.ome.tif": ("", (1, 3, 167, 439), "int8"),
     "z-series.ome.tif": ("Z", (5, 1, 167, 439), "int8"),
-    "ome_multifile_master/multifile-Z1.ome.tiff": ("Z", (5, 1, 24, 18), "uint8"),
+    MASTER: ("Z", (5, 1, 24, 18), "uint8"),
     "gray.bigtiff.u1.tif": ("I", (2, 1, 83, 111), "uint8"),
     "shapes_lzw_12bps.tif": ("", (1, 3, 72, 128), "uint16"),
     "12bit.cropped.tiff": ("", (1, 1, 64, 64), "uint16"),
@@ -35,8 +38,31 @@ REFUSED = {
     "seek_too_large.tif": "holds no complete page",
     "multipage_single_frame_loop.tiff": "page 1 names page 1 as the next one, an endless loop",
     "xyc_8bit__nuclei_nup_TRUNCATED60.tif": "announces 2 pages, of which 1 are complete",
-    "ome_multifile_master/multifile-Z2.ome.tiff": "Open multifile-Z1.ome.tiff instead",
+    OTHER_PART: "Open multifile-Z1.ome.tiff instead",
 }
+
+
+def test_every_file_is_read_or_refused(real_data):
+    folder = real_data / "tiffs"
+    there = {file.relative_to(folder).as_posix() for file in folder.rglob("*.tif*")}
+    parts = {name for name in there if name.startswith("ome_multifile_master/") and not name.endswith("Z1.ome.tiff")}
+    assert there - parts == {*READ, *PALETTES, *REFUSED} - parts
+    for name in parts:
+        with pytest.raises(InputError, match=r"Open multifile-Z1.ome.tiff instead"):
+            open_image(folder / name)
+
+
+def test_sizes_and_types_are_those_of_the_readme(real_data):
+    folder = real_data / "tiffs"
+    rows = [line.split("|") for line in (folder / "README.md").read_text().splitlines() if line.startswith("| ")]
+    described = {row[1].strip(): (row[4].split(")")[0].strip(" ("), row[5].strip()) for row in rows[1:]}
+    described[MASTER] = described.pop("ome_multifile_master")
+    assert described.keys() == {*READ, *PALETTES, *REFUSED} - {OTHER_PART}
+    for name in [*READ, *PALETTES]:
+        source = open_image(folder / name, palette="index")
+        shape, dtype = described[name]
+        pixels = source.planes * source.channels * source.height * source.width
+        assert (pixels, source.dtype) == (math.prod(int(side) for side in shape.split(",") if side), dtype), name
 
 
 @pytest.mark.parametrize("name", READ)

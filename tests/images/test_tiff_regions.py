@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import threading
+import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cellseg.images import tiffpixels
 from cellseg.images.open import open_image
 from cellseg.images.tiffpixels import TiffPixels
+from cellseg.images.write import write_stack
 
 ENCODINGS = {
     "mapped": {},
@@ -163,8 +169,6 @@ def test_a_pyramid_is_read_at_full_size(tmp_path):
 
 
 def test_an_image_can_be_read_from_several_threads(tmp_path):
-    from concurrent.futures import ThreadPoolExecutor
-
     picture = _picture("uint8", (256, 256))
     tifffile.imwrite(tmp_path / "a.tif", picture, tile=(32, 32), compression="zlib")
     source = open_image(tmp_path / "a.tif")
@@ -172,3 +176,106 @@ def test_an_image_can_be_read_from_several_threads(tmp_path):
     with ThreadPoolExecutor(4) as pool:
         rows = list(pool.map(lambda k: source.read(0, slice(k, k + 9)), range(200)))
     assert all((rows[k][0] == picture[k : k + 9]).all() for k in range(200))
+
+
+class _Counted:
+    """Files opened for reading, and how many bytes were read of them."""
+
+    def __init__(self, monkeypatch):
+        self.bytes, self.opened = 0, open
+        monkeypatch.setattr(tiffpixels, "open", self.open, raising=False)
+
+    def open(self, path, mode):
+        file = self.opened(path, mode)
+        read = file.read
+
+        class Counting:
+            __enter__ = lambda this: this  # noqa: E731
+            __exit__ = lambda this, *error: file.close()  # noqa: E731
+            seek = file.seek
+
+            def read(this, length):
+                self.bytes += length
+                return read(length)
+
+        return Counting()
+
+
+@pytest.mark.parametrize(
+    ("how", "wanted"),
+    [
+        ({"rowsperstrip": 8, "compression": "zlib"}, [3, 4, 5]),
+        ({"tile": (16, 32), "compression": "zlib"}, [8 + 1, 8 + 2, 16 + 1, 16 + 2]),
+        ({"tile": (16, 32)}, [8 + 1, 8 + 2, 16 + 1, 16 + 2]),
+    ],
+    ids=["strips", "tiles", "plain tiles"],
+)
+def test_only_the_covered_strips_or_tiles_are_read(tmp_path, monkeypatch, how, wanted):
+    tifffile.imwrite(tmp_path / "a.tif", _picture("uint16", (256, 256)), metadata=None, **how)
+    with tifffile.TiffFile(tmp_path / "a.tif") as tif:
+        sizes = tif.pages[0].databytecounts
+    source, counted = open_image(tmp_path / "a.tif"), _Counted(monkeypatch)
+    region = slice(26, 45), slice(40, 70)
+    for _ in range(3):  # what was decoded is kept
+        source.read(0, *region)
+    assert counted.bytes == sum(sizes[k] for k in wanted)
+
+
+def test_reading_tile_by_tile_with_overlap_reads_each_piece_once(tmp_path, monkeypatch):
+    tifffile.imwrite(tmp_path / "a.tif", _picture("uint8", (512, 512)), tile=(64, 64), compression="zlib")
+    with tifffile.TiffFile(tmp_path / "a.tif") as tif:
+        data = sum(tif.pages[0].databytecounts)
+    source, counted = open_image(tmp_path / "a.tif"), _Counted(monkeypatch)
+    for top in range(0, 512, 100):
+        for left in range(0, 512, 100):
+            source.read(0, slice(max(top - 44, 0), min(top + 144, 512)), slice(max(left - 44, 0), min(left + 144, 512)))
+    assert counted.bytes == data
+
+
+@pytest.mark.parametrize("how", [{"tile": (256, 256), "compression": "zlib"}, {}], ids=["tiles", "mapped"])
+def test_an_image_larger_than_the_cache_is_never_held_whole(tmp_path, monkeypatch, how):
+    monkeypatch.setattr("cellseg.images.cache.shared_blocks.limit", 2**20)
+    tifffile.imwrite(tmp_path / "a.tif", np.zeros((8192, 4096), np.uint8), metadata=None, **how)
+    source = open_image(tmp_path / "a.tif")
+    tracemalloc.start()
+    for top in range(0, 8192, 256):
+        for left in range(0, 4096, 256):
+            source.read(0, slice(top, top + 256), slice(left, left + 256))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2 * 2**20 < 8192 * 4096 / 10
+
+
+@pytest.mark.parametrize("name", ["tiles", "strips", "mapped", "zarr"])
+def test_a_reader_thread_beside_one_that_computes(tmp_path, monkeypatch, name):
+    """Several readers, a cache too small for them, and one thread that keeps the processor busy."""
+    monkeypatch.setattr("cellseg.images.cache.shared_blocks.limit", 20_000)
+    picture = _picture("uint16", (2, 200, 300))
+    how = {"tiles": {"tile": (32, 48), "compression": "zlib"}, "strips": {"rowsperstrip": 9, "compression": "lzw"}}
+    path = tmp_path / ("a.zarr" if name == "zarr" else "a.tif")
+    if name == "zarr":
+        write_stack(path, picture, tile=(32, 48))
+    else:
+        tifffile.imwrite(path, picture, photometric="minisblack", **how.get(name, {}))
+    source, stop = open_image(path), threading.Event()
+
+    def compute():
+        while not stop.is_set():
+            picture.astype(np.float64).sum()
+
+    def read(seed):
+        rng = np.random.default_rng(seed)
+        for _ in range(25):
+            plane, top, left = (int(rng.integers(0, limit)) for limit in (2, 190, 290))
+            rows, columns = slice(top, int(rng.integers(top + 1, 201))), slice(left, int(rng.integers(left + 1, 301)))
+            np.testing.assert_array_equal(source.read(plane, rows, columns)[0], picture[plane, rows, columns])
+        return True
+
+    worker = threading.Thread(target=compute)
+    worker.start()
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            assert all(pool.map(read, range(6)))
+    finally:
+        stop.set()
+        worker.join()
