@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from itertools import count
 from typing import Any
 
@@ -24,18 +24,31 @@ class BlockCache:
 
     def get(self, key: Hashable, make: Callable[[], NDArray[Any]]) -> NDArray[Any]:
         """The array under `key`, made and kept if it is not there; several threads may ask at once."""
+        return self.get_all([key], lambda _: [make()])[0]
+
+    def get_all(
+        self, keys: Sequence[Hashable], make: Callable[[list[int]], Sequence[NDArray[Any]]]
+    ) -> list[NDArray[Any]]:
+        """The arrays under these keys; `make` is asked once for those that are not there, by their place in `keys`."""
         with self._lock:
-            if key in self._blocks:
-                self._blocks.move_to_end(key)
-                return self._blocks[key]
-        block = make()
-        with self._lock:
-            if key not in self._blocks:
-                self._blocks[key] = block
-                self.held += block.nbytes
-            while self.held > self.limit and len(self._blocks) > 1:
-                self.held -= self._blocks.popitem(last=False)[1].nbytes
-        return block
+            found = {place: self._blocks[key] for place, key in enumerate(keys) if key in self._blocks}
+            for place in found:
+                self._blocks.move_to_end(keys[place])
+        missing = [place for place in range(len(keys)) if place not in found]
+        if missing:
+            made = dict(zip(missing, make(missing), strict=True))
+            with self._lock:
+                for place, block in made.items():
+                    self._keep(keys[place], block)
+            found |= made
+        return [found[place] for place in range(len(keys))]
+
+    def _keep(self, key: Hashable, block: NDArray[Any]) -> None:
+        if key not in self._blocks:
+            self._blocks[key] = block
+            self.held += block.nbytes
+        while self.held > self.limit and len(self._blocks) > 1:
+            self.held -= self._blocks.popitem(last=False)[1].nbytes
 
 
 shared_blocks = BlockCache(CACHE_BYTES)

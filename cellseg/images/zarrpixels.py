@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,9 @@ from numpy.typing import NDArray
 from cellseg.errors import InputError
 from cellseg.images.cache import new_token, shared_blocks
 from cellseg.images.segments import covered, paste
+
+BYTES_AT_ONCE = 2**24
+"""Of chunks that are decoded together."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,33 +42,58 @@ class ZarrPixels:
         at = [int(k) for k in np.unravel_index(sheet, lengths)]
         region = np.empty((rows.stop - rows.start, columns.stop - columns.start), _native(self.array.dtype))
         high, wide = self.block
-        for y, x in covered(self.block, rows, columns):
-            paste(region, self._sheet_of_chunk(at, y, x), y * high - rows.start, x * wide - columns.start)
+        for y, places in groupby(covered(self.block, rows, columns), key=lambda place: place[0]):
+            xs = [x for _, x in places]
+            for x, block in zip(xs, self._row_of_chunks(at, y, xs), strict=True):
+                paste(region, block, y * high - rows.start, x * wide - columns.start)
         return region
 
-    def _sheet_of_chunk(self, at: list[int], y: int, x: int) -> NDArray[Any]:
-        """(h, w) of the chunk in row y and column x that holds the sheet at these places of the other axes."""
-        places, chunk, inside = iter(at), list[int](), list[Any]()
+    def _row_of_chunks(self, at: list[int], y: int, xs: list[int]) -> list[NDArray[Any]]:
+        """The sheet at these places of the other axes, cut out of chunks of one row: (h, w) each."""
+        places, first, inside = iter(at), list[int](), list[Any]()
         for axis, size in zip(self.axes, self.array.chunks, strict=True):
-            number, rest = (
-                (y, slice(None)) if axis == "Y" else (x, slice(None)) if axis == "X" else divmod(next(places), size)
-            )
-            chunk.append(number)
+            number, rest = (y if axis == "Y" else 0, slice(None)) if axis in "YX" else divmod(next(places), size)
+            first.append(number)
             inside.append(rest)
-        block = shared_blocks.get((self._token, *chunk), partial(self._decode, chunk))
-        sheet: NDArray[Any] = block[tuple(inside)]
-        return sheet if self.axes.index("Y") < self.axes.index("X") else sheet.T
+        across = self.axes.index("X")
+        chunks = [(*first[:across], x, *first[across + 1 :]) for x in xs]
+        keys = [(self._token, *chunk) for chunk in chunks]
+        blocks = shared_blocks.get_all(keys, lambda missing: self._decode([chunks[place] for place in missing]))
+        sheets = [block[tuple(inside)] for block in blocks]
+        return sheets if self.axes.index("Y") < across else [sheet.T for sheet in sheets]
 
-    def _decode(self, chunk: list[int]) -> NDArray[Any]:
-        starts = [number * size for number, size in zip(chunk, self.array.chunks, strict=True)]
-        part = tuple(slice(start, start + size) for start, size in zip(starts, self.array.chunks, strict=True))
-        try:
-            block = np.asarray(self.array[part])
-        except Exception as error:  # each codec has errors of its own
-            name = "/".join(map(str, chunk))
-            remedy = "The folder is damaged or was changed meanwhile."
-            raise InputError(f"chunk {name} cannot be read ({error})", remedy, path=self.path) from error
-        return block.astype(_native(block.dtype), copy=False)
+    def _decode(self, chunks: list[tuple[int, ...]]) -> list[NDArray[Any]]:
+        """Chunks of one row; neighbours are asked for together, which costs the zarr library a half of the time."""
+        across, blocks = self.axes.index("X"), list[NDArray[Any]]()
+        size, most = self.array.chunks[across], max(1, BYTES_AT_ONCE // self._chunk_bytes)
+        for run in _runs(chunks, across, most):
+            starts = [number * size for number, size in zip(run[0], self.array.chunks, strict=True)]
+            ends = [(number + 1) * size for number, size in zip(run[-1], self.array.chunks, strict=True)]
+            try:
+                part = np.asarray(self.array[tuple(map(slice, starts, ends))])
+            except Exception as error:  # each codec has errors of its own
+                names = " to ".join("/".join(map(str, chunk)) for chunk in dict.fromkeys((run[0], run[-1])))
+                remedy = "The folder is damaged or was changed meanwhile."
+                raise InputError(f"chunk {names} cannot be read ({error})", remedy, path=self.path) from error
+            part = np.moveaxis(part.astype(_native(part.dtype), copy=False), across, 0)
+            pieces = (part[k * size : (k + 1) * size] for k in range(len(run)))
+            blocks += [np.moveaxis(piece if len(run) == 1 else piece.copy(), 0, across) for piece in pieces]
+        return blocks
+
+    @property
+    def _chunk_bytes(self) -> int:
+        return int(math.prod(self.array.chunks) * self.array.dtype.itemsize)
+
+
+def _runs(chunks: list[tuple[int, ...]], axis: int, most: int) -> Iterator[list[tuple[int, ...]]]:
+    """Neighbours along an axis, no more than `most` at once."""
+    run: list[tuple[int, ...]] = []
+    for chunk in chunks:
+        if run and (chunk[axis] != run[-1][axis] + 1 or len(run) == most):
+            yield run
+            run = []
+        run.append(chunk)
+    yield run
 
 
 def _native(dtype: np.dtype[Any]) -> np.dtype[Any]:

@@ -33,3 +33,15 @@ def test_a_block_larger_than_the_limit_is_kept_alone():
     assert cache.held == 1000
     cache.get("small", _block)
     assert cache.held == 10
+
+
+def test_only_those_that_are_missing_are_made():
+    cache, made = BlockCache(1000), []
+
+    def make(places):
+        made.append(places)
+        return [_block(place + 1) for place in places]
+
+    assert [len(block) for block in cache.get_all("abc", make)] == [1, 2, 3]
+    assert [len(block) for block in cache.get_all("cxbya", make)] == [3, 2, 2, 4, 1]
+    assert made == [[0, 1, 2], [1, 3]]

@@ -139,7 +139,18 @@ def test_a_chunk_is_decoded_once_for_the_planes_in_it(tmp_path, monkeypatch):
     )
     for plane in range(8):
         source.read(plane)
-    assert decoded == [[0, 0, 0, 0, 0], [1, 0, 0, 0, 0]]
+    assert decoded == [[(0, 0, 0, 0, 0)], [(1, 0, 0, 0, 0)]]
+
+
+def test_neighbouring_chunks_are_asked_for_together(tmp_path, monkeypatch):
+    source = open_image(write_image(tmp_path / "a.zarr", PICTURE[0, 0], "zyx"))
+    asked = []
+    get = zarr.Array.__getitem__
+    monkeypatch.setattr(zarr.Array, "__getitem__", lambda self, part: asked.append(part) or get(self, part))
+    source.read(1, slice(0, 9), slice(16, 32))
+    np.testing.assert_array_equal(source.read(1)[0], PICTURE[0, 0, 1])
+    columns = [(part[1].start, part[2].start, part[2].stop) for part in asked]
+    assert columns == [(0, 16, 32), (0, 0, 16), (0, 32, 64), (16, 0, 64), (32, 0, 64)]
 
 
 def test_several_threads(tmp_path):
