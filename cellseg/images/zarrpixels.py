@@ -75,9 +75,9 @@ class ZarrPixels:
                 names = " to ".join("/".join(map(str, chunk)) for chunk in dict.fromkeys((run[0], run[-1])))
                 remedy = "The folder is damaged or was changed meanwhile."
                 raise InputError(f"chunk {names} cannot be read ({error})", remedy, path=self.path) from error
-            part = np.moveaxis(part.astype(_native(part.dtype), copy=False), across, 0)
-            pieces = (part[k * size : (k + 1) * size] for k in range(len(run)))
-            blocks += [np.moveaxis(piece if len(run) == 1 else piece.copy(), 0, across) for piece in pieces]
+            before, native = (slice(None),) * across, _native(part.dtype)
+            pieces = (part[(*before, slice(k * size, (k + 1) * size))] for k in range(len(run)))
+            blocks += [piece.astype(native, copy=len(run) > 1) for piece in pieces]
         return blocks
 
     @property
