@@ -15,9 +15,7 @@ from cellseg.images.layout import ResultLayout, layout_like
 from cellseg.images.source import array_source
 from cellseg.images.zarrfolder import SUFFIX
 
-__all__ = ["ResultLayout", "TiffLayout", "layout_like", "write_stack", "write_tiled"]
-
-TiffLayout = ResultLayout
+__all__ = ["ResultLayout", "layout_like", "write_stack", "write_tiled"]
 
 
 def write_tiled(path: str | Path, layout: ResultLayout, blocks: Iterator[NDArray[Any]]) -> None:

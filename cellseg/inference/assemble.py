@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from functools import partial
@@ -12,23 +12,25 @@ from typing import Any, Literal
 
 from numpy.typing import NDArray
 
+from cellseg.images.layout import ResultLayout
 from cellseg.images.source import ImageSource
-from cellseg.images.write import TiffLayout, write_tiled
-from cellseg.inference.instances import InstanceOptions, LabelledPlane, label_dtype, labelling
+from cellseg.images.write import write_tiled
+from cellseg.inference.instances import InstanceOptions, LabelledPlane, label_dtype, labelling, link_planes
 from cellseg.inference.journal import Journal
 from cellseg.inference.result import RESULT, UNCERTAINTY, result_layout, uncertainty_layout
 from cellseg.models.trained import TrainedModel
 from cellseg.options import PredictOptions
 
-Stage = Literal["tiles", "numbering", "writing"]
-Steps = Iterator[tuple[Stage, int, int]]
+Stage = Literal["tiles", "numbering", "linking", "writing"]
+Step = tuple[Stage, int, int]
+"""A stage, what is done of it, how much it is in all."""
 ReadBand = Callable[[int, int, slice], NDArray[Any]]
 """(plane, channel, rows) -> pixels (h, W)."""
 
 
 def assemble(
     journal: Journal, model: TrainedModel, source: ImageSource, result: Path, uncertainty: Path, options: PredictOptions
-) -> Steps:
+) -> Iterator[Step]:
     """Write what the journal holds; yields the stage, what is done of it and how much it is in all.
 
     The result comes last, so that all is complete when its name appears. Raises InputError where a file cannot be
@@ -41,22 +43,42 @@ def assemble(
     if options.result != "instances":
         yield from _written(result, layout, _journal_bands(journal, RESULT, source))
         return
-    planes: list[LabelledPlane] = []
-    for plane in range(source.planes):
-        scratch = journal.folder / "instances" / str(plane)
-        read = partial(_mask, journal, plane)
-        wanted = InstanceOptions.of(options, model.card.grow)
-        steps = labelling(read, source.height, source.width, options=wanted, scratch=scratch)
+    planes = yield from _labelled(journal, source, InstanceOptions.of(options, model.card.grow))
+    if options.link == "overlap":
+        planes = yield from _linked(planes, source, options.link_overlap)
+    dtype = label_dtype(max(plane.largest for plane in planes), options.label_type)
+    yield from _written(result, replace(layout, dtype=dtype), _label_bands(planes, source))
+
+
+def _labelled(
+    journal: Journal, source: ImageSource, options: InstanceOptions
+) -> Generator[Step, None, list[LabelledPlane]]:
+    planes = []
+    for number in range(source.planes):
+        read, scratch = partial(_mask, journal, number), journal.folder / "instances" / str(number)
+        steps = labelling(read, source.height, source.width, options=options, scratch=scratch)
         while True:
             try:
                 progress = next(steps)
             except StopIteration as end:
                 planes.append(end.value)
                 break
-            yield "numbering", plane * progress.total + progress.done, source.planes * progress.total
-    dtype = label_dtype(max(plane.largest for plane in planes), options.label_type)
-    bands = _label_bands(planes, source)
-    yield from _written(result, replace(layout, dtype=dtype), bands)
+            yield "numbering", number * progress.total + progress.done, source.planes * progress.total
+    return planes
+
+
+def _linked(
+    planes: list[LabelledPlane], source: ImageSource, overlap: float
+) -> Generator[Step, None, list[LabelledPlane]]:
+    """Planes whose ids go on along the fastest axis of the stack, Z before T; numbers of other axes start anew."""
+    linked: list[LabelledPlane] = []
+    length = source.plane_shape[-1] if source.plane_shape else 1
+    for start in range(0, len(planes), length):
+        following = max((plane.largest for plane in linked), default=0) + 1
+        for plane in link_planes(planes[start : start + length], overlap, following):
+            linked.append(plane)
+            yield "linking", len(linked), len(planes)
+    return linked
 
 
 def _mask(journal: Journal, plane: int, rows: slice, columns: slice) -> NDArray[Any]:
@@ -68,10 +90,15 @@ def _journal_bands(journal: Journal, name: str, source: ImageSource) -> ReadBand
 
 
 def _label_bands(planes: list[LabelledPlane], source: ImageSource) -> ReadBand:
-    return lambda plane, _channel, rows: planes[plane].read(rows, slice(0, source.width))
+    def read(plane: int, _channel: int, rows: slice) -> NDArray[Any]:
+        if plane and not rows.start:
+            planes[plane - 1].release()
+        return planes[plane].read(rows, slice(0, source.width))
+
+    return read
 
 
-def _blocks(layout: TiffLayout, read: ReadBand) -> Iterator[NDArray[Any]]:
+def _blocks(layout: ResultLayout, read: ReadBand) -> Iterator[NDArray[Any]]:
     """The result block by block, in the order in which a tiled TIFF stores them; a row of blocks is read at once."""
     step = layout.tile[0]
     for plane, channel, top in product(range(layout.planes), range(layout.channels), range(0, layout.height, step)):
@@ -80,7 +107,7 @@ def _blocks(layout: TiffLayout, read: ReadBand) -> Iterator[NDArray[Any]]:
             yield band[:, left : left + layout.tile[1]].astype(layout.dtype, copy=False)
 
 
-def _written(path: Path, layout: TiffLayout, read: ReadBand) -> Steps:
+def _written(path: Path, layout: ResultLayout, read: ReadBand) -> Iterator[Step]:
     """Write in a thread of its own, so that who waits hears how far it is and may stop."""
     blocks = _Counted(_blocks(layout, read))
     total = layout.planes * layout.channels * len(layout.tiles)

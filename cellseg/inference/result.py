@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cellseg.images.layout import ResultLayout, layout_like
 from cellseg.images.source import ImageSource
-from cellseg.images.write import TiffLayout, layout_like
 from cellseg.inference.journal import Layer
 from cellseg.inference.predict import Predicted
 from cellseg.models.trained import TrainedModel
@@ -36,20 +37,21 @@ def values_of(found: Predicted, model: TrainedModel, options: PredictOptions) ->
     return values
 
 
-def result_layout(model: TrainedModel, source: ImageSource, options: PredictOptions) -> TiffLayout:
+def result_layout(model: TrainedModel, source: ImageSource, options: PredictOptions) -> ResultLayout:
     """Shape, type and axes of the result."""
     channels, dtype = _kept(model, options)
     names = model.card.class_names if channels > 1 else (model.card.class_names[-1],)
-    return layout_like(
+    layout = layout_like(
         source,
         options.label_type if options.result == "instances" else dtype,
         channels=channels,
         channel_names=names if options.result == "probabilities" else (),
         tile=(BLOCK, BLOCK),
     )
+    return replace(layout, labels=options.result != "probabilities")
 
 
-def uncertainty_layout(source: ImageSource, options: PredictOptions) -> TiffLayout:
+def uncertainty_layout(source: ImageSource, options: PredictOptions) -> ResultLayout:
     """The same of the uncertainty."""
     return layout_like(source, np.float32, channel_names=(options.uncertainty,), tile=(BLOCK, BLOCK))
 

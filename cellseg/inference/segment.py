@@ -44,7 +44,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a stage is: "tiles", "numbering" or "writing"."""
+    """How far a stage is."""
 
     done: int
     total: int

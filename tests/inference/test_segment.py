@@ -111,3 +111,14 @@ def test_a_file_that_cannot_be_written_is_said_and_the_tiles_are_kept(model, ima
         model, open_image(image), tmp_path / "out.tif", PredictOptions(tile=200, result="classes"), resume=True
     )
     assert next(steps).done == 12
+
+
+def test_instances_keep_their_numbers_through_a_stack(model, tmp_path):
+    still = np.random.default_rng(2).integers(0, 256, (90, 100)).astype(np.uint8)
+    tifffile.imwrite(tmp_path / "stack.tif", np.stack([still, still, 255 - still]), photometric="minisblack")
+    run(model, tmp_path / "stack.tif", tmp_path / "alone.tif")
+    run(model, tmp_path / "stack.tif", tmp_path / "linked.tif", link="overlap")
+    alone, linked = tifffile.imread(tmp_path / "alone.tif"), tifffile.imread(tmp_path / "linked.tif")
+    assert linked.max() > 0
+    np.testing.assert_array_equal(linked[0], linked[1])
+    np.testing.assert_array_equal(linked > 0, alone > 0)

@@ -45,6 +45,8 @@ def link_planes(planes: Iterable[LabelledPlane], overlap: float, first_id: int =
         new = np.flatnonzero(ids[1:] == 0) + 1
         ids[new] = following + np.arange(len(new))
         following += len(new)
+        if before is not None:
+            before.release()
         yield plane.renamed(ids.astype(label_dtype(following - 1, "uint32")))
         before, before_ids = plane, ids
 

@@ -59,6 +59,10 @@ class LabelledPlane:
         """`read` of a box within the plane."""
         return self.read(box.rows, box.columns)
 
+    def release(self) -> None:
+        """Forget the blocks that are kept; they are rendered again when they are read."""
+        getattr(self.local, "cache_clear", lambda: None)()
+
     def block_names(self, index: int) -> NDArray[np.uint32]:
         """Id of each label of a block, from label 0 on."""
         names = self.names[self.offsets[index] : self.offsets[index + 1] + 1].copy()
