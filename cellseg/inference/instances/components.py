@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellseg.compiled import compiled
+from cellseg.inference.instances.plane import MaskReader
 from cellseg.inference.instances.unionfind import root, unite
+from cellseg.inference.tiling import Box
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,12 +25,12 @@ class LocalLabels:
     """Components in all; the background's are 8-connected."""
 
 
-def label_block(mask: NDArray[np.generic], background: bool) -> LocalLabels:
-    """Components of a mask (h, w), not 0 = cell; those of the background only where they are wanted."""
-    foreground = np.ascontiguousarray(mask != 0)
+def label_block(read: MaskReader, box: Box, *, holes: bool) -> LocalLabels:
+    """Components of a block of a mask; those of the background only where holes are asked for."""
+    foreground = np.ascontiguousarray(read(box.rows, box.columns) != 0)
     labels = np.zeros(foreground.shape, np.int32)
     cells = _label(foreground, False, 0, labels)
-    return LocalLabels(labels, cells, _label(~foreground, True, cells, labels) if background else cells)
+    return LocalLabels(labels, cells, _label(~foreground, True, cells, labels) if holes else cells)
 
 
 @compiled

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from cellseg.errors import InputError
 from cellseg.inference.instances.blocks import Grid
 from cellseg.inference.instances.components import label_block
 from cellseg.inference.instances.grow import grown_block
@@ -86,11 +87,16 @@ def label_instances(
 
     Returns:
         uint32 (H, W), 0 = background, 1..n in scan order of each instance's first pixel.
+
+    Raises InputError for an option out of range or a mask that is not (H, W).
     """
     mask = np.asarray(foreground)
+    if mask.ndim != 2:
+        raise InputError(f"a mask of shape {mask.shape} was given", "Give one (H, W), and planes one by one.")
     height, width = mask.shape
-    options = InstanceOptions(
-        fill_holes=fill_holes, minimum_size=minimum_size, grow=grow, split=split, object_diameter=object_diameter
+    options = InstanceOptions.of(
+        PredictOptions(minimum_size=minimum_size, fill_holes=fill_holes, split=split, object_diameter=object_diameter),
+        grow,
     )
     block = max(height, width, 1)
     return label_plane(lambda y, x: mask[y, x], height, width, options=options, block=block).read(
@@ -142,11 +148,11 @@ def labelling(
     cuts = windows(grid) if options.split == "watershed" else None
     halo = -(-HALO_ROWS // block) + 1  # rows of blocks in sight of a later pass
     total = len(grid) * (1 + bool(options.grow)) + (len(cuts) if cuts else 0)
-    found = yield from _counted(survey(read, grid, options.fill_holes), 0, total)
-    names, count = number(found.nodes, 0 if cuts else options.minimum_size)
-    local = _labels_of(read, grid, options.fill_holes > 0)
     rows = halo if cuts or options.grow else 1
-    plane = LabelledPlane(grid, count, names, found.nodes.offsets, keep_blocks(local, grid, rows))
+    label = keep_blocks(partial(label_block, read, holes=options.fill_holes > 0), rows * grid.columns)
+    found = yield from _counted(survey(label, grid, options.fill_holes), 0, total)
+    names, count = number(found.nodes, 0 if cuts else options.minimum_size)
+    plane = LabelledPlane(grid, count, names, found.nodes.offsets, lambda box: label(box).labels)
     if cuts:
         boxes = found.instance_boxes(names, count)
         rows, store = halo if options.grow else 1, open_store(scratch, "split", cuts)
@@ -157,14 +163,6 @@ def labelling(
         steps = rebuild(plane, grid, render, open_store(scratch, "grown", grid))
         plane = yield from _counted(steps, total - len(grid), total)
     return plane
-
-
-def _labels_of(read: MaskReader, grid: Grid, holes: bool) -> Callable[[int], NDArray[np.int32]]:
-    def local(index: int) -> NDArray[np.int32]:
-        box = grid[index]
-        return label_block(read(box.rows, box.columns), holes).labels
-
-    return local
 
 
 def _counted(steps: Generator[None, None, T], before: int, total: int) -> Generator[LabelProgress, None, T]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cellseg.inference.instances.blocks import Grid
 from cellseg.inference.tiling import Box
+
+T = TypeVar("T")
 
 MaskReader = Callable[[slice, slice], NDArray[Any]]
 """Reads rows and columns of the mask of one plane, (h, w); not 0 = cell. Called again for the same pixels, it must
@@ -32,8 +34,8 @@ class LabelledPlane:
     """(nodes + 1,) id of each node, see `Nodes`."""
     offsets: NDArray[np.int64]
     """(blocks + 1,) nodes before each block."""
-    local: Callable[[int], NDArray[np.int32]]
-    """Labels of a block by its number, (h, w)."""
+    local: Callable[[Box], NDArray[np.int32]]
+    """Labels of a block of the grid, (h, w)."""
 
     @property
     def largest(self) -> int:
@@ -51,7 +53,7 @@ class LabelledPlane:
             box = self.grid[index]
             y, x = max(box.top, top), max(box.left, left)
             inside = slice(y - box.top, bottom - box.top), slice(x - box.left, right - box.left)
-            part = self.block_names(index)[self.local(index)[inside]]
+            part = self.block_names(index)[self.local(box)[inside]]
             out[y - top : y - top + part.shape[0], x - left : x - left + part.shape[1]] = part
         return out
 
@@ -74,6 +76,6 @@ class LabelledPlane:
         return replace(self, names=ids[self.names])
 
 
-def keep_blocks(local: Callable[[int], NDArray[np.int32]], grid: Grid, rows: int = 1) -> Callable[[int], Any]:
-    """`local` that remembers the last blocks, as many as lie in so many rows of them."""
-    return lru_cache(maxsize=rows * grid.columns + 1)(local)
+def keep_blocks(make: Callable[[Box], T], blocks: int) -> Callable[[Box], T]:
+    """`make` that remembers what it made of so many blocks, the last ones, and of one more."""
+    return lru_cache(maxsize=blocks + 1)(make)

@@ -41,10 +41,10 @@ def rebuild(
     """
     sizes, firsts, all_keys = [np.zeros(1, np.int64)], [np.zeros(1, np.int64)], [np.zeros(1, np.int64)]
     offsets = [0]
-    for index, box in enumerate(grid):
+    for box in grid:
         keys, labels = _compact(render(plane, box))
         measured = measure(labels, len(keys), box.top, box.left, grid.width)
-        store.put(index, labels)
+        store.put(box, labels)
         sizes.append(measured[0][1:])
         firsts.append(measured[1][1:])
         all_keys.append(keys)
@@ -53,7 +53,7 @@ def rebuild(
     joined = _joined(np.concatenate(all_keys), same)
     nodes = Nodes(np.array(offsets), joined, np.concatenate(sizes), np.concatenate(firsts))
     names, count = number(nodes, minimum_size)
-    return LabelledPlane(grid, count, names, nodes.offsets, keep_blocks(store.get, grid, rows))
+    return LabelledPlane(grid, count, names, nodes.offsets, keep_blocks(store.get, rows * grid.columns))
 
 
 def _joined(keys: NDArray[np.int64], same: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:

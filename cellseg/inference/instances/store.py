@@ -10,43 +10,41 @@ import zarr
 from numpy.typing import NDArray
 
 from cellseg.inference.instances.blocks import Grid
+from cellseg.inference.tiling import Box
 
 
 class BlockStore(Protocol):
-    """Keeps the labels of each block, int32 (h, w), by the block's number."""
+    """Keeps the labels of each block, int32 (h, w), by the block."""
 
-    def put(self, index: int, labels: NDArray[np.int32]) -> None: ...
+    def put(self, box: Box, labels: NDArray[np.int32]) -> None: ...
 
-    def get(self, index: int) -> NDArray[np.int32]: ...
+    def get(self, box: Box) -> NDArray[np.int32]: ...
 
 
 class MemoryStore:
     """Keeps them in memory."""
 
     def __init__(self) -> None:
-        self._blocks: dict[int, NDArray[np.int32]] = {}
+        self._blocks: dict[Box, NDArray[np.int32]] = {}
 
-    def put(self, index: int, labels: NDArray[np.int32]) -> None:
-        self._blocks[index] = labels
+    def put(self, box: Box, labels: NDArray[np.int32]) -> None:
+        self._blocks[box] = labels
 
-    def get(self, index: int) -> NDArray[np.int32]:
-        return self._blocks[index]
+    def get(self, box: Box) -> NDArray[np.int32]:
+        return self._blocks[box]
 
 
 class DiskStore:
     """Keeps them compressed in a folder; what was there before is overwritten."""
 
     def __init__(self, folder: Path, grid: Grid) -> None:
-        self._grid = grid
         shape, chunks = (grid.height, grid.width), (grid.block, grid.block)
         self._array: Any = zarr.create_array(str(folder), shape=shape, chunks=chunks, dtype=np.int32, overwrite=True)
 
-    def put(self, index: int, labels: NDArray[np.int32]) -> None:
-        box = self._grid[index]
+    def put(self, box: Box, labels: NDArray[np.int32]) -> None:
         self._array[box.rows, box.columns] = labels
 
-    def get(self, index: int) -> NDArray[np.int32]:
-        box = self._grid[index]
+    def get(self, box: Box) -> NDArray[np.int32]:
         labels: NDArray[np.int32] = self._array[box.rows, box.columns]
         return labels
 

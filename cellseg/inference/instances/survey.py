@@ -5,17 +5,16 @@ Memory grows with the width of the plane and the number of components, never wit
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cellseg.inference.instances.blocks import Grid
-from cellseg.inference.instances.components import LocalLabels, label_block, measure
+from cellseg.inference.instances.components import LocalLabels, measure
 from cellseg.inference.instances.holes import neighbours
 from cellseg.inference.instances.numbering import Nodes
-from cellseg.inference.instances.plane import MaskReader
 from cellseg.inference.instances.seams import Pairs, Seams, edge_of_plane
 from cellseg.inference.instances.unionfind import unite_pairs
 from cellseg.inference.tiling import Box
@@ -48,21 +47,20 @@ class _Notes:
     cell: list[NDArray[np.bool_]] = field(default_factory=lambda: [np.zeros(1, bool)])
     edge: list[NDArray[np.bool_]] = field(default_factory=lambda: [np.zeros(1, bool)])
     offsets: list[int] = field(default_factory=lambda: [0])
-    same: list[Pairs] = field(default_factory=list)
-    beside: list[Pairs] = field(default_factory=list)
+    same: list[Pairs] = field(default_factory=lambda: [np.zeros((0, 2), np.int64)])
+    beside: list[Pairs] = field(default_factory=lambda: [np.zeros((0, 2), np.int64)])
 
 
-def survey(read: MaskReader, grid: Grid, fill_holes: int = 0) -> Generator[None, None, Survey]:
+def survey(label: Callable[[Box], LocalLabels], grid: Grid, fill_holes: int = 0) -> Generator[None, None, Survey]:
     """Find the components of a plane; yields after each block.
 
     Args:
-        read: gives rows, columns of the mask; not 0 = cell.
+        label: gives the components of a block, those of the background too where holes are filled.
         fill_holes: holes of at most that many pixels become part of the cell around them.
     """
     notes, seams = _Notes(), Seams(grid)
     for box in grid:
-        block = label_block(read(box.rows, box.columns), fill_holes > 0)
-        _note(notes, seams, grid, box, block, fill_holes)
+        _note(notes, seams, grid, box, label(box), fill_holes)
         yield
     return _join(notes, fill_holes)
 

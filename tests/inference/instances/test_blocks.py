@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cellseg import label_instances
+from cellseg.errors import InputError
 from cellseg.inference.instances import InstanceOptions, label_plane, labelling
 from cellseg.inference.instances.blocks import Grid
 from tests.inference.instances.drawing import blocks, by_blocks, draw, filled, masks
@@ -100,3 +101,21 @@ def test_progress_ends_with_the_last_block():
 
 def test_several_classes_are_all_cells():
     np.testing.assert_array_equal(label_instances(np.array([[1, 2, 0, 3]])), [[1, 1, 0, 2]])
+
+
+def test_a_mask_without_pixels_has_no_instances():
+    assert label_instances(np.zeros((0, 5), bool), fill_holes=3, grow=2, split="watershed").shape == (0, 5)
+
+
+@pytest.mark.parametrize(
+    ("mask", "options", "parts"),
+    [
+        (np.ones((2, 3, 4)), {}, ("(2, 3, 4)", "(H, W)")),
+        (np.ones((2, 3)), {"split": "cut"}, ("--split is 'cut'", "watershed")),
+        (np.ones((2, 3)), {"fill_holes": -1}, ("--fill-holes is -1",)),
+    ],
+)
+def test_what_is_wrong_is_said(mask, options, parts):
+    with pytest.raises(InputError) as error:
+        label_instances(mask, **options)
+    assert all(part in str(error.value) for part in parts)
