@@ -5,7 +5,7 @@ import torch
 
 import cellseg
 from cellseg.errors import InputError
-from cellseg.images.tiff import open_image
+from cellseg.images.open import open_image
 from cellseg.inference.result import entropy
 from cellseg.inference.segment import Plan, Progress, segment
 from cellseg.inference.verify import verify_seams
