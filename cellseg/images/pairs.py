@@ -30,6 +30,9 @@ class Pair:
     image_plane: int
     labels: ImageSource
     label_plane: int
+    annotated: ImageSource | None = None
+    """Nonzero where somebody annotated; None = everywhere."""
+    annotated_plane: int = 0
 
 
 def find_pairs(images: Paths, labels: Paths, *, axes: str | None = None) -> list[Pair]:
