@@ -14,6 +14,7 @@ from cellseg.errors import InputError
 
 Recipe = Literal["fast", "paper"]
 Balance = Literal["none", "image", "dataset"]
+Where = Literal["background", "everywhere"]
 Result = Literal["instances", "classes", "probabilities"]
 Averaging = Literal["none", "rotations7", "dihedral8"]
 Precision = Literal["auto", "float32", "bfloat16"]
@@ -93,6 +94,10 @@ class WeightOptions(_Checked):
     """Width of these borders in pixels."""
     balance: Balance = "dataset"
     """Over what the class frequencies are balanced."""
+    where: Where = "background"
+    """Where borders weigh more: on the background between cells, as in the paper's figure, or on the cells too."""
+    spacing: Annotated[float, Limits(0.01, 100)] = 1.0
+    """How many times higher than wide a pixel is; sigma is in pixel widths."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -104,7 +104,8 @@ def unlike_background(cells: Cells, image: Floats | None) -> Mask:
     inside, outside = smooth[cells > 0], smooth[around]
     difference = float(np.median(inside) - np.median(outside)) if outside.size else 0.0
     if abs(difference) <= float(outside.std() if outside.size else 0.0):
-        return outside_cells & (distance > max(radius / 2, 2))
+        outside_cells &= distance > max(radius / 2, 2)
+        return outside_cells
     beyond = np.sign(difference) * (smooth - (np.median(outside) + difference / 2)) > 0
     objects = _large(beyond & (distance > max(radius / 4, 1)), area / 4)
     near: Mask = _within(objects, radius / 2) & outside_cells

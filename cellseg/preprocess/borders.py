@@ -32,6 +32,7 @@ def weight_map(
     spacing: Spacing = (1.0, 1.0),
     classes: NDArray[np.uint8] | None = None,
     frequencies: ArrayLike | None = None,
+    everywhere: bool = False,
 ) -> NDArray[np.float32]:
     """How much each pixel counts in training: class balance, and more weight on narrow gaps between cells.
 
@@ -46,6 +47,7 @@ def weight_map(
         spacing: distance of two pixels along y and x.
         classes: (H, W) uint8, the class of each pixel, 0 = background; without it all cells are class 1.
         frequencies: (K,) pixels per class over a whole data set, instead of this image's own counts.
+        everywhere: the borders weigh more on the cells too, not on the background alone as in the paper's figure.
 
     Returns:
         (H, W) float32.
@@ -58,7 +60,7 @@ def weight_map(
     kinds = classes_of(cells, separated, classes)
     counts = count(kinds, ignored) if frequencies is None else frequencies
     factors = class_weights(counts) if balance else np.ones(1)
-    return weigh(separated, kinds, ignored, factors, w0, sigma, spacing)
+    return weigh(separated, kinds, ignored, factors, w0, sigma, spacing, everywhere)
 
 
 def weigh(
@@ -69,10 +71,12 @@ def weigh(
     w0: float,
     sigma: float,
     spacing: Spacing = (1.0, 1.0),
+    everywhere: bool = False,
 ) -> NDArray[np.float32]:
     """The weight map (H, W) float32 of separated cells, from w_c per class in `factors` (K,), 1 for higher classes."""
-    weights = border_term(separated, w0, sigma, spacing)
-    weights[classes > 0] = 0
+    weights = border_term(separated, w0, sigma, spacing, everywhere)
+    if not everywhere:
+        weights[classes > 0] = 0
     table = np.ones(256, np.float32)
     table[: len(factors)] = factors
     weights += table[classes]
@@ -81,7 +85,11 @@ def weigh(
 
 
 def border_term(
-    separated_labels: NDArray[np.integer], w0: float = 10.0, sigma: float = 5.0, spacing: Spacing = (1.0, 1.0)
+    separated_labels: NDArray[np.integer],
+    w0: float = 10.0,
+    sigma: float = 5.0,
+    spacing: Spacing = (1.0, 1.0),
+    everywhere: bool = False,
 ) -> NDArray[np.float32]:
     """w0 * exp(-(d1 + d2)^2 / (2 sigma^2)) on the background of separated cells, 0 on the cells.
 
@@ -90,6 +98,7 @@ def border_term(
         w0: weight of the borders.
         sigma: their width, in the unit of `spacing`.
         spacing: distance of two pixels along y and x.
+        everywhere: on the cells too, where d1 = 0.
 
     Returns:
         (H, W) float32; exact down to `NEGLIGIBLE`, below it 0.
@@ -102,7 +111,7 @@ def border_term(
     if w0 <= NEGLIGIBLE:
         return np.zeros(separated_labels.shape, np.float32)
     reach = sigma * math.sqrt(2 * math.log(w0 / NEGLIGIBLE))
-    term = sums_of_two(numbered(separated_labels), reach, spacing)
+    term = sums_of_two(numbered(separated_labels), reach, spacing, everywhere)
     term *= 1 / (math.sqrt(2) * sigma)
     np.square(term, out=term)
     np.negative(term, out=term)

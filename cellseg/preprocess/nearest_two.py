@@ -1,4 +1,4 @@
-"""The nearest and the second nearest different cell of every background pixel, exact, in linear time.
+"""The nearest and the second nearest different cell of every pixel, exact, in linear time.
 
 Columns first: only the two nearest different cells of each column matter to a pixel, as a third one
 has two others nearer in that very column. A sweep up and a sweep down find them.
@@ -31,16 +31,19 @@ NAME, NEAREST, SECOND = 0, 1, 2
 and the first pixel from which on each is the lowest."""
 
 
-def sums_of_two(cells: Ints, reach: float, spacing: tuple[float, float] = (1.0, 1.0)) -> NDArray[np.float32]:
+def sums_of_two(
+    cells: Ints, reach: float, spacing: tuple[float, float] = (1.0, 1.0), everywhere: bool = False
+) -> NDArray[np.float32]:
     """d1 + d2 of every background pixel, the distances to the nearest and second nearest different cell.
 
     Args:
         cells: (H, W) int32, 0 = background.
         reach: sums above it are of no interest, in the unit of `spacing`.
         spacing: distance of two pixels along y and x.
+        everywhere: on cells too, to which their own cell is the nearest: d1 = 0.
 
     Returns:
-        (H, W) float32; inf on cells and where the sum is above `reach`.
+        (H, W) float32; inf where the sum is above `reach`, and on cells unless `everywhere`.
     """
     width = cells.shape[1]
     below = np.zeros((2, *cells.shape), np.int32), np.zeros((2, *cells.shape), np.int32)
@@ -48,7 +51,9 @@ def sums_of_two(cells: Ints, reach: float, spacing: tuple[float, float] = (1.0, 
     columns, envelopes = np.zeros((3, width)), np.zeros((4, width + 1), np.int64)
     sums = np.full(cells.shape, np.inf, np.float32)
     _sweep_up(cells, *below)
-    _sweep_down(cells, below, above, columns, envelopes, float(reach), (float(spacing[0]), float(spacing[1])), sums)
+    _sweep_down(
+        cells, below, above, columns, envelopes, float(reach), (float(spacing[0]), float(spacing[1])), everywhere, sums
+    )
     return sums
 
 
@@ -84,12 +89,13 @@ def _sweep_down(
     envelopes: NDArray[np.int64],
     reach: float,
     spacing: tuple[float, float],
+    everywhere: bool,
     sums: NDArray[np.float32],
 ) -> None:
     aspect, reach = spacing[0] / spacing[1], reach / spacing[1]  # from here on in pixels along x
     for y in range(cells.shape[0]):
         _merge(y, above[0], above[1], below[0][:, y], below[1][:, y], aspect, reach, columns)
-        _sums_of_row(cells[y], columns, envelopes, reach, spacing[1], sums[y])
+        _sums_of_row(cells[y], columns, envelopes, reach, spacing[1], everywhere, sums[y])
         _put_first(cells[y], y, above[0], above[1])
 
 
@@ -116,9 +122,15 @@ def _merge(
 
 @compiled
 def _sums_of_row(
-    cells: Ints, columns: Floats, envelopes: NDArray[np.int64], reach: float, step: float, sums: NDArray[np.float32]
+    cells: Ints,
+    columns: Floats,
+    envelopes: NDArray[np.int64],
+    reach: float,
+    step: float,
+    everywhere: bool,
+    sums: NDArray[np.float32],
 ) -> None:
-    """d1 + d2 of the background pixels of a row, one stretch with the same nearest cell after the other."""
+    """d1 + d2 of the wanted pixels of a row, one stretch with the same nearest cell after the other."""
     width = cells.size
     count = _envelope(columns, -1.0, 0, width, 0, width, reach * reach, envelopes, 0)
     begin = 0
@@ -130,9 +142,9 @@ def _sums_of_row(
         left = envelopes[0, begin - 1] if begin > 0 else -1
         right = envelopes[0, end] if end < count else width
         start, stop = envelopes[1, begin], envelopes[1, end]
-        highest = min(_highest(cells, columns, left, right, start, stop), reach * reach)
+        highest = min(_highest(cells, columns, left, right, start, stop, everywhere), reach * reach)
         if _envelope(columns, name, max(left, 0), min(right + 1, width), start, stop, highest, envelopes, 2) > 0:
-            _write_sums(cells, columns, begin, start, stop, envelopes, reach, step, sums)
+            _write_sums(cells, columns, begin, start, stop, envelopes, reach, step, everywhere, sums)
         begin = end
 
 
@@ -171,11 +183,11 @@ def _envelope(
 
 
 @compiled
-def _highest(cells: Ints, columns: Floats, left: int, right: int, start: int, stop: int) -> float:
+def _highest(cells: Ints, columns: Floats, left: int, right: int, start: int, stop: int, everywhere: bool) -> float:
     """What the second nearest cell must stay below: the lower one of two parabolas at its highest; -1: nobody asks."""
     highest = -1.0
     for x in range(start, stop):
-        if cells[x] == 0:
+        if everywhere or cells[x] == 0:
             square = np.inf
             if left >= 0:
                 square = (x - left) ** 2 + columns[NEAREST, left]
@@ -195,16 +207,17 @@ def _write_sums(
     envelopes: NDArray[np.int64],
     reach: float,
     step: float,
+    everywhere: bool,
     sums: NDArray[np.float32],
 ) -> None:
-    """d1 + d2 of the background pixels start..stop, from member `one` of the first envelope on."""
+    """d1 + d2 of the wanted pixels start..stop, from member `one` of the first envelope on."""
     name, two = columns[NAME, envelopes[0, one]], 0
     for x in range(start, stop):
         while envelopes[1, one + 1] <= x:
             one += 1
         while envelopes[3, two + 1] <= x:
             two += 1
-        if cells[x] == 0:
+        if everywhere or cells[x] == 0:
             a, b = envelopes[0, one], envelopes[2, two]
             square = columns[NEAREST, b] if columns[NAME, b] != name else columns[SECOND, b]
             total = math.sqrt((x - a) ** 2 + columns[NEAREST, a]) + math.sqrt((x - b) ** 2 + square)

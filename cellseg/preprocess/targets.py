@@ -29,7 +29,7 @@ def make_target(
         instances: (H, W) int32, 0 = background, other values = cells.
         classes: (H, W) uint8, 0 = background.
         ignore: (H, W) bool, True = nobody annotated it.
-        weights: w0, sigma and the balance of the classes.
+        weights: w0, sigma, the balance of the classes, where borders weigh more, and the pixels' shape.
         frequencies: (K,) pixels per class of the data set (`count_classes`), for the balance `dataset`;
             without it the image is a data set of its own.
 
@@ -42,13 +42,30 @@ def make_target(
     cells, ignored = to_cells(instances, ignore)
     separated = separate_cells(cells)
     kinds = classes_of(cells, separated, classes)
+    return kinds, _weigh(separated, kinds, ignored, class_factors(kinds, ignored, weights, frequencies), weights)
+
+
+def make_weights(
+    instances: NDArray[np.int32],
+    kinds: Classes,
+    ignore: Mask,
+    weights: WeightOptions,
+    factors: NDArray[np.float64],
+) -> NDArray[np.float32]:
+    """The weights (H, W) of `make_target` from its classes `kinds` and their `class_factors`."""
+    cells, ignored = to_cells(instances, ignore)
+    return _weigh(separate_cells(cells), kinds, ignored, factors, weights)
+
+
+def class_factors(
+    kinds: Classes, ignored: Mask, weights: WeightOptions, frequencies: ArrayLike | None = None
+) -> NDArray[np.float64]:
+    """w_c (K,) of an image with these classes (H, W), balanced as the options say; see `make_target`."""
     if weights.balance == "none":
-        factors = np.ones(1)
-    elif weights.balance == "dataset" and frequencies is not None:
-        factors = class_weights(frequencies)
-    else:
-        factors = class_weights(count(kinds, ignored))
-    return kinds, weigh(separated, kinds, ignored, factors, weights.w0, weights.sigma)
+        return np.ones(1)
+    if weights.balance == "dataset" and frequencies is not None:
+        return class_weights(frequencies)
+    return class_weights(count(kinds, ignored))
 
 
 def separated_classes(instances: NDArray[np.int32], classes: Classes, ignore: Mask) -> Classes:
@@ -60,3 +77,14 @@ def separated_classes(instances: NDArray[np.int32], classes: Classes, ignore: Ma
 def count_classes(targets: Iterable[tuple[Classes, Mask]]) -> NDArray[np.int64]:
     """Pixels per class over a data set, (256,), from pairs of (H, W) uint8 classes and bool masks, True = ignored."""
     return sum((count(classes, ignored) for classes, ignored in targets), np.zeros(256, np.int64))
+
+
+def _weigh(
+    separated: NDArray[np.int32],
+    kinds: Classes,
+    ignored: Mask,
+    factors: NDArray[np.float64],
+    weights: WeightOptions,
+) -> NDArray[np.float32]:
+    spacing, everywhere = (weights.spacing, 1.0), weights.where == "everywhere"
+    return weigh(separated, kinds, ignored, factors, weights.w0, weights.sigma, spacing, everywhere)

@@ -15,23 +15,26 @@ from cellseg.preprocess.separate import separate
 from tests.preprocess.drawing import draw, label_images, voronoi_cells
 
 
-def brute_term(labels, w0=10.0, sigma=5.0, spacing=(1.0, 1.0)):
-    """Every background pixel against every pixel of every cell."""
+def brute_term(labels, w0=10.0, sigma=5.0, spacing=(1.0, 1.0), everywhere=False):
+    """Every background pixel, or every pixel, against every pixel of every cell."""
     term = np.zeros(labels.shape)
     cells = [np.argwhere(labels == n) * spacing for n in np.unique(labels) if n]
-    for y, x in np.argwhere(labels == 0):
+    for y, x in np.argwhere((labels == 0) | everywhere):
         nearest = sorted(np.hypot(*(cell - (spacing[0] * y, spacing[1] * x)).T).min() for cell in cells)
         if len(nearest) > 1:
             term[y, x] = w0 * math.exp(-((nearest[0] + nearest[1]) ** 2) / (2 * sigma**2))
     return term
 
 
-@settings(deadline=None, max_examples=50)
-@given(label_images(), st.sampled_from([(1.0, 1.0), (2.0, 1.0), (0.3, 0.7)]), st.sampled_from([0.7, 5.0, 40.0]))
-def test_border_term_is_exact(labels, spacing, sigma):
+SPACINGS = [(1.0, 1.0), (2.0, 1.0), (0.3, 0.7)]
+
+
+@settings(deadline=None, max_examples=80)
+@given(label_images(), st.sampled_from(SPACINGS), st.sampled_from([0.7, 5.0, 40.0]), st.booleans())
+def test_border_term_is_exact(labels, spacing, sigma, everywhere):
     labels = separate(labels)
-    exact = brute_term(labels, 10.0, sigma, spacing)
-    np.testing.assert_allclose(border_term(labels, 10.0, sigma, spacing), exact, atol=3e-6)
+    exact = brute_term(labels, 10.0, sigma, spacing, everywhere)
+    np.testing.assert_allclose(border_term(labels, 10.0, sigma, spacing, everywhere), exact, atol=3e-6)
 
 
 @pytest.mark.parametrize(("count", "radius"), [(3, 12.0), (40, 4.0), (8, 3.0), (60, 9.0)])
@@ -46,6 +49,12 @@ def test_weights_are_class_weight_plus_border():
     assert weights.dtype == np.float32
     np.testing.assert_allclose(weights[labels > 0], 15 / (2 * 8), rtol=1e-6)
     np.testing.assert_allclose(weights[0, 2], 15 / (2 * 7) + 10 * math.exp(-(2**2) / 50), rtol=1e-6)
+
+
+def test_borders_weigh_more_on_cells_too_if_wanted():
+    labels = draw("aaa.bbb")
+    term = weight_map(labels, balance=False, everywhere=True) - 1
+    np.testing.assert_allclose(term[0, :4], 10 * np.exp(-(np.array([4, 3, 2, 2.0]) ** 2) / 50), rtol=1e-5)
 
 
 def test_pixels_lost_to_the_border_are_background():

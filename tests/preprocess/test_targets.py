@@ -8,7 +8,7 @@ import pytest
 from cellseg.options import WeightOptions
 from cellseg.preprocess.borders import weight_map
 from cellseg.preprocess.separate import separate
-from cellseg.preprocess.targets import count_classes, make_target, separated_classes
+from cellseg.preprocess.targets import class_factors, count_classes, make_target, make_weights, separated_classes
 from tests.preprocess.drawing import draw, voronoi_cells
 
 
@@ -32,6 +32,24 @@ def test_no_balance_is_one_plus_the_border():
     instances, classes, ignore = example(0)
     weights = make_target(instances, classes, ignore, WeightOptions(balance="none"))[1]
     np.testing.assert_array_equal(weights, weight_map(instances, balance=False, ignore=ignore))
+
+
+def test_options_reach_the_map():
+    instances, classes, ignore = example(0)
+    options = WeightOptions(balance="none", w0=3, sigma=2, spacing=2.5, where="everywhere")
+    wanted = weight_map(instances, 3, 2, False, ignore, spacing=(2.5, 1.0), everywhere=True)
+    np.testing.assert_array_equal(make_target(instances, classes, ignore, options)[1], wanted)
+
+
+def test_the_map_can_be_made_of_the_separated_classes():
+    instances, classes, ignore = example(0)
+    for balance in ("none", "image", "dataset"):
+        options = WeightOptions(balance=balance)
+        kinds = separated_classes(instances, classes, ignore)
+        factors = class_factors(kinds, ignore, options, [3, 1])
+        target = make_target(instances, classes, ignore, options, [3, 1])
+        np.testing.assert_array_equal(kinds, target[0])
+        np.testing.assert_array_equal(make_weights(instances, kinds, ignore, options, factors), target[1])
 
 
 def test_balance_over_the_data_set_makes_its_classes_weigh_the_same():
