@@ -21,7 +21,8 @@ from cellseg.images.tiff import open_image
 
 def is_ctc(labels: str | Path) -> bool:
     """Whether labels are a sequence's folder, or a data set's folder with sequences and no files of its own."""
-    return is_sequence(labels) or bool(sequences(labels) and not list(Path(labels).glob("*.tif*")))
+    labels = _without_seg(labels)
+    return is_sequence(labels) or bool(sequences(labels) and not list(labels.glob("*.tif*")))
 
 
 def find_ctc_pairs(images: str | Path, labels: str | Path) -> list[Pair]:
@@ -38,11 +39,17 @@ def find_ctc_pairs(images: str | Path, labels: str | Path) -> list[Pair]:
     Raises:
         InputError: images and labels of different sequences, frames without an image, or files that do not fit.
     """
-    wanted = [Path(labels)] if is_sequence(labels) else sequences(labels)
+    labels = _without_seg(labels)
+    wanted = [labels] if is_sequence(labels) else sequences(labels)
     pairs = [pair for folder in wanted for pair in _pairs_of(folder, Path(images), several=len(wanted) > 1)]
     if not pairs:
         raise InputError("has no frame with gold or silver truth", "Choose a training sequence.", path=labels)
     return pairs
+
+
+def _without_seg(labels: str | Path) -> Path:
+    """`.../01_GT` for `.../01_GT/SEG`."""
+    return Path(labels).parent if Path(labels).name == "SEG" else Path(labels)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""From pairs of images and labels to examples that samples can be drawn from."""
+"""From pairs of images and labels to what a training learns from and is judged by."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellseg.errors import InputError
+from cellseg.images.annotated import read_truth
 from cellseg.images.labels import Kind, LabelPlane
 from cellseg.images.normalise import apply, measure
 from cellseg.images.pairs import Pair
-from cellseg.images.read_labels import kind_of, read_labels
-from cellseg.options import LabelOptions, WeightOptions
-from cellseg.preprocess.augment import Example, make_example
-from cellseg.preprocess.targets import count_classes, make_target, separated_classes
+from cellseg.images.read_labels import kind_of
+from cellseg.options import LabelOptions
+from cellseg.preprocess.targets import count_classes, separated_classes
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,28 +30,28 @@ class Annotated:
 
 @dataclass(frozen=True, slots=True)
 class TrainingSet:
-    """Examples to learn from, images held out, and what the labels mean.
+    """Images to learn from, images held out, and what the labels mean.
 
     Attributes:
-        examples: what samples are drawn from.
-        training: the same images with their truth; the threshold is chosen on some of them.
+        training: images to learn from; the threshold is chosen on some of them.
+        targets: their classes (H, W) uint8 as the network shall say them: touching cells are separated.
+        counts: (256,) known pixels per class over `targets`.
         validation: images held out.
         classes: number of classes, background included.
         kind: "instances", "classes" or "binary".
         digest: hash of all pixels and labels.
     """
 
-    examples: tuple[Example, ...]
     training: tuple[Annotated, ...]
+    targets: tuple[NDArray[np.uint8], ...]
+    counts: NDArray[np.int64]
     validation: tuple[Annotated, ...]
     classes: int
     kind: str
     digest: str
 
 
-def read_training_set(
-    pairs: Sequence[Pair], labels: LabelOptions, weights: WeightOptions, validation: float
-) -> TrainingSet:
+def read_training_set(pairs: Sequence[Pair], labels: LabelOptions, validation: float) -> TrainingSet:
     """Read all pairs; the last of them are held out for validation.
 
     Raises InputError where labels cannot be understood, a channel count differs, or nothing is left to learn from.
@@ -61,15 +61,15 @@ def read_training_set(
     kind = kind_of([(pair.labels, pair.label_plane) for pair in pairs], labels)
     annotated = [_annotated(pair, kind, labels) for pair in pairs]
     training, validating = annotated[: len(pairs) - held], annotated[len(pairs) - held :]
-    counts = count_classes(
-        (separated_classes(a.truth.instances, a.truth.classes, a.truth.ignore), a.truth.ignore) for a in training
-    )
+    targets = tuple(separated_classes(a.truth.instances, a.truth.classes, a.truth.ignore) for a in training)
+    counts = count_classes((target, a.truth.ignore) for target, a in zip(targets, training, strict=True))
     if np.count_nonzero(counts) < 2:
-        only = "the training labels hold only one class"
+        only = "the training labels hold only one class" if counts.any() else "nothing is annotated"
         raise InputError(only, "Annotate cells and background.", path=pairs[0].labels.name)
     return TrainingSet(
-        examples=tuple(_example(a, weights, counts) for a in training),
         training=tuple(training),
+        targets=targets,
+        counts=counts,
         validation=tuple(validating),
         classes=max(int(np.flatnonzero(counts)[-1]) + 1, 2),
         kind=kind,
@@ -89,14 +89,7 @@ def held_out(count: int, validation: float) -> int:
 
 def _annotated(pair: Pair, kind: Kind, labels: LabelOptions) -> Annotated:
     image = apply(pair.image.read(pair.image_plane), measure(pair.image, pair.image_plane))
-    return Annotated(pair.name, image, read_labels(pair.labels, pair.label_plane, kind, labels))
-
-
-def _example(annotated: Annotated, weights: WeightOptions, counts: NDArray[np.int64]) -> Example:
-    truth = annotated.truth
-    frequencies = counts if weights.balance == "dataset" else None
-    classes, weight = make_target(truth.instances, truth.classes, truth.ignore, weights, frequencies)
-    return make_example(annotated.image, classes, weight)
+    return Annotated(pair.name, image, read_truth(pair, kind, labels))
 
 
 def _check_channels(pairs: Sequence[Pair]) -> None:

@@ -21,6 +21,15 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
+class Weighed:
+    """Before the first step, for each image: how many have their weight map, and how many of these an earlier one."""
+
+    done: int
+    total: int
+    reused: int
+
+
+@dataclass(frozen=True, slots=True)
 class Stepped:
     """One step done: its loss, its learning rate, the seconds it took."""
 
@@ -56,4 +65,4 @@ class Finished:
     model: TrainedModel
 
 
-Event = Started | Stepped | Validated | Saved | Finished
+Event = Started | Weighed | Stepped | Validated | Saved | Finished

@@ -18,12 +18,13 @@ from cellseg.models.card import MODEL_FILE
 from cellseg.models.trained import save
 from cellseg.options import TrainSettings
 from cellseg.training.data import TrainingSet
-from cellseg.training.events import Event, Finished, Started, Stepped, Validated
+from cellseg.training.events import Event, Finished, Started, Stepped, Validated, Weighed
 
 CONFIG = "config.json"
 CHECKPOINT = "last.ckpt"
 METRICS = "metrics.csv"
 CURVES = "curves.png"
+WEIGHT_MAPS = "weights"
 VERSIONS = ("cellseg", "torch", "numpy", "scipy", "scikit-image", "tifffile")
 
 
@@ -39,14 +40,20 @@ class RunFolder:
         return self.path / CHECKPOINT
 
     @property
+    def weight_maps(self) -> Path:
+        """Weight maps that were made once."""
+        return self.path / WEIGHT_MAPS
+
+    @property
     def metrics(self) -> Path:
         """Loss and scores by step."""
         return self.path / METRICS
 
 
 def refuse_used(path: Path) -> None:
-    """Raise InputError where something stands already at the place of a new run folder."""
-    if path.is_file() or (path.is_dir() and any(p for p in path.iterdir() if p.suffix != ".part")):
+    """Raise InputError where something stands already at the place of a new run folder; weight maps may stay there."""
+    used = path.is_dir() and any(p for p in path.iterdir() if p.suffix != ".part" and p.name != WEIGHT_MAPS)
+    if path.is_file() or used:
         raise InputError("exists already and is not empty", "Choose another --out, or go on with --resume.", path=path)
 
 
@@ -112,7 +119,7 @@ def record(events: Generator[Event], run: RunFolder) -> Generator[Event]:
                 _note(event, rows, board)
                 if isinstance(event, Validated | Finished):
                     save(event.model, run.path / MODEL_FILE)
-                if not isinstance(event, Stepped):
+                if not isinstance(event, Stepped | Weighed):
                     write_metrics(run, rows)
                 yield event
     finally:

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 
 from cellseg.errors import InputError
-from cellseg.images.pairs import find_pairs
+from cellseg.images.annotated import find_annotated_pairs
 from cellseg.models.card import ModelCard
 from cellseg.models.registry import build
 from cellseg.models.trained import TrainedModel
@@ -27,6 +27,7 @@ from cellseg.training.sampler import Sampler
 from cellseg.training.state import Keeper, State, load_checkpoint, new_state
 from cellseg.training.step import precision_of, rate_at, take_step
 from cellseg.training.validate import choose_cut, validate
+from cellseg.training.weight_maps import weigh
 
 CHOOSING = 4  # training images on which the threshold is chosen
 
@@ -35,18 +36,22 @@ def train(
     images: str | Path,
     labels: str | Path,
     *,
+    annotated: str | Path | None = None,
     recipe: str = "fast",
     checkpoint: Path | None = None,
+    weight_maps: Path | None = None,
     resume: bool = False,
     **options: Any,
 ) -> Generator[Event]:
     """Train a network on pairs of images and labels.
 
     Args:
-        images: multi-page TIFF, folder or glob.
+        images: multi-page TIFF, folder or glob; or a sequence of the Cell Tracking Challenge.
         labels: the same for the labels; matched by page or name.
+        annotated: masks, matched like labels: nonzero where somebody annotated; the rest is ignored.
         recipe: "fast" or "paper"; `options` are fields of the option dataclasses and go before it.
         checkpoint: file for the state, written every `save_every` seconds.
+        weight_maps: folder in which weight maps are kept for the next time.
         resume: go on from `checkpoint`, to the same bits on a processor.
 
     Yields:
@@ -55,12 +60,18 @@ def train(
     Raises InputError for wrong input or options, before the first step.
     """
     settings = settings_for(recipe, **options)
-    data = read_training_set(find_pairs(images, labels), settings.labels, settings.weights, settings.train.validation)
-    yield from train_on(data, settings, checkpoint=checkpoint, resume=resume)
+    pairs = find_annotated_pairs(images, labels, annotated)
+    data = read_training_set(pairs, settings.labels, settings.train.validation)
+    yield from train_on(data, settings, checkpoint=checkpoint, weight_maps=weight_maps, resume=resume)
 
 
 def train_on(
-    data: TrainingSet, settings: TrainSettings, *, checkpoint: Path | None = None, resume: bool = False
+    data: TrainingSet,
+    settings: TrainSettings,
+    *,
+    checkpoint: Path | None = None,
+    weight_maps: Path | None = None,
+    resume: bool = False,
 ) -> Generator[Event]:
     """Train on data that was read already; else as `train`."""
     options = settings.train
@@ -69,10 +80,12 @@ def train_on(
     state, digest = new_state(network, options), run_digest(data, settings)
     if resume and checkpoint is not None:
         load_checkpoint(state, checkpoint, digest)
-    sampler = make_sampler(data, settings, network.geometry)
+    size = sample_size(data, settings, network.geometry)
     count = sum(p.numel() for p in network.parameters())
     held = len(data.validation)
-    yield Started(state.step, options.steps, len(data.examples), held, sampler.input_size, sampler.output_size, count)
+    yield Started(state.step, options.steps, len(data.training), held, *size, count)
+    examples = yield from weigh(data, settings.weights, weight_maps, options.threads)
+    sampler = Sampler(examples, settings.augment, options.seed, options.batch, *size)
     keep = Keeper(state, checkpoint, digest, options.save_every)
     try:
         for event in _steps(state, sampler, settings):
@@ -92,16 +105,14 @@ def make_network(data: TrainingSet, settings: TrainSettings) -> Any:
     """The network that the settings and the data ask for, with random weights."""
     options = asdict(settings.network)
     name = options.pop("model")
-    return build(name, channels=len(data.examples[0].coefficients), classes=data.classes, **options)
+    return build(name, channels=len(data.training[0].image), classes=data.classes, **options)
 
 
-def make_sampler(data: TrainingSet, settings: TrainSettings, geometry: Any) -> Sampler:
-    """The sampler; samples are no larger than the largest image needs."""
-    largest = max(max(example.classes.shape) for example in data.examples)
-    size = geometry.input_size(min(settings.train.tile, largest))
-    return Sampler(
-        data.examples, settings.augment, settings.train.seed, settings.train.batch, size, geometry.output_size(size)
-    )
+def sample_size(data: TrainingSet, settings: TrainSettings, geometry: Any) -> tuple[int, int]:
+    """Sides of a sample's input and of its labelled part: no larger than the largest image needs."""
+    largest = max(max(image.truth.classes.shape) for image in data.training)
+    size: int = geometry.input_size(min(settings.train.tile, largest))
+    return size, geometry.output_size(size)
 
 
 def run_digest(data: TrainingSet, settings: TrainSettings) -> str:

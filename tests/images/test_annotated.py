@@ -53,7 +53,9 @@ def sequence(tmp_path):
     return tmp_path / "data"
 
 
-@pytest.mark.parametrize(("images", "labels"), [("01", "01_GT"), ("01", "01"), (".", "."), (".", "01_GT")])
+@pytest.mark.parametrize(
+    ("images", "labels"), [("01", "01_GT"), ("01", "01_GT/SEG"), ("01", "01"), (".", "."), (".", "01_GT")]
+)
 def test_a_sequence_gives_its_annotated_frames(sequence, images, labels):
     (pair,) = find_annotated_pairs(sequence / images, str(sequence / labels))
     truth = read_truth(pair, "instances", LabelOptions())

@@ -1,0 +1,76 @@
+"""Ignored pixels have no gradient through the whole chain: labels, weight map, augmentation, loss."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from cellseg.images.annotated import restrict
+from cellseg.images.labels import LabelPlane
+from cellseg.options import AugmentOptions, WeightOptions
+from cellseg.preprocess.augment import draw_sample, make_example, mosaic
+from cellseg.preprocess.targets import make_target
+from cellseg.training.losses import weighted_cross_entropy
+from cellseg.training.sampler import Sampler
+
+SIDE = 120
+CELLS = np.zeros((SIDE, SIDE), np.int32)
+for number, (y, x) in enumerate(((10, 10), (10, 45), (50, 20), (70, 60), (30, 80)), 1):
+    CELLS[y : y + 30, x : x + 25] = number
+KNOWN = np.hypot(*(np.mgrid[:SIDE, :SIDE] - 50)) < 38
+STRONG = AugmentOptions(elastic=12, grid=5, scale=0.3)
+
+
+def truth_of(cells):
+    return LabelPlane(cells, (cells > 0).astype(np.uint8), np.zeros(cells.shape, bool))
+
+
+def example_of(truth):
+    """An example whose image is 1 where it is annotated, so that a sample shows where its pixels come from."""
+    classes, weights = make_target(truth.instances, truth.classes, truth.ignore, WeightOptions(balance="image"))
+    return make_example((~truth.ignore)[None].astype(np.float32), classes, weights)
+
+
+def gradient_of(classes, weights):
+    """Of the training loss at the logits of one sample or of a batch."""
+    logits = torch.randn(len(classes), 2, *classes.shape[1:], generator=torch.Generator().manual_seed(0))
+    logits.requires_grad_()
+    weighted_cross_entropy(logits, classes, weights).backward()
+    return logits.grad.abs().amax(1).numpy()
+
+
+@pytest.mark.parametrize("compose", ["one image", "four images"])
+@pytest.mark.parametrize("seed", range(6))
+def test_ignored_pixels_do_not_leak_through_rotation_and_deformation(seed, compose):
+    example = example_of(restrict(truth_of(CELLS), KNOWN))
+    sizes = {"input_size": (96, 96), "output_size": (72, 72)}
+    options, rng = AugmentOptions(elastic=12, grid=5, scale=0.3, grey=0, blur=0, noise=0), np.random.default_rng(seed)
+    one = compose == "one image"
+    sample = draw_sample(example, rng, options, **sizes) if one else mosaic([example] * 4, rng, options, **sizes)
+    gradient = gradient_of(torch.from_numpy(sample.classes)[None].long(), torch.from_numpy(sample.weights)[None])[0]
+    seen = sample.image[0, 12:-12, 12:-12]
+    assert ((gradient == 0) == (sample.weights == 0)).all()
+    assert (gradient[seen < 0.05] == 0).all(), "nearly nothing of these pixels was annotated"
+    assert (gradient[seen > 0.95] > 0).mean() > 0.99
+    assert 0.05 < (gradient > 0).mean() < 0.95
+
+
+def test_what_is_ignored_changes_no_gradient_of_the_rest():
+    """Another labelling of what is ignored gives the same batch, to the bit."""
+    other = np.where(KNOWN, CELLS, np.random.default_rng(0).integers(0, 9, CELLS.shape)).astype(np.int32)
+    examples = [example_of(restrict(truth_of(cells), KNOWN)) for cells in (CELLS, other)]
+    batches = [Sampler([example], STRONG, 3, 2, 96, 72).draw(0) for example in examples]
+    for name in ("images", "classes", "weights"):
+        assert torch.equal(*(getattr(batch, name) for batch in batches)), name
+    assert (
+        gradient_of(batches[0].classes, batches[0].weights) == gradient_of(batches[1].classes, batches[1].weights)
+    ).all()
+
+
+def test_ignored_cells_make_no_border():
+    truth = restrict(truth_of(CELLS), CELLS != 2)
+    options = WeightOptions(balance="none")
+    weights = make_target(truth.instances, truth.classes, truth.ignore, options)[1]
+    without = make_target(np.where(CELLS == 2, 0, CELLS), truth.classes, np.zeros_like(truth.ignore), options)[1]
+    np.testing.assert_array_equal(weights, np.where(CELLS == 2, 0, without))
