@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from cellseg.cli.progress import bar, say
+from cellseg.errors import InputError
 from cellseg.options import LabelOptions, WeightOptions
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from cellseg.images.labels import Kind, LabelPlane
+    from cellseg.images.pairs import Pair
+
 
 def weights(
     labels: Path,
     *,
-    out: Path,
+    out: Path | None = None,
+    picture: Path | None = None,
+    plane: int = 0,
+    annotated: Path | None = None,
     options: Annotated[WeightOptions, Parameter(name="*")] = WeightOptions(balance="image"),
     label_options: Annotated[LabelOptions, Parameter(name="*")] = LabelOptions(),
 ) -> int:
-    """Write the border weight map of a label image or stack as float32 TIFF.
+    """Write the border weight map of a label image or stack as float32 TIFF, or draw it.
 
     Parameters
     ----------
@@ -31,26 +38,71 @@ def weights(
         A label TIFF.
     out
         The TIFF to write.
+    picture
+        A PNG to draw, with a colour bar.
+    plane
+        Which plane of a stack the picture shows, from 0.
+    annotated
+        A mask of the labels' size: nonzero where somebody annotated; the rest weighs 0.
     """
     import numpy as np
 
+    from cellseg.images.annotated import read_truth, with_masks
+    from cellseg.images.pairs import find_pairs
+    from cellseg.images.read_labels import kind_of
     from cellseg.images.open import open_image
-    from cellseg.images.read_labels import kind_of, read_labels
     from cellseg.images.write import layout_like, write_tiled
-    from cellseg.preprocess.targets import make_target
 
+    if out is None and picture is None:
+        raise InputError("nothing to write was named", "Give --out for a TIFF, --picture for a PNG, or both.")
     source = open_image(labels, palette="index")
-    kind = kind_of([(source, k) for k in range(source.planes)], label_options)
-    layout = layout_like(source, np.float32)
-    with bar(labels.name, source.planes) as update:
+    pairs = find_pairs(labels, labels)
+    if annotated is not None:
+        pairs = with_masks(pairs, labels, annotated)
+    if picture is not None and not 0 <= plane < source.planes:
+        raise InputError(f"--plane is {plane}", f"It must be 0 to {source.planes - 1}.", path=labels)
+    kind = kind_of([(pair.labels, pair.label_plane) for pair in pairs], label_options)
+    frequencies = _frequencies(pairs, kind, label_options) if options.balance == "dataset" else None
 
-        def blocks() -> Iterator[NDArray[np.float32]]:
-            for k in range(source.planes):
-                plane = read_labels(source, k, kind, label_options)
-                found = make_target(plane.instances, plane.classes, plane.ignore, options)[1]
-                yield from (found[region] for region in layout.tiles)
-                update(k + 1, "planes")
+    def weigh(pair: Pair) -> tuple[LabelPlane, NDArray[np.float32]]:
+        from cellseg.preprocess.targets import make_target
 
-        write_tiled(out, layout, blocks())
-    say(f"wrote {out}")
+        truth = read_truth(pair, kind, label_options)
+        return truth, make_target(truth.instances, truth.classes, truth.ignore, options, frequencies)[1]
+
+    if out is not None:
+        layout = layout_like(source, np.float32)
+        with bar(labels.name, source.planes) as update:
+
+            def blocks() -> Iterator[NDArray[np.float32]]:
+                for done, pair in enumerate(pairs, 1):
+                    found = weigh(pair)[1]
+                    yield from (found[region] for region in layout.tiles)
+                    update(done, "planes")
+
+            write_tiled(out, layout, blocks())
+        say(f"wrote {out}")
+    if picture is not None:
+        from cellseg.cli.weight_picture import draw_weight_map
+
+        truth, found = weigh(pairs[plane])
+        title = f"{pairs[plane].name}, w0 {options.w0:g}, sigma {options.sigma:g}"
+        draw_weight_map(found, truth.instances, picture, title=title, pixel_size_um=source.pixel_size_um)
+        say(f"wrote {picture}")
     return 0
+
+
+def _frequencies(pairs: Sequence[Pair], kind: Kind, options: LabelOptions) -> NDArray[np.int64]:
+    """Pixels per class over all planes."""
+    from cellseg.images.annotated import read_truth
+    from cellseg.preprocess.targets import count_classes, separated_classes
+
+    truths = (read_truth(pair, kind, options) for pair in pairs)
+    with bar("class frequencies", len(pairs)) as update:
+
+        def targets() -> Iterator[tuple[NDArray[np.uint8], NDArray[np.bool_]]]:
+            for done, truth in enumerate(truths, 1):
+                yield separated_classes(truth.instances, truth.classes, truth.ignore), truth.ignore
+                update(done, "planes")
+
+        return count_classes(targets())
