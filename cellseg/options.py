@@ -208,6 +208,16 @@ class TrainSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SheetOptions(_Checked):
+    """What a contact sheet of samples shows."""
+
+    seed: Annotated[int, Limits(0, 2**32 - 1)] = 0
+    """All that is random follows from it."""
+    tile: Annotated[int, Limits(8, 2048)] = 204
+    """Side of a sample in pixels."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PredictOptions(_Checked):
     """How images are predicted."""
 

@@ -8,7 +8,7 @@ from cyclopts import App
 from cyclopts.token import Token
 
 from cellseg import __version__
-from cellseg.cli import demo, evaluate, info, models, predict, sample, train, weights
+from cellseg.cli import augment, demo, evaluate, info, models, predict, sample, train, weights
 
 
 def use_recipe(_app: App, commands: tuple[str, ...], arguments: Any) -> None:
@@ -35,6 +35,7 @@ app = App(
 app.command(demo.demo)
 app.command(sample.sample)
 app.command(weights.weights)
+app.command(augment.augment)
 app.command(train.train)
 app.command(predict.predict)
 app.command(evaluate.evaluate)

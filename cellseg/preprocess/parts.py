@@ -36,7 +36,8 @@ def parts(examples: Sequence[Example], options: AugmentOptions, size: Size) -> d
         size: (h, w) of the samples.
 
     Returns:
-        Functions from random numbers to what the part makes of them. Only `shift` moves the middle.
+        Functions from random numbers to what the part makes of them; first of all `original`, the middle of the
+        image, in which all others but `shift` and `mosaic` happen.
     """
     example = examples[0]
     centre = ((example.classes.shape[0] - 1) / 2, (example.classes.shape[1] - 1) / 2)
@@ -61,6 +62,7 @@ def parts(examples: Sequence[Example], options: AugmentOptions, size: Size) -> d
         return View(mosaic(four, rng, OFF, input_size=size, output_size=size))
 
     shapes = {
+        "original": (True, moved(OFF)),
         "elastic": (options.elastic > 0, moved(replace(OFF, elastic=options.elastic, grid=options.grid))),
         "rotate": (options.rotate, moved(replace(OFF, rotate=True))),
         "flip": (options.flip, moved(replace(OFF, flip=True))),

@@ -1,0 +1,144 @@
+"""cellseg augment: what training samples look like."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from cellseg.cli.progress import console, say
+from cellseg.options import AugmentOptions, LabelOptions, SheetOptions, WeightOptions
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from cellseg.cli.contact_sheet import Panel, Row
+    from cellseg.images.pairs import Pair
+    from cellseg.preprocess.augment import Example
+    from cellseg.preprocess.parts import View
+
+Flat = Parameter(name="*")
+COLUMNS = 5
+IMAGES = 4
+"""Images that samples are drawn from: as many as a mosaic needs."""
+SHAPES = ("elastic", "rotate", "flip", "shift", "scale", "mosaic")
+ENLARGED = ("blur", "noise")
+"""Parts that show in the middle only, enlarged."""
+
+
+def augment(
+    images: str,
+    labels: str,
+    *,
+    out: Path,
+    annotated: str = "",
+    sheet_options: Annotated[SheetOptions, Flat] = SheetOptions(),
+    options: Annotated[AugmentOptions, Flat] = AugmentOptions(),
+    label_options: Annotated[LabelOptions, Flat] = LabelOptions(),
+    weights: Annotated[WeightOptions, Flat] = WeightOptions(),
+) -> int:
+    """Draw a contact sheet of augmented samples: each part of the augmentation alone, then all together.
+
+    Parameters
+    ----------
+    images
+        A multi-page TIFF, a folder of TIFFs or a glob; or a sequence of the Cell Tracking Challenge.
+    labels
+        The same for the labels; matched by page or by name.
+    out
+        The PNG to draw.
+    annotated
+        Masks, matched like labels: nonzero where somebody annotated.
+    """
+    from cellseg.cli.contact_sheet import draw_sheet
+    from cellseg.images.annotated import find_annotated_pairs
+
+    with console().status("drawing samples"):
+        pairs = find_annotated_pairs(images, labels, annotated)
+        chosen = [pairs[k * len(pairs) // min(IMAGES, len(pairs))] for k in range(min(IMAGES, len(pairs)))]
+        examples = _examples(chosen, label_options, weights)
+        rows = sheet(examples, options, sheet_options.seed, sheet_options.tile)
+        size = chosen[0].image.pixel_size_um
+        title = f"{chosen[0].name}, seed {sheet_options.seed}; orange: outlines of classes; grey weights: ignored"
+        draw_sheet(rows, out, title=title, pixel_um=size[1] if size else None)
+    say(f"wrote {out}")
+    return 0
+
+
+def sheet(examples: list[Example], options: AugmentOptions, seed: int, tile: int) -> list[Row]:
+    """The rows of the contact sheet, from examples of which the first shows the single parts."""
+    import numpy as np
+
+    from cellseg.cli.contact_sheet import Row
+    from cellseg.preprocess.parts import Part, parts, whole
+
+    size = min(tile, examples[0].classes.shape[0]), min(tile, examples[0].classes.shape[1])
+
+    def views(name: str, draw: Part, count: int) -> list[View]:
+        return [draw(np.random.default_rng([seed, *name.encode(), k])) for k in range(count)]
+
+    alone = parts(examples, options, size)
+    (original,) = views("original", alone.pop("original"), 1)
+    limits = np.percentile(original.sample.image[0], (0.5, 99.5))
+    rows = [Row("original", [_image(original, limits), _image(original, limits, labels=True), _weights(original)])]
+    for name, draw in alone.items():
+        panels = [
+            _image(view, limits, labels=name in SHAPES, grid=name == "elastic", enlarged=name in ENLARGED)
+            for view in views(name, draw, COLUMNS)
+        ]
+        rows.append(Row(_title(name, options), panels))
+    samples = views("all together", whole(examples, options, size), COLUMNS)
+    rows.append(Row("all together", [_image(view, limits) for view in samples]))
+    rows.append(Row("with labels", [_image(view, limits, labels=True) for view in samples]))
+    rows.append(Row("their weights", [_weights(view) for view in samples]))
+    return rows
+
+
+def _title(name: str, options: AugmentOptions) -> str:
+    strength = {
+        "elastic": f"std {options.elastic:g} px\n{options.grid} x {options.grid} vectors",
+        "rotate": "any angle",
+        "scale": f"log std {options.scale:g}",
+        "grey": f"gain, offset, gamma\nlog std {options.grey:g}",
+        "blur": f"up to {options.blur:g} px\nmiddle, enlarged",
+        "noise": f"std up to {options.noise:g}\nmiddle, enlarged",
+        "mosaic": f"of four images\n{options.mosaic:.0%} of the samples",
+    }
+    return f"{name}\n{strength[name]}" if name in strength else name
+
+
+def _image(
+    view: View, limits: NDArray[np.float64], *, labels: bool = False, grid: bool = False, enlarged: bool = False
+) -> Panel:
+    import numpy as np
+
+    from cellseg.cli.contact_sheet import Panel
+    from cellseg.preprocess.augment import middle
+
+    grey = np.clip((view.sample.image[0] - limits[0]) / max(limits[1] - limits[0], 1e-6), 0, 1).astype(np.float32)
+    if enlarged:
+        grey = middle(grey, (max(grey.shape[0] // 3, 1), max(grey.shape[1] // 3, 1)))
+    return Panel(grey, view.sample.classes if labels else None, view.coordinates if grid else None)
+
+
+def _weights(view: View) -> Panel:
+    from cellseg.cli.contact_sheet import Panel
+
+    return Panel(view.sample.weights, weights=True)
+
+
+def _examples(pairs: list[Pair], labels: LabelOptions, weights: WeightOptions) -> list[Example]:
+    from cellseg.preprocess.augment import make_example
+    from cellseg.preprocess.targets import class_factors, make_weights
+    from cellseg.training.data import read_training_set
+
+    data = read_training_set(pairs, labels, 0)
+    examples = []
+    for image, kinds in zip(data.training, data.targets, strict=True):
+        truth = image.truth
+        factors = class_factors(kinds, truth.ignore, weights, data.counts)
+        weight = make_weights(truth.instances, kinds, truth.ignore, weights, factors)
+        examples.append(make_example(image.image, kinds, weight))
+    return examples
