@@ -13,6 +13,7 @@ from cellseg.compiled import compiled
 
 Floats = NDArray[np.floating]
 Coordinates = NDArray[np.float32]
+Four = tuple[float, float, float, float]
 
 
 def spline_coefficients(image: Floats) -> NDArray[np.float32]:
@@ -106,7 +107,7 @@ def _linear(image: Floats, coordinates: Coordinates, out: Floats) -> None:
 
 
 @compiled
-def _cubic_weights(t: float) -> tuple[float, float, float, float]:
+def _cubic_weights(t: float) -> Four:
     """Values of the cubic B-spline at the distances 1 + t, t, 1 - t, 2 - t."""
     s = 1 - t
     return s * s * s / 6, 2 / 3 - t * t * (2 - t) / 2, 2 / 3 - s * s * (2 - s) / 2, t * t * t / 6
@@ -120,16 +121,30 @@ def _cubic(coefficients: Floats, coordinates: Coordinates, out: Floats) -> None:
             y, x = _fold(coordinates[0, i, j], bottom), _fold(coordinates[1, i, j], right)
             row, column = int(y), int(x)
             v, u = _cubic_weights(y - row), _cubic_weights(x - column)
-            inside = 1 <= row < bottom - 1 and 1 <= column < right - 1
+            if not (1 <= row < bottom - 1 and 1 <= column < right - 1):
+                _cubic_at_edge(coefficients, row - 1, column - 1, v, u, out[:, i, j])
+                continue
+            k = column - 1
             for c in range(out.shape[0]):
                 total = 0.0
                 for m in range(4):
-                    a = row + m - 1 if inside else _reflect(row + m - 1, bottom)
-                    line = coefficients[c, a]
-                    if inside:
-                        k = column - 1
-                        total += v[m] * (u[0] * line[k] + u[1] * line[k + 1] + u[2] * line[k + 2] + u[3] * line[k + 3])
-                    else:
-                        for n in range(4):
-                            total += v[m] * u[n] * line[_reflect(column + n - 1, right)]
+                    a = row + m - 1
+                    total += v[m] * (
+                        u[0] * coefficients[c, a, k]
+                        + u[1] * coefficients[c, a, k + 1]
+                        + u[2] * coefficients[c, a, k + 2]
+                        + u[3] * coefficients[c, a, k + 3]
+                    )
                 out[c, i, j] = total
+
+
+@compiled
+def _cubic_at_edge(coefficients: Floats, top: int, left: int, v: Four, u: Four, out: Floats) -> None:
+    bottom, right = coefficients.shape[1] - 1, coefficients.shape[2] - 1
+    for c in range(out.size):
+        total = 0.0
+        for m in range(4):
+            row = _reflect(top + m, bottom)
+            for n in range(4):
+                total += v[m] * u[n] * coefficients[c, row, _reflect(left + n, right)]
+        out[c] = total

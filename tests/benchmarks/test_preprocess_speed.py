@@ -15,7 +15,7 @@ from scipy import ndimage
 
 from cellseg.options import AugmentOptions
 from cellseg.preprocess.augment import Example, draw_sample, make_example
-from cellseg.preprocess.borders import weight_map
+from cellseg.preprocess.borders import border_term, weight_map
 from cellseg.preprocess.elastic import displacement_field, warp
 from cellseg.preprocess.resample import spline_coefficients
 from cellseg.preprocess.separate import separate
@@ -89,6 +89,37 @@ def test_peak_memory_of_the_weight_map(benchmark):
     tracemalloc.stop()
     show(f"peak memory of the weight map: {peak:.1f} float32 images (want <= 12)")
     assert peak <= 12
+
+
+def test_error_of_the_weight_map_against_a_loop_over_the_cells(benchmark):
+    labels = separate(tiles(100)[:400, :400])
+    start = time.process_time()
+    nearest = np.full((2, *labels.shape), np.inf)
+    for cell in np.unique(labels[labels > 0]):
+        distance = ndimage.distance_transform_edt(labels != cell)
+        nearest = np.sort(np.concatenate([nearest, distance[None]]), axis=0)[:2]
+    looped = time.process_time() - start
+    wanted = np.where(labels == 0, 10 * np.exp(-(nearest.sum(axis=0) ** 2) / 50), 0)
+    benchmark.pedantic(border_term, (labels,), rounds=3)
+    error = float(np.abs(border_term(labels) - wanted).max())
+    taken = seconds(lambda: border_term(labels))
+    show(
+        f"largest error of the weight map: {error:.1e} (want <= 1e-5), {labels.shape[0]} x {labels.shape[1]}, "
+        f"{len(np.unique(labels)) - 1} cells; the loop takes {looped:.1f} s, {looped / taken:.0f} times as long"
+    )
+    assert error <= 1e-5
+
+
+def test_error_of_the_elastic_field(benchmark):
+    shape = 572, 572
+    benchmark.pedantic(displacement_field, (shape, np.random.default_rng(0)), rounds=3)
+    field = displacement_field(shape, np.random.default_rng(0))
+    vectors = np.random.default_rng(0).normal(0, 10, (2, 3, 3))
+    at = np.meshgrid(*(np.linspace(0, 2, length) for length in shape), indexing="ij")
+    spline = np.stack([ndimage.map_coordinates(part, at, order=3, mode="mirror") for part in vectors])
+    error = float(np.abs(field - spline).max())
+    show(f"largest error of the elastic field against scipy's cubic spline: {error:.1e} px (want <= 1e-4)")
+    assert error <= 1e-4
 
 
 def sample_parts() -> tuple[Example, np.ndarray]:
