@@ -28,6 +28,12 @@ def test_the_python_of_the_readme_runs(tmp_path, monkeypatch):
     assert found["probabilities"].shape == (2, 64, 64)
 
 
+def test_the_python_of_the_page_on_preprocessing_runs():
+    code = re.findall(r"```python\n(.*?)```", (ROOT / "docs/preprocessing.md").read_text("utf-8"), re.S)
+    assert len(code) == 2
+    exec("\n".join(code), {})
+
+
 def test_every_file_that_the_documentation_links_to_is_there():
     for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), ROOT / "data/README.md"]:
         for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8")):
