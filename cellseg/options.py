@@ -252,3 +252,19 @@ class PredictOptions(_Checked):
     """Type of written probabilities; uint8 are 255 times the probability, a quarter of the size."""
     label_type: LabelType = "uint32"
     """Type of the numbers of instances; uint16 is refused where there are more than 65535."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluateOptions(_Checked):
+    """What of a prediction is compared with what of the truth."""
+
+    threshold: Annotated[float, Limits(0, 1)] = 0.0
+    """Probability from which on a pixel belongs to a cell; 0 = 0.5. Makes whole numbers probabilities, 0 to 255."""
+    minimum_size: Annotated[int, Limits(0, 2**31)] = 0
+    """Smaller predicted cells are left out, in pixels."""
+    volume: bool = False
+    """Take the planes of a file as one volume, and not one by one."""
+    truth_is: Literal["auto", "complete", "partial"] = "auto"
+    """partial: predicted cells that belong to no annotated one do not count; auto: by the markers of a CTC folder."""
+    border: Literal["auto"] | Annotated[int, Limits(0, 100_000)] = "auto"
+    """Cells wholly within so many pixels of the edge do not count; auto: the CTC's number for its own data sets."""

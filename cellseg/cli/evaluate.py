@@ -4,147 +4,150 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
 
 from cellseg.cli.flags import JsonFlag
-from cellseg.cli.progress import bar, console
+from cellseg.cli.progress import bar, say
 from cellseg.errors import InputError
-from cellseg.options import LabelOptions
+from cellseg.options import EvaluateOptions, LabelOptions
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from collections.abc import Iterator
 
-    from cellseg.images.labels import Kind
-    from cellseg.images.pairs import Pair
-    from cellseg.images.source import ImageSource
+    from cellseg.cli.evaluate_cases import Case
+    from cellseg.cli.evaluate_read import Reader
+    from cellseg.metrics.objects import ObjectRow
+    from cellseg.metrics.scores import Scores
 
-GROUPS = {
-    "em": ("pixel_error", "rand_error", "warping_error", "v_rand", "v_info"),
-    "cells": ("iou", "dice", "seg", "average_precision", "f1", "panoptic_quality"),
-}
-SMALLER_IS_BETTER = ("pixel_error", "rand_error", "warping_error")
-MASKS = ("pixel_error", "iou", "dice", "warping_error")
+Flat = Parameter(name="*")
+DEFAULT = "pixel_error,v_rand,v_info,iou,average_precision"
 
 
 def evaluate(
     prediction: str,
     truth: str,
     *,
-    metrics: str = "pixel_error,v_rand,v_info,iou,dice",
+    metrics: str = "",
     planes: str = "",
+    csv: Path | None = None,
     picture: Path | None = None,
+    show: str = "",
+    image: str = "",
+    sweep: bool = False,
+    store: Path | None = None,
+    options: Annotated[EvaluateOptions, Flat] = EvaluateOptions(),
+    labels: Annotated[LabelOptions, Flat] = LabelOptions(),
     as_json: JsonFlag = False,
 ) -> int:
-    """Compare a segmentation with the truth, image by image, and print the means.
+    """Compare a segmentation with the truth: metrics of each image, their mean, and over all objects pooled.
 
     Parameters
     ----------
     prediction
-        A TIFF, a folder or a glob: numbered cells, classes, or probabilities (cut at 0.5).
+        A TIFF, a folder or a glob: numbered cells, classes, or probabilities; or the CTC's 01_RES.
     truth
-        The same for the truth; matched by page or by name.
+        The same for the truth, matched by page or by name; or the CTC's 01_GT or 01_ST, matched by frame.
     metrics
-        em, cells, or names with commas between them.
+        em, cells, or names with commas between them; f1@0.75 is F1 at an IoU of 0.75.
     planes
         Only some of the pairs, such as 20:24 (from 0, the last excluded).
+    csv
+        CSV file to write with one row for each object.
     picture
-        PNG in which errors of the first pair are shown in colour.
+        PNG to write in which errors are shown in colour; with --sweep, the curve.
+    show
+        Name of the image in the picture; the worst by default. Of a stack, its worst planes.
+    image
+        The images on which the picture draws: a TIFF, a folder or a glob.
+    sweep
+        Search the threshold and the minimum size with the best score; PREDICTION holds probabilities.
+    store
+        Run folder or model file in which the sweep's best are stored, for `cellseg predict`.
     """
-    from cellseg.images.pairs import find_pairs
+    from cellseg.cli.evaluate_cases import find_cases, sequence_of
+    from cellseg.cli.evaluate_read import make_reader
+    from cellseg.metrics.scores import parse_names
 
-    names = _names(metrics)
-    pairs = find_pairs(prediction, truth)
-    pairs = pairs[_slice(planes, len(pairs))] if planes else pairs
-    kinds = (_kind([(p.image, p.image_plane) for p in pairs]), _kind([(p.labels, p.label_plane) for p in pairs]))
-    rows = {}
-    with bar("evaluating", len(pairs)) as update:
-        for count, pair in enumerate(pairs, 1):
-            rows[pair.name] = score(pair, kinds, names)
-            update(count, pair.name)
-    mean = {name: sum(row[name] for row in rows.values()) / len(rows) for name in names}
+    names = parse_names(metrics or DEFAULT)
+    _check_options(sweep, store, csv, show, image, picture, options)
+    cases = find_cases(prediction, truth, planes, options.volume, image)
+    if sequence_of(truth) and labels.labels_are == "auto":
+        labels = replace(labels, labels_are="instances")
+    if sweep:
+        from cellseg.cli.evaluate_sweep import run_sweep
+
+        return run_sweep(cases, make_reader(cases, options, labels), metrics, store, picture, as_json)
+    reader = make_reader(cases, options, labels)
+    scores = _score(cases, reader, names)
+    _report(scores, names, as_json)
+    if csv is not None:
+        from cellseg.cli.evaluate_tables import write_objects
+
+        write_objects(csv, _objects(cases, reader))
+        say(f"wrote {csv}")
     if picture is not None:
-        from cellseg.cli.pictures import draw_errors
+        from cellseg.cli.evaluate_picture import choose_cases, draw_cases
 
-        draw_errors(*read(pairs[0], kinds), picture)
-    if as_json:
-        sys.stdout.write(json.dumps({"mean": mean, "images": rows, "count": len(rows)}) + "\n")
-    else:
-        _print(rows, mean)
+        shown = choose_cases(cases, {name: one.values for name, one in scores.items()}, show)
+        draw_cases(picture, shown, reader)
+        say(f"wrote {picture}: {', '.join(case.name for case in shown)}")
     return 0
 
 
-def score(pair: Pair, kinds: tuple[Kind, Kind], names: list[str]) -> dict[str, float]:
-    """The metrics of one pair."""
-    found, wanted = read(pair, kinds)
-    return {
-        name: _metric(name)(found > 0, wanted > 0) if name in MASKS else _metric(name)(found, wanted) for name in names
-    }
+def _check_options(
+    sweep: bool,
+    store: Path | None,
+    csv: Path | None,
+    show: str,
+    image: str,
+    picture: Path | None,
+    options: EvaluateOptions,
+) -> None:
+    if store is not None and not sweep:
+        raise InputError("--store without --sweep", "There is something to store only after a sweep.")
+    if sweep and (options.threshold or options.minimum_size):
+        raise InputError("--sweep with --threshold or --minimum-size", "The sweep searches these; leave them out.")
+    if sweep and (csv or show or image):
+        raise InputError("--sweep with --csv, --show or --image", "Evaluate again with what the sweep found.")
+    if (show or image) and picture is None:
+        raise InputError("--show and --image need --picture", "Name the PNG to write.")
 
 
-def read(pair: Pair, kinds: tuple[Kind, Kind]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Instances of prediction and truth, int32 (H, W)."""
-    found, wanted = (
-        _instances(pair.image, pair.image_plane, kinds[0]),
-        _instances(pair.labels, pair.label_plane, kinds[1]),
-    )
-    return found, wanted
+def _score(cases: list[Case], reader: Reader, names: tuple[str, ...]) -> dict[str, Scores]:
+    from cellseg.metrics.scores import score
 
-
-def _instances(source: ImageSource, plane: int, kind: Kind) -> NDArray[np.int32]:
-    from cellseg.images.labels import interpret, read_values
-
-    values = read_values(source, plane)
-    return interpret(values >= 0.5 if _is_probability(source) else values, kind, path=source.path).instances
-
-
-def _kind(planes: list[tuple[ImageSource, int]]) -> Kind:
-    from cellseg.images.read_labels import kind_of
-
-    return "binary" if _is_probability(planes[0][0]) else kind_of(planes, LabelOptions())
-
-
-def _is_probability(source: ImageSource) -> bool:
-    return source.dtype.kind == "f"
-
-
-def _metric(name: str) -> Callable[..., float]:
-    from cellseg import metrics
-
-    found: Callable[..., float] = getattr(metrics, name)
+    found = {}
+    with bar("evaluating", len(cases)) as update:
+        for count, case in enumerate(cases, 1):
+            found[case.name] = score(reader.read(case), names, volume=reader.options.volume)
+            update(count, case.name)
     return found
 
 
-def _names(metrics: str) -> list[str]:
-    names = [name for word in metrics.split(",") for name in GROUPS.get(word, (word,))]
-    known = [name for group in GROUPS.values() for name in group]
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise InputError(f"there is no metric {', '.join(unknown)}", f"Known are: em, cells, {', '.join(known)}.")
-    return names
+def _report(scores: dict[str, Scores], names: tuple[str, ...], as_json: bool) -> None:
+    from cellseg.cli.evaluate_tables import as_tree, mean_of, order_of, print_table
+    from cellseg.metrics.scores import pool
+
+    rows = {name: one.values for name, one in scores.items()}
+    pooled, mean = pool(list(scores.values()), names), mean_of(rows.values())
+    order = order_of(names, {**pooled, **mean})
+    mean = {name: mean[name] for name in order if name in mean}
+    if as_json:
+        sys.stdout.write(json.dumps(as_tree(rows, mean, pooled)) + "\n")
+    else:
+        print_table(rows, mean, pooled)
 
 
-def _slice(planes: str, count: int) -> slice:
-    first, _, last = planes.partition(":")
-    try:
-        found = slice(int(first or 0), int(last or count))
-    except ValueError:
-        raise InputError(f"--planes {planes} is no range", "Give one such as 20:24.") from None
-    if not range(count)[found]:
-        raise InputError(f"--planes {planes} holds none of the {count} images", "Count from 0.")
-    return found
+def _objects(cases: list[Case], reader: Reader) -> Iterator[tuple[str, int, ObjectRow]]:
+    from cellseg.metrics import object_table
+    from cellseg.metrics.scores import by_class
 
-
-def _print(rows: dict[str, dict[str, float]], mean: dict[str, float]) -> None:
-    from rich.table import Table
-
-    table = Table("image", *(f"{name} {'↓' if name in SMALLER_IS_BETTER else '↑'}" for name in mean))
-    for name, row in list(rows.items())[:40]:
-        table.add_row(name, *(f"{value:.4f}" for value in row.values()))
-    if len(rows) > 40:
-        table.add_row(f"... {len(rows) - 40} more")
-    table.add_section()
-    table.add_row("mean", *(f"{value:.4f}" for value in mean.values()), style="bold")
-    console(error=False).print(table)
+    for case in cases:
+        compared = reader.read(case)
+        if compared.truth is not None:
+            for number, predicted, true in by_class(compared, compared.truth):
+                yield from ((case.name, number, row) for row in object_table(predicted, true))

@@ -53,7 +53,7 @@ def draw_panels(panels: Sequence[tuple[str, NDArray[Any], str]], path: Path) -> 
         axes.set_axis_off()
         if colours in ("magma", "viridis"):
             figure.colorbar(shown, ax=axes, shrink=0.8)
-    _write(figure, path)
+    write_figure(figure, path)
 
 
 def draw_curves(rows: Sequence[dict[str, Any]], path: Path) -> None:
@@ -73,7 +73,7 @@ def draw_curves(rows: Sequence[dict[str, Any]], path: Path) -> None:
     right.set(xlabel="step", ylim=(0, 1), title="images held out")
     if right.lines:
         right.legend(fontsize=8)
-    _write(figure, path)
+    write_figure(figure, path)
 
 
 def draw_validation(model: TrainedModel, image: Annotated, path: Path) -> None:
@@ -94,17 +94,8 @@ def draw_validation(model: TrainedModel, image: Annotated, path: Path) -> None:
     draw_panels(panels, path)
 
 
-def draw_errors(found: NDArray[Any], truth: NDArray[Any], path: Path) -> None:
-    """Result, truth and errors side by side."""
-    panels = [
-        ("result", colour_instances(found), ""),
-        ("truth", colour_instances(truth), ""),
-        ("errors: missed orange, invented blue", colour_errors(found, truth), ""),
-    ]
-    draw_panels(panels, path)
-
-
-def _write(figure: Figure, path: Path) -> None:
+def write_figure(figure: Figure, path: Path) -> None:
+    """Write a figure as PNG, complete or not at all."""
     FigureCanvasAgg(figure)
     with complete_file(path) as temporary:
         figure.savefig(temporary, format="png", dpi=110)

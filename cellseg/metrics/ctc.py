@@ -9,8 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from cellseg.metrics.components import bool_instances
 from cellseg.metrics.inputs import Labels, label_pair
-from cellseg.metrics.overlap import Overlaps, overlaps
+from cellseg.metrics.overlap import Overlaps, overlaps, table
 from cellseg.metrics.ratios import ratio
 
 SPLIT, MISSED, INVENTED = 5, 10, 1
@@ -94,10 +95,24 @@ def inside_field(labels: Labels, border: int) -> Labels:
 
 
 def annotated_only(prediction: Labels, truth: Labels) -> Labels:
-    """The prediction without the objects that touch no truth object; for frames in which only some were annotated."""
+    """The prediction without the objects that belong to no truth object; for frames in which only some were annotated.
+
+    A predicted object belongs to a truth object if it covers more than half of it or lies in it with more than half of
+    itself. To touch is not enough: the cell beside an annotated one often overlaps it by some pixels.
+
+    Args:
+        prediction: (H, W) or (Z, H, W) instance labels, 0 = background; a boolean mask counts as its components.
+        truth: the same shape.
+
+    Raises:
+        InputError: the two are no label images of equal shape.
+    """
     prediction, truth = label_pair(prediction, truth)
-    seen = np.unique(prediction[truth > 0])
-    return np.where(np.isin(prediction, seen), prediction, 0)
+    prediction = bool_instances(prediction)
+    pairs = table(prediction, bool_instances(truth))
+    inside = 2 * pairs.areas > pairs.prediction_areas[pairs.prediction_index]
+    belongs = pairs.prediction_ids[pairs.prediction_index[inside | _covered(pairs)]]
+    return np.where(np.isin(prediction, belongs), prediction, 0)
 
 
 def _covered(pairs: Overlaps) -> NDArray[np.bool_]:

@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellseg.metrics.components import bool_instances
+from cellseg.metrics.ctc import jaccards
 from cellseg.metrics.inputs import Labels, label_pair
 from cellseg.metrics.matching import Index, match
 from cellseg.metrics.overlap import Overlaps, table
 from cellseg.metrics.regions import Regions, regions
 
+Side = Literal["truth", "prediction"]
 Kind = Literal["matched", "missed", "invented", "split", "merged"]
 
 
@@ -21,13 +23,17 @@ Kind = Literal["matched", "missed", "invented", "split", "merged"]
 class ObjectRow:
     """A truth object, or a predicted object without a partner. Positions are in pixels, axes (Y, X) or (Z, Y, X)."""
 
+    side: Side
+    """Which of the two images the object is in."""
     kind: Kind
     truth_id: int
-    """Label in the truth (of the partner or the largest overlap), 0 = none."""
+    """Label in the truth (of the partner, else of the one with the highest IoU), 0 = none."""
     prediction_id: int
-    """Label in the prediction (of the partner or the largest overlap), 0 = none."""
+    """Label in the prediction (of the partner, else of the one with the highest IoU), 0 = none."""
     iou: float
     """IoU of these two, 0 where one is missing."""
+    jaccard: float
+    """J of `seg` of a truth object; 0 for a predicted one."""
     area: int
     """Pixels of the object."""
     centroid: tuple[float, ...]
@@ -92,16 +98,16 @@ def _any(index: Index, size: int) -> NDArray[np.bool_]:
 
 
 def _partners(pairs: Overlaps, owner: Index, size: int, matched: Index) -> Index:
-    """For each object the pair of its match, else of its largest overlap, else -1."""
+    """For each object the pair of its match, else of its highest IoU, else -1."""
     partner = np.full(size, -1)
-    order = np.argsort(pairs.areas, kind="stable")
+    order = np.argsort(pairs.iou, kind="stable")
     partner[owner[order]] = order
     partner[owner[matched]] = matched
     return partner
 
 
 def _rows(
-    chosen: Index, kinds: NDArray[np.str_], side: str, partners: Index, pairs: Overlaps, where: Regions
+    chosen: Index, kinds: NDArray[np.str_], side: Side, partners: Index, pairs: Overlaps, where: Regions
 ) -> list[ObjectRow]:
     """The rows of the objects `chosen` of one side."""
     pair = partners[chosen]
@@ -113,11 +119,14 @@ def _rows(
     else:
         prediction_ids = pairs.prediction_ids[chosen]
     iou = np.where(lone, 0.0, np.append(pairs.iou, 0.0)[pair])
+    jaccard = jaccards(pairs)[chosen] if side == "truth" else np.zeros(chosen.size)
     columns = zip(
+        [side] * chosen.size,
         kinds[chosen].tolist(),
         truth_ids.tolist(),
         prediction_ids.tolist(),
         iou.tolist(),
+        jaccard.tolist(),
         where.areas[chosen].tolist(),
         map(tuple, where.centroids[chosen].tolist()),
         map(tuple, where.starts[chosen].tolist()),

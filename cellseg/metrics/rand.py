@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -27,6 +29,31 @@ class RandScores:
     """The challenge's split score: pairs joined in both, of those joined in the truth; falls with splits."""
     f: float
     """V_rand, the harmonic mean of the two (in each section)."""
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedPairs:
+    """Pairs of two different pixels of the truth's foreground; can be added up over images."""
+
+    both: float = 0.0
+    """Joined in prediction and truth."""
+    prediction: float = 0.0
+    truth: float = 0.0
+    invented: int = 0
+    """Segments predicted where the truth has none."""
+
+    def __add__(self, other: JoinedPairs) -> JoinedPairs:
+        return JoinedPairs(
+            self.both + other.both,
+            self.prediction + other.prediction,
+            self.truth + other.truth,
+            self.invented + other.invented,
+        )
+
+    @property
+    def error(self) -> float:
+        """1 - F over the pairs."""
+        return 1.0 - ratio(2.0 * self.both, self.prediction + self.truth, empty=float(self.invented == 0))
 
 
 def rand_scores(prediction: Labels, truth: Labels, *, thin: bool = False, volume: bool = False) -> RandScores:
@@ -81,9 +108,13 @@ def rand_error(prediction: Labels, truth: Labels, *, volume: bool = False) -> fl
         The challenge's evaluation page ("dismissed metrics"); Fiji's RandError.foregroundRestrictedRandIndex and
         getForegroundRestrictedRandIndexMaximalFScore; Rand 1971, JASA 66:846.
     """
-    joined = np.sum([_joined_pairs(pair) for pair in segment_tables(prediction, truth, False, volume)], axis=0)
-    both, predicted, true, invented = joined
-    return 1.0 - ratio(2.0 * both, predicted + true, empty=float(invented == 0))
+    return joined_pairs(prediction, truth, volume=volume).error
+
+
+def joined_pairs(prediction: Labels, truth: Labels, *, volume: bool = False) -> JoinedPairs:
+    """The counts behind `rand_error`, with its arguments; those of several images can be added."""
+    tables = segment_tables(prediction, truth, False, volume)
+    return functools.reduce(operator.add, [_joined_pairs(pair) for pair in tables])
 
 
 def segment_tables(prediction: Labels, truth: Labels, thin: bool, volume: bool) -> Iterator[Overlaps]:
@@ -113,9 +144,8 @@ def _scores(pairs: Overlaps) -> tuple[float, float, float]:
     return both / in_prediction, both / in_truth, 2.0 * both / (in_prediction + in_truth)
 
 
-def _joined_pairs(pairs: Overlaps) -> tuple[float, float, float, float]:
-    """Pairs joined in both, in the prediction and in the truth; segments predicted where the truth has none."""
+def _joined_pairs(pairs: Overlaps) -> JoinedPairs:
     shared, predicted, true, _ = foreground_areas(pairs)
     both, in_prediction, in_truth = (float(np.sum(areas * (areas - 1.0))) for areas in (shared, predicted, true))
     invented = pairs.prediction_ids.size if pairs.truth_ids.size == 0 else 0
-    return both, in_prediction, in_truth, float(invented)
+    return JoinedPairs(both, in_prediction, in_truth, invented)

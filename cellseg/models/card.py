@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+import shutil
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
 
 from cellseg.errors import InputError
+from cellseg.files import complete_file
 
 FORMAT = 1
 MODEL_FILE = "model.safetensors"
+ALIGNMENT = 8
+"""The weights in a safetensors file begin at a multiple of this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +30,7 @@ class ModelCard:
         labels_are: "instances" (a pixel belongs to a cell or not) or "classes".
         threshold: probability from which on a pixel belongs to a cell; chosen on training images.
         grow: pixels by which instances are grown, to give back what the separating border took; chosen likewise.
+        minimum_size: pixels that an instance has at least; smaller ones are left out. 0 = any.
         training: how it was made, for people: data, recipe, steps, versions, scores.
     """
 
@@ -35,6 +40,7 @@ class ModelCard:
     labels_are: str = "instances"
     threshold: float = 0.5
     grow: int = 0
+    minimum_size: int = 0
     training: dict[str, Any] = field(default_factory=dict)
 
 
@@ -56,6 +62,30 @@ def read_card(file: Path) -> ModelCard:
         raise InputError("was made by another version of cellseg", "Use that version or train again.", path=file)
     tree["class_names"] = tuple(tree["class_names"])
     return ModelCard(**tree)
+
+
+def store_card(file: Path, card: ModelCard) -> None:
+    """Give a model file another card; its weights stay as they are, byte for byte.
+
+    A safetensors file is the length of its header (8 bytes), the header (JSON) and the weights.
+
+    Raises:
+        InputError: it is no model file of cellseg, or it cannot be written.
+    """
+    read_card(file)
+    with open(file, "rb") as old:
+        header = json.loads(old.read(int.from_bytes(old.read(8), "little")))
+        header["__metadata__"]["cellseg"] = card_text(card)
+        text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+        text += b" " * (-len(text) % ALIGNMENT)
+        with complete_file(file) as temporary, open(temporary, "wb") as new:
+            new.write(len(text).to_bytes(8, "little") + text)
+            shutil.copyfileobj(old, new)
+
+
+def card_text(card: ModelCard) -> str:
+    """The card as it stands in a file."""
+    return json.dumps({"format": FORMAT, **asdict(card)}, default=str)
 
 
 def model_file(path: Path) -> Path:

@@ -14,7 +14,7 @@ from safetensors import SafetensorError, safe_open
 
 from cellseg.errors import InputError
 from cellseg.files import complete_file
-from cellseg.models.card import FORMAT, ModelCard, model_file, read_card
+from cellseg.models.card import ModelCard, card_text, model_file, read_card
 from cellseg.models.registry import build
 
 
@@ -53,8 +53,7 @@ def as_model(model: Any) -> TrainedModel:
 def save(model: TrainedModel, path: Path) -> None:
     """Write weights and card as one safetensors file."""
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.network.state_dict().items()}
-    card = json.dumps({"format": FORMAT, **asdict(model.card)}, default=str)
-    content = safetensors.torch.save(tensors, metadata={"cellseg": card})
+    content = safetensors.torch.save(tensors, metadata={"cellseg": card_text(model.card)})
     with complete_file(path) as temporary:  # written by Python, so that a full disk is an OSError
         temporary.write_bytes(content)
 

@@ -164,3 +164,11 @@ def test_border_strip_and_partly_annotated_frames():
     assert inside_field(TRUTH, 0) is TRUTH
     only_b = np.where(TRUTH == 2, TRUTH, 0)
     assert np.unique(annotated_only(INVENTED, only_b)).tolist() == [0, 2]
+
+
+def test_a_cell_beside_an_annotated_one_that_overlaps_it_a_little_does_not_count():
+    truth, found = draw("aaaaa......."), draw("aaaabbbb.ccc")
+    assert np.unique(annotated_only(found, truth)).tolist() == [0, 1]
+    everything = draw("aaaaaaaaaaaa")
+    assert annotated_only(everything, truth).all()
+    assert annotated_only(draw("aa.........."), truth).any()

@@ -1,0 +1,175 @@
+"""Which prediction belongs to which truth."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cellseg.errors import InputError
+
+if TYPE_CHECKING:
+    from cellseg.images.ctc import CtcFrame
+    from cellseg.images.source import ImageSource
+
+BORDERS = {
+    50: (
+        "DIC-C2DH-HeLa",
+        "Fluo-C2DL-Huh7",
+        "Fluo-C2DL-MSC",
+        "Fluo-C3DH-H157",
+        "Fluo-N2DH-GOWT1",
+        "Fluo-N3DH-CE",
+        "Fluo-N3DH-CHO",
+        "PhC-C2DH-U373",
+    ),
+    25: ("BF-C2DL-HSC", "BF-C2DL-MuSC", "Fluo-C3DL-MDA231", "Fluo-N2DL-HeLa", "PhC-C2DL-PSC"),
+}
+"""Pixels at the edge in which the Cell Tracking Challenge annotates no cell, by data set ("Annotations", field E)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Planes:
+    """Planes of a file: one is an image, several are a volume."""
+
+    source: ImageSource
+    numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Case:
+    """What is scored as one image."""
+
+    name: str
+    prediction: Planes
+    truth: Planes | None
+    """None where a frame has only markers."""
+    markers: Planes | None = None
+    border: int = 0
+    """Strip at the edge in which nobody annotated, in pixels."""
+    image: tuple[Path, int] | None = None
+    """File and plane of what was segmented, where it is known."""
+
+
+def find_cases(prediction: str, truth: str, planes: str = "", volume: bool = False, images: str = "") -> list[Case]:
+    """Pair predictions with truths: a sequence of the Cell Tracking Challenge by frame, else by name and page.
+
+    Args:
+        prediction: TIFF, folder or glob.
+        truth: the same, or a folder of the Cell Tracking Challenge's layout.
+        planes: which of the pairs, such as 20:24.
+        volume: take all planes of a file as one case.
+        images: what was segmented, to draw on.
+
+    Raises:
+        InputError: nothing there, or a partner is missing.
+    """
+    sequence = sequence_of(truth)
+    cases = _of_sequence(prediction, sequence) if sequence else _of_files(prediction, truth, volume)
+    cases = cases[_slice(planes, len(cases))] if planes else cases
+    return _with_images(cases, images, prediction) if images else cases
+
+
+def _with_images(cases: list[Case], images: str, prediction: str) -> list[Case]:
+    from cellseg.images.pairs import find_pairs
+
+    found = {
+        (pair.labels.path, pair.label_plane): (pair.image.path, pair.image_plane)
+        for pair in find_pairs(images, prediction)
+        if pair.image.path is not None
+    }
+    return [replace(c, image=found.get((c.prediction.source.path, c.prediction.numbers[0]))) for c in cases]
+
+
+def sequence_of(truth: str) -> Path | None:
+    """The folder of a CTC sequence's truth, `.../01_GT` or `.../01_ST`, also if its SEG was named; else None."""
+    from cellseg.images.ctc import is_sequence
+
+    path = Path(truth).expanduser()
+    folder = path.parent if path.name == "SEG" else path
+    return folder if folder.name[-3:] in ("_GT", "_ST") and is_sequence(folder) else None
+
+
+def _of_files(prediction: str, truth: str, volume: bool) -> list[Case]:
+    from cellseg.images.pairs import find_pairs
+
+    pairs = find_pairs(prediction, truth)
+    if not volume:
+        return [Case(p.name, Planes(p.image, (p.image_plane,)), Planes(p.labels, (p.label_plane,))) for p in pairs]
+    first = [pair for pair in pairs if pair.image_plane == 0]
+    return [Case(pair.image.name, _all(pair.image), _all(pair.labels)) for pair in first]
+
+
+def _of_sequence(prediction: str, truth: Path) -> list[Case]:
+    """The frames that have a truth; DET is taken from the markers, where there are some."""
+    from cellseg.images.ctc import frames
+    from cellseg.images.listing import list_images
+
+    silver = truth.name.endswith("_ST")
+    results = _by_time(list_images(prediction))
+    found = frames(truth)
+    wanted = [frame for frame in found if _truth_of(frame, silver) or (frame.markers and not silver)]
+    missing = sorted({frame.time for frame in wanted if frame.time not in results})
+    if missing:
+        listed = ", ".join(f"{time:03}" for time in missing[:5]) + (", ..." if len(missing) > 5 else "")
+        raise InputError(
+            f"{prediction}: no result for {len(missing)} of {len(wanted)} frames with a truth ({listed})",
+            "Results are files with the number of the frame in their names, such as mask013.tif.",
+        )
+    border = next((width for width, names in BORDERS.items() if truth.resolve().parent.name in names), 0)
+    return [_frame(frame, results[frame.time], silver, border) for frame in wanted]
+
+
+def _truth_of(frame: CtcFrame, silver: bool) -> Path | None:
+    return frame.silver if silver else frame.gold
+
+
+def _frame(frame: CtcFrame, result: Path, silver: bool, border: int) -> Case:
+    truth = _truth_of(frame, silver)
+    at = "" if frame.plane is None else f"[{frame.plane}]"
+    return Case(
+        name=f"{result.name}{at}",
+        prediction=_open(result, frame.plane),
+        truth=None if truth is None else _open(truth, None),
+        markers=None if silver or frame.markers is None else _open(frame.markers, frame.plane),
+        border=border,
+        image=None if frame.image is None else (frame.image, frame.plane or 0),
+    )
+
+
+def _open(path: Path, plane: int | None) -> Planes:
+    """One plane of a file, or all of them."""
+    from cellseg.images.tiff import open_image
+
+    source = open_image(path, palette="index")
+    if plane is not None and plane >= source.planes:
+        raise InputError(f"has {source.planes} planes, but the truth shows plane {plane}", path=path)
+    return _all(source) if plane is None else Planes(source, (plane,))
+
+
+def _all(source: ImageSource) -> Planes:
+    return Planes(source, tuple(range(source.planes)))
+
+
+def _by_time(files: Iterable[Path]) -> dict[int, Path]:
+    """Files by the last number in their names."""
+    found: dict[int, Path] = {}
+    for file in files:
+        numbers = re.findall(r"\d+", file.stem)
+        if numbers and found.setdefault(int(numbers[-1]), file) is not file:
+            earlier = found[int(numbers[-1])]
+            raise InputError(f"two results for one frame: {earlier.name} and {file.name}", "Remove one.")
+    return found
+
+
+def _slice(planes: str, count: int) -> slice:
+    first, _, last = planes.partition(":")
+    try:
+        found = slice(int(first or 0), int(last or count))
+    except ValueError:
+        raise InputError(f"--planes {planes} is no range", "Give one such as 20:24.") from None
+    if not range(count)[found]:
+        raise InputError(f"--planes {planes} holds none of the {count} images", "Count from 0.")
+    return found

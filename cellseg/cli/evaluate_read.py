@@ -1,0 +1,208 @@
+"""Prediction and truth as arrays that can be compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellseg.cli.evaluate_cases import Case, Planes
+from cellseg.errors import InputError
+from cellseg.images.labels import Kind, interpret, read_values
+from cellseg.images.labelvalues import check_values, values_in
+from cellseg.images.read_labels import kind_of
+from cellseg.images.source import ImageSource
+from cellseg.inference.instances import label_instances
+from cellseg.metrics import annotated_only, inside_field
+from cellseg.metrics.scores import Compared
+from cellseg.options import EvaluateOptions, LabelOptions
+
+Array = NDArray[Any]
+EVERY_VALUE = LabelOptions()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Truth:
+    """What is known of an image; arrays (H, W) or (Z, H, W), None where there are only markers."""
+
+    name: str
+    border: int
+    """Strip at the edge that does not count, in pixels."""
+    labels: tuple[Array, Array, Array] | None
+    """Cells, class of each pixel, ignored pixels."""
+    markers: Array | None
+    """A mark on every cell, None where there are none."""
+
+    @property
+    def cells(self) -> Array | None:
+        """The cells of the truth."""
+        return None if self.labels is None else self.labels[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How all cases of an evaluation are read."""
+
+    prediction: Kind | None
+    """What the prediction's values mean; None: they are probabilities."""
+    truth: Kind
+    options: EvaluateOptions
+    labels: LabelOptions
+    """How the truth is read. Of the prediction every value counts, and what is not 0 is a cell."""
+
+    def read(self, case: Case) -> Compared:
+        """The arrays of a case, without what does not count.
+
+        Raises:
+            InputError: values that are no labels or probabilities, or different sizes.
+        """
+        return self.compare(self.read_truth(case), *self._predicted(case.prediction))
+
+    def read_truth(self, case: Case) -> Truth:
+        """All that is known of a case."""
+        border = case.border if self.options.border == "auto" else self.options.border
+        markers = None if case.markers is None else _cells(case.markers, EVERY_VALUE)[0]
+        labels = None if case.truth is None else _labels(case.truth, self.truth, self.labels)
+        return Truth(case.name, border, labels, markers)
+
+    def compare(self, truth: Truth, predicted: Array, classes: Array) -> Compared:
+        """Predicted cells and their classes (H, W) or (Z, H, W) beside the truth, without what does not count."""
+        _check_sizes(truth, predicted)
+        markers = None if truth.markers is None else inside_field(truth.markers, truth.border)
+        if truth.labels is None:
+            return Compared(inside_field(predicted, truth.border), None, markers=markers)
+        cells, true_classes, ignored = truth.labels
+        true = inside_field(cells, truth.border)
+        known = inside_field(np.where(ignored, 0, predicted), truth.border)
+        counts = annotated_only(known, true) if self._is_partial(true, markers) else known
+        several = self.truth == "classes"
+        return Compared(
+            counts,
+            true,
+            prediction_classes=np.where(counts > 0, classes, 0) if several else None,
+            truth_classes=np.where(true > 0, true_classes, 0) if several else None,
+            markers=markers,
+            marked_prediction=known,
+        )
+
+    def _predicted(self, planes: Planes) -> tuple[Array, Array]:
+        """Cells of a size that counts, and the class of each pixel."""
+        smallest = self.options.minimum_size
+        if self.prediction is not None:
+            cells, classes, _ = _labels(planes, self.prediction, EVERY_VALUE)
+            return without_small(cells, smallest), classes
+        if planes.source.channels > 1:
+            classes = _stack(planes, lambda source, k: source.read(k).argmax(axis=0))
+            return without_small(_regions(classes), smallest), classes
+        mask = read_probability(planes) >= (self.options.threshold or 0.5)
+        return label_instances(mask, smallest), mask
+
+    def _is_partial(self, true: Array, markers: Array | None) -> bool:
+        """Whether some cells are not annotated: said so, or there is a marker without a cell."""
+        if self.options.truth_is != "auto" or markers is None:
+            return self.options.truth_is == "partial"
+        return bool(np.setdiff1d(markers, markers[true > 0]).any())
+
+
+def make_reader(cases: Sequence[Case], options: EvaluateOptions, labels: LabelOptions) -> Reader:
+    """Find out what the values of predictions and truths mean, over all of them.
+
+    Raises:
+        InputError: values that are no labels, or classes on one side and cells on the other.
+    """
+    truths = [(case.truth.source, k) for case in cases if case.truth is not None for k in case.truth.numbers]
+    found = [(case.prediction.source, k) for case in cases for k in case.prediction.numbers]
+    truth: Kind = kind_of(truths, labels) if truths else "instances"
+    said = LabelOptions(labels_are=labels.labels_are)
+    prediction = None if options.threshold or are_probabilities(found) else kind_of(found, said)
+    if truth == "classes" and prediction == "instances":
+        raise InputError(
+            "the prediction numbers cells and the truth holds classes", "Say with --labels-are what they are."
+        )
+    return Reader(prediction, truth, options, labels)
+
+
+def are_probabilities(planes: Sequence[tuple[ImageSource, int]]) -> bool:
+    """Whether the values are floating-point numbers from 0 to 1, or several channels."""
+    if planes[0][0].dtype.kind != "f":
+        return False
+    return all(source.channels > 1 or float(source.read(k).max()) <= 1 for source, k in planes)
+
+
+def read_probability(planes: Planes) -> NDArray[np.float32]:
+    """Foreground probability 0 to 1, (H, W) or (Z, H, W); whole numbers count as 0 to 255.
+
+    Raises:
+        InputError: several channels, or values that are no probabilities.
+    """
+    return np.asarray(_stack(planes, _probability), dtype=np.float32)
+
+
+def without_small(cells: Array, minimum_size: int) -> Array:
+    """Cells (any shape) of so many pixels or more; numbers stay."""
+    if minimum_size <= 1:
+        return cells
+    numbers, index, areas = np.unique(cells, return_inverse=True, return_counts=True)
+    return np.where(areas >= minimum_size, numbers, 0)[index].reshape(cells.shape)
+
+
+def _probability(source: ImageSource, plane: int) -> Array:
+    values = read_values(source, plane)
+    scaled = values.astype(np.float32) / np.float32(1 if values.dtype.kind == "f" else 255)
+    low, high = float(scaled.min()), float(scaled.max())
+    if not 0 <= low <= high <= 1:  # also where one is NaN
+        found = f"holds values from {values.min():g} to {values.max():g}, where probabilities are 0 to 1"
+        raise InputError(f"{found} (or 0 to 255)", "Write them with --result probabilities.", path=source.path)
+    return scaled
+
+
+def _labels(planes: Planes, kind: Kind, options: LabelOptions) -> tuple[Array, Array, Array]:
+    """Cells, with the numbers of the file where it numbers them; class of each pixel; ignored pixels."""
+    cells, ignored = _cells(planes, options)
+    if kind == "instances":
+        return cells, cells > 0, ignored
+    path = planes.source.path
+    classes = _stack(
+        planes,
+        lambda source, k: (
+            interpret(read_values(source, k), kind, options.foreground, options.ignore_label, path=path).classes
+        ),
+    )
+    return _regions(classes), classes, ignored
+
+
+def _cells(planes: Planes, options: LabelOptions) -> tuple[Array, Array]:
+    """The values of a label image, 0 where they are ignored; ignored pixels."""
+    values = _stack(planes, lambda source, k: check_values(read_values(source, k), options.ignore_label, source.path))
+    ignored = np.zeros(values.shape, np.bool_) if options.ignore_label is None else values == options.ignore_label
+    return np.where(ignored, 0, values), ignored
+
+
+def _regions(classes: Array) -> Array:
+    """Connected regions of equal class, numbered class by class."""
+    cells = np.zeros(classes.shape, np.int64)
+    for number in values_in(classes):
+        if number:
+            regions = label_instances(classes == number)
+            cells += np.where(regions > 0, regions + cells.max(), 0)
+    return cells
+
+
+def _stack(planes: Planes, read: Callable[[ImageSource, int], Array]) -> Array:
+    """One plane as (H, W), several as (Z, H, W)."""
+    found = [read(planes.source, k) for k in planes.numbers]
+    return found[0] if len(found) == 1 else np.stack(found)
+
+
+def _check_sizes(truth: Truth, predicted: Array) -> None:
+    for known in (truth.cells, truth.markers):
+        if known is not None and known.shape != predicted.shape:
+            found = f"the result is {_size(predicted)} and the truth {_size(known)}"
+            raise InputError(found, "They must show the same pixels.", path=truth.name)
+
+
+def _size(array: Array) -> str:
+    return " x ".join(map(str, array.shape))

@@ -1,0 +1,144 @@
+"""Scores for people and for programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from cellseg.cli.progress import console
+from cellseg.files import write_text
+from cellseg.metrics.objects import ObjectRow
+from cellseg.metrics.thresholds import SMALLER_IS_BETTER
+
+MOST_ROWS, MOST_COLUMNS = 12, 6
+SHORT = {"average_precision": "AP", "mean_average_precision": "mean AP"}
+Values = Mapping[str, float]
+
+STATES = {"matched": "true", "missed": "missed", "invented": "invented", "split": "split", "merged": "merged"}
+"""Kinds of the object table in the words of the command line."""
+
+
+def mean_of(rows: Iterable[Values]) -> dict[str, float]:
+    """The mean of each metric over the images in which it is defined and finite."""
+    found: dict[str, list[float]] = {}
+    for row in rows:
+        for name, value in row.items():
+            found.setdefault(name, []).append(value)
+    finite = {name: [v for v in values if math.isfinite(v)] for name, values in found.items()}
+    return {name: sum(values) / len(values) if values else math.nan for name, values in finite.items()}
+
+
+def as_tree(rows: Mapping[str, Values], mean: Values, pooled: Values) -> dict[str, Any]:
+    """Everything as JSON knows it: null for what is not defined."""
+    return {
+        "mean": _plain(mean),
+        "pooled": _plain(pooled),
+        "images": {name: _plain(row) for name, row in rows.items()},
+        "count": len(rows),
+    }
+
+
+def print_table(rows: Mapping[str, Values], mean: Values, pooled: Values) -> None:
+    """A column a metric and a row an image; where either are many, a row a metric."""
+    wide = len(mean) <= MOST_COLUMNS
+    _by_image(rows, mean, pooled) if wide else _by_metric(rows, mean, pooled)
+
+
+def write_objects(path: Path, objects: Iterable[tuple[str, int, ObjectRow]]) -> None:
+    """CSV with a row for each object: of the truth all, of the prediction those without a partner."""
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(COLUMNS)
+    for image, number, row in objects:
+        table.writerow(_object(image, number, row))
+    write_text(path, text.getvalue())
+
+
+COLUMNS = (
+    *("image", "class", "object_in", "id", "state", "matched_id", "iou", "seg_j", "area", "z", "y", "x"),
+    *("first_y", "first_x", "last_y", "last_x"),
+)
+
+
+def _object(image: str, number: int, row: ObjectRow) -> list[Any]:
+    own, other = (row.truth_id, row.prediction_id)[:: 1 if row.side == "truth" else -1]
+    *z, y, x = row.centroid
+    start, stop = row.start[-2:], row.stop[-2:]
+    return [
+        *(image, number or "", row.side, own, STATES[row.kind], other or "", f"{row.iou:.6f}"),
+        *(
+            f"{row.jaccard:.6f}" if row.side == "truth" else "",
+            row.area,
+            *([f"{c:.2f}" for c in z] or [""]),
+            f"{y:.2f}",
+            f"{x:.2f}",
+        ),
+        *(*start, *(end - 1 for end in stop)),
+    ]
+
+
+def _by_image(rows: Mapping[str, Values], mean: Values, pooled: Values) -> None:
+    from rich.table import Table
+
+    table = Table("image", *map(_heading, mean))
+    if len(rows) <= MOST_ROWS:
+        for name, row in rows.items():
+            table.add_row(name, *_cells(row, mean))
+        table.add_section()
+    table.add_row(f"mean of {len(rows)}", *_cells(mean, mean), style="bold")
+    if len(rows) > 1:
+        table.add_row("pooled", *_cells(pooled, mean), style="bold")
+    console(error=False).print(table)
+
+
+def _by_metric(rows: Mapping[str, Values], mean: Values, pooled: Values) -> None:
+    from rich.table import Table
+
+    several = len(rows) > 1
+    table = Table("metric", *([f"mean of {len(rows)}", "pooled", "worst image"] if several else [*rows]))
+    for name in mean:
+        values = [_number(mean.get(name))]
+        if several:
+            image = worst(rows, name)
+            values += [_number(pooled.get(name)), f"{_number(rows[image].get(name))}  {image}" if image else ""]
+        table.add_row(_heading(name), *values)
+    console(error=False).print(table)
+
+
+def worst(rows: Mapping[str, Values], name: str) -> str:
+    """The image with the worst value of a metric; empty where it is nowhere defined."""
+    known = [image for image, row in rows.items() if name in row]
+    sign = 1 if base_name(name) in SMALLER_IS_BETTER else -1
+    return max(known, key=lambda image: sign * rows[image][name], default="")
+
+
+def base_name(name: str) -> str:
+    """f1 for f1@0.75 and f1[2]."""
+    return name.partition("@")[0].partition("[")[0]
+
+
+def _heading(name: str) -> str:
+    base = base_name(name)
+    return f"{SHORT.get(base, base)}{name.removeprefix(base)} {'↓' if base_name(name) in SMALLER_IS_BETTER else '↑'}"
+
+
+def _cells(row: Values, names: Iterable[str]) -> list[str]:
+    return [_number(row.get(name)) for name in names]
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None or not math.isfinite(value) else f"{value:.4f}"
+
+
+def _plain(row: Values) -> dict[str, float | None]:
+    return {name: value if math.isfinite(value) else None for name, value in row.items()}
+
+
+def order_of(names: Sequence[str], found: Iterable[str]) -> list[str]:
+    """The names found in the order asked for, each followed by those of its classes."""
+    known = list(found)
+    return [name for asked in names for name in known if name == asked or name.startswith(f"{asked}[")]

@@ -1,0 +1,224 @@
+"""Metrics by name: of one image, and pooled over many."""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from cellseg.errors import InputError
+from cellseg.metrics.ctc import det_score, detection_costs
+from cellseg.metrics.detection import THRESHOLDS
+from cellseg.metrics.information import v_info
+from cellseg.metrics.inputs import Labels, mask_pair
+from cellseg.metrics.overlap import overlaps
+from cellseg.metrics.rand import JoinedPairs, joined_pairs, v_rand
+from cellseg.metrics.ratios import ratio
+from cellseg.metrics.tally import CellTally, tally_cells
+from cellseg.metrics.warping import warping_error
+
+AT_IOU = ("average_precision", "f1", "precision", "recall")
+"""Metrics that take an IoU threshold: f1@0.75; without one it is 0.5."""
+GROUPS = {
+    "em": ("pixel_error", "rand_error", "warping_error", "v_rand", "v_rand_thin", "v_info", "v_info_thin"),
+    "cells": (
+        "iou",
+        "dice",
+        "seg",
+        "det",
+        "average_precision",
+        "mean_average_precision",
+        "f1",
+        "precision",
+        "recall",
+        "panoptic_quality",
+        "aggregated_jaccard",
+        "boundary_f1",
+        "hausdorff95",
+        "count_error",
+    ),
+}
+OF_SECTIONS: dict[str, Callable[..., float]] = {
+    "v_rand": v_rand,
+    "v_rand_thin": functools.partial(v_rand, thin=True),
+    "v_info": v_info,
+    "v_info_thin": functools.partial(v_info, thin=True),
+}
+"""Defined as means over sections: they have no pooled value."""
+OUTLINES = ("boundary_f1", "hausdorff95")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compared:
+    """Prediction and truth of one image; all arrays (H, W) or (Z, H, W), 0 = background."""
+
+    prediction: Labels
+    truth: Labels | None
+    """Cells; None where there are only markers."""
+    prediction_classes: Labels | None = None
+    """Class of each pixel; with the truth's, cell metrics are taken class by class."""
+    truth_classes: Labels | None = None
+    markers: Labels | None = None
+    """A mark on every cell; `det` is then taken from these."""
+    marked_prediction: Labels | None = None
+    """The prediction to hold against the markers, where that is another one."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Counts:
+    """What the metrics are computed from; `a + b` pools two images."""
+
+    pixels: int = 0
+    differing: int = 0
+    mismatches: float = 0.0
+    """Pixels of the warping error."""
+    pairs: JoinedPairs = field(default_factory=JoinedPairs)
+    cells: dict[int, CellTally] = field(default_factory=dict)
+    """By class; 0 where labels number cells."""
+    markers: tuple[int, int] | None = None
+    """AOGM-D and AOGM-D0 of the markers."""
+
+    def __add__(self, other: Counts) -> Counts:
+        both = self.cells.keys() & other.cells.keys()
+        summed = {name: self.cells[name] + other.cells[name] for name in both}
+        marked = [counts.markers for counts in (self, other) if counts.markers]
+        return Counts(
+            pixels=self.pixels + other.pixels,
+            differing=self.differing + other.differing,
+            mismatches=self.mismatches + other.mismatches,
+            pairs=self.pairs + other.pairs,
+            cells=dict(sorted({**self.cells, **other.cells, **summed}.items())),
+            markers=(sum(m[0] for m in marked), sum(m[1] for m in marked)) if marked else None,
+        )
+
+    def values(self, names: Sequence[str]) -> dict[str, float]:
+        """The metrics that can be pooled, by name; with classes their mean, and `name[class]` for each."""
+        found: dict[str, float] = {}
+        for name in names:
+            if name == "det" and self.markers:
+                found[name] = det_score(*self.markers)
+            elif name in GROUPS["em"]:
+                found |= self._of_pixels(name)
+            elif self.cells:
+                values = {number: _of_cells(tally, name) for number, tally in self.cells.items()}
+                found[name] = float(np.mean(list(values.values())))
+                found |= {f"{name}[{number}]": value for number, value in values.items() if number}
+        return found
+
+    def _of_pixels(self, name: str) -> dict[str, float]:
+        if not self.pixels or name in OF_SECTIONS:
+            return {}
+        if name == "rand_error":
+            return {name: self.pairs.error}
+        return {name: (self.differing if name == "pixel_error" else self.mismatches) / self.pixels}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scores:
+    """The metrics of one image, and the counts by which it takes part in those of all."""
+
+    values: dict[str, float]
+    counts: Counts
+
+
+def parse_names(text: str) -> tuple[str, ...]:
+    """Metric names from `em`, `cells` or names with commas between them; f1@0.75 is F1 at an IoU of 0.75.
+
+    Raises:
+        InputError: there is no such metric, or no such threshold.
+    """
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    names = tuple(dict.fromkeys(name for word in words for name in GROUPS.get(word, (word,))))
+    known = [name for group in GROUPS.values() for name in group]
+    unknown = [name for name in names if name.partition("@")[0] not in (AT_IOU if "@" in name else known)]
+    if unknown or not names:
+        found = f"there is no metric {', '.join(unknown)}" if unknown else "no metric was named"
+        raise InputError(found, f"Known are: em, cells, {', '.join(known)}; {', '.join(AT_IOU)} take @IOU.")
+    for name in names:
+        _iou_of(name)
+    return names
+
+
+def score(compared: Compared, names: Sequence[str], *, volume: bool = False) -> Scores:
+    """The named metrics of one image; those that need a truth which is not there are left out.
+
+    Args:
+        compared: what to compare.
+        names: from `parse_names`.
+        volume: take (Z, H, W) as one volume where a metric would go section by section.
+
+    Raises:
+        InputError: the images are no label images of equal shape.
+    """
+    counts, values = Counts(), dict[str, float]()
+    if compared.truth is not None:
+        counts = _count(compared, compared.truth, names, volume)
+        for name in names:
+            if name in OF_SECTIONS:
+                values[name] = OF_SECTIONS[name](compared.prediction, compared.truth, volume=volume)
+    if "det" in names and compared.markers is not None:
+        found = compared.prediction if compared.marked_prediction is None else compared.marked_prediction
+        counts += Counts(markers=detection_costs(overlaps(found, compared.markers)))
+    return Scores(counts.values(names) | values, counts)
+
+
+def pool(scores: Sequence[Scores], names: Sequence[str]) -> dict[str, float]:
+    """The metrics over the counts of all images, so that every object (or pixel) weighs the same."""
+    return functools.reduce(operator.add, [one.counts for one in scores], Counts()).values(names)
+
+
+def _count(compared: Compared, truth: Labels, names: Sequence[str], volume: bool) -> Counts:
+    predicted, true = mask_pair(compared.prediction, truth)
+    warped = warping_error(predicted, true) * true.size if "warping_error" in names else 0.0
+    pairs = joined_pairs(compared.prediction, truth, volume=volume) if "rand_error" in names else JoinedPairs()
+    return Counts(
+        pixels=true.size,
+        differing=int(np.count_nonzero(predicted != true)),
+        mismatches=warped,
+        pairs=pairs,
+        cells=_tallies(compared, truth, names),
+    )
+
+
+def _tallies(compared: Compared, truth: Labels, names: Sequence[str]) -> dict[int, CellTally]:
+    wanted = [name for name in names if name not in GROUPS["em"]]
+    if not wanted:
+        return {}
+    thresholds = {_iou_of(name) for name in wanted} | ({*THRESHOLDS} if "mean_average_precision" in wanted else set())
+    outlines = any(name in OUTLINES for name in wanted)
+    return {
+        number: tally_cells(predicted, true, tuple(sorted(thresholds)), outlines=outlines)
+        for number, predicted, true in by_class(compared, truth)
+    }
+
+
+def by_class(compared: Compared, truth: Labels) -> list[tuple[int, Labels, Labels]]:
+    """Class number, its predicted and its true cells; one entry of number 0 where labels number cells."""
+    predicted, true = compared.prediction_classes, compared.truth_classes
+    if predicted is None or true is None:
+        return [(0, compared.prediction, truth)]
+    numbers = [int(number) for number in np.union1d(predicted, true) if number]
+    return [(k, np.where(predicted == k, compared.prediction, 0), np.where(true == k, truth, 0)) for k in numbers]
+
+
+def _iou_of(name: str) -> float:
+    text = name.partition("@")[2] or "0.5"
+    try:
+        threshold = float(text)
+    except ValueError:
+        threshold = -1.0
+    if not 0 < threshold <= 1:
+        raise InputError(f"{name}: the IoU threshold is {text}", "It must be above 0 and at most 1.")
+    return threshold
+
+
+def _of_cells(tally: CellTally, name: str) -> float:
+    base = name.partition("@")[0]
+    if base in AT_IOU:
+        return float(getattr(tally.detections[_iou_of(name)], base))
+    if base == "mean_average_precision":
+        return ratio(sum(tally.detections[t].average_precision for t in THRESHOLDS), len(THRESHOLDS))
+    return float(getattr(tally, base))
