@@ -268,3 +268,19 @@ class EvaluateOptions(_Checked):
     """partial: predicted cells that belong to no annotated one do not count; auto: by the markers of a CTC folder."""
     border: Literal["auto"] | Annotated[int, Limits(0, 100_000)] = "auto"
     """Cells wholly within so many pixels of the edge do not count; auto: the CTC's number for its own data sets."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitOptions(_Checked):
+    """How annotated images are split into those to learn from and those to validate on."""
+
+    fraction: Annotated[float, Limits(0.001, 0.9)] = 0.2
+    """Part of the images (of a stack: of its planes) that is held out for validation."""
+    seed: Annotated[int, Limits(0, 2**32 - 1)] = 0
+    """Which groups, or which block of a stack, are held out follows from it."""
+    gap: Annotated[int, Limits(0, 1_000_000)] = 0
+    """Planes left out on each side of the block of a stack that is held out, for neighbours look alike."""
+    cut: bool = False
+    """Cut every stack, and do not keep each as a whole; a single stack always is."""
+    detect: bool = True
+    """Look for images of one field: tiles that continue each other's pixels, and near-duplicates."""

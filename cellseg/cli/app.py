@@ -8,7 +8,7 @@ from cyclopts import App
 from cyclopts.token import Token
 
 from cellseg import __version__
-from cellseg.cli import augment, demo, evaluate, info, models, predict, sample, train, weights
+from cellseg.cli import augment, demo, evaluate, info, models, predict, sample, split, train, weights
 
 
 def use_recipe(_app: App, commands: tuple[str, ...], arguments: Any) -> None:
@@ -39,5 +39,6 @@ app.command(augment.augment)
 app.command(train.train)
 app.command(predict.predict)
 app.command(evaluate.evaluate)
+app.command(split.split)
 app.command(models.models)
 app.command(info.info)

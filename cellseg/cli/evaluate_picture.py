@@ -18,12 +18,13 @@ from scipy import ndimage
 
 from cellseg.cli.evaluate_cases import Case
 from cellseg.cli.evaluate_read import Reader
-from cellseg.cli.evaluate_tables import STATES, Values, worst
+from cellseg.cli.evaluate_tables import STATES, Values, base_name
 from cellseg.cli.pictures import write_figure
 from cellseg.errors import InputError
 from cellseg.metrics import ObjectRow, object_table
 from cellseg.metrics.boundary import boundary_mask
 from cellseg.metrics.scores import Compared, by_class
+from cellseg.metrics.thresholds import SMALLER_IS_BETTER
 
 COLOURS = {"true": "#009E73", "missed": "#D55E00", "invented": "#56B4E9", "split": "#F0E442", "merged": "#CC79A7"}
 """Okabe and Ito 2008, which people with any colour blindness can tell apart."""
@@ -44,11 +45,8 @@ def choose_cases(cases: Sequence[Case], rows: Mapping[str, Values], show: str = 
     """
     drawn = [case for case in cases if case.truth is not None]
     first = next((name for case in drawn for name in rows[case.name]), "")
-    ranked: list[Case] = []
-    while len(ranked) < len(drawn):
-        left = {case.name: rows[case.name] for case in drawn if case not in ranked}
-        name = worst(left, first) or next(iter(left))
-        ranked.append(next(case for case in drawn if case.name == name))
+    sign = -1 if base_name(first) in SMALLER_IS_BETTER else 1
+    ranked = sorted(drawn, key=lambda case: sign * rows[case.name].get(first, math.inf))
     if show:
         ranked = [case for case in ranked if show in (case.name, case.name.partition("[")[0])]
     if not ranked:

@@ -48,9 +48,9 @@ def weights(
     import numpy as np
 
     from cellseg.images.annotated import read_truth, with_masks
+    from cellseg.images.open import open_image
     from cellseg.images.pairs import find_pairs
     from cellseg.images.read_labels import kind_of
-    from cellseg.images.open import open_image
     from cellseg.images.write import layout_like, write_tiled
 
     if out is None and picture is None:
