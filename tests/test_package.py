@@ -28,6 +28,7 @@ def imported_by(code: str) -> set[str]:
         "import cellseg; cellseg.metrics; cellseg.weight_map",
         "import cellseg.images.source, cellseg.images.pairs",
         "import cellseg.models.card, cellseg.cli.pictures, cellseg.images.read_labels",
+        "import cellseg.cli.evaluate_picture, cellseg.cli.evaluate_sweep, cellseg.cli.split_picture",
     ],
 )
 def test_torch_and_napari_are_not_imported(code):

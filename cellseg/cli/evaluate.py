@@ -75,6 +75,8 @@ def evaluate(
     names = parse_names(metrics or DEFAULT)
     _check_options(sweep, store, csv, show, image, picture, options)
     cases = find_cases(prediction, truth, planes, options.volume, image)
+    if "det" not in names:
+        cases = [case for case in cases if case.truth is not None]
     if sequence_of(truth) and labels.labels_are == "auto":
         labels = replace(labels, labels_are="instances")
     if sweep:

@@ -57,7 +57,7 @@ def find_cases(prediction: str, truth: str, planes: str = "", volume: bool = Fal
     """Pair predictions with truths: a sequence of the Cell Tracking Challenge by frame, else by name and page.
 
     Args:
-        prediction: TIFF, folder or glob.
+        prediction: TIFF, folder or glob; of 01_GT and 01_ST its SEG.
         truth: the same, or a folder of the Cell Tracking Challenge's layout.
         planes: which of the pairs, such as 20:24.
         volume: take all planes of a file as one case.
@@ -108,7 +108,8 @@ def _of_sequence(prediction: str, truth: Path) -> list[Case]:
     from cellseg.images.listing import list_images
 
     silver = truth.name.endswith("_ST")
-    results = _by_time(list_images(prediction))
+    inside = Path(prediction).expanduser() / "SEG"
+    results = _by_time(list_images(inside if inside.is_dir() else prediction))
     found = frames(truth)
     wanted = [frame for frame in found if _truth_of(frame, silver) or (frame.markers and not silver)]
     missing = sorted({frame.time for frame in wanted if frame.time not in results})

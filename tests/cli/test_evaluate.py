@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -228,6 +230,8 @@ def test_partly_annotated_frames_and_the_border_strip(cellseg_cli, sequence, tmp
     found = result(cellseg_cli(*words, "--picture", tmp_path / "errors.png"))
     assert found["pooled"] == {"seg": 1, "f1": 1, "det": 1}
     assert set(found["images"]["mask002.tif"]) == {"det"}
+    without = result(cellseg_cli("evaluate", sequence / "01_RES", sequence / "01_GT/SEG", "--json"))
+    assert set(without["images"]) == {"mask000.tif", "mask001.tif"}
     assert found["count"] == 3
     with_border = result(cellseg_cli(*words, "--border", 0))["images"]
     assert with_border["mask000.tif"]["f1"] == pytest.approx(6 / 7)
@@ -245,7 +249,20 @@ def test_a_frame_without_a_result(cellseg_cli, sequence):
 def test_frames_of_a_real_sequence_that_are_partly_annotated(cellseg_cli, real_data):
     base = real_data / "ctc/DIC-C2DH-HeLa"
     words = ("--metrics", "seg,f1,det", "--json")
-    found = result(cellseg_cli("evaluate", base / "01_ST/SEG", base / "01_GT/SEG", *words))
+    found = result(cellseg_cli("evaluate", base / "01_ST", base / "01_GT", *words))
     assert found["pooled"]["seg"] > 0.8
     assert found["images"]["man_seg067.tif"]["f1"] == 1
     assert len(found["images"]) == 84
+
+
+def test_evaluate_needs_no_torch(real_data):
+    """In a process of its own, on real labels."""
+    folder = real_data / "dsb2018/val/labels"
+    code = (
+        "import sys; from cellseg import cli; "
+        f"code = cli.run(['evaluate', {str(folder)!r}, {str(folder)!r}, '--metrics', 'seg', '--json']); "
+        "sys.exit(code or ('torch' in sys.modules) * 7)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["pooled"] == {"seg": 1}
