@@ -60,7 +60,7 @@ def run_sweep(
         say(f"wrote {picture}")
     if file is not None and card is not None:
         store_card(file, with_best(card, found, len(cases)))
-        say(f"stored threshold {found.best[0]:g} and minimum size {found.best[1]} in {file}")
+        say(f"stored threshold {found.best[0]:g} and minimum size {found.best[1]} in {file}, cells grown by {card.grow}")
     _report(found, file, as_json)
     return 0
 
@@ -183,7 +183,8 @@ def _report(found: Sweep, stored: Path | None, as_json: bool) -> None:
         row = [f"{found.values[threshold, size]:.4f}{mark}" for size, mark in zip(sizes, marks, strict=True)]
         table.add_row(f"{threshold:g}", *row, style="bold" if any(marks) else "")
     console(error=False).print(table)
-    say(f"best: --threshold {found.best[0]:g} --minimum-size {found.best[1]}")
+    if stored is None:
+        say(f"best: --threshold {found.best[0]:g} --minimum-size {found.best[1]}")
 
 
 def _plain(value: float) -> float | None:
