@@ -237,7 +237,7 @@ class PredictOptions(_Checked):
     threshold: Annotated[float, Limits(0, 1)] = 0.0
     """Probability from which on a pixel belongs to a cell; 0 = the one stored with the model."""
     minimum_size: Annotated[int, Limits(0, 2**31)] = 0
-    """Smaller instances are removed, in pixels."""
+    """Smaller instances are removed, in pixels; 0 = the size stored with the model."""
     fill_holes: Annotated[int, Limits(0, 2**31)] = 0
     """Holes in an instance of at most that many pixels are filled; not those at the edge of the image."""
     split: Split = "none"

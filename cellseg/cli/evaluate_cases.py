@@ -142,7 +142,7 @@ def _frame(frame: CtcFrame, result: Path, silver: bool, border: int) -> Case:
 
 def _open(path: Path, plane: int | None) -> Planes:
     """One plane of a file, or all of them."""
-    from cellseg.images.tiff import open_image
+    from cellseg.images.open import open_image
 
     source = open_image(path, palette="index")
     if plane is not None and plane >= source.planes:

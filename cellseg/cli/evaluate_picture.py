@@ -127,7 +127,7 @@ def _grey(case: Case, offset: int) -> Array | None:
     """The image below, 0 to 0.8, so that outlines stand out."""
     if case.image is None:
         return None
-    from cellseg.images.tiff import open_image
+    from cellseg.images.open import open_image
 
     path, plane = case.image
     image = open_image(path).read(plane + offset).mean(axis=0)

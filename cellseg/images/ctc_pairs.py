@@ -14,9 +14,9 @@ from cellseg.errors import InputError
 from cellseg.images.ctc import CtcFrame, frames, is_sequence, sequences
 from cellseg.images.ctc_labels import annotate, strip_width
 from cellseg.images.labels import read_values
+from cellseg.images.open import open_image
 from cellseg.images.pairs import Pair
 from cellseg.images.source import ImageSource, array_source
-from cellseg.images.tiff import open_image
 
 
 def is_ctc(labels: str | Path) -> bool:

@@ -43,7 +43,9 @@ def assemble(
     if options.result != "instances":
         yield from _written(result, layout, _journal_bands(journal, RESULT, source))
         return
-    planes = yield from _labelled(journal, source, InstanceOptions.of(options, model.card.grow))
+    planes = yield from _labelled(
+        journal, source, InstanceOptions.of(options, model.card.grow, model.card.minimum_size)
+    )
     if options.link == "overlap":
         planes = yield from _linked(planes, source, options.link_overlap)
     dtype = label_dtype(max(plane.largest for plane in planes), options.label_type)

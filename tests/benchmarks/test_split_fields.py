@@ -8,12 +8,12 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from cellseg.images.open import open_image
 from cellseg.images.pairs import list_images
 from cellseg.images.source import array_source
 from cellseg.images.split.fields import _neighbours, find_matches
 from cellseg.images.split.groups import make_groups
 from cellseg.images.split.signature import sign
-from cellseg.images.tiff import open_image
 
 pytestmark = pytest.mark.benchmark
 

@@ -7,7 +7,7 @@ import pytest
 
 from cellseg.images.ctc import frames
 from cellseg.images.ctc_labels import annotate, rim_distance, strip_width
-from cellseg.images.tiff import open_image
+from cellseg.images.open import open_image
 
 
 def draw(text):

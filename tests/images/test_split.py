@@ -82,8 +82,8 @@ def test_a_large_image_read_in_bands_has_the_same_signature(monkeypatch):
 
 def test_real_tiles_of_one_field(real_data):
     """DSB2018: fields of 2 x 2 tiles; of one tile's side there is one neighbour at most, so no group is larger."""
+    from cellseg.images.open import open_image
     from cellseg.images.pairs import list_images
-    from cellseg.images.tiff import open_image
 
     files = list_images(real_data / "dsb2018/train/images")
     matches = find_matches([sign(open_image(file), 0) for file in files])

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import tifffile
@@ -122,3 +124,10 @@ def test_instances_keep_their_numbers_through_a_stack(model, tmp_path):
     assert linked.max() > 0
     np.testing.assert_array_equal(linked[0], linked[1])
     np.testing.assert_array_equal(linked > 0, alone > 0)
+
+
+def test_a_model_may_know_the_least_size_of_its_cells(model, image, tmp_path):
+    knowing = replace(model, card=replace(model.card, minimum_size=40))
+    run(knowing, image, tmp_path / "stored.tif", threshold=0.45)
+    run(model, image, tmp_path / "asked.tif", threshold=0.45, minimum_size=40)
+    np.testing.assert_array_equal(tifffile.imread(tmp_path / "stored.tif"), tifffile.imread(tmp_path / "asked.tif"))

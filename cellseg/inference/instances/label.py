@@ -47,11 +47,11 @@ class InstanceOptions:
     """Usual diameter of a cell in pixels, for the watershed; auto = each one's own."""
 
     @classmethod
-    def of(cls, options: PredictOptions, grow: int) -> InstanceOptions:
-        """Those of a prediction with a model that wants its instances grown by `grow` pixels."""
+    def of(cls, options: PredictOptions, grow: int, minimum_size: int = 0) -> InstanceOptions:
+        """Those of a prediction with a model that wants its instances grown and of a least size, if none is asked."""
         return cls(
             fill_holes=options.fill_holes,
-            minimum_size=options.minimum_size,
+            minimum_size=options.minimum_size or minimum_size,
             grow=grow,
             split=options.split,
             object_diameter=options.object_diameter,
