@@ -98,10 +98,9 @@ def label_instances(
         PredictOptions(minimum_size=minimum_size, fill_holes=fill_holes, split=split, object_diameter=object_diameter),
         grow,
     )
-    block = max(height, width, 1)
-    return label_plane(lambda y, x: mask[y, x], height, width, options=options, block=block).read(
-        slice(None), slice(None)
-    )
+    one = max(height, width, 1)
+    plane = label_plane(lambda y, x: mask[y, x], height, width, options=options, block=one)
+    return plane.read(slice(None), slice(None))
 
 
 def label_plane(

@@ -55,7 +55,7 @@ def split(
     Args:
         boxes: (count + 1, 4) bounding box of each instance: top, left, bottom, right.
         diameter: usual diameter of a cell in pixels; auto = each one's own.
-        store: keeps the windows, numbered as in `windows`.
+        store: keeps the labels of the windows.
         minimum_size: smaller pieces are left out.
         rows: rows of windows that the new plane remembers.
     """
