@@ -40,17 +40,29 @@ def open_omezarr(path: str | Path, *, axes: str | None = None, channel: int | st
     if not path.is_dir():
         raise InputError("there is no such folder", "Check the spelling.", path=path)
     scales = main_image(path)
+    try:
+        source = _as_source(path, scales, axes)
+    except InputError:
+        raise
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        found = f"its OME-Zarr metadata are not as the specification has them ({error})"
+        raise InputError(found, "Export it again as OME-Zarr 0.5.", path=path) from error
+    return source.select([source.channel_number(channel)]) if channel is not None else source
+
+
+def _as_source(path: Path, scales: dict[str, Any], axes: str | None) -> ImageSource:
     level = scales["datasets"][0]
     array = _open_array(path, str(level.get("path", "")))
-    named = scales.get("axes") or [{"name": axis} for axis in BEFORE_0_3]
-    named = [axis if isinstance(axis, dict) else {"name": axis} for axis in named]
+    named = [
+        axis if isinstance(axis, dict) else {"name": axis} for axis in scales.get("axes") or axes or _old(path, scales)
+    ]
     names = parse_axes(axes) if axes else _letters(named)
     if len(names) != array.ndim or not {"Y", "X"} <= set(names):
         found = f"holds an array of shape {array.shape}, which does not fit the axes {axes or names!r}"
         raise InputError(found, "Name one axis each, in the order of the array, with Y and X.", path=path)
     size = _sizes_um(scales, level, named, names)
     pixels = ZarrPixels(array, names, path)
-    source = make_source(
+    return make_source(
         pixels,
         names,
         array.shape,
@@ -61,7 +73,15 @@ def open_omezarr(path: str | Path, *, axes: str | None = None, channel: int | st
         spacing_um=size.get("Z"),
         channel_names=_channel_names(read_ome(path)),
     )
-    return source.select([source.channel_number(channel)]) if channel is not None else source
+
+
+def _old(path: Path, scales: dict[str, Any]) -> str:
+    """The axes of metadata that name none."""
+    version = read_ome(path).get("version") or scales.get("version", "0.1")
+    if version not in ("0.1", "0.2"):
+        found = f"names no axes in its OME-Zarr metadata of version {version}"
+        raise InputError(found, "Name them, such as --axes TCZYX; versions 0.4 and 0.5 are read.", path=path)
+    return BEFORE_0_3
 
 
 def _open_array(path: Path, level: str) -> Any:

@@ -58,7 +58,8 @@ def main_image(folder: Path) -> dict[str, Any]:
         )
     shown = ", ".join(str(folder / name) for name in inside[:IMAGES_SHOWN])
     more = f" and {len(inside) - IMAGES_SHOWN} more" if len(inside) > IMAGES_SHOWN else ""
-    raise InputError(f"{_kind(ome)} {len(inside)} images", f"Open one of them: {shown}{more}", path=folder)
+    number = "1 image" if len(inside) == 1 else f"{len(inside)} images"
+    raise InputError(f"{_kind(ome)} {number}", f"Open one of them: {shown}{more}", path=folder)
 
 
 def images_inside(folder: Path) -> Iterator[str]:
@@ -71,9 +72,9 @@ def images_inside(folder: Path) -> Iterator[str]:
     elif "well" in ome:
         yield from _paths(ome["well"], "images")
     elif "labels" in ome:
-        yield from (str(name) for name in ome["labels"])
+        yield from _names(ome["labels"])
     elif (folder / "OME").is_dir() and (series := read_ome(folder / "OME").get("series")):
-        yield from (str(name) for name in series)
+        yield from _names(series)
     else:
         for number in count():
             if not is_zarr(folder / str(number)) or not _is_image(folder / str(number)):
@@ -84,7 +85,7 @@ def images_inside(folder: Path) -> Iterator[str]:
 def labels_of(folder: Path) -> list[str]:
     """Paths, relative to an image, of its label images."""
     inside = folder / "labels"
-    return [f"labels/{name}" for name in read_ome(inside).get("labels", [])] if is_zarr(inside) else []
+    return [f"labels/{name}" for name in _names(read_ome(inside).get("labels"))] if is_zarr(inside) else []
 
 
 def _is_image(folder: Path) -> bool:
@@ -100,7 +101,13 @@ def _kind(ome: dict[str, Any]) -> str:
 
 
 def _paths(parent: Any, key: str) -> list[str]:
-    return [str(entry["path"]) for entry in (parent or {}).get(key, []) if "path" in entry]
+    entries = parent.get(key) if isinstance(parent, dict) else None
+    listed = entries if isinstance(entries, list) else []
+    return [str(entry["path"]) for entry in listed if isinstance(entry, dict) and "path" in entry]
+
+
+def _names(listed: Any) -> list[str]:
+    return [str(name) for name in listed] if isinstance(listed, list) else []
 
 
 def _read_json(file: Path) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from cellseg.errors import InputError
 from cellseg.images import omezarr
 from cellseg.images.open import open_image
+from cellseg.images.zarrfolder import labels_of
 
 from .zarrs import write_group, write_image
 
@@ -188,7 +189,7 @@ def test_a_plate_names_its_images(tmp_path, version):
         write_group(plate / well["path"], {"well": {"images": [{"path": "0"}]}}, version)
     expected = f"is a plate of 4 images. Open one of them: {plate}/A/1/0, {plate}/A/2/0, {plate}/B/1/0 and 1 more"
     assert expected in _refusal(plate)
-    assert f"is a well of 1 images. Open one of them: {plate}/A/1/0" in _refusal(plate / "A/1")
+    assert f"is a well of 1 image. Open one of them: {plate}/A/1/0" in _refusal(plate / "A/1")
 
 
 @pytest.mark.parametrize("series", [["first", "second"], None])
@@ -224,6 +225,53 @@ def test_damaged(tmp_path):
     assert "its array '0' cannot be opened" in _refusal(path)
     (path / "zarr.json").write_text('{"zarr_format":')
     assert "zarr.json: cannot be read" in _refusal(path)
+
+
+MALFORMED = {
+    "datasets is no list": {"multiscales": [{"datasets": {"path": "0"}}]},
+    "a dataset is no object": {"multiscales": [{"datasets": ["0"]}]},
+    "axes are numbers": {"multiscales": [{"axes": 5, "datasets": [{"path": "0"}]}]},
+    "a scale is no number": {
+        "multiscales": [
+            {
+                "axes": [*"tczyx"],
+                "datasets": [{"path": "0", "coordinateTransformations": [{"type": "scale", "scale": [*"abcde"]}]}],
+            }
+        ]
+    },
+    "two axes of one name": {"multiscales": [{"axes": [*"xxxxx"], "datasets": [{"path": "0"}]}]},
+    "channels are no list": {
+        "multiscales": [{"axes": [*"tczyx"], "datasets": [{"path": "0"}]}],
+        "omero": {"channels": 3},
+    },
+    "multiscales is no list": {"multiscales": 3},
+    "wells are numbers": {"plate": {"wells": [1, 2]}},
+    "labels are none": {"labels": None},
+    "nothing": {},
+}
+
+
+@pytest.mark.parametrize("ome", MALFORMED.values(), ids=MALFORMED)
+@pytest.mark.parametrize("version", ["0.4", "0.5"])
+def test_malformed_metadata(tmp_path, ome, version):
+    path = write_image(tmp_path / "a.zarr", PICTURE, version=version)
+    name = ".zattrs" if version == "0.4" else "zarr.json"
+    node = {"zarr_format": 3, "node_type": "group", "attributes": {"ome": ome}}
+    (path / name).write_text(json.dumps(ome if version == "0.4" else node))
+    _refusal(path)
+    labels_of(path)
+
+
+@pytest.mark.parametrize("version", ["0.1", "0.4", "0.6"])
+def test_metadata_without_axes(tmp_path, version):
+    path = write_image(tmp_path / "a.zarr", PICTURE)
+    ome = {"version": version, "multiscales": [{"datasets": [{"path": "0"}], "coordinateSystems": []}]}
+    (path / "zarr.json").write_text(json.dumps({"node_type": "group", "attributes": {"ome": ome}}))
+    if version == "0.1":
+        assert open_image(path).plane_axes == "TZ"
+    else:
+        assert f"names no axes in its OME-Zarr metadata of version {version}" in _refusal(path)
+    assert open_image(path, axes="tczyx").channels == 3
 
 
 def test_other_axes(tmp_path):
