@@ -53,9 +53,8 @@ def open_omezarr(path: str | Path, *, axes: str | None = None, channel: int | st
 def _as_source(path: Path, scales: dict[str, Any], axes: str | None) -> ImageSource:
     level = scales["datasets"][0]
     array = _open_array(path, str(level.get("path", "")))
-    named = [
-        axis if isinstance(axis, dict) else {"name": axis} for axis in scales.get("axes") or axes or _old(path, scales)
-    ]
+    said = scales.get("axes") or axes or _old(path, scales)
+    named = [axis if isinstance(axis, dict) else {"name": axis} for axis in said]
     names = parse_axes(axes) if axes else _letters(named)
     if len(names) != array.ndim or not {"Y", "X"} <= set(names):
         found = f"holds an array of shape {array.shape}, which does not fit the axes {axes or names!r}"
@@ -119,6 +118,8 @@ def _sizes_um(
     scales: dict[str, Any], level: dict[str, Any], named: list[dict[str, Any]], names: str
 ) -> dict[str, float]:
     """Micrometres from pixel to pixel, for the axes in space whose unit is known."""
+    if len(named) != len(names):  # the user corrects metadata that do not fit
+        return {}
     sizes = np.ones(len(names))
     for transform in [
         *(level.get("coordinateTransformations") or []),

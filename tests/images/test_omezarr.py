@@ -277,8 +277,13 @@ def test_metadata_without_axes(tmp_path, version):
 def test_other_axes(tmp_path):
     path = write_image(tmp_path / "a.zarr", PICTURE)
     assert open_image(path, axes="CTZYX").channels == 2
+    fewer = json.loads((path / "zarr.json").read_text())
+    fewer["attributes"]["ome"]["multiscales"][0]["axes"].pop(0)
+    (path / "zarr.json").write_text(json.dumps(fewer))
+    assert "does not fit the axes 'CZYX'" in _refusal(path)
+    assert open_image(path, axes="TCZYX").plane_axes == "TZ"
     assert "holds an array of shape (2, 3, 4, 37, 53), which does not fit the axes 'ZYX'" in _refusal(path, axes="ZYX")
-    assert "there is no channel 'GFP'" in _refusal(path, channel="GFP")
+    assert "there is no channel 'GFP'" in _refusal(path, axes="TCZYX", channel="GFP")
 
 
 def test_a_huge_chunk(tmp_path, monkeypatch):
