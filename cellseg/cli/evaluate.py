@@ -52,7 +52,8 @@ def evaluate(
     truth
         The same for the truth, matched by page or by name; or the CTC's 01_GT or 01_ST, matched by frame.
     metrics
-        em, cells, or names with commas between them; f1@0.75 is F1 at an IoU of 0.75.
+        em, cells, or names with commas between them; f1@0.75 is F1 at an IoU of 0.75. By default pixel_error,
+        v_rand, v_info, iou and average_precision.
     planes
         Only some of the pairs, such as 20:24 (from 0, the last excluded).
     csv
@@ -84,6 +85,7 @@ def evaluate(
 
         return run_sweep(cases, make_reader(cases, options, labels), metrics, store, picture, as_json)
     reader = make_reader(cases, options, labels)
+    say(reader.in_words())
     scores = _score(cases, reader, names)
     _report(scores, names, as_json)
     if csv is not None:
@@ -123,10 +125,15 @@ def _score(cases: list[Case], reader: Reader, names: tuple[str, ...]) -> dict[st
     from cellseg.metrics.scores import score
 
     found = {}
+    partial = 0
     with bar("evaluating", len(cases)) as update:
         for count, case in enumerate(cases, 1):
-            found[case.name] = score(reader.read(case), names, volume=reader.options.volume)
+            compared = reader.read(case)
+            partial += compared.partial
+            found[case.name] = score(compared, names, volume=reader.options.volume)
             update(count, case.name)
+    if partial:
+        say(f"{partial} of {len(cases)} are partly annotated: predicted cells of no annotated one are left out")
     return found
 
 

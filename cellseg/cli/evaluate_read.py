@@ -77,7 +77,8 @@ class Reader:
         cells, true_classes, ignored = truth.labels
         true = inside_field(cells, truth.border)
         known = inside_field(np.where(ignored, 0, predicted), truth.border)
-        counts = annotated_only(known, true) if self._is_partial(true, markers) else known
+        partial = self._is_partial(true, markers)
+        counts = annotated_only(known, true) if partial else known
         several = self.truth == "classes"
         return Compared(
             counts,
@@ -86,6 +87,7 @@ class Reader:
             truth_classes=np.where(true > 0, true_classes, 0) if several else None,
             markers=markers,
             marked_prediction=known,
+            partial=partial,
         )
 
     def _predicted(self, planes: Planes) -> tuple[Array, Array]:
@@ -99,6 +101,12 @@ class Reader:
             return without_small(_regions(classes), smallest), classes
         mask = read_probability(planes) >= (self.options.threshold or 0.5)
         return label_instances(mask, smallest), mask
+
+    def in_words(self) -> str:
+        """What prediction and truth were taken for."""
+        words = {"instances": "numbered cells", "binary": "a mask of cells", "classes": "classes"}
+        prediction = words[self.prediction] if self.prediction else "probabilities"
+        return f"the prediction is {prediction}, the truth {words[self.truth]}"
 
     def _is_partial(self, true: Array, markers: Array | None) -> bool:
         """Whether some cells are not annotated: said so, or there is a marker without a cell."""

@@ -60,8 +60,7 @@ def run_sweep(
         say(f"wrote {picture}")
     if file is not None and card is not None:
         store_card(file, with_best(card, found, len(cases)))
-        threshold, size = found.best
-        say(f"stored threshold {threshold:g} and minimum size {size} in {file}, cells grown by {card.grow}")
+        say(f"stored threshold {found.best[0]:g} and minimum size {found.best[1]} in {file} (grown by {card.grow})")
     _report(found, file, as_json)
     return 0
 

@@ -65,6 +65,8 @@ class Compared:
     """A mark on every cell; `det` is then taken from these."""
     marked_prediction: Labels | None = None
     """The prediction to hold against the markers, where that is another one."""
+    partial: bool = False
+    """Whether predicted cells were left out because only some true ones are annotated."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

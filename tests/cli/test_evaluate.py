@@ -227,7 +227,9 @@ def sequence(tmp_path):
 
 def test_partly_annotated_frames_and_the_border_strip(cellseg_cli, sequence, tmp_path):
     words = ("evaluate", sequence / "01_RES", sequence / "01_GT", "--metrics", "seg,f1,det", "--json")
-    found = result(cellseg_cli(*words, "--picture", tmp_path / "errors.png"))
+    done = cellseg_cli(*words, "--picture", tmp_path / "errors.png")
+    assert "1 of 3 are partly annotated" in done.err
+    found = result(done)
     assert found["pooled"] == {"seg": 1, "f1": 1, "det": 1}
     assert set(found["images"]["mask002.tif"]) == {"det"}
     without = result(cellseg_cli("evaluate", sequence / "01_RES", sequence / "01_GT/SEG", "--json"))
@@ -239,6 +241,21 @@ def test_partly_annotated_frames_and_the_border_strip(cellseg_cli, sequence, tmp
     assert with_border["mask002.tif"]["det"] == pytest.approx(1 - 1 / 30)
     complete = result(cellseg_cli(*words, "--truth-is", "complete"))["images"]
     assert complete["mask001.tif"]["f1"] == 0.5
+
+
+def test_gold_truth_of_single_planes(cellseg_cli, tmp_path):
+    volume = np.zeros((3, 20, 20), np.uint16)
+    volume[:, 3:9, 3:9], volume[1:, 12:18, 12:18] = 1, 2
+    for name, image in {"01_GT/SEG/man_seg_000_002.tif": volume[2], "01_RES/mask000.tif": volume}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        tifffile.imwrite(tmp_path / name, image, photometric="minisblack")
+    words = ("evaluate", tmp_path / "01_RES", tmp_path / "01_GT", "--metrics", "seg,recall", "--json")
+    assert result(cellseg_cli(*words))["images"] == {"mask000.tif[2]": {"seg": 1, "recall": 1}}
+    tifffile.imwrite(tmp_path / "01_GT/SEG/man_seg001.tif", volume, photometric="minisblack")
+    tifffile.imwrite(tmp_path / "01_RES/mask001.tif", volume * 5, photometric="minisblack")
+    done = cellseg_cli(*words, "--csv", tmp_path / "o.csv", "--picture", tmp_path / "e.png")
+    assert result(done)["pooled"] == {"seg": 1, "recall": 1}
+    assert read_rows(tmp_path / "o.csv")[-1]["z"] == "1.50"
 
 
 def test_a_frame_without_a_result(cellseg_cli, sequence):
