@@ -138,13 +138,12 @@ def _score(cases: list[Case], reader: Reader, names: tuple[str, ...]) -> dict[st
 
 
 def _report(scores: dict[str, Scores], names: tuple[str, ...], as_json: bool) -> None:
-    from cellseg.cli.evaluate_tables import as_tree, mean_of, order_of, print_table
-    from cellseg.metrics.scores import pool
+    from cellseg.cli.evaluate_tables import as_tree, mean_of, print_table
+    from cellseg.metrics.scores import in_order, pool
 
     rows = {name: one.values for name, one in scores.items()}
     pooled, mean = pool(list(scores.values()), names), mean_of(rows.values())
-    order = order_of(names, {**pooled, **mean})
-    mean = {name: mean[name] for name in order if name in mean}
+    mean = in_order(mean, names)
     if as_json:
         sys.stdout.write(json.dumps(as_tree(rows, mean, pooled)) + "\n")
     else:

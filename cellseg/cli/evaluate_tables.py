@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -136,9 +136,3 @@ def _number(value: float | None) -> str:
 
 def _plain(row: Values) -> dict[str, float | None]:
     return {name: value if math.isfinite(value) else None for name, value in row.items()}
-
-
-def order_of(names: Sequence[str], found: Iterable[str]) -> list[str]:
-    """The names found in the order asked for, each followed by those of its classes."""
-    known = list(found)
-    return [name for asked in names for name in known if name == asked or name.startswith(f"{asked}[")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -164,7 +164,12 @@ def score(compared: Compared, names: Sequence[str], *, volume: bool = False) -> 
     if "det" in names and compared.markers is not None:
         found = compared.prediction if compared.marked_prediction is None else compared.marked_prediction
         counts += Counts(markers=detection_costs(overlaps(found, compared.markers)))
-    return Scores(counts.values(names) | values, counts)
+    return Scores(in_order(counts.values(names) | values, names), counts)
+
+
+def in_order(values: Mapping[str, float], names: Sequence[str]) -> dict[str, float]:
+    """The values in the order of the names, each followed by those of its classes."""
+    return {name: values[name] for asked in names for name in values if name == asked or name.startswith(f"{asked}[")}
 
 
 def pool(scores: Sequence[Scores], names: Sequence[str]) -> dict[str, float]:

@@ -86,6 +86,11 @@ def test_pooled_counts_objects_and_the_mean_counts_images(compare):
     assert found["count"] == 2
 
 
+def test_metrics_come_in_the_order_asked_for(compare):
+    found = result(compare(FOUND, TRUTH, "--metrics", "v_rand,f1,pixel_error,v_info", "--json"))
+    assert list(found["mean"]) == list(found["images"]["a.tif"]) == ["v_rand", "f1", "pixel_error", "v_info"]
+
+
 def test_thresholds_of_iou(compare):
     found = result(compare(draw("aaa."), draw("aaaa"), "--metrics", "f1,f1@0.75,f1@0.8", "--json"))["mean"]
     assert found == {"f1": 1, "f1@0.75": 1, "f1@0.8": 0}
