@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -45,51 +45,63 @@ def weights(
     annotated
         A mask of the labels' size: nonzero where somebody annotated; the rest weighs 0.
     """
-    import numpy as np
-
-    from cellseg.images.annotated import read_truth, with_masks
-    from cellseg.images.open import open_image
-    from cellseg.images.pairs import find_pairs
     from cellseg.images.read_labels import kind_of
-    from cellseg.images.write import layout_like, write_tiled
 
     if out is None and picture is None:
         raise InputError("nothing to write was named", "Give --out for a TIFF, --picture for a PNG, or both.")
-    source = open_image(labels, palette="index")
-    pairs = find_pairs(labels, labels)
-    if annotated is not None:
-        pairs = with_masks(pairs, labels, annotated)
-    if picture is not None and not 0 <= plane < source.planes:
-        raise InputError(f"--plane is {plane}", f"It must be 0 to {source.planes - 1}.", path=labels)
-    kind = kind_of([(pair.labels, pair.label_plane) for pair in pairs], label_options)
-    frequencies = _frequencies(pairs, kind, label_options) if options.balance == "dataset" else None
+    planes = _planes(labels, annotated)
+    if picture is not None and not 0 <= plane < len(planes):
+        raise InputError(f"--plane is {plane}", f"It must be 0 to {len(planes) - 1}.", path=labels)
+    kind = kind_of([(pair.labels, pair.label_plane) for pair in planes], label_options)
+    frequencies = _frequencies(planes, kind, label_options) if options.balance == "dataset" else None
 
     def weigh(pair: Pair) -> tuple[LabelPlane, NDArray[np.float32]]:
+        from cellseg.images.annotated import read_truth
         from cellseg.preprocess.targets import make_target
 
         truth = read_truth(pair, kind, label_options)
         return truth, make_target(truth.instances, truth.classes, truth.ignore, options, frequencies)[1]
 
     if out is not None:
-        layout = layout_like(source, np.float32)
-        with bar(labels.name, source.planes) as update:
-
-            def blocks() -> Iterator[NDArray[np.float32]]:
-                for done, pair in enumerate(pairs, 1):
-                    found = weigh(pair)[1]
-                    yield from (found[region] for region in layout.tiles)
-                    update(done, "planes")
-
-            write_tiled(out, layout, blocks())
+        _write(out, planes, lambda pair: weigh(pair)[1])
         say(f"wrote {out}")
     if picture is not None:
         from cellseg.cli.weight_picture import draw_weight_map
 
-        truth, found = weigh(pairs[plane])
-        title = f"{pairs[plane].name}, w0 {options.w0:g}, sigma {options.sigma:g}"
-        draw_weight_map(found, truth.instances, picture, title=title, pixel_size_um=source.pixel_size_um)
+        truth, found = weigh(planes[plane])
+        title = f"{planes[plane].name}, w0 {options.w0:g}, sigma {options.sigma:g}"
+        pixel_size = planes[plane].labels.pixel_size_um
+        draw_weight_map(found, truth.instances, picture, title=title, pixel_size_um=pixel_size)
         say(f"wrote {picture}")
     return 0
+
+
+def _planes(labels: Path, annotated: Path | None) -> list[Pair]:
+    """The planes of a label file, each as its own image, with masks if there are any."""
+    from cellseg.images.annotated import with_masks
+    from cellseg.images.pairs import find_pairs
+    from cellseg.images.open import open_image
+
+    open_image(labels, palette="index")  # refuses folders and patterns, which would not give one stack
+    pairs = find_pairs(labels, labels)
+    return pairs if annotated is None else with_masks(pairs, labels, annotated)
+
+
+def _write(out: Path, planes: Sequence[Pair], weigh: Callable[[Pair], NDArray[np.float32]]) -> None:
+    import numpy as np
+
+    from cellseg.images.write import layout_like, write_tiled
+
+    layout = layout_like(planes[0].labels, np.float32)
+    with bar(planes[0].labels.name, len(planes)) as update:
+
+        def blocks() -> Iterator[NDArray[np.float32]]:
+            for done, pair in enumerate(planes, 1):
+                found = weigh(pair)
+                yield from (found[region] for region in layout.tiles)
+                update(done, "planes")
+
+        write_tiled(out, layout, blocks())
 
 
 def _frequencies(pairs: Sequence[Pair], kind: Kind, options: LabelOptions) -> NDArray[np.int64]:
