@@ -79,8 +79,8 @@ def weights(
 def _planes(labels: Path, annotated: Path | None) -> list[Pair]:
     """The planes of a label file, each as its own image, with masks if there are any."""
     from cellseg.images.annotated import with_masks
-    from cellseg.images.pairs import find_pairs
     from cellseg.images.open import open_image
+    from cellseg.images.pairs import find_pairs
 
     open_image(labels, palette="index")  # refuses folders and patterns, which would not give one stack
     pairs = find_pairs(labels, labels)

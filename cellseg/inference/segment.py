@@ -91,13 +91,21 @@ def fingerprint(source: ImageSource) -> dict[str, Any]:
     found = hashlib.sha256()
     for row in sorted({0, source.height // 2, source.height - 1}):
         found.update(np.ascontiguousarray(source.read(0, slice(row, row + 1))).tobytes())
-    stat = source.path.stat() if source.path else None
+    stats = [file.stat() for file in _files(source.path)]
     return {
         "shape": [source.planes, source.channels, source.height, source.width],
-        "bytes": stat.st_size if stat else 0,
-        "changed": stat.st_mtime_ns if stat else 0,
+        "files": len(stats),
+        "bytes": sum(stat.st_size for stat in stats),
+        "changed": max((stat.st_mtime_ns for stat in stats), default=0),
         "rows": found.hexdigest(),
     }
+
+
+def _files(path: Path | None) -> list[Path]:
+    """The file of an image, or those of an OME-Zarr folder."""
+    if path is None:
+        return []
+    return [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else [path]
 
 
 def _decisions(

@@ -13,6 +13,7 @@ from cellseg.images.labels import count_classes, detect_kind, interpret, read_va
 from cellseg.images.labelvalues import blurred_share, values_in
 from cellseg.images.open import open_image
 from cellseg.images.source import array_source
+from cellseg.images.write import write_stack
 
 CELLS = """
     . . . . . . . .
@@ -232,3 +233,11 @@ def test_no_real_label_image_is_taken_for_a_blurred_one(real_data):
         shares.append(blurred_share(read_values(open_image(path), 0).astype(np.int64)))
     assert len(shares) > 20
     assert max(shares) < 0.02
+
+
+def test_small_close_instances_in_our_own_file_are_no_blur(tmp_path):
+    ids = np.arange(64 * 64, dtype=np.uint32).reshape(64, 64)
+    write_stack(tmp_path / "ours.tif", ids)
+    with pytest.raises(InputError, match="blurred"):
+        detect_kind([ids])
+    assert detect_kind([ids], path=tmp_path / "ours.tif") == "instances"
