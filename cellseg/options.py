@@ -101,6 +101,14 @@ class WeightOptions(_Checked):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WeightsAlone(WeightOptions):
+    """The same for label files that are no data set."""
+
+    balance: Balance = "image"
+    """Over what the class frequencies are balanced; dataset = all planes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AugmentOptions(_Checked):
     """Random changes that each training sample goes through."""
 

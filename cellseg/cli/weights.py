@@ -10,7 +10,7 @@ from cyclopts import Parameter
 
 from cellseg.cli.progress import bar, say
 from cellseg.errors import InputError
-from cellseg.options import LabelOptions, WeightOptions
+from cellseg.options import LabelOptions, WeightsAlone
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,7 +27,7 @@ def weights(
     picture: Path | None = None,
     plane: int = 0,
     annotated: Path | None = None,
-    options: Annotated[WeightOptions, Parameter(name="*")] = WeightOptions(balance="image"),
+    options: Annotated[WeightsAlone, Parameter(name="*")] = WeightsAlone(),
     label_options: Annotated[LabelOptions, Parameter(name="*")] = LabelOptions(),
 ) -> int:
     """Write the border weight map of a label image or stack as float32 TIFF, or draw it.

@@ -57,6 +57,13 @@ def test_options_change_the_map(cellseg_cli, tmp_path):
     np.testing.assert_array_equal(tifffile.imread(tmp_path / "w.tif"), wanted)
 
 
+def test_each_plane_is_balanced_by_itself_whatever_else_is_asked(cellseg_cli, stack, tmp_path):
+    assert cellseg_cli("weights", stack, "--out", tmp_path / "w.tif", "--sigma", 3).code == 0
+    maps = tifffile.imread(tmp_path / "w.tif")
+    np.testing.assert_array_equal(maps[0], weight_map(CELLS, sigma=3))
+    assert (maps[2] == 1).all(), "an empty plane has one class"
+
+
 def test_classes_are_balanced_over_all_planes_if_wanted(cellseg_cli, stack, tmp_path):
     words = ("--out", tmp_path / "w.tif", "--balance", "dataset", "--w0", 0)
     assert cellseg_cli("weights", stack, *words).code == 0
