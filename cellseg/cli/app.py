@@ -8,7 +8,7 @@ from cyclopts import App
 from cyclopts.token import Token
 
 from cellseg import __version__
-from cellseg.cli import augment, demo, evaluate, info, models, predict, sample, split, train, weights
+from cellseg.cli import augment, check, demo, evaluate, info, models, predict, sample, split, train, weights
 
 
 def use_recipe(_app: App, commands: tuple[str, ...], arguments: Any) -> None:
@@ -34,6 +34,7 @@ app = App(
 )
 app.command(demo.demo)
 app.command(sample.sample)
+app.command(check.check)
 app.command(weights.weights)
 app.command(augment.augment)
 app.command(train.train)

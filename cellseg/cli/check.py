@@ -1,0 +1,175 @@
+"""cellseg check: the label doctor."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+from cellseg.cli.flags import JsonFlag
+from cellseg.cli.progress import bar, console, say
+from cellseg.options import LabelOptions, PredictOptions, TrainSettings
+
+if TYPE_CHECKING:
+    from cellseg.images.doctor.finding import Finding, Report
+    from cellseg.images.pairs import Pair
+    from cellseg.training.estimate import Estimate
+
+COLOURS = {"error": "bold red", "warning": "yellow", "note": "dim"}
+MEANINGS = {"instances": "numbered cells", "classes": "classes", "binary": "a mask"}
+PLACES_SHOWN = 3
+
+
+def check(
+    images: str,
+    labels: str,
+    *,
+    fix: Path | None = None,
+    axes: str | None = None,
+    options: Annotated[LabelOptions, Parameter(name="*")] = LabelOptions(),
+    as_json: JsonFlag = False,
+) -> int:
+    """Say what labels are, what is wrong with them, and what a training on them needs.
+
+    Leaves with 0 where the labels can be used (warnings and notes may be there), and with 2 where an error
+    was found that would teach the network something wrong, unless --fix repaired it.
+
+    Parameters
+    ----------
+    images
+        A multi-page TIFF, a folder of TIFFs or a glob.
+    labels
+        The same for the labels; matched by page or by name.
+    fix
+        New folder for repaired labels, under the same file names; changes.json in it lists every change.
+    axes
+        What the images' axes mean, such as CYX, where the files do not say.
+    """
+    from cellseg.images.pairs import find_pairs
+
+    pairs = find_pairs(images, labels, axes=axes)
+    report = _examine(pairs, options)
+    if fix is not None:
+        _repair(pairs, report, fix)
+    estimates = _estimates(pairs)
+    usable = all(f.severity != "error" or (fix is not None and f.repairable) for f in report.findings)
+    if as_json:
+        sys.stdout.write(json.dumps(_tree(report, estimates, usable, fix)) + "\n")
+    else:
+        _print(report, estimates)
+        console(error=False).print(_last_line(report, fix))
+    return 0 if usable else 2
+
+
+def _examine(pairs: list[Pair], options: LabelOptions) -> Report:
+    from cellseg.images.doctor.examine import Progress, examine
+    from cellseg.images.doctor.finding import Report
+    from cellseg.training.estimate import margin_of
+
+    with bar("checking", 2 * len(pairs)) as update:
+        for event in examine(pairs, options, margin=margin_of(TrainSettings().network)):
+            if isinstance(event, Progress):
+                update(event.done, event.name)
+            elif isinstance(event, Report):
+                return event
+    raise AssertionError("an examination ends with a report")
+
+
+def _repair(pairs: list[Pair], report: Report, out: Path) -> None:
+    from cellseg.images.doctor.repair import CHANGES, changes, repair
+
+    with bar("repairing", len(pairs)) as update:
+        for progress in repair(pairs, report, out):
+            update(progress.done, progress.name)
+    made = changes(report)
+    everywhere = " and the values of all planes" if made["values"] else ""
+    say(f"wrote {out}: {len(made['places'])} places{everywhere} changed, listed in {out / CHANGES}")
+
+
+def _estimates(pairs: list[Pair]) -> tuple[Estimate, Estimate]:
+    from cellseg.training.estimate import estimate_prediction, estimate_training
+
+    sizes = [(pair.image.height, pair.image.width) for pair in pairs]
+    channels = pairs[0].image.channels
+    largest = max(sizes, key=lambda size: size[0] * size[1])
+    network = TrainSettings().network
+    return (
+        estimate_training(sizes, channels, TrainSettings()),
+        estimate_prediction(largest, 1, channels, network, PredictOptions()),
+    )
+
+
+def _tree(report: Report, estimates: tuple[Estimate, Estimate], usable: bool, fix: Path | None) -> dict[str, Any]:
+    from cellseg.images.doctor.repair import changes
+
+    training, prediction = estimates
+    return {
+        "usable": usable,
+        "summary": {"kind": report.plan.kind, "volume": report.plan.volume, **asdict(report.summary)},
+        "findings": [asdict(finding) for finding in report.findings],
+        "estimates": {"training": asdict(training), "prediction": asdict(prediction)},
+        "fix": {"out": str(fix), **changes(report)} if fix is not None else None,
+    }
+
+
+def _print(report: Report, estimates: tuple[Estimate, Estimate]) -> None:
+    from rich.table import Table
+
+    out = console(error=False)
+    out.print(in_words(report))
+    if report.findings:
+        table = Table("", "what", "where", "what to do")
+        for finding in report.findings:
+            words = (finding.severity, finding.found, _where(finding), finding.remedy)
+            table.add_row(*words, style=COLOURS[finding.severity])
+        out.print(table)
+    training, prediction = estimates
+    out.print(f"training with default options: about {_time(training)}, {training.bytes / 1e9:.1f} GB of memory")
+    out.print(f"predicting its largest image: about {_time(prediction)}, {prediction.bytes / 1e9:.1f} GB of memory")
+
+
+def in_words(report: Report) -> str:
+    """What the labels are, in two lines."""
+    found, plan = report.summary, report.plan
+    meaning = MEANINGS[plan.kind] + (" of a 3-D annotation" if plan.volume else "")
+    first = f"{found.pairs} pairs; labels are {meaning}, {found.dtype}, {found.values[0]} to {found.values[1]}"
+    if not plan.readable:
+        return f"{found.pairs} pairs; the values are no labels ({found.dtype}, {found.values[0]} to {found.values[1]})"
+    what = "cells" if plan.kind == "instances" else "regions"
+    cells = f"{found.cells:,} {what}, median diameter {found.diameter:.0f} pixels, {found.labelled:.0%} of the pixels"
+    looks = {"brighter": "brighter than the rest", "darker": "darker than the rest"}
+    structure = looks.get(found.structure, "neither bright nor dark")
+    borders = f"their borders are {found.borders}" if found.borders != "unclear" else ""
+    return f"{first}\n{cells}; they are {structure}" + (f", {borders}" if borders else "")
+
+
+def _where(finding: Finding) -> str:
+    from cellseg.images.doctor.finding import listed
+
+    if finding.places:
+        return listed((f"{p.pair} at row {p.y}, column {p.x}" for p in finding.places), PLACES_SHOWN)
+    return listed(finding.where, PLACES_SHOWN) or "everywhere"
+
+
+def _time(estimate: Estimate) -> str:
+    seconds = estimate.seconds
+    if seconds < 120:
+        return f"{max(seconds, 1):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def _last_line(report: Report, fix: Path | None) -> str:
+    errors = [finding for finding in report.findings if finding.severity == "error"]
+    left = [finding for finding in errors if not (fix is not None and finding.repairable)]
+    if left:
+        names = ", ".join(dict.fromkeys(finding.code for finding in left))
+        hint = " (--fix OUT repairs it)" if fix is None and all(f.repairable for f in left) else ""
+        return f"not ready to train: {names}{hint}"
+    if fix is not None:
+        return f"ready to train with the labels in {fix}"
+    hint = "; --fix OUT would repair some of what was found" if report.repairable else ""
+    return f"ready to train{hint}"

@@ -1,0 +1,177 @@
+"""How long a training or a prediction takes and how much memory it needs, before it begins; without torch.
+
+The network's multiplications are counted layer by layer for a U-Net of the given depth and width (other networks
+of the same depth and width are taken to cost the same), and divided by what a processor core was measured to do.
+On a GPU, or on a processor with other instructions, times differ, by ten times and more; memory hardly does.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cellseg.options import NetworkOptions, PredictOptions, TrainSettings
+
+TRAINING_RATE = 25e9
+"""Multiply-adds of training steps in float32, a second and core; a step has three times those of the way forward.
+Measured: 21e9 to 26e9 on one core of a Xeon server (depth 3 base 16, depth 4 base 32)."""
+PREDICTION_RATE = 32e9
+"""The same of a prediction; measured 29e9 to 35e9."""
+SAMPLE_SECONDS_PIXEL = 4e-7
+"""Drawing and deforming a sample, a pixel of its input."""
+LABEL_SECONDS_PIXEL = 1e-7
+"""Numbering instances and compressing, a pixel of the image."""
+PROGRAM_BYTES = 400_000_000
+"""torch and the program itself, before it reads anything."""
+EXAMPLE_BYTES = 14
+"""A pixel of a training image: classes, weights, instances, and what is known of each pixel."""
+CHANNEL_BYTES = 8
+"""A pixel and channel of a training image: grey value and spline coefficient, float32."""
+TRAINING_ACTIVATION_BYTES = 15
+"""A value that a layer gives, with what is kept of it for the way back, and gradients; measured 14.3."""
+PREDICTION_ACTIVATION_BYTES = 4
+"""The same of a prediction, which soon forgets most of them; measured 2.7 to 4.2."""
+PARAMETER_BYTES = 20
+"""Weight, gradient, two moments and the running average, float32."""
+PLANE_BYTES = 24
+"""A pixel of a predicted plane while its instances are numbered."""
+AUTO_TILE = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a job needs."""
+
+    seconds: float
+    bytes: int
+    """At its peak, of main memory (of the GPU's where there is one)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a network does for one sample."""
+
+    multiplications: int
+    """Multiply-adds, forwards."""
+    values: int
+    """Numbers that its convolutions give."""
+    parameters: int
+
+
+def margin_of(network: NetworkOptions) -> int:
+    """Pixels that a U-Net without padding takes away on each side."""
+    margin = 2
+    for _ in range(network.depth):
+        margin = 4 + 2 * margin
+    return margin
+
+
+def input_side(network: NetworkOptions, output: int) -> int:
+    """About the side of the input for an output of `output` pixels; sizes go in steps of 2^depth."""
+    stride = 2**network.depth
+    return math.ceil(output / stride) * stride + 2 * margin_of(network)
+
+
+def cost_of(network: NetworkOptions, channels: int, side: int, classes: int = 2) -> Cost:
+    """What a U-Net does for a square sample of `side` pixels."""
+    found = _Count()
+    width = [network.base * 2**level for level in range(network.depth + 1)]
+    length, before = float(side), channels
+    for level, here in enumerate(width):
+        length = length / 2 if level else length
+        for given in (before, here):
+            length -= 2
+            found.add(given, here, length)
+        before = here
+    for here in reversed(width[:-1]):
+        length *= 2
+        found.add(2 * here, here, length, taps=1, weights=4)
+        for given in (2 * here, here):
+            length -= 2
+            found.add(given, here, length)
+    found.add(width[0], classes, length, taps=1, weights=1)
+    return Cost(int(found.multiplications), int(found.values), found.parameters)
+
+
+def estimate_training(
+    sizes: Sequence[tuple[int, int]], channels: int, settings: TrainSettings, *, cores: int | None = None
+) -> Estimate:
+    """Time and memory of a training.
+
+    Args:
+        sizes: height and width of each image plane.
+        channels: of the images.
+        settings: of the training.
+        cores: of the processor; those of this machine by default.
+    """
+    options, network = settings.train, settings.network
+    side = input_side(network, min(options.tile, max(map(max, sizes))))
+    cost = cost_of(network, channels, side)
+    cores = options.threads or cores or os.cpu_count() or 1
+    step = options.batch * max(3 * cost.multiplications / (TRAINING_RATE * cores), SAMPLE_SECONDS_PIXEL * side**2)
+    pixels = sum(height * width for height, width in sizes)
+    held = max(1, round(len(sizes) * options.validation)) if options.validation < 1 else options.validation
+    looks = (options.steps // options.validate_every + 1) * min(held, len(sizes)) / len(sizes) * pixels
+    validation = looks * (cost.multiplications / side**2 / (PREDICTION_RATE * cores) + LABEL_SECONDS_PIXEL)
+    memory = (
+        PROGRAM_BYTES
+        + pixels * (EXAMPLE_BYTES + CHANNEL_BYTES * channels)
+        + options.batch * cost.values * TRAINING_ACTIVATION_BYTES
+        + cost.parameters * PARAMETER_BYTES
+    )
+    return Estimate(options.steps * step + validation, memory)
+
+
+def estimate_prediction(
+    size: tuple[int, int],
+    planes: int,
+    channels: int,
+    network: NetworkOptions,
+    options: PredictOptions,
+    *,
+    classes: int = 2,
+    cores: int | None = None,
+) -> Estimate:
+    """Time and memory of predicting one image.
+
+    Args:
+        size: height and width of its planes.
+        planes: their number.
+        channels: of the image.
+        network: that predicts.
+        options: of the prediction.
+        classes: background included.
+        cores: of the processor; those of this machine by default.
+    """
+    tile = AUTO_TILE if options.tile == "auto" else options.tile
+    lengths = [min(tile, length) for length in size]
+    tiles = planes * math.prod(math.ceil(length / tile) for length in size)
+    side = math.sqrt(math.prod(input_side(network, length) for length in lengths))
+    cost = cost_of(network, channels, round(side), classes)
+    repeats = 8 if options.average == "dihedral8" else 1
+    cores = cores or os.cpu_count() or 1
+    pixels = size[0] * size[1]
+    seconds = tiles * repeats * cost.multiplications / (PREDICTION_RATE * cores) + planes * pixels * LABEL_SECONDS_PIXEL
+    memory = (
+        PROGRAM_BYTES
+        + cost.values * PREDICTION_ACTIVATION_BYTES
+        + cost.parameters * 4
+        + pixels * (PLANE_BYTES if options.result == "instances" else 4)
+    )
+    return Estimate(seconds, memory)
+
+
+class _Count:
+    """Adds layers up."""
+
+    def __init__(self) -> None:
+        self.multiplications, self.values, self.parameters = 0.0, 0.0, 0
+
+    def add(self, given: int, wanted: int, length: float, *, taps: int = 9, weights: int = 9) -> None:
+        """A convolution that gives `length` pixels a side, each from `taps` of its `weights` a pair of channels."""
+        area = max(length, 1) ** 2
+        self.multiplications += taps * given * wanted * area
+        self.values += wanted * area
+        self.parameters += given * wanted * weights + wanted
