@@ -61,7 +61,7 @@ def check(
         sys.stdout.write(json.dumps(_tree(report, estimates, usable, fix)) + "\n")
     else:
         _print(report, estimates)
-        console(error=False).print(_last_line(report, fix))
+        console(error=False).print(_last_line(report, fix), soft_wrap=True)
     return 0 if usable else 2
 
 
@@ -83,8 +83,7 @@ def _repair(pairs: list[Pair], report: Report, out: Path) -> None:
     from cellseg.images.doctor.repair import CHANGES, changes, repair
 
     with bar("repairing", len(pairs)) as update:
-        for progress in repair(pairs, report, out):
-            update(progress.done, progress.name)
+        repair(pairs, report, out, lambda progress: update(progress.done, progress.name))
     made = changes(report)
     everywhere = " and the values of all planes" if made["values"] else ""
     say(f"wrote {out}: {len(made['places'])} places{everywhere} changed, listed in {out / CHANGES}")
@@ -120,7 +119,7 @@ def _print(report: Report, estimates: tuple[Estimate, Estimate]) -> None:
     from rich.table import Table
 
     out = console(error=False)
-    out.print(in_words(report))
+    out.print(in_words(report), soft_wrap=True)
     if report.findings:
         table = Table("", "what", "where", "what to do")
         for finding in report.findings:
@@ -128,8 +127,14 @@ def _print(report: Report, estimates: tuple[Estimate, Estimate]) -> None:
             table.add_row(*words, style=COLOURS[finding.severity])
         out.print(table)
     training, prediction = estimates
-    out.print(f"training with default options: about {_time(training)}, {training.bytes / 1e9:.1f} GB of memory")
-    out.print(f"predicting its largest image: about {_time(prediction)}, {prediction.bytes / 1e9:.1f} GB of memory")
+    out.print(
+        f"training with default options: about {_time(training)}, {training.bytes / 1e9:.1f} GB of memory",
+        soft_wrap=True,
+    )
+    out.print(
+        f"predicting its largest image: about {_time(prediction)}, {prediction.bytes / 1e9:.1f} GB of memory",
+        soft_wrap=True,
+    )
 
 
 def in_words(report: Report) -> str:

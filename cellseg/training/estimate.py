@@ -70,7 +70,7 @@ def margin_of(network: NetworkOptions) -> int:
 
 def input_side(network: NetworkOptions, output: int) -> int:
     """About the side of the input for an output of `output` pixels; sizes go in steps of 2^depth."""
-    stride = 2**network.depth
+    stride = 1 << network.depth
     return math.ceil(output / stride) * stride + 2 * margin_of(network)
 
 

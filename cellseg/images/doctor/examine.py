@@ -13,16 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from cellseg.images.doctor.finding import Finding, Place, Plan, Report, Summary
+from cellseg.images.doctor.finding import Finding, Place, Plan, Report, Severity, Summary
 from cellseg.images.doctor.looks import Looks, judge_looks, look_at_image
 from cellseg.images.doctor.matching import around_labels
 from cellseg.images.doctor.pairing import Matched, choose, judge_pairing, match
+from cellseg.images.doctor.pieces import Values
 from cellseg.images.doctor.structure import (
     SPECK,
     Fault,
     Mend,
     Neighbours,
-    Values,
     bodies,
     follows,
     mend,
@@ -43,6 +43,8 @@ GOES_ON = 0.8
 """Part of the ids shared by two planes that overlap with themselves, in a 3-D annotation."""
 NEIGHBOURS_READ = 8
 CLEAR_SIGN = 0.05
+SMALL_HOLE = 16
+"""Holes of so many pixels are in most annotations and do no harm; a speck or a stray piece counts as a cell."""
 
 FAULTS: dict[Fault, tuple[str, str]] = {
     "speck": ("{n} specks of up to {size} pixels", "They are drawing slips or debris; --fix removes them."),
@@ -103,7 +105,7 @@ def examine(pairs: Sequence[Pair], options: LabelOptions, *, margin: int = 0) ->
         *_of_structure(seen, plan),
         *_of_bodies(pairs, plan),
         *judge_pairing([s.matched for s in seen if s.matched is not None], plan.kind),
-        *_of_forgotten(seen),
+        *_of_forgotten(seen, plan),
     ]
     yield from more
     ranked = sorted([*findings, *more], key=lambda finding: ("error", "warning", "note").index(finding.severity))
@@ -235,7 +237,9 @@ def _of_structure(seen: Sequence[Seen], plan: Plan) -> list[Finding]:
         if places:
             where = tuple(dict.fromkeys(place.pair for place in places))
             text = said.format(n=len(places), size=max(place.pixels for place in places))
-            findings.append(Finding(fault, "warning", where, text, remedy, places, repairable=True))
+            small = fault == "hole" and max(place.pixels for place in places) <= SMALL_HOLE
+            severity: Severity = "note" if small else "warning"
+            findings.append(Finding(fault, severity, where, text, remedy, places, repairable=True))
     return findings
 
 
@@ -254,17 +258,18 @@ def _of_bodies(pairs: Sequence[Pair], plan: Plan) -> list[Finding]:
     return [Finding("split-3d", "warning", (), said, remedy)]
 
 
-def _of_forgotten(seen: Sequence[Seen]) -> list[Finding]:
+def _of_forgotten(seen: Sequence[Seen], plan: Plan) -> list[Finding]:
     findings = []
     many = [s.forgotten for s in seen if s.forgotten is not None and s.forgotten.many]
     if many:
         places = tuple(place for forgotten in many for place in forgotten.places)
         where = tuple(dict.fromkeys(place.pair for place in places))
         known = sum(forgotten.labelled for forgotten in many)
-        said = f"{len(places)} things look like cells and have no label, beside {known} cells that have one"
+        count = sum(forgotten.count for forgotten in many)
+        said = f"about {count} things look like cells and have no label, beside {known} cells that have one"
         remedy = "Label them, or mark what nobody annotated with a value of its own and say --ignore-label."
         findings.append(Finding("unlabelled", "warning", where, said, remedy, places))
-    empty = tuple(s.name for s in seen if not s.areas.size)
+    empty = tuple(s.name for s in seen if not s.areas.size) if plan.readable else ()
     if empty and len(empty) < len(seen):
         said = f"{len(empty)} of {len(seen)} label planes are empty"
         findings.append(Finding("empty", "note", empty, said, "Nothing, if there is no cell in their images."))

@@ -92,7 +92,8 @@ class Summary:
     """Lowest and highest label."""
     dtype: str
     cells: int
-    """Cells of instances, connected regions of a mask or of classes; a cell of a 3-D stack counts once a plane."""
+    """Cells of instances, connected regions of a mask or of classes; a cell of a 3-D stack counts once a plane.
+    All of this is counted as the labels are after a repair."""
     diameter: float
     """Median diameter in pixels, of a disc of the same area; 0 without cells."""
     labelled: float

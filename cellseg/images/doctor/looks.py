@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from cellseg.images.doctor.finding import Finding
 
-SATURATED = 0.02
+SATURATED = 0.05
 """Part of the pixels at the highest value; in the public data sets it is at most 0.01."""
 
 

@@ -40,7 +40,7 @@ ORDER_GAIN = 1.25
 OTHER_GAIN = 2.0
 GOOD, BAD = 0.4, 0.25
 """A good and a bad fit, in median fits of the set."""
-SIGN = 0.2
+SIGN = 0.1
 """Correlation of grey values and labels whose sign can be trusted."""
 ENOUGH = 0.3
 """Pairs with less labelled than this part of the median are not judged alone."""
@@ -111,7 +111,7 @@ def _turned(image: NDArray[Any], labels: NDArray[np.int64], best: float, far: fl
     found = ("", 0.0)
     for name, way in symmetries(labels, (shape[0], shape[1])).items():
         part = around_labels(way)
-        fit, chance = best_shift(image_maps(image[(slice(None), *part)]), label_maps(way[part]), SMALLEST_SHIFT)
+        fit, chance = best_shift(image_maps(image[(slice(None), *part)]), label_maps(way[part]), REACH)
         if fit.score > CLEAR * chance and fit.score > OTHER_GAIN * max(best, found[1]):
             found = (name, fit.score)
     return found
@@ -130,13 +130,14 @@ def _of_order(pairs: list[Matched]) -> tuple[list[Finding], list[Matched]]:
     """Labels that fit the image of another pair."""
     fits = _all_fits(pairs)
     own = np.diag(fits)
-    whole = _new_order(fits, [pair.number for pair in pairs])
+    chance = float(np.median([pair.far for pair in pairs])) if pairs else 0.0
+    whole = _new_order(fits, [pair.number for pair in pairs], FAINT * chance)
     if whole:
         names = tuple(pair.name for pair in pairs)
         said = f"the labels are {whole}: each fits another image much better than its own"
         return [Finding("order", "error", names, said, "Put them in the order of the images, or rename them.")], []
     usual = float(np.median(own)) if own.size else 0.0
-    better = fits.argmax(axis=0)
+    better = fits.argmax(axis=0) if pairs else []
     bad = [own[k] < max(BAD * usual, OTHER_GAIN * pair.far) for k, pair in enumerate(pairs)]
     rows = [k for k, i in enumerate(better) if bad[k] and fits[i, k] > max(OTHER_GAIN * own[k], GOOD * usual)]
     if not rows:
@@ -158,8 +159,8 @@ def _all_fits(pairs: list[Matched]) -> NDArray[np.float64]:
     return fits
 
 
-def _new_order(fits: NDArray[np.float64], numbers: list[int]) -> str:
-    """An order of all labels that fits better as a whole, in words, or nothing."""
+def _new_order(fits: NDArray[np.float64], numbers: list[int], least: float) -> str:
+    """An order of all labels that fits better as a whole, in words, or nothing; a fit below `least` is none."""
     at = {number: row for row, number in enumerate(numbers)}
     last = max(numbers, default=0)
     ways = {"in reverse order": [(at.get(last - n), k) for k, n in enumerate(numbers)]}
@@ -172,7 +173,7 @@ def _new_order(fits: NDArray[np.float64], numbers: list[int]) -> str:
     for name, way in ways.items():
         known = [(i, k) for i, k in way if i is not None and fits[i, k] > 0]
         own = sum(fits[k, k] for _, k in known)
-        better = [fits[i, k] > ORDER_GAIN * fits[k, k] for i, k in known]
+        better = [fits[i, k] > max(least, ORDER_GAIN * fits[k, k]) for i, k in known]
         if len(known) >= 3 and np.mean(better) > 0.6:
             gains[name] = sum(fits[i, k] for i, k in known) / max(own, 1e-12)
     best = max(gains, key=lambda name: gains[name], default="")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -18,13 +18,13 @@ from cellseg.images.doctor.examine import Progress, in_order, mend_plane
 from cellseg.images.doctor.finding import Cleaning, Report
 from cellseg.images.pairs import Pair
 from cellseg.images.source import ImageSource
-from cellseg.images.write import layout_like, write_tiled
+from cellseg.images.write import TiffLayout, layout_like, write_tiled
 
 CHANGES = "changes.json"
 MADE_BY = "cellseg check --fix"
 
 
-def repair(pairs: Sequence[Pair], report: Report, out: Path) -> Iterator[Progress]:
+def repair(pairs: Sequence[Pair], report: Report, out: Path, tell: Callable[[Progress], None]) -> None:
     """Write the labels of all pairs, repaired as the report's plan says; each file appears when it is complete.
 
     Instances become uint16, or uint32 where there are more, classes and masks uint8; the pixel size is kept.
@@ -34,9 +34,7 @@ def repair(pairs: Sequence[Pair], report: Report, out: Path) -> Iterator[Progres
         pairs: those that were examined.
         report: of `examine`.
         out: a folder that is new, empty, or was made by an earlier repair.
-
-    Yields:
-        Progress after each plane.
+        tell: called after each plane.
 
     Raises:
         InputError: the folder holds other files or inputs, the values cannot be repaired, or a file cannot
@@ -48,12 +46,18 @@ def repair(pairs: Sequence[Pair], report: Report, out: Path) -> Iterator[Progres
         raise InputError(f"the labels cannot be repaired: {found.found}", found.remedy)
     dtype = _type(report)
     write_json(out / CHANGES, {"made_by": MADE_BY, "complete": False})
-    done = 0
+    count = 0
+
+    def blocks(numbers: list[int], layout: TiffLayout) -> Iterator[NDArray[Any]]:
+        nonlocal count
+        for labels, _ in in_order(lambda number: mend_plane(pairs, number, report.plan), numbers):
+            yield from (labels[part].astype(dtype) for part in layout.tiles)
+            count += 1
+            tell(Progress(count, len(pairs), pairs[count - 1].name))
+
     for target, (source, numbers) in files.items():
-        found = in_order(lambda number: mend_plane(pairs, number, report.plan)[0].astype(dtype), numbers)
-        for progress in _write(target, source, found, dtype):
-            done += 1
-            yield Progress(done, len(pairs), progress)
+        layout = layout_like(source, dtype)
+        write_tiled(target, layout, blocks(numbers, layout))
     write_json(out / CHANGES, {"made_by": MADE_BY, "complete": True, "dtype": str(dtype), **changes(report)})
 
 
@@ -69,18 +73,10 @@ def changes(report: Report) -> dict[str, Any]:
     return {"values": values, "places": places}
 
 
-def _write(target: Path, source: ImageSource, planes: Iterator[NDArray[Any]], dtype: np.dtype[Any]) -> Iterator[str]:
-    """Write a file plane by plane; it is written by a consumer, so that its planes are counted when it is there."""
-    layout = layout_like(source, dtype)
-    write_tiled(target, layout, (np.ascontiguousarray(plane[part]) for plane in planes for part in layout.tiles))
-    for _ in range(source.planes):
-        yield target.name
-
-
 def _targets(pairs: Sequence[Pair], out: Path) -> dict[Path, tuple[ImageSource, list[int]]]:
     """The file that is written for each label file, and the pairs whose planes are in it."""
     inputs = {source.path.resolve() for pair in pairs for source in (pair.image, pair.labels) if source.path}
-    if any(out.resolve() in path.parents and path.parent == out.resolve() for path in inputs):
+    if any(path.parent == out.resolve() for path in inputs):
         raise InputError("holds the input files", "Give --fix a new folder.", path=out)
     if out.exists() and not out.is_dir():
         raise InputError("is a file", "Give --fix a new folder.", path=out)

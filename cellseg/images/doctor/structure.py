@@ -99,7 +99,7 @@ def _without_specks(
         return values, []
     if volume is not None:
         small = small[~_goes_on(pieces, values, volume)[small]]
-    found = [Mend("speck", *pieces.place(k), int(pieces.value[k]), int(pieces.area[k]), 0) for k in small]
+    found = [Mend("speck", *pieces.place(int(k)), int(pieces.value[k]), int(pieces.area[k]), 0) for k in small]
     return _replaced(values, pieces, small, 0), found
 
 
@@ -114,7 +114,7 @@ def _without_holes(
     whole = (pieces.area + lost)[around[holes]]
     if kind == "binary":
         solid = lost[around[holes]] <= HOLE_SHARE * whole
-        fill = solid & (pieces.area[holes] <= np.minimum(MASK_HOLE, MASK_HOLE_SHARE * whole))
+        fill = solid & (pieces.area[holes] <= np.clip(MASK_HOLE_SHARE * whole, SPECK, MASK_HOLE))
     else:
         fill = pieces.area[holes] <= HOLE_SHARE * whole
     holes = holes[fill]
@@ -122,7 +122,7 @@ def _without_holes(
         holes = np.array([k for k in holes if _closed(pieces, k, int(pieces.value[around[k]]), volume)], np.int64)
     ids = pieces.value[around[holes]]
     found = [
-        Mend("hole", *pieces.place(k), int(new), int(pieces.area[k]), int(new))
+        Mend("hole", *pieces.place(int(k)), int(new), int(pieces.area[k]), int(new))
         for k, new in zip(holes, ids, strict=True)
     ]
     return _replaced(values, pieces, holes, ids), found
@@ -135,7 +135,7 @@ def _split(values: Values, pieces: Pieces, ignore: int | None) -> tuple[Values, 
     others = np.sort(mine[1:][pieces.value[mine[1:]] == pieces.value[mine[:-1]]])
     new = int(values.max(initial=0)) + 1 + np.arange(others.size)
     found = [
-        Mend("split", *pieces.place(k), int(pieces.value[k]), int(pieces.area[k]), int(number))
+        Mend("split", *pieces.place(int(k)), int(pieces.value[k]), int(pieces.area[k]), int(number))
         for k, number in zip(others, new, strict=True)
     ]
     return _replaced(values, pieces, others, new), found

@@ -24,8 +24,10 @@ TELLS = 0.65
 FOUND_AGAIN = 0.65
 """Part of the labelled cells that the rule must find, for it to be trusted with others."""
 FILLED = 0.6
-SIZES = (0.4, 3.0)
-"""Smallest and largest size of what counts as a cell, in median cells."""
+SMALLEST = 0.4
+"""Smallest size of what counts as a cell, in median cells."""
+LARGEST = 8.0
+"""A crowd of forgotten cells runs together; what is still larger is a part of the background."""
 FEWEST = 3
 SHARE = 0.25
 """So many of an image's labelled cells must have been forgotten to be said."""
@@ -37,13 +39,15 @@ class Forgotten:
     """Unlabelled things of one plane."""
 
     places: tuple[Place, ...]
+    count: int
+    """Cells that would fit into these places."""
     labelled: int
     """Cells that have a label."""
 
     @property
     def many(self) -> bool:
         """Whether they are more than chance and debris bring about."""
-        return len(self.places) >= max(FEWEST, SHARE * self.labelled)
+        return self.count >= max(FEWEST, SHARE * self.labelled)
 
 
 def find_unlabelled(image: NDArray[Any], labels: NDArray[np.int64], cell: float, name: str) -> Forgotten:
@@ -59,7 +63,7 @@ def find_unlabelled(image: NDArray[Any], labels: NDArray[np.int64], cell: float,
         Their places; none where cells cannot be told from the rest by brightness or texture.
     """
     ids = np.unique(labels[labels > 0])
-    nothing = Forgotten((), ids.size)
+    nothing = Forgotten((), 0, ids.size)
     near = _grown(labels != 0, 2)
     if not ids.size or near.all():
         return nothing
@@ -76,12 +80,13 @@ def find_unlabelled(image: NDArray[Any], labels: NDArray[np.int64], cell: float,
     rim = max(1, int(diameter / 8))
     free = above & ~_grown(labels != 0, max(2, rim))
     regions, count = ndimage.label(ndimage.binary_opening(free, iterations=rim))
-    return Forgotten(tuple(_places(regions, count, cell, name)), ids.size)
+    places = tuple(_places(regions, count, cell, name))
+    return Forgotten(places, sum(max(1, round(place.pixels / cell)) for place in places), ids.size)
 
 
 def _places(regions: NDArray[np.int32], count: int, cell: float, name: str) -> list[Place]:
     areas = np.bincount(regions.ravel(), minlength=count + 1)[1:]
-    fits = np.flatnonzero((areas > SIZES[0] * cell) & (areas < SIZES[1] * cell)) + 1
+    fits = np.flatnonzero((areas > SMALLEST * cell) & (areas < LARGEST * cell)) + 1
     middles = ndimage.center_of_mass(regions > 0, regions, fits) if fits.size else []
     return [Place(name, int(y), int(x), 0, int(areas[k - 1])) for (y, x), k in zip(middles, fits, strict=True)]
 
@@ -99,7 +104,8 @@ def _telling(grey: Map, labels: NDArray[np.int64], near: NDArray[np.bool_], diam
     smooth = ndimage.gaussian_filter(grey, max(1.0, diameter / 12))
     chance = _higher(smooth[labels > 0], smooth[~near])
     if chance >= CLEAR or chance <= 1 - CLEAR:
-        return smooth if chance >= CLEAR else -smooth
+        bright: Map = smooth if chance >= CLEAR else -smooth
+        return bright
     edges = ndimage.gaussian_gradient_magnitude(grey, 1.5)
     texture: Map = ndimage.gaussian_filter(edges, max(2.0, diameter / 8))
     return texture if _higher(texture[labels > 0], texture[~near]) >= TELLS else None

@@ -16,7 +16,7 @@ from cellseg.images.labelvalues import BLURRED_SHARE, FEWEST_BLURRED_VALUES, blu
 FEWEST_FRINGE_VALUES = 3
 FRINGE_INTERIOR = 0.2
 """Part of the fringe's pixels whose four neighbours have the same value; of cells it is more, by far."""
-MASK_SHARE = 0.5
+MASK_SHARE = 0.25
 """Part of the labelled pixels of a mask with fringes that has nearly its highest value."""
 SMALLEST_OFFSET = 128
 MOST_CLASSES = 254
@@ -170,7 +170,7 @@ def _is_fringed_mask(total: Counter[float], inner: Counter[float], offset: int) 
     """Two main values, and between and around them values that never fill an area."""
     counts = {value - offset: pixels for value, pixels in total.items()}
     top = max(counts, default=0)
-    labelled = sum(pixels for value, pixels in counts.items() if value)
+    labelled = sum(pixels for value, pixels in counts.items() if value > 0.1 * top)
     high = {value for value in counts if value >= 0.9 * top}
     main = max(high, key=lambda value: counts[value], default=0)
     fringe = {value: pixels for value, pixels in counts.items() if value not in (0, main)}
