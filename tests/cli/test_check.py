@@ -52,7 +52,7 @@ def test_good_labels_are_ready(check):
 def test_faults_are_listed_with_their_remedy(check):
     done = check(IMAGE, damaged())
     assert done.code == 0
-    for words in ("specks", "holes", "their id", "--fix"):
+    for words in ("specks: 1", "holes", "id: 1", "--fix"):
         assert words in done.out
     assert "labels.tif" not in done.err
 
@@ -163,3 +163,9 @@ def test_it_needs_no_torch(tmp_path):
     code = "import sys; from cellseg import cli; cli.run(sys.argv[1:]); assert 'torch' not in sys.modules"
     words = ["check", str(tmp_path / "images.tif"), str(tmp_path / "labels.tif")]
     subprocess.run([sys.executable, "-c", code, *words], check=True, capture_output=True)
+
+
+def test_a_mask_in_which_0_is_the_cell(check):
+    mask = np.where(CELLS > 0, 0, 255).astype(np.uint8)
+    summary = json.loads(check(IMAGE, mask, "--foreground", "zero", "--json").out)["summary"]
+    assert (summary["kind"], summary["cells"], summary["structure"]) == ("binary", 16, "brighter")

@@ -47,9 +47,12 @@ SMALL_HOLE = 16
 """Holes of so many pixels are in most annotations and do no harm; a speck or a stray piece counts as a cell."""
 
 FAULTS: dict[Fault, tuple[str, str]] = {
-    "speck": ("{n} specks of up to {size} pixels", "They are drawing slips or debris; --fix removes them."),
-    "hole": ("{n} small holes in cells", "--fix fills them; a cell has no background inside."),
-    "split": ("{n} pieces lie apart from the rest of their id", "--fix gives each piece an id of its own."),
+    "speck": ("specks: {n}, of up to {size} pixels", "They are drawing slips or debris; --fix removes them."),
+    "hole": ("small holes in cells: {n}, of up to {size} pixels", "--fix fills them; a cell has no background inside."),
+    "split": (
+        "pieces that lie apart from the rest of their id: {n}, of up to {size} pixels",
+        "--fix gives each piece an id of its own.",
+    ),
 }
 
 
@@ -109,7 +112,7 @@ def examine(pairs: Sequence[Pair], options: LabelOptions, *, margin: int = 0) ->
     ]
     yield from more
     ranked = sorted([*findings, *more], key=lambda finding: ("error", "warning", "note").index(finding.severity))
-    yield Report(_summary(seen, values, options), tuple(ranked), plan)
+    yield Report(_summary(seen, values), tuple(ranked), plan)
 
 
 def make_plan(
@@ -118,7 +121,7 @@ def make_plan(
     """What the labels mean, how they become plain ones, and what is wrong with their values."""
     ignore = options.ignore_label
     cleaning, findings = judge_values(values, ignore)
-    plan = Plan(cleaning, "instances", SPECK, False, ignore, True)
+    plan = Plan(cleaning, "instances", SPECK, False, ignore, options.foreground == "zero", True)
     if any(finding.severity == "error" and not finding.repairable for finding in findings):
         return replace(plan, readable=False), findings
     if options.labels_are != "instances":
@@ -178,13 +181,18 @@ def _see(pairs: Sequence[Pair], number: int, plan: Plan, values: Sequence[PlaneV
         return Seen(pair.name, looks, [], np.zeros(0, np.int64), None, None)
     labels, mends = mend_plane(pairs, number, plan)
     known = labels if plan.ignore is None else np.where(labels == plan.ignore, 0, labels)
-    areas = _areas(known, plan.kind)
+    cells = ((labels == 0) & (labels != plan.ignore)).astype(np.int64) if _is_inverted(plan) else known
+    areas = _areas(cells, plan.kind)
     forgotten = None
     if plan.kind == "instances" and not plan.volume and areas.size and not looks.constant:
         part = around_labels(labels, PART)
         forgotten = find_unlabelled(image[(slice(None), *part)], labels[part], float(np.median(areas)), pair.name)
-    matched = match(image, known, pair.name, number) if compared and not looks.constant else None
+    matched = match(image, cells, pair.name, number) if compared and not looks.constant else None
     return Seen(pair.name, looks, mends, areas, forgotten, matched)
+
+
+def _is_inverted(plan: Plan) -> bool:
+    return plan.inverted and plan.kind == "binary"
 
 
 def _areas(labels: Values, kind: str) -> NDArray[np.int64]:
@@ -278,10 +286,9 @@ def _of_forgotten(seen: Sequence[Seen], plan: Plan) -> list[Finding]:
     return findings
 
 
-def _summary(seen: Sequence[Seen], values: Sequence[PlaneValues], options: LabelOptions) -> Summary:
+def _summary(seen: Sequence[Seen], values: Sequence[PlaneValues]) -> Summary:
     areas = np.concatenate([s.areas for s in seen])
     fits = [s.matched for s in seen if s.matched is not None]
-    turn = -1 if options.foreground == "zero" else 1
     pixels = sum(s.looks.shape[0] * s.looks.shape[1] for s in seen)
     known = {value for plane in values for value in plane.counts}
     return Summary(
@@ -291,7 +298,7 @@ def _summary(seen: Sequence[Seen], values: Sequence[PlaneValues], options: Label
         cells=areas.size,
         diameter=float(2 * np.sqrt(np.median(areas) / np.pi)) if areas.size else 0.0,
         labelled=float(areas.sum() / pixels),
-        structure=_look_of(turn * fit.best.grey for fit in fits),
+        structure=_look_of(fit.best.grey for fit in fits),
         borders=_look_of(fit.best.border for fit in fits),
     )
 

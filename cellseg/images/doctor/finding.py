@@ -79,6 +79,8 @@ class Plan:
     volume: bool
     """Whether ids go on from plane to plane: a 3-D annotation."""
     ignore: int | None
+    inverted: bool
+    """Whether 0 is the cell of a mask."""
     readable: bool
     """False where values are no labels and cannot be made labels."""
 

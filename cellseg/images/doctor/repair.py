@@ -34,7 +34,7 @@ def repair(pairs: Sequence[Pair], report: Report, out: Path, tell: Callable[[Pro
         pairs: those that were examined.
         report: of `examine`.
         out: a folder that is new, empty, or was made by an earlier repair.
-        tell: called after each plane.
+        tell: called as each plane is ready to be written.
 
     Raises:
         InputError: the folder holds other files or inputs, the values cannot be repaired, or a file cannot
@@ -51,9 +51,9 @@ def repair(pairs: Sequence[Pair], report: Report, out: Path, tell: Callable[[Pro
     def blocks(numbers: list[int], layout: TiffLayout) -> Iterator[NDArray[Any]]:
         nonlocal count
         for labels, _ in in_order(lambda number: mend_plane(pairs, number, report.plan), numbers):
-            yield from (labels[part].astype(dtype) for part in layout.tiles)
             count += 1
             tell(Progress(count, len(pairs), pairs[count - 1].name))
+            yield from (labels[part].astype(dtype) for part in layout.tiles)
 
     for target, (source, numbers) in files.items():
         layout = layout_like(source, dtype)
