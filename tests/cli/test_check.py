@@ -169,3 +169,14 @@ def test_a_mask_in_which_0_is_the_cell(check):
     mask = np.where(CELLS > 0, 0, 255).astype(np.uint8)
     summary = json.loads(check(IMAGE, mask, "--foreground", "zero", "--json").out)["summary"]
     assert (summary["kind"], summary["cells"], summary["structure"]) == ("binary", 16, "brighter")
+
+
+def test_ids_too_large_for_a_file_are_numbered_anew(check, tmp_path):
+    assert check(IMAGE, CELLS.astype(np.uint64) * 2**40, "--fix", tmp_path / "fixed").code == 0
+    np.testing.assert_array_equal(tifffile.imread(tmp_path / "fixed/labels.tif"), CELLS)
+
+
+def test_one_cell_everywhere_teaches_nothing(check):
+    done = check(IMAGE, np.ones_like(CELLS))
+    assert done.code == 2
+    assert "everything" in done.out

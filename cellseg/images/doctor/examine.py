@@ -39,6 +39,8 @@ R = TypeVar("R")
 
 PART = 2048
 """Side of the part of a large plane in which forgotten cells are looked for."""
+HIGHEST_ID = 2**32
+"""Ids from here on fit into no usual label file, and are numbered anew."""
 GOES_ON = 0.8
 """Part of the ids shared by two planes that overlap with themselves, in a 3-D annotation."""
 NEIGHBOURS_READ = 8
@@ -128,9 +130,9 @@ def make_plan(
         found = detect_kind((clean_plane(pair, plan) for pair in pairs), ignore_label=ignore)
         plan = replace(plan, kind="classes" if options.labels_are == "classes" and found != "binary" else found)
     findings += judge_ids(values, cleaning, plan.kind, ignore)
-    if plan.kind == "classes":
+    if plan.kind != "binary":
         known = sorted({int(v) - cleaning.offset for p in values for v in p.counts if v != ignore} | {0})
-        if known[-1] >= len(known):
+        if known[-1] >= (len(known) if plan.kind == "classes" else HIGHEST_ID):
             plan = replace(plan, cleaning=replace(cleaning, classes=tuple(known)))
     if plan.kind == "instances":
         plan = replace(plan, volume=_goes_on(pairs, plan))
@@ -281,6 +283,9 @@ def _of_forgotten(seen: Sequence[Seen], plan: Plan) -> list[Finding]:
     if empty and len(empty) < len(seen):
         said = f"{len(empty)} of {len(seen)} label planes are empty"
         findings.append(Finding("empty", "note", empty, said, "Nothing, if there is no cell in their images."))
+    elif plan.readable and all(s.areas.tolist() == [s.looks.shape[0] * s.looks.shape[1]] for s in seen):
+        said = "every pixel is labelled, and all with the same value"
+        findings.append(Finding("everything", "error", (), said, "Leave the background 0."))
     elif empty:
         findings.append(Finding("nothing", "error", (), "nothing is labelled at all", "Give labels that hold cells."))
     return findings

@@ -104,6 +104,7 @@ def _is_ours(out: Path) -> bool:
 def _type(report: Report) -> np.dtype[Any]:
     """The smallest usual type that holds all labels."""
     plan, highest = report.plan, report.summary.values[1] - report.plan.cleaning.offset
+    highest = len(plan.cleaning.classes) or highest
     split = sum(len(finding.places) for finding in report.findings if finding.code == "split")
     if plan.ignore is not None and plan.ignore < 0:
         return np.dtype(np.int32)
