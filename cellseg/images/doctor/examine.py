@@ -107,7 +107,7 @@ def examine(pairs: Sequence[Pair], options: LabelOptions, *, margin: int = 0) ->
         yield Progress(len(pairs) + len(seen), 2 * len(pairs), found.name)
     more = [
         *judge_looks([s.looks for s in seen], margin),
-        *_of_structure(seen, plan),
+        *_of_structure(seen),
         *_of_bodies(pairs, plan),
         *judge_pairing([s.matched for s in seen if s.matched is not None], plan.kind),
         *_of_forgotten(seen, plan),
@@ -136,7 +136,7 @@ def make_plan(
             plan = replace(plan, cleaning=replace(cleaning, classes=tuple(known)))
     if plan.kind == "instances":
         plan = replace(plan, volume=_goes_on(pairs, plan))
-        plan = replace(plan, speck=speck_size(_id_areas(pairs, values, plan)))
+        plan = replace(plan, speck=speck_size(_id_areas(values, plan)))
     return plan, findings
 
 
@@ -226,8 +226,8 @@ def _neighbour(pairs: Sequence[Pair], number: int, other: int, plan: Plan) -> Va
     return clean_plane(pairs[other], plan)
 
 
-def _id_areas(pairs: Sequence[Pair], values: Sequence[PlaneValues], plan: Plan) -> NDArray[np.int64]:
-    """Pixels of every id, in a 3-D annotation of one plane of it."""
+def _id_areas(values: Sequence[PlaneValues], plan: Plan) -> NDArray[np.int64]:
+    """Pixels of every id in every plane."""
     background = plan.cleaning.offset
     return np.array(
         [pixels for p in values for value, pixels in p.counts.items() if value not in (background, plan.ignore)],
@@ -235,7 +235,7 @@ def _id_areas(pairs: Sequence[Pair], values: Sequence[PlaneValues], plan: Plan) 
     )
 
 
-def _of_structure(seen: Sequence[Seen], plan: Plan) -> list[Finding]:
+def _of_structure(seen: Sequence[Seen]) -> list[Finding]:
     findings = []
     for fault, (said, remedy) in FAULTS.items():
         places = tuple(
