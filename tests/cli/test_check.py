@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from cellseg.images.tiff import open_image
+from cellseg.images.open import open_image
 
 from .conftest import assert_refused
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from cellseg.images.open import open_image
 from cellseg.images.pairs import Pair, find_pairs
-from cellseg.images.tiff import open_image
 
 from .conftest import report_on
 
