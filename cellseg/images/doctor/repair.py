@@ -18,7 +18,7 @@ from cellseg.images.doctor.examine import Progress, in_order, mend_plane
 from cellseg.images.doctor.finding import Cleaning, Report
 from cellseg.images.pairs import Pair
 from cellseg.images.source import ImageSource
-from cellseg.images.write import TiffLayout, layout_like, write_tiled
+from cellseg.images.write import ResultLayout, layout_like, write_tiled
 
 CHANGES = "changes.json"
 MADE_BY = "cellseg check --fix"
@@ -48,7 +48,7 @@ def repair(pairs: Sequence[Pair], report: Report, out: Path, tell: Callable[[Pro
     write_json(out / CHANGES, {"made_by": MADE_BY, "complete": False})
     count = 0
 
-    def blocks(numbers: list[int], layout: TiffLayout) -> Iterator[NDArray[Any]]:
+    def blocks(numbers: list[int], layout: ResultLayout) -> Iterator[NDArray[Any]]:
         nonlocal count
         for labels, _ in in_order(lambda number: mend_plane(pairs, number, report.plan), numbers):
             count += 1
