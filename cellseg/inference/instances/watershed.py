@@ -51,14 +51,17 @@ def basins(inside: NDArray[np.bool_], radius: float) -> NDArray[np.int64]:
         if steepest < 0:
             basin[p] = p
             continue
+        joined = False
         for q in _neighbours(y, x, height, width):
             if q >= 0 and basin[q] >= 0:
                 peak = root(parent, basin[q])
+                if peak == top:
+                    continue
                 rise = np.sqrt(level[peak]) - np.sqrt(level[p])
                 size = radius if radius > 0 else np.sqrt(level[peak])
                 if rise < max(NECK * size, NOISE):
-                    parent[peak] = top
-        basin[p] = root(parent, basin[steepest])
+                    parent[peak], joined = top, True
+        basin[p] = top if joined else root(parent, basin[steepest])  # this pixel is what connects basins that join
     for p in range(len(basin)):
         if basin[p] >= 0:
             basin[p] = root(parent, basin[p])

@@ -80,6 +80,14 @@ def test_pieces_are_connected_parts_of_their_component(mask):
         assert len(np.unique(whole[cut == number])) == 1
 
 
+def test_basins_that_join_are_connected_by_the_pixel_where_they_meet():
+    rng = np.random.default_rng(0)
+    for noise in rng.standard_normal((60, 40, 40)):
+        cut = label_instances(ndi.gaussian_filter(noise, 0.8) > -0.1, split="watershed")
+        pieces = ndi.find_objects(cut.astype(int))
+        assert all(ndi.label(cut[part] == k)[1] == 1 for k, part in enumerate(pieces, 1))
+
+
 def test_a_component_is_cut_as_if_it_were_alone():
     one = discs((40, 60), 8, (10, 10), (14, 23))
     other = discs((40, 60), 8, (30, 40), (25, 52)) & ~ndi.binary_dilation(one)
