@@ -9,7 +9,7 @@ import psutil
 import torch
 
 from cellseg.errors import InputError
-from cellseg.models.trained import device
+from cellseg.models.trained import prediction_device
 
 UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "KI": 2**10, "MI": 2**20, "GI": 2**30, "TI": 2**40}
 
@@ -46,4 +46,4 @@ def resident() -> int:
 
 def free_on_device() -> int | None:
     """Bytes that are free on the GPU; None where the network runs on the processor."""
-    return int(torch.cuda.mem_get_info()[0]) if device().type == "cuda" else None
+    return int(torch.cuda.mem_get_info()[0]) if prediction_device().type == "cuda" else None

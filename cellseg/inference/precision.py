@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from cellseg.inference.normalised import NormalisedImage
 from cellseg.inference.runner import Runner
-from cellseg.models.trained import TrainedModel, device
+from cellseg.models.trained import TrainedModel, prediction_device
 from cellseg.options import PredictOptions
 
 Arithmetic = Literal["float32", "bfloat16"]
@@ -20,7 +20,7 @@ SAME_CLASS = 0.999
 
 def computes_bfloat16() -> bool:
     """Whether this machine multiplies bfloat16 in hardware; elsewhere it is emulated, and slower than float32."""
-    kind = device().type
+    kind = prediction_device().type
     if kind == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return kind == "cpu" and bool(torch.cpu._is_avx512_bf16_supported())

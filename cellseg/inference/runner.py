@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from cellseg.errors import InputError
 from cellseg.inference.statistics import adapt, folded, normalisation_layers
-from cellseg.models.trained import device
+from cellseg.models.trained import prediction_device
 
 Pixels = NDArray[np.float32]
 
@@ -20,7 +20,7 @@ class Runner:
     """Probabilities from normalised pixels; a tile for which memory does not suffice is computed in halves."""
 
     def __init__(self, network: Any, precision: str) -> None:
-        self._network = copy.deepcopy(network).to(device(), memory_format=torch.channels_last).eval()
+        self._network = copy.deepcopy(network).to(prediction_device(), memory_format=torch.channels_last).eval()
         self._ready = self._network
         self._type = torch.bfloat16 if precision == "bfloat16" else torch.float32
         self._largest = 2**62
@@ -51,9 +51,9 @@ class Runner:
     @torch.inference_mode()
     def _forward(self, pixels: Pixels) -> Pixels:
         x = torch.from_numpy(pixels)[None]
-        if device().type == "cuda":
+        if prediction_device().type == "cuda":
             x = x.pin_memory()
-        x = x.to(device(), memory_format=torch.channels_last, non_blocking=True)
+        x = x.to(prediction_device(), memory_format=torch.channels_last, non_blocking=True)
         with torch.autocast(x.device.type, self._type, enabled=self._type != torch.float32):
             logits = self._ready(x)
         found: Pixels = torch.softmax(logits.float(), dim=1)[0].cpu().numpy()

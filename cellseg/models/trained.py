@@ -79,5 +79,10 @@ def load(path: str | Path) -> TrainedModel:
 
 
 def device() -> torch.device:
-    """Where networks run: the first CUDA device, else the processor."""
+    """Where networks learn: the first CUDA device, else the processor."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def prediction_device() -> torch.device:
+    """Where networks predict: CUDA, else an Apple GPU, else the processor."""
+    return torch.device("mps") if device().type == "cpu" and torch.backends.mps.is_available() else device()
