@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -26,48 +25,25 @@ def complete_file(path: Path) -> Iterator[Path]:
     temporary file is removed and whatever stood under `path` before stays as it was.
     """
     temporary = part_name(path)
-    try:
+    with written_or_removed(path, temporary, _remove):
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
         _flush(temporary)
         os.replace(temporary, path)
-    except OSError as error:
-        _remove(temporary)
-        reason = error.strerror or str(error) or type(error).__name__
-        raise InputError(f"cannot be written ({reason})", "Free space or choose another place.", path=path) from error
-    except BaseException:
-        _remove(temporary)
-        raise
 
 
 @contextmanager
-def complete_folder(path: Path) -> Iterator[Path]:
-    """Give a new folder beside `path`; rename it to `path` when the block ends without an error.
-
-    On an error nothing is left. Raises InputError where `path` exists and is no empty folder, or cannot be written.
-    """
-    refuse_full(path)
-    temporary = part_name(path)
+def written_or_removed(path: Path, temporary: Path, remove: Callable[[Path], None]) -> Iterator[None]:
+    """Remove what was written so far when the block ends with an error; an OSError becomes one line for people."""
     try:
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir(parents=True)
-        yield temporary
-        if path.exists():
-            path.rmdir()  # Windows does not replace folders, not even empty ones
-        os.replace(temporary, path)
+        yield
     except OSError as error:
-        shutil.rmtree(temporary, ignore_errors=True)
+        remove(temporary)
         reason = error.strerror or str(error) or type(error).__name__
         raise InputError(f"cannot be written ({reason})", "Free space or choose another place.", path=path) from error
     except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
+        remove(temporary)
         raise
-
-
-def refuse_full(path: Path) -> None:
-    """InputError where `path` exists and is anything but an empty folder."""
-    if path.exists() and not (path.is_dir() and next(path.iterdir(), None) is None):
-        raise InputError("exists and is not empty", "Choose another --out, or move it away.", path=path)
 
 
 def write_text(path: Path, text: str) -> None:

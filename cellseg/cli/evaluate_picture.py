@@ -16,10 +16,10 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from cellseg.cli.drawing import save_picture
 from cellseg.cli.evaluate_cases import Case
 from cellseg.cli.evaluate_read import Reader
 from cellseg.cli.evaluate_tables import STATES, Values, base_name
-from cellseg.cli.pictures import write_figure
 from cellseg.errors import InputError
 from cellseg.metrics import ObjectRow, object_table
 from cellseg.metrics.boundary import boundary_mask
@@ -151,7 +151,7 @@ def _draw(panels: Sequence[tuple[str, Colours]], counts: Counter[str], pixel_um:
         _scale_bar(axes[0], width, pixel_um)
     patches = [Patch(color=colour, label=f"{counts[name]} {name}") for name, colour in COLOURS.items()]
     figure.legend(handles=patches, loc="outside lower center", ncols=len(patches), frameon=False, fontsize=9)
-    write_figure(figure, path)
+    save_picture(figure, path)
 
 
 def _scale_bar(axes: Axes, width: int, pixel_um: float) -> None:

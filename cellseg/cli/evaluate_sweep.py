@@ -117,7 +117,8 @@ def draw_sweep(found: Sweep, path: Path) -> None:
     """A curve of the score over the threshold for each minimum size; the best is marked."""
     from matplotlib.figure import Figure
 
-    from cellseg.cli.pictures import BLUE, GREEN, GREY, ORANGE, write_figure
+    from cellseg.cli.drawing import save_picture
+    from cellseg.cli.pictures import BLUE, GREEN, GREY, ORANGE
 
     figure = Figure(figsize=(6, 3.8), layout="constrained")
     axes = figure.subplots()
@@ -128,7 +129,7 @@ def draw_sweep(found: Sweep, path: Path) -> None:
     axes.plot(found.best[0], found.value, "k*", markersize=13, label=f"best: {found.best[0]:g}")
     axes.set(xlabel="threshold", ylabel=found.metric)
     axes.legend(fontsize=8, title="cells of")
-    write_figure(figure, path)
+    save_picture(figure, path)
 
 
 def _metric_for(truths: Sequence[Truth]) -> str:

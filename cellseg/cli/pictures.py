@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from cellseg.files import complete_file
+from cellseg.cli.drawing import save_picture
 
 if TYPE_CHECKING:
     from cellseg.models.trained import TrainedModel
@@ -53,7 +52,7 @@ def draw_panels(panels: Sequence[tuple[str, NDArray[Any], str]], path: Path) -> 
         axes.set_axis_off()
         if colours in ("magma", "viridis"):
             figure.colorbar(shown, ax=axes, shrink=0.8)
-    write_figure(figure, path)
+    save_picture(figure, path)
 
 
 def draw_curves(rows: Sequence[dict[str, Any]], path: Path) -> None:
@@ -73,7 +72,7 @@ def draw_curves(rows: Sequence[dict[str, Any]], path: Path) -> None:
     right.set(xlabel="step", ylim=(0, 1), title="images held out")
     if right.lines:
         right.legend(fontsize=8)
-    write_figure(figure, path)
+    save_picture(figure, path)
 
 
 def draw_validation(model: TrainedModel, image: Annotated, path: Path) -> None:
@@ -92,10 +91,3 @@ def draw_validation(model: TrainedModel, image: Annotated, path: Path) -> None:
         ("errors: missed orange, invented blue", colour_errors(classes, image.truth.classes), ""),
     ]
     draw_panels(panels, path)
-
-
-def write_figure(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG, complete or not at all."""
-    FigureCanvasAgg(figure)
-    with complete_file(path) as temporary:
-        figure.savefig(temporary, format="png", dpi=110)

@@ -57,7 +57,8 @@ def split(
         Only say what would be done.
     """
     from cellseg.cli.split_files import find_units, write_parts
-    from cellseg.files import complete_folder, refuse_full, write_json
+    from cellseg.files import write_json
+    from cellseg.folders import complete_folder, refuse_full
 
     refuse_full(out)
     units = find_units(images, labels)

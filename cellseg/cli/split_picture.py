@@ -10,7 +10,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from cellseg.cli.pictures import BLUE, ORANGE, write_figure
+from cellseg.cli.drawing import save_picture
+from cellseg.cli.pictures import BLUE, ORANGE
 from cellseg.cli.split_files import Unit
 from cellseg.images.split.groups import Group
 
@@ -46,7 +47,7 @@ def draw_groups(units: Sequence[Unit], groups: Sequence[Group], held: Collection
     figure.suptitle("images of one group" + (f", {left_out} groups not shown" if left_out else ""), fontsize=9)
     patches = [Patch(color=BLUE, label="train"), Patch(color=ORANGE, label="validation")]
     figure.legend(handles=patches, loc="outside lower center", ncols=2, frameon=False, fontsize=8)
-    write_figure(figure, path)
+    save_picture(figure, path)
 
 
 def _thumbnail(unit: Unit) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cellseg.images.folder import complete_folder
+from cellseg.folders import complete_folder
 from cellseg.images.layout import ResultLayout
 from cellseg.images.made import CREATOR, made_by_cellseg
 from cellseg.images.pyramid import Shapes, Sink, level_shapes, with_copies

@@ -11,8 +11,8 @@ import zarr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cellseg import folders
 from cellseg.errors import InputError
-from cellseg.images import folder
 from cellseg.images.layout import ResultLayout
 from cellseg.images.made import made_by_cellseg
 from cellseg.images.open import open_image
@@ -181,7 +181,7 @@ def test_nothing_half_written_stays(tmp_path, there):
 @pytest.mark.parametrize("exchange", [True, False])
 def test_an_older_result_is_replaced(tmp_path, monkeypatch, exchange):
     if not exchange:
-        monkeypatch.setattr(folder, "_exchange", lambda *_: False)
+        monkeypatch.setattr(folders, "_exchange", lambda *_: False)
     for value in (5, 6):
         write_stack(tmp_path / "a.zarr", np.full((8, 8), value, np.uint8))
     assert open_image(tmp_path / "a.zarr").read(0).min() == 6
@@ -192,10 +192,10 @@ def test_while_it_is_replaced_one_of_both_is_always_there(tmp_path, monkeypatch)
     write_stack(tmp_path / "a.zarr", np.full((8, 8), 5, np.uint8))
     one, other = tmp_path / "one", tmp_path / "other"
     one.mkdir(), other.mkdir()
-    if not folder._exchange(one, other):
+    if not folders._exchange(one, other):
         pytest.skip("this file system cannot exchange two names")
     renamed = []
-    monkeypatch.setattr(folder.os, "rename", lambda *names: renamed.append(names))
+    monkeypatch.setattr(folders.os, "rename", lambda *names: renamed.append(names))
     write_stack(tmp_path / "a.zarr", np.full((8, 8), 6, np.uint8))
     assert not renamed
     assert open_image(tmp_path / "a.zarr").read(0).min() == 6

@@ -11,11 +11,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cellseg.errors import InputError
-from cellseg.files import part_name
+from cellseg.files import part_name, written_or_removed
 
 
 @contextmanager
-def complete_folder(path: Path, is_ours: Callable[[Path], bool]) -> Iterator[Path]:
+def complete_folder(path: Path, is_ours: Callable[[Path], bool] | None = None) -> Iterator[Path]:
     """Give an empty folder beside `path`; it takes that name when the block ends without an error.
 
     What stood there before is replaced in one step where the system can exchange two folders (Linux, macOS), else
@@ -23,27 +23,32 @@ def complete_folder(path: Path, is_ours: Callable[[Path], bool]) -> Iterator[Pat
 
     Args:
         path: the final name.
-        is_ours: whether what stands there may be replaced.
+        is_ours: whether what stands there may be replaced; by default only an empty folder may.
 
     Raises:
         InputError: something else stands there, or it cannot be written.
     """
-    if path.exists() and not is_ours(path):
+    if is_ours is None:
+        refuse_full(path)
+    elif path.exists() and not is_ours(path):
         raise InputError("exists and was not made by cellseg", "Choose another name, or move it away.", path=path)
     temporary = part_name(path)
-    try:
-        shutil.rmtree(temporary, ignore_errors=True)
+    with written_or_removed(path, temporary, _remove):
+        _remove(temporary)
         temporary.mkdir(parents=True)
         yield temporary
         _flush(temporary)
         _put(temporary, path)
-    except OSError as error:
-        shutil.rmtree(temporary, ignore_errors=True)
-        reason = error.strerror or str(error) or type(error).__name__
-        raise InputError(f"cannot be written ({reason})", "Free space or choose another place.", path=path) from error
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
+
+
+def refuse_full(path: Path) -> None:
+    """InputError where `path` exists and is anything but an empty folder."""
+    if path.exists() and not (path.is_dir() and next(path.iterdir(), None) is None):
+        raise InputError("exists and is not empty", "Choose another --out, or move it away.", path=path)
+
+
+def _remove(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _put(new: Path, path: Path) -> None:
