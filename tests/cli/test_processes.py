@@ -60,7 +60,7 @@ def predict_words(run_folder, sample_folder, tmp_path):
         np.tile(tifffile.imread(sample_folder / "large/images.tif"), (3, 4)),
         photometric="minisblack",
     )
-    return ["predict", run_folder, tmp_path / "image.tif", "--tile", 16]
+    return ["predict", run_folder, tmp_path / "image.tif", "--tile", 24]
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["kill -9", "Ctrl-C"])
@@ -86,7 +86,7 @@ def test_a_stopped_prediction_goes_on_to_the_same_bytes(predict_words, tmp_path,
     assert code == 0, err
     out, tiles = tmp_path / "out.tif", tmp_path / ".out.tif.tiles"
     process = start(*predict_words, "--out", out)
-    wait_for(process, lambda: len(list(tiles.glob("tiles/c/0/0/*/*"))) > 20)
+    wait_for(process, lambda: len(list(tiles.glob("result/c/0/0/*/*"))) > 20)
     process.send_signal(how)
     code, _, err = finish(process)
     assert code == (130 if how == signal.SIGINT else -9)

