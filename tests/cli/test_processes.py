@@ -57,7 +57,7 @@ def predict_words(run_folder, sample_folder, tmp_path):
     """Predict a stack in many tiles."""
     tifffile.imwrite(
         tmp_path / "image.tif",
-        np.tile(tifffile.imread(sample_folder / "large/images.tif"), (3, 4)),
+        np.tile(tifffile.imread(sample_folder / "large/images.tif"), (2, 2)),
         photometric="minisblack",
     )
     return ["predict", run_folder, tmp_path / "image.tif", "--tile", 24]
