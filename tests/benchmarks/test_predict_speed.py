@@ -4,8 +4,12 @@ make bench                       (all)
 python -m pytest -m benchmark -s tests/benchmarks/test_predict_speed.py
 """
 
+import copy
 import os
+import resource
 import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 
 import numpy as np
 import pytest
@@ -15,6 +19,7 @@ import torch
 import cellseg
 from cellseg.allocator import keep_memory
 from cellseg.images.open import open_image
+from cellseg.images.sample import make_sample
 from cellseg.inference.cost import OVERHEAD, forward_bytes
 from cellseg.inference.memory import resident
 from cellseg.inference.normalised import NormalisedImage
@@ -26,8 +31,8 @@ from cellseg.models.trained import as_model
 from cellseg.options import PredictOptions
 
 pytestmark = pytest.mark.benchmark
-SIZE = 2048
-ROUNDS = 3
+SIZE = 4096
+ROUNDS = 2
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -48,7 +53,8 @@ def model():
 @pytest.fixture(scope="module")
 def image(tmp_path_factory):
     path = tmp_path_factory.mktemp("image") / "image.tif"
-    pixels = np.random.default_rng(0).integers(0, 256, (SIZE, SIZE)).astype(np.uint8)
+    block = make_sample("touching", (1024, 1024), np.random.default_rng(0))[0]
+    pixels = np.tile(block, (SIZE // 1024, SIZE // 1024))
     tifffile.imwrite(path, pixels, tile=(512, 512), photometric="minisblack")
     return path
 
@@ -100,20 +106,19 @@ def test_end_to_end_beside_the_bare_network(model, image, tmp_path):
     print(f"file in, file of instances out: {found['bare'] / found['file']:.0%}")
 
 
-def test_beside_monais_sliding_window(model, image):
+def test_beside_monais_sliding_window(image):
     inferers = pytest.importorskip("monai.inferers")
     networks = pytest.importorskip("monai.networks.nets")
-    padded = networks.BasicUNet(2, 1, 2, features=(32, 64, 128, 256, 256, 32), norm="batch", dropout=0.0).eval()
-    pixels = tifffile.imread(image)
+    model = cellseg.build("unet", base=32, depth=4, norm="batch").eval()
+    padded = networks.BasicUNet(2, 1, 2, features=(32, 64, 128, 256, 512, 32), norm="batch", dropout=0.0).eval()
+    last = copy.deepcopy(padded).to(memory_format=torch.channels_last)
+    pixels = tifffile.imread(image)[:2048, :2048]
     x = torch.from_numpy(((pixels - pixels.mean()) / pixels.std()).astype(np.float32))[None, None]
     window = inferers.SlidingWindowInferer((512, 512), overlap=0.25, mode="gaussian")
 
     @torch.inference_mode()
     def as_people_use_it():
         window(x, padded)
-
-    last = padded.__class__(2, 1, 2, features=(32, 64, 128, 256, 256, 32), norm="batch", dropout=0.0).eval()
-    last = last.to(memory_format=torch.channels_last)
 
     @torch.inference_mode()
     def in_our_memory_format():
@@ -164,9 +169,24 @@ def operations(network, x):
     return total
 
 
-def test_memory_of_a_pass_beside_its_estimate(model):
-    size = model.network.geometry.input_size(1024)
-    runner, before = Runner(model.network, "float32"), resident()
+@pytest.mark.parametrize(("base", "side"), [(16, 512), (16, 1024), (32, 512), (32, 1024)])
+def test_memory_of_a_pass_beside_its_estimate(base, side):
+    with ProcessPoolExecutor(1, get_context("spawn")) as fresh:
+        taken, lives = fresh.submit(memory_of_a_pass, base, side).result()
+    print(
+        f"\n{base} channels, tile {side}: {taken / 1e6:.0f} MB taken for {lives / 1e6:.0f} MB that live at one time: ",
+        end="",
+    )
+    print(f"{taken / lives:.2f} (reckoned with {OVERHEAD})")
+
+
+def memory_of_a_pass(base, side):
+    """Bytes that the process grows by at most, and bytes of living tensors."""
+    keep_memory()
+    network = cellseg.build("unet", base=base, depth=3, norm="batch")
+    size = network.geometry.input_size(side)
+    lives, runner = forward_bytes(network, (1, 1, size, size)), Runner(network, "float32")
+    runner(np.zeros((1, 92, 92), np.float32))
+    before = resident()
     runner(np.zeros((1, size, size), np.float32))
-    taken, lives = resident() - before, forward_bytes(model.network, (1, 1, size, size))
-    print(f"\n{taken / 1e6:.0f} MB taken for {lives / 1e6:.0f} MB: {taken / lives:.2f} (reckoned with {OVERHEAD})")
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before, lives
