@@ -25,8 +25,8 @@ PREFERRED = 1024
 """Longest side of an output tile in pixels; beyond it nothing is gained."""
 OVERHEAD = 1.6
 """Memory that is taken for each byte of the network's own values: what lies unused between them, and what the libraries
-below need. Measured: 1.4 to 1.6 (tests/benchmarks/test_predict_speed.py)."""
-BESIDE = 150 * 10**6
+below need. Measured: 1.2 to 1.6 (tests/benchmarks/test_predict_speed.py)."""
+BESIDE = 200 * 10**6
 """Bytes for the queues, the blocks of the image that are kept, the labels of a block, the compressor."""
 
 
