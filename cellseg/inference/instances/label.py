@@ -149,7 +149,7 @@ def labelling(
     total = len(grid) * (1 + bool(options.grow)) + (len(cuts) if cuts else 0)
     rows = halo if cuts or options.grow else 1
     label = keep_blocks(partial(label_block, read, holes=options.fill_holes > 0), rows * grid.columns)
-    found = yield from _counted(survey(label, grid, options.fill_holes), 0, total)
+    found = yield from _counted(survey(label, grid, options.fill_holes, boxed=cuts is not None), 0, total)
     names, count = number(found.nodes, 0 if cuts else options.minimum_size)
     plane = LabelledPlane(grid, count, names, found.nodes.offsets, lambda box: label(box).labels)
     if cuts:

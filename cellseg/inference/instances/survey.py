@@ -26,7 +26,7 @@ class Survey:
 
     nodes: Nodes
     boxes: NDArray[np.int32]
-    """(nodes + 1, 4) bounding box of each node: top, left, bottom, right."""
+    """(nodes + 1, 4) bounding box of each node: top, left, bottom, right; (1, 4) where they are not wanted."""
 
     def instance_boxes(self, names: NDArray[np.uint32], count: int) -> NDArray[np.int32]:
         """(count + 1, 4) bounding boxes of the instances that the ids `names` (nodes + 1,) make."""
@@ -41,6 +41,7 @@ class Survey:
 class _Notes:
     """What is written down block after block."""
 
+    boxed: bool
     sizes: list[NDArray[np.int64]] = field(default_factory=lambda: [np.zeros(1, np.int64)])
     firsts: list[NDArray[np.int64]] = field(default_factory=lambda: [np.full(1, 2**62, np.int64)])
     boxes: list[NDArray[np.int32]] = field(default_factory=lambda: [np.zeros((1, 4), np.int32)])
@@ -51,14 +52,17 @@ class _Notes:
     beside: list[Pairs] = field(default_factory=lambda: [np.zeros((0, 2), np.int64)])
 
 
-def survey(label: Callable[[Box], LocalLabels], grid: Grid, fill_holes: int = 0) -> Generator[None, None, Survey]:
+def survey(
+    label: Callable[[Box], LocalLabels], grid: Grid, fill_holes: int = 0, *, boxed: bool = False
+) -> Generator[None, None, Survey]:
     """Find the components of a plane; yields after each block.
 
     Args:
         label: gives the components of a block, those of the background too where holes are filled.
         fill_holes: holes of at most that many pixels become part of the cell around them.
+        boxed: the bounding boxes are wanted, too.
     """
-    notes, seams = _Notes(), Seams(grid)
+    notes, seams = _Notes(boxed), Seams(grid)
     for box in grid:
         _note(notes, seams, grid, box, label(box), fill_holes)
         yield
@@ -80,7 +84,8 @@ def _note(notes: _Notes, seams: Seams, grid: Grid, box: Box, block: LocalLabels,
         notes.beside += [beside, np.unique(inside, axis=0) + offset]
     notes.sizes.append(sizes[1:])
     notes.firsts.append(firsts[1:])
-    notes.boxes.append(boxes[1:])
+    if notes.boxed:
+        notes.boxes.append(boxes[1:])
     notes.cell.append(cell[1:])
     notes.edge.append(edge[1:])
     notes.offsets.append(offset + block.count)
