@@ -12,7 +12,7 @@ from typing import Annotated, Literal, Union, get_args, get_origin, get_type_hin
 
 from cellseg.errors import InputError
 
-Recipe = Literal["fast", "paper"]
+Recipe = Literal["fast", "paper", "finetune"]
 Balance = Literal["none", "image", "dataset"]
 Where = Literal["background", "everywhere"]
 Result = Literal["instances", "classes", "probabilities"]
@@ -28,6 +28,7 @@ Foreground = Literal["nonzero", "zero"]
 Norm = Literal["none", "batch"]
 Optimiser = Literal["adamw", "sgd"]
 Schedule = Literal["cosine", "constant"]
+BestBy = Literal["auto", "last", "v_rand", "ap50", "iou", "pixel_error"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,27 @@ class LabelOptions(_Checked):
     """Which value of a binary mask is the cell."""
     ignore_label: int | None = None
     """Label value of pixels that nobody annotated; they do not count in training."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataOptions(_Checked):
+    """Where the annotated images of a training are."""
+
+    images: str = ""
+    """A multi-page TIFF, a folder of TIFFs or a glob; or a sequence of the Cell Tracking Challenge (.../01)."""
+    labels: str = ""
+    """The same for the labels, matched by page or by name; or .../01_GT, where what is not labelled is background
+    only where markers, silver truth and grey values say so, else ignored."""
+    annotated: str = ""
+    """Masks, matched like labels: nonzero where somebody annotated; the rest does not count."""
+    validation_images: str = ""
+    """Images to validate on, instead of a part of --images."""
+    validation_labels: str = ""
+    """The labels of these."""
+    replay_images: str = ""
+    """Images of an earlier training, mixed in so that --from does not forget them."""
+    replay_labels: str = ""
+    """The labels of these."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +193,8 @@ class TrainOptions(_Checked):
     """The training itself; the defaults are the recipe `fast`."""
 
     recipe: Recipe = "fast"
-    """fast: best result a CPU minute; paper: as published in 2015. Other options go before the recipe's."""
+    """fast: best result a CPU minute; paper: as published in 2015; finetune: a tenth of fast's rate and fewer steps,
+    the default with --from. Other options go before the recipe's."""
     steps: Annotated[int, Limits(1, 10_000_000)] = 1000
     """Training steps."""
     seed: Annotated[int, Limits(0, 2**32 - 1)] = 0
@@ -180,6 +203,10 @@ class TrainOptions(_Checked):
     """Side of the labelled part of a training sample in pixels; the network sees its true surroundings too."""
     batch: Annotated[int, Limits(1, 1024)] = 4
     """Samples a step."""
+    rare: Annotated[float, Limits(0, 1)] = 1 / 3
+    """Share of the samples that are drawn around a pixel of a rare class (less than 5 % of the annotated pixels)."""
+    replay_share: Annotated[float, Limits(0, 0.95)] = 0.5
+    """Share of the samples that come from --replay-images."""
     optimiser: Optimiser = "adamw"
     """How gradients become steps."""
     rate: Annotated[float, Limits(1e-9, 10)] = 2e-3
@@ -193,9 +220,14 @@ class TrainOptions(_Checked):
     ema: Annotated[float, Limits(0, 0.99999)] = 0.99
     """Decay of the running average of the weights that is validated and saved; 0 = the last weights."""
     validation: Annotated[float, Limits(0, 1_000_000)] = 0.1
-    """Images held out, the last of the set: a part of them (below 1) or their number."""
+    """Images held out, the last of the set: a part of them (below 1) or their number; none with --validation-images."""
     validate_every: Annotated[int, Limits(1, 10_000_000)] = 400
     """Steps between two validations."""
+    best_by: BestBy = "auto"
+    """Score by which the best of the validated models is kept; auto: v_rand where cells fill the image, else ap50, or
+    iou of several classes; last: the last one."""
+    patience: Annotated[int, Limits(0, 1_000_000)] = 0
+    """Validations in a row without a better score after which the training ends; 0 = it never does."""
     save_every: Annotated[float, Limits(0, 86400)] = 20.0
     """Seconds between two checkpoints, for --resume."""
     precision: Precision = "auto"

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cellseg.cli.evaluate_cases import Case
 from cellseg.cli.evaluate_read import Reader, Truth, read_probability
@@ -17,15 +16,10 @@ from cellseg.cli.evaluate_tables import base_name, mean_of
 from cellseg.cli.progress import bar, console, say
 from cellseg.errors import InputError
 from cellseg.inference.instances import label_instances
+from cellseg.metrics.cut import DENSE, THRESHOLDS, sizes_to_try
 from cellseg.metrics.scores import parse_names, pool, score
 from cellseg.metrics.thresholds import SMALLER_IS_BETTER
 from cellseg.models.card import ModelCard, model_file, read_card, store_card
-
-THRESHOLDS = tuple(round(0.05 * k, 2) for k in range(1, 20))
-SHARES = (0.0, 1 / 16, 1 / 8, 1 / 4)
-"""Minimum sizes that are tried, as parts of the median size of the true cells."""
-DENSE = 0.5
-"""Part of the foreground from which on cells fill the image, as in EM."""
 
 Setting = tuple[float, int]
 """Threshold and minimum size."""
@@ -75,7 +69,8 @@ def sweep(cases: Sequence[Case], truths: Sequence[Truth], reader: Reader, metric
         metric: a name from `cellseg.metrics.scores`; pooled over all images where it can be, else the mean.
         grow: pixels by which the model's instances are grown.
     """
-    settings = [(threshold, size) for size in _sizes(truths) for threshold in THRESHOLDS]
+    sizes = sizes_to_try(truth.cells for truth in truths if truth.cells is not None)
+    settings = [(threshold, size) for size in sizes for threshold in THRESHOLDS]
     scores: dict[Setting, list] = {setting: [] for setting in settings}  # type: ignore[type-arg]
     with bar("trying thresholds", len(cases)) as update:
         for count, (case, truth) in enumerate(zip(cases, truths, strict=True), 1):
@@ -136,15 +131,6 @@ def _metric_for(truths: Sequence[Truth]) -> str:
     """V_rand where cells fill the images, else the mean average precision."""
     filled = [float(np.mean(truth.cells > 0)) for truth in truths if truth.cells is not None]
     return "v_rand" if filled and np.mean(filled) > DENSE else "mean_average_precision"
-
-
-def _sizes(truths: Sequence[Truth]) -> list[int]:
-    areas: list[NDArray[np.int64]] = [np.zeros(0, np.int64)]
-    for truth in truths:
-        if truth.cells is not None:
-            areas.append(np.unique(truth.cells[truth.cells > 0], return_counts=True)[1])
-    sizes = np.concatenate(areas)
-    return sorted({round(float(np.median(sizes)) * share) for share in SHARES}) if sizes.size else [0]
 
 
 def _checked(card: ModelCard, file: Path) -> ModelCard:

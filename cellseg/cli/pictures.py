@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from cellseg.cli.drawing import save_picture
-
-if TYPE_CHECKING:
-    from cellseg.models.trained import TrainedModel
-    from cellseg.training.data import Annotated
 
 BLUE, ORANGE, GREEN, PINK, GREY = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#999999"  # Okabe and Ito
 SCORES = {"v_rand": BLUE, "v_info": GREEN, "iou": PINK, "ap50": ORANGE, "pixel_error": GREY}
@@ -73,21 +69,3 @@ def draw_curves(rows: Sequence[dict[str, Any]], path: Path) -> None:
     if right.lines:
         right.legend(fontsize=8)
     save_picture(figure, path)
-
-
-def draw_validation(model: TrainedModel, image: Annotated, path: Path) -> None:
-    """Image, truth, probability, result and errors of one annotated image."""
-    from cellseg.inference.instances import label_instances
-    from cellseg.inference.predict import predict_array
-    from cellseg.inference.result import classes_of
-
-    probabilities = predict_array(model, image.image)
-    classes = classes_of(model, probabilities)
-    panels = [
-        ("image", image.image[0], "gray"),
-        ("truth", colour_instances(image.truth.instances), ""),
-        ("probability", 1 - probabilities[0], "magma"),
-        ("result", colour_instances(label_instances(classes, grow=model.card.grow)), ""),
-        ("errors: missed orange, invented blue", colour_errors(classes, image.truth.classes), ""),
-    ]
-    draw_panels(panels, path)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import json
+import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from cellseg.cli.progress import Stop, bar, console, say, stoppable
+from cellseg.cli.flags import JsonFlag
+from cellseg.cli.progress import console, say
 from cellseg.errors import InputError
 from cellseg.options import (
     AugmentOptions,
+    DataOptions,
     LabelOptions,
     NetworkOptions,
     TrainOptions,
@@ -20,20 +24,24 @@ from cellseg.options import (
 )
 
 if TYPE_CHECKING:
+    from cellseg.models.trained import TrainedModel
     from cellseg.training.data import TrainingSet
-    from cellseg.training.events import Event, Started
     from cellseg.training.run_folder import RunFolder
 
 Flat = Parameter(name="*")
+Once = Parameter(negative="")
 
 
 def train(
     *,
-    images: str = "",
-    labels: str = "",
-    annotated: str = "",
-    out: Path,
+    where: Annotated[DataOptions, Flat] = DataOptions(),
+    out: Path | None = None,
     resume: bool = False,
+    config: Path | None = None,
+    start: Annotated[str, Parameter(name="--from")] = "",
+    dry_run: Annotated[bool, Once] = False,
+    events: Annotated[bool, Once] = False,
+    as_json: JsonFlag = False,
     training: Annotated[TrainOptions, Flat] = TrainOptions(),
     network: Annotated[NetworkOptions, Flat] = NetworkOptions(),
     label_options: Annotated[LabelOptions, Flat] = LabelOptions(),
@@ -44,127 +52,139 @@ def train(
 
     Parameters
     ----------
-    images
-        A multi-page TIFF, a folder of TIFFs or a glob; or a sequence of the Cell Tracking Challenge (.../01).
-    labels
-        The same for the labels, matched by page or by name; or .../01_GT, where what is not labelled is background
-        only where markers, silver truth and grey values say so, else ignored.
-    annotated
-        Masks, matched like labels: nonzero where somebody annotated; the rest does not count.
     out
         The run folder; must not exist yet, but for --resume.
     resume
         Go on with an interrupted training, to the same result; from the start where none is there.
+    config
+        A TOML file with options, such as config.toml of another run. What is given here goes before it.
+    start
+        A run folder or model file to go on from, with new images: its network, a lower rate, fewer steps.
+    dry_run
+        Say what would be done, how long it takes and how much memory it needs, and do nothing.
+    events
+        Print each event as a JSON object in a line of its own on standard output, for other programs.
+    as_json
+        Print the plan of --dry-run, or the report at the end, as one JSON object on standard output.
     """
-    from cellseg.models.registry import entry_of
-    from cellseg.training.run_folder import new_run, old_run, refuse_used, write_config
-
     settings = TrainSettings(labels=label_options, weights=weights, augment=augment, network=network, train=training)
-    run = old_run(out) if resume else None
-    if run is not None and not images:
-        images, labels, annotated, settings = _as_before(run)
-    if not images or not labels:
-        raise InputError("--images and --labels are needed", "Give a TIFF stack, a folder or a glob for each.")
+    if events and as_json:
+        raise InputError("--events and --json both write to standard output", "Choose one of them.")
+    run = _old_run(out, resume)
+    if run is not None and not where.images:
+        where, start, settings = _as_before(run)
+    if run is None and not dry_run:
+        _check_new(out)
+    model = _begin(settings, start)
+    data = _read(where, settings)
+    if dry_run:
+        return _plan(data, settings, model, as_json)
     if run is None:
-        refuse_used(out)
-    entry_of(settings.network.model)
-    _use_threads(settings)
-    data = _read(images, labels, annotated, settings)
-    if run is None:
-        run = new_run(out)
-        write_config(run, settings, data, {"images": images, "labels": labels, "annotated": annotated})
-    return _show(data, settings, run)
+        run = _new_run(out, settings, data, {**asdict(where), "from": start})
+    return _run(data, settings, model, run, events, as_json)
 
 
-def _use_threads(settings: TrainSettings) -> None:
-    if settings.train.threads:
-        import torch
+def _old_run(out: Path | None, resume: bool) -> RunFolder | None:
+    from cellseg.training.run_folder import old_run
 
-        torch.set_num_threads(settings.train.threads)
+    return old_run(out) if resume and out is not None else None
 
 
-def _as_before(run: RunFolder) -> tuple[str, str, str, TrainSettings]:
+def _check_new(out: Path | None) -> Path:
+    from cellseg.training.run_folder import refuse_used
+
+    if out is None:
+        raise InputError("--out is needed", "Name a folder for the run, or say --dry-run.")
+    refuse_used(out)
+    return out
+
+
+def _new_run(out: Path | None, settings: TrainSettings, data: TrainingSet, sources: dict[str, str]) -> RunFolder:
+    from cellseg.training.run_folder import new_run, write_config
+
+    run = new_run(_check_new(out))
+    write_config(run, settings, data, sources)
+    return run
+
+
+def _as_before(run: RunFolder) -> tuple[DataOptions, str, TrainSettings]:
     from cellseg.training.recipes import settings_for
     from cellseg.training.run_folder import read_config
 
     config = read_config(run)
     flat = {name: value for stage in config["options"].values() for name, value in stage.items()}
-    return config["images"], config["labels"], config.get("annotated", ""), settings_for(**flat)
+    where = DataOptions(**{name: config.get(name, "") for name in asdict(DataOptions())})
+    return where, config.get("from", ""), settings_for(**flat)
 
 
-def _read(images: str, labels: str, annotated: str, settings: TrainSettings) -> TrainingSet:
-    from cellseg.images.annotated import find_annotated_pairs
-    from cellseg.training.data import read_training_set
+def _begin(settings: TrainSettings, start: str) -> TrainedModel | None:
+    """The model to go on from; refuses networks that are not known."""
+    from cellseg.models.registry import entry_of
+    from cellseg.models.trained import load
+
+    entry_of(settings.network.model)
+    if settings.train.threads:
+        import torch
+
+        torch.set_num_threads(settings.train.threads)
+    return load(start) if start else None
+
+
+def _read(where: DataOptions, settings: TrainSettings) -> TrainingSet:
+    from cellseg.training.data import find_training_pairs, read_training_set
 
     with console().status("reading images and labels"):
-        pairs = find_annotated_pairs(images, labels, annotated)
-        data = read_training_set(pairs, settings.labels, settings.train.validation)
+        data = read_training_set(find_training_pairs(where), settings.labels, settings.train.validation)
     meaning = {"binary": "a mask of cells", "instances": "numbered cells"}.get(data.kind, f"{data.classes} classes")
     say(f"{len(data.training)} images to learn from, {len(data.validation)} held out; labels are {meaning}.")
     ignored = [float(image.truth.ignore.mean()) for image in (*data.training, *data.validation)]
     if any(ignored):
         say(f"{sum(ignored) / len(ignored):.1%} of the pixels are not annotated and do not count.")
+    shared = {image.image.tobytes() for image in data.training} & {image.image.tobytes() for image in data.validation}
+    if shared:
+        say(f"{len(shared)} images to validate on are also learnt from: their scores say little.")
     return data
 
 
-def _show(data: TrainingSet, settings: TrainSettings, run: RunFolder) -> int:
-    from cellseg.cli.pictures import draw_curves, draw_validation
-    from cellseg.training.events import Finished, Stepped, Validated
-    from cellseg.training.run_folder import CURVES, read_metrics, record
-    from cellseg.training.train import train_on
+def _plan(data: TrainingSet, settings: TrainSettings, model: TrainedModel | None, as_json: bool) -> int:
+    from cellseg.cli.train_plan import in_lines, plan_of
+    from cellseg.training.best import metric_for
+    from cellseg.training.finetune import fitted, with_network
+    from cellseg.training.train import make_network, sample_size
 
-    loss, found, last = 0.0, "", None
-    resume = run.checkpoint.exists()
-    training = train_on(data, settings, checkpoint=run.checkpoint, weight_maps=run.weight_maps, resume=resume)
-    events = record(training, run)
-    with stoppable() as stop:
-        _prepare(events, len(data.training), stop)
-        with bar("training", settings.train.steps) as update:
-            for event in events:
-                last = event
-                if isinstance(event, Stepped):
-                    loss = event.loss if not loss else 0.95 * loss + 0.05 * event.loss
-                    update(event.step, f"loss {loss:.4f} {found}")
-                if isinstance(event, Validated | Finished):
-                    found = in_words(event.scores)
-                    draw_curves(read_metrics(run), run.path / CURVES)
-                if stop.asked and not isinstance(event, Finished):
-                    events.close()
-    if not isinstance(last, Finished):
-        say(f"stopped; go on with: cellseg train --out {run.path} --resume")
-        return 130
-    shown = data.validation or data.training
-    draw_validation(last.model, shown[0], run.path / "validation.png")
-    held = f" On the images held out: {found}." if last.scores else ""
-    say(f"done: {run.path}, threshold {last.model.card.threshold:g}.{held}")
-    say(f"look at {run.path / CURVES} and {run.path / 'validation.png'}")
-    say(f"next: cellseg predict {run.path} IMAGE.tif --out LABELS.tif")
+    if model is not None:
+        data, settings = fitted(data, model.card), with_network(settings, model.card)
+    metric_for(data, settings.train)
+    network = make_network(data, settings)
+    plan = plan_of(data, settings, network, sample_size(data, settings, network.geometry))
+    sys.stdout.write(json.dumps(plan) + "\n" if as_json else "\n".join(in_lines(plan)) + "\n")
     return 0
 
 
-def _prepare(events: Generator[Event], images: int, stop: Stop) -> None:
-    """Show what comes before the first step: the network, and the weight maps."""
-    from cellseg.training.events import Started, Weighed
+def _run(
+    data: TrainingSet,
+    settings: TrainSettings,
+    model: TrainedModel | None,
+    run: RunFolder,
+    events: bool,
+    as_json: bool,
+) -> int:
+    from cellseg.cli.train_watch import INTERRUPTED, conclude, watch
+    from cellseg.training.report import report_of
+    from cellseg.training.train import train_on
 
-    with bar("weight maps", images) as update:
-        for event in events:
-            if isinstance(event, Started):
-                _introduce(event)
-            if isinstance(event, Weighed):
-                update(event.done, f"{event.reused} kept from before" if event.reused else "")
-            if stop.asked:
-                events.close()
-            if isinstance(event, Weighed) and event.done == event.total:
-                return
-
-
-def in_words(scores: dict[str, float]) -> str:
-    """Scores in a line."""
-    return ", ".join(f"{name} {value:.4f}" for name, value in scores.items())
-
-
-def _introduce(event: Started) -> None:
-    say(
-        f"a network of {event.parameters:,} parameters; samples of {event.output_size} x {event.output_size} pixels, "
-        f"seen within {event.input_size} x {event.input_size}; steps {event.step} to {event.steps}"
+    training = train_on(
+        data,
+        settings,
+        start=model,
+        checkpoint=run.checkpoint,
+        weight_maps=run.weight_maps,
+        resume=run.checkpoint.exists(),
     )
+    found = watch(training, run, data, settings, events)
+    if found is None:
+        return INTERRUPTED
+    conclude(found, run)
+    if as_json:
+        sys.stdout.write(json.dumps(report_of(found, data, settings.train.steps)) + "\n")
+    return 0

@@ -10,13 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellseg.errors import InputError
-from cellseg.images.annotated import read_truth
+from cellseg.images.annotated import find_annotated_pairs, read_truth
 from cellseg.images.labels import Kind, LabelPlane
 from cellseg.images.normalise import apply, measure
 from cellseg.images.pairs import Pair
 from cellseg.images.read_labels import kind_of
-from cellseg.options import LabelOptions
+from cellseg.options import DataOptions, LabelOptions
 from cellseg.preprocess.targets import count_classes, separated_classes
+
+OLD_HELD = 0.1
+"""Part of the images of an earlier training that is held out at most, to see whether they are forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,8 @@ class Annotated:
     name: str
     image: NDArray[np.float32]
     truth: LabelPlane
+    pixel_um: float | None = None
+    """Width of a pixel, where the file says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,8 @@ class TrainingSet:
         classes: number of classes, background included.
         kind: "instances", "classes" or "binary".
         digest: hash of all pixels and labels.
+        replayed: how many of `training`, the last ones, are of an earlier training.
+        old_validation: images of an earlier training that are held out.
     """
 
     training: tuple[Annotated, ...]
@@ -49,32 +56,79 @@ class TrainingSet:
     classes: int
     kind: str
     digest: str
+    replayed: int = 0
+    old_validation: tuple[Annotated, ...] = ()
 
 
-def read_training_set(pairs: Sequence[Pair], labels: LabelOptions, validation: float) -> TrainingSet:
-    """Read all pairs; the last of them are held out for validation.
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """What a training is made of: its pairs, those it is validated on, and those of an earlier training."""
+
+    new: Sequence[Pair]
+    validation: Sequence[Pair] = ()
+    replay: Sequence[Pair] = ()
+
+
+def find_training_pairs(where: DataOptions) -> Pairs:
+    """The pairs that the options name.
+
+    Raises InputError where images have no labels, labels no images, or nothing was named.
+    """
+    if not where.images or not where.labels:
+        raise InputError("--images and --labels are needed", "Give a TIFF stack, a folder or a glob for each.")
+    new = find_annotated_pairs(where.images, where.labels, where.annotated)
+    more = [
+        _both(name, getattr(where, f"{name}_images"), getattr(where, f"{name}_labels"))
+        for name in ("validation", "replay")
+    ]
+    return Pairs(new, *more)
+
+
+def _both(name: str, images: str, labels: str) -> Sequence[Pair]:
+    if not images and not labels:
+        return ()
+    if not images or not labels:
+        missing = "images" if labels else "labels"
+        raise InputError(f"--{name}-{missing} is missing", "Give images and labels, or neither.")
+    return find_annotated_pairs(images, labels, None)
+
+
+def read_training_set(pairs: Sequence[Pair] | Pairs, labels: LabelOptions, validation: float) -> TrainingSet:
+    """Read all pairs; the last of them are held out for validation, unless others are given for that.
 
     Raises InputError where labels cannot be understood, a channel count differs, or nothing is left to learn from.
     """
-    held = held_out(len(pairs), validation)
-    _check_channels(pairs)
-    kind = kind_of([(pair.labels, pair.label_plane) for pair in pairs], labels)
-    annotated = [_annotated(pair, kind, labels) for pair in pairs]
-    training, validating = annotated[: len(pairs) - held], annotated[len(pairs) - held :]
+    found = pairs if isinstance(pairs, Pairs) else Pairs(pairs)
+    every = (*found.new, *found.validation, *found.replay)
+    _check_channels(every)
+    kind = kind_of([(pair.labels, pair.label_plane) for pair in every], labels)
+    new, given, old = (
+        [_annotated(pair, kind, labels) for pair in some] for some in (found.new, found.validation, found.replay)
+    )
+    part = 0.0 if given else validation
+    new, held = _parted(new, held_out(len(new), part))
+    old, old_held = _parted(old, held_out(len(old), min(validation, OLD_HELD)))
+    training = [*new, *old]
     targets = tuple(separated_classes(a.truth.instances, a.truth.classes, a.truth.ignore) for a in training)
     counts = count_classes((target, a.truth.ignore) for target, a in zip(targets, training, strict=True))
     if np.count_nonzero(counts) < 2:
         only = "the training labels hold only one class" if counts.any() else "nothing is annotated"
-        raise InputError(only, "Annotate cells and background.", path=pairs[0].labels.name)
+        raise InputError(only, "Annotate cells and background.", path=every[0].labels.name)
     return TrainingSet(
         training=tuple(training),
         targets=targets,
         counts=counts,
-        validation=tuple(validating),
+        validation=tuple(held or given),
         classes=max(int(np.flatnonzero(counts)[-1]) + 1, 2),
         kind=kind,
-        digest=_digest(annotated),
+        digest=_digest([*training, *held, *given, *old_held]),
+        replayed=len(old),
+        old_validation=tuple(old_held),
     )
+
+
+def _parted(images: list[Annotated], held: int) -> tuple[list[Annotated], list[Annotated]]:
+    return images[: len(images) - held], images[len(images) - held :]
 
 
 def held_out(count: int, validation: float) -> int:
@@ -89,7 +143,8 @@ def held_out(count: int, validation: float) -> int:
 
 def _annotated(pair: Pair, kind: Kind, labels: LabelOptions) -> Annotated:
     image = apply(pair.image.read(pair.image_plane), measure(pair.image, pair.image_plane))
-    return Annotated(pair.name, image, read_truth(pair, kind, labels))
+    size = pair.image.pixel_size_um
+    return Annotated(pair.name, image, read_truth(pair, kind, labels), size[1] if size else None)
 
 
 def _check_channels(pairs: Sequence[Pair]) -> None:

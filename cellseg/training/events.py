@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cellseg.models.trained import TrainedModel
+from cellseg.training.validate import Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +42,24 @@ class Stepped:
 
 
 @dataclass(frozen=True, slots=True)
+class Compared:
+    """Before the first step of a fine-tuning: the scores of the model it goes on from, by metric."""
+
+    scores: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Validated:
-    """Scores of the model on the images held out, by metric."""
+    """Scores of the model on the images held out, by metric, and whether it is the best so far.
+
+    `seen` are some of these images with what the model gives them, for pictures.
+    """
 
     step: int
     scores: dict[str, float]
     model: TrainedModel
+    best: bool
+    seen: tuple[Seen, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +71,27 @@ class Saved:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The model, its threshold chosen on training images, and its scores on the images held out."""
+    """The best model, and all there is to know of it.
+
+    Attributes:
+        step: the last one.
+        scores: of the model on the images held out.
+        model: its threshold is chosen on these images, or without any on images it has learnt from.
+        chosen: step of the model.
+        best_by: metric by which it was chosen; "last" where it is that of the last step.
+        images: the scores of each image held out, by name.
+        seen: some images with what the model gives them.
+        before: the scores of the model that was gone on from.
+    """
 
     step: int
     scores: dict[str, float]
     model: TrainedModel
+    chosen: int
+    best_by: str
+    images: tuple[tuple[str, dict[str, float]], ...]
+    seen: tuple[Seen, ...]
+    before: dict[str, float]
 
 
-Event = Started | Weighed | Stepped | Validated | Saved | Finished
+Event = Started | Weighed | Compared | Stepped | Validated | Saved | Finished

@@ -1,7 +1,8 @@
 """Recipes: sets of options that go together.
 
 `fast` is the defaults of the option dataclasses: the best segmentation a CPU minute that was measured
-(docs/training.md). `paper` is Ronneberger et al. 2015 to the letter where the paper says something.
+(docs/training.md). `paper` is Ronneberger et al. 2015 to the letter where the paper says something. `finetune` goes on
+from a trained model: few steps at a tenth of the rate, so that what it knows is moved and not replaced.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ RECIPES: dict[str, dict[str, Any]] = {
         "mosaic": 0.0,
         "precision": "float32",
     },
+    "finetune": {"steps": 300, "rate": 2e-4, "validate_every": 100},
 }
 
 

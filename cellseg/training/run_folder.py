@@ -1,4 +1,4 @@
-"""The run folder: config.json, model.safetensors, last.ckpt, metrics.csv and TensorBoard events."""
+"""The run folder: config.json and .toml, model.safetensors, last.ckpt, metrics.csv, report and TensorBoard events."""
 
 from __future__ import annotations
 
@@ -13,17 +13,24 @@ from pathlib import Path
 from typing import Any
 
 from cellseg.errors import InputError
-from cellseg.files import complete_file, write_json
+from cellseg.files import complete_file, write_json, write_text
 from cellseg.models.card import MODEL_FILE
 from cellseg.models.trained import save
 from cellseg.options import TrainSettings
 from cellseg.training.data import TrainingSet
 from cellseg.training.events import Event, Finished, Started, Stepped, Validated, Weighed
+from cellseg.training.report import in_text, report_of
+from cellseg.training.run_toml import to_toml
 
 CONFIG = "config.json"
+CONFIG_TOML = "config.toml"
 CHECKPOINT = "last.ckpt"
 METRICS = "metrics.csv"
 CURVES = "curves.png"
+REPORT = "report.json"
+REPORT_TEXT = "report.txt"
+PICTURES = "pictures"
+CONTROL = "control"
 WEIGHT_MAPS = "weights"
 VERSIONS = ("cellseg", "torch", "numpy", "scipy", "scikit-image", "tifffile")
 
@@ -48,6 +55,16 @@ class RunFolder:
     def metrics(self) -> Path:
         """Loss and scores by step."""
         return self.path / METRICS
+
+    @property
+    def control(self) -> Path:
+        """A file in which somebody may write pause, go or stop."""
+        return self.path / CONTROL
+
+    @property
+    def pictures(self) -> Path:
+        """Pictures of each validation."""
+        return self.path / PICTURES
 
 
 def refuse_used(path: Path) -> None:
@@ -80,6 +97,7 @@ def old_run(path: Path) -> RunFolder | None:
 
 def write_config(run: RunFolder, settings: TrainSettings, data: TrainingSet, sources: dict[str, str]) -> None:
     """Note all that is needed to repeat the run: options, seed, versions, and a hash of the data."""
+    write_text(run.path / CONFIG_TOML, to_toml(sources, settings))
     write_json(
         run.path / CONFIG,
         {
@@ -89,7 +107,7 @@ def write_config(run: RunFolder, settings: TrainSettings, data: TrainingSet, sou
             "data": {
                 "sha256": data.digest,
                 "images": [image.name for image in data.training],
-                "validation": [image.name for image in data.validation],
+                "validation": [image.name for image in (*data.validation, *data.old_validation)],
                 "labels_are": data.kind,
                 "classes": data.classes,
             },
@@ -107,8 +125,15 @@ def read_config(run: RunFolder) -> dict[str, Any]:
     return tree
 
 
-def record(events: Generator[Event], run: RunFolder) -> Generator[Event]:
-    """Pass events on, writing metrics, TensorBoard events and the model of each validation as they come."""
+def record(events: Generator[Event], run: RunFolder, data: TrainingSet, steps: int) -> Generator[Event]:
+    """Pass events on, writing metrics, TensorBoard events, the best model and the report as they come.
+
+    Args:
+        events: of the training.
+        run: where it is written.
+        data: what is learnt from.
+        steps: that were asked for.
+    """
     rows: list[dict[str, Any]] | None = None
     try:
         with closing(events), _Board(run.path) as board:
@@ -117,8 +142,10 @@ def record(events: Generator[Event], run: RunFolder) -> Generator[Event]:
                     rows = [row for row in read_metrics(run) if int(row["step"]) <= event.step]
                 assert rows is not None, "the first event is Started"
                 _note(event, rows, board)
-                if isinstance(event, Validated | Finished):
+                if isinstance(event, Finished) or (isinstance(event, Validated) and event.best):
                     save(event.model, run.path / MODEL_FILE)
+                if isinstance(event, Finished):
+                    _report(event, run, data, steps)
                 if not isinstance(event, Stepped | Weighed):
                     write_metrics(run, rows)
                 yield event
@@ -127,12 +154,18 @@ def record(events: Generator[Event], run: RunFolder) -> Generator[Event]:
             write_metrics(run, rows)
 
 
+def _report(found: Finished, run: RunFolder, data: TrainingSet, steps: int) -> None:
+    report = report_of(found, data, steps)
+    write_json(run.path / REPORT, report)
+    write_text(run.path / REPORT_TEXT, in_text(report))
+
+
 def _note(event: Event, rows: list[dict[str, Any]], board: _Board) -> None:
     if isinstance(event, Stepped):
         row = {"step": event.step, "loss": event.loss, "rate": event.rate, "seconds": event.seconds}
         rows.append({name: f"{value:.6g}" for name, value in row.items()})
         board.add("loss", event.loss, event.step)
-    if isinstance(event, Validated | Finished) and rows:
+    if isinstance(event, Validated) and rows:
         rows[-1].update({name: f"{value:.6g}" for name, value in event.scores.items()})
         for name, value in event.scores.items():
             board.add(f"validation/{name}", value, event.step)

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from cellseg.options import AugmentOptions
 from cellseg.preprocess.augment import Example, Sample, draw_sample, mosaic
+from cellseg.training.rare import RarePixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,20 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Sampler:
-    """Draws batches of square samples; larger images are drawn more often."""
+    """Draws batches of square samples; larger images are drawn more often.
+
+    Attributes:
+        examples: annotated images.
+        augment: how samples are changed.
+        seed: all that is random follows from it.
+        batch: samples of a step.
+        input_size: side of a sample.
+        output_size: side of its labelled part.
+        replayed: how many of the examples, the last ones, are of an earlier training.
+        replay_share: share of the samples that is drawn from these.
+        rare: pixels of rare classes.
+        rare_share: share of the samples that is drawn around one of these.
+    """
 
     examples: Sequence[Example]
     augment: AugmentOptions
@@ -33,6 +48,10 @@ class Sampler:
     batch: int
     input_size: int
     output_size: int
+    replayed: int = 0
+    replay_share: float = 0.0
+    rare: RarePixels | None = None
+    rare_share: float = 0.0
 
     def draw(self, step: int) -> Batch:
         """The batch of a step."""
@@ -54,10 +73,23 @@ class Sampler:
                 yield batch
 
     def _sample(self, rng: np.random.Generator) -> Sample:
-        area = np.array([example.classes.size for example in self.examples], float)
+        chances = self._chances()
         sizes = {"input_size": (self.input_size,) * 2, "output_size": (self.output_size,) * 2}
+        if self.rare is not None and rng.random() < self.rare_share:
+            k, centre = self.rare.draw(rng, self.examples, chances, self.output_size)
+            return draw_sample(self.examples[k], rng, self.augment, **sizes, centre=centre)
         four = bool(self.augment.mosaic) and rng.random() < self.augment.mosaic
-        chosen = [self.examples[k] for k in rng.choice(len(area), 4 if four else 1, p=area / area.sum())]
+        chosen = [self.examples[k] for k in rng.choice(len(chances), 4 if four else 1, p=chances)]
         if four:
             return mosaic(chosen, rng, self.augment, **sizes)
         return draw_sample(chosen[0], rng, self.augment, **sizes)
+
+    def _chances(self) -> NDArray[np.float64]:
+        """(N,) how likely each example is: by its pixels, within what is new and what is replayed."""
+        area = np.array([example.classes.size for example in self.examples], float)
+        chances: NDArray[np.float64] = area / area.sum()
+        if self.replayed:
+            new = len(area) - self.replayed
+            chances[:new] *= (1 - self.replay_share) / chances[:new].sum()
+            chances[new:] *= self.replay_share / chances[new:].sum()
+        return chances

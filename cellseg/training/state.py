@@ -17,19 +17,30 @@ from cellseg.errors import InputError
 from cellseg.files import complete_file
 from cellseg.models.trained import device
 from cellseg.options import TrainOptions
+from cellseg.training.best import Best, as_tree
 from cellseg.training.events import Saved
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(slots=True)
 class State:
-    """Network, running average of its weights, optimiser, and the steps done."""
+    """Network, running average of its weights, optimiser, the steps done, and what validations found.
+
+    `validated` is the step of the last validation, `best` the best model of all.
+    """
 
     network: Any
     averaged: Any
     optimiser: torch.optim.Optimizer
     step: int = 0
+    validated: int = 0
+    best: Best | None = None
+
+    def is_finite(self) -> bool:
+        """Whether all weights are numbers; they may not be one step before the loss is none."""
+        tensors = (*self.network.state_dict().values(), *self.averaged.state_dict().values())
+        return all(bool(tensor.isfinite().all()) for tensor in tensors)
 
 
 def new_state(network: Any, options: TrainOptions) -> State:
@@ -44,6 +55,8 @@ def save_checkpoint(state: State, path: Path, digest: str) -> None:
         "format": FORMAT,
         "digest": digest,
         "step": state.step,
+        "validated": state.validated,
+        "best": None if state.best is None else as_tree(state.best),
         "network": state.network.state_dict(),
         "averaged": state.averaged.state_dict(),
         "optimiser": state.optimiser.state_dict(),
@@ -72,7 +85,8 @@ def load_checkpoint(state: State, path: Path, digest: str) -> None:
         state.averaged.load_state_dict(tree["averaged"])
         state.optimiser.load_state_dict(tree["optimiser"])
         torch.set_rng_state(tree["random"])
-        state.step = int(tree["step"])
+        state.step, state.validated = int(tree["step"]), int(tree["validated"])
+        state.best = None if tree["best"] is None else Best(**tree["best"])
     except (RuntimeError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"is damaged ({str(error).splitlines()[0]})", "Start a new run.", path=path) from error
 
@@ -93,8 +107,8 @@ class Keeper:
         return time.monotonic() - self._saved >= self.every
 
     def save(self) -> Iterator[Saved]:
-        """Write the checkpoint unless it is there; yields what was saved."""
-        if self.path is not None and self.state.step != self._step:
+        """Write the checkpoint unless it is there or the state is spoilt; yields what was saved."""
+        if self.path is not None and self.state.step != self._step and self.state.is_finite():
             save_checkpoint(self.state, self.path, self.digest)
             self._saved, self._step = time.monotonic(), self.state.step
             yield Saved(self.state.step)

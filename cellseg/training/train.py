@@ -8,36 +8,39 @@ import json
 import time
 from collections import deque
 from collections.abc import Generator, Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from cellseg.errors import InputError
-from cellseg.images.annotated import find_annotated_pairs
 from cellseg.models.card import ModelCard
 from cellseg.models.registry import build
-from cellseg.models.trained import TrainedModel
-from cellseg.options import TrainSettings
-from cellseg.training.data import TrainingSet, read_training_set
-from cellseg.training.events import Event, Finished, Started, Stepped, Validated
+from cellseg.models.trained import TrainedModel, load
+from cellseg.options import DataOptions, TrainSettings
+from cellseg.preprocess.augment import Example
+from cellseg.training.best import LAST, better_of, cut_as, metric_for, value_of
+from cellseg.training.data import TrainingSet, find_training_pairs, read_training_set
+from cellseg.training.events import Compared, Event, Finished, Saved, Started, Stepped, Validated
+from cellseg.training.finetune import fitted, with_network
+from cellseg.training.rare import find_rare
 from cellseg.training.recipes import settings_for
 from cellseg.training.sampler import Sampler
 from cellseg.training.state import Keeper, State, load_checkpoint, new_state
 from cellseg.training.step import precision_of, rate_at, take_step
-from cellseg.training.validate import choose_cut, validate
+from cellseg.training.validate import judge
 from cellseg.training.weight_maps import weigh
-
-CHOOSING = 4  # training images on which the threshold is chosen
 
 
 def train(
     images: str | Path,
     labels: str | Path,
     *,
+    where: DataOptions = DataOptions(),
     annotated: str | Path | None = None,
-    recipe: str = "fast",
+    start: str | Path | TrainedModel | None = None,
+    recipe: str = "",
     checkpoint: Path | None = None,
     weight_maps: Path | None = None,
     resume: bool = False,
@@ -48,8 +51,11 @@ def train(
     Args:
         images: multi-page TIFF, folder or glob; or a sequence of the Cell Tracking Challenge.
         labels: the same for the labels; matched by page or name.
+        where: further images, to validate on and of an earlier training.
         annotated: masks, matched like labels: nonzero where somebody annotated; the rest is ignored.
-        recipe: "fast" or "paper"; `options` are fields of the option dataclasses and go before it.
+        start: a trained model to go on from; its network is taken.
+        recipe: "fast", "paper" or "finetune", the default with `start`; `options` are fields of the option
+            dataclasses and go before it.
         checkpoint: file for the state, written every `save_every` seconds.
         weight_maps: folder in which weight maps are kept for the next time.
         resume: go on from `checkpoint`, to the same bits on a processor.
@@ -59,46 +65,63 @@ def train(
 
     Raises InputError for wrong input or options, before the first step.
     """
-    settings = settings_for(recipe, **options)
-    pairs = find_annotated_pairs(images, labels, annotated)
+    settings = settings_for(recipe or ("finetune" if start else "fast"), **options)
+    model = start if start is None or isinstance(start, TrainedModel) else load(start)
+    pairs = find_training_pairs(
+        replace(where, images=str(images), labels=str(labels), annotated=str(annotated or where.annotated))
+    )
     data = read_training_set(pairs, settings.labels, settings.train.validation)
-    yield from train_on(data, settings, checkpoint=checkpoint, weight_maps=weight_maps, resume=resume)
+    yield from train_on(data, settings, start=model, checkpoint=checkpoint, weight_maps=weight_maps, resume=resume)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What does not change while a training runs."""
+
+    data: TrainingSet
+    settings: TrainSettings
+    start: TrainedModel | None
+    metric: str
+
+    def is_over(self, state: State) -> bool:
+        """Whether all steps are done, or nothing became better for long enough."""
+        options, best = self.settings.train, state.best
+        waited = bool(options.patience) and best is not None and best.waited >= options.patience
+        return state.step >= options.steps or waited
 
 
 def train_on(
     data: TrainingSet,
     settings: TrainSettings,
     *,
+    start: TrainedModel | None = None,
     checkpoint: Path | None = None,
     weight_maps: Path | None = None,
     resume: bool = False,
 ) -> Generator[Event]:
     """Train on data that was read already; else as `train`."""
-    options = settings.train
-    torch.manual_seed(options.seed)
-    network = make_network(data, settings)
-    state, digest = new_state(network, options), run_digest(data, settings)
+    if start is not None:
+        data, settings = fitted(data, start.card), with_network(settings, start.card)
+    job = _Job(data, settings, start, metric_for(data, settings.train))
+    torch.manual_seed(settings.train.seed)
+    network = make_network(data, settings) if start is None else copy.deepcopy(start.network)
+    state, digest = new_state(network, settings.train), run_digest(data, settings, start)
     if resume and checkpoint is not None:
         load_checkpoint(state, checkpoint, digest)
     size = sample_size(data, settings, network.geometry)
     count = sum(p.numel() for p in network.parameters())
-    held = len(data.validation)
-    yield Started(state.step, options.steps, len(data.training), held, *size, count)
-    examples = yield from weigh(data, settings.weights, weight_maps, options.threads)
-    sampler = Sampler(examples, settings.augment, options.seed, options.batch, *size)
-    keep = Keeper(state, checkpoint, digest, options.save_every)
+    yield Started(state.step, settings.train.steps, len(data.training), len(data.validation), *size, count)
+    examples = yield from weigh(data, settings.weights, weight_maps, settings.train.threads)
+    before = {} if start is None else judge(start, data, cut=False).scores
+    if before:
+        yield Compared(before)
+    keep = Keeper(state, checkpoint, digest, settings.train.save_every)
     try:
-        for event in _steps(state, sampler, settings):
-            yield event
-            if held and (state.step % options.validate_every == 0 or state.step == options.steps):
-                model = _model(state, data, settings)
-                yield Validated(state.step, validate(model, data.validation), model)
-            if keep.due() or state.step == options.steps:
-                yield from keep.save()
+        yield from _run(state, job, make_sampler(examples, data, settings, size), keep)
     except (GeneratorExit, InputError):  # the caller stopped, or the loss blew up before it could do harm
         deque(keep.save(), maxlen=0)
         raise
-    yield _finish(state, data, settings)
+    yield _finish(state, job, before)
 
 
 def make_network(data: TrainingSet, settings: TrainSettings) -> Any:
@@ -115,12 +138,46 @@ def sample_size(data: TrainingSet, settings: TrainSettings, geometry: Any) -> tu
     return size, geometry.output_size(size)
 
 
-def run_digest(data: TrainingSet, settings: TrainSettings) -> str:
-    """Hash of the data and of all options that change the result."""
+def make_sampler(
+    examples: tuple[Example, ...], data: TrainingSet, settings: TrainSettings, size: tuple[int, int]
+) -> Sampler:
+    """Where the samples of the training come from."""
+    options = settings.train
+    return Sampler(
+        examples,
+        settings.augment,
+        options.seed,
+        options.batch,
+        *size,
+        replayed=data.replayed,
+        replay_share=options.replay_share,
+        rare=find_rare(examples, data.counts) if options.rare else None,
+        rare_share=options.rare,
+    )
+
+
+def run_digest(data: TrainingSet, settings: TrainSettings, start: TrainedModel | None = None) -> str:
+    """Hash of the data, of the model that is gone on from, and of all options that change the result."""
     tree = asdict(settings)
-    for name in ("save_every", "threads", "validate_every"):
+    for name in ("save_every", "threads"):
         del tree["train"][name]
-    return hashlib.sha256(f"{data.digest} {json.dumps(tree, sort_keys=True)}".encode()).hexdigest()
+    sets = (len(data.training), data.replayed, len(data.validation), len(data.old_validation))
+    model = start.digest if start else ""
+    return hashlib.sha256(f"{data.digest} {sets} {model} {json.dumps(tree, sort_keys=True)}".encode()).hexdigest()
+
+
+def _run(state: State, job: _Job, sampler: Sampler, keep: Keeper) -> Generator[Stepped | Validated | Saved]:
+    """Steps, validations and checkpoints until the training is over."""
+    yield from _validation(state, job)  # one that was stopped between a step and its validation
+    if job.is_over(state):
+        return
+    for event in _steps(state, sampler, job.settings):
+        yield event
+        yield from _validation(state, job)
+        if keep.due() or job.is_over(state):
+            yield from keep.save()
+        if job.is_over(state):
+            return
 
 
 def _steps(state: State, sampler: Sampler, settings: TrainSettings) -> Iterator[Stepped]:
@@ -132,26 +189,41 @@ def _steps(state: State, sampler: Sampler, settings: TrainSettings) -> Iterator[
         yield Stepped(state.step, options.steps, loss, rate, time.perf_counter() - began)
 
 
-def _model(state: State, data: TrainingSet, settings: TrainSettings) -> TrainedModel:
+def _validation(state: State, job: _Job) -> Iterator[Validated]:
+    """Validate where this step's turn has come and it was not done."""
+    options = job.settings.train
+    due = state.step % options.validate_every == 0 or state.step == options.steps
+    if not job.data.validation or not due or state.validated == state.step:
+        return
+    judged = judge(_model(state, job), job.data)
+    value = value_of(judged.scores, job.metric)
+    state.best = better_of(state.best, judged.model, state.step, value, keep=options.best_by != LAST)
+    state.validated = state.step
+    yield Validated(state.step, judged.scores, judged.model, state.best.step == state.step, judged.seen)
+
+
+def _model(state: State, job: _Job) -> TrainedModel:
+    data, settings, start = job.data, job.settings, job.start
     network = copy.deepcopy(state.averaged).eval()
     names = ("background", "cell") if data.classes == 2 else ("background", *map(str, range(1, data.classes)))
+    origin = {} if start is None else {"from": start.digest}
     card = ModelCard(
         name=settings.network.model,
         options=asdict(network.options),
-        class_names=names,
+        class_names=names if start is None else start.card.class_names,
         labels_are="classes" if data.classes > 2 else "instances",
-        training={"recipe": settings.train.recipe, "steps": state.step, "data": data.digest},
+        training={"recipe": settings.train.recipe, "steps": state.step, "data": data.digest, **origin},
     )
-    model = TrainedModel(network, card)
-    threshold, grow = choose_cut(model, spread(data.training, CHOOSING))
-    return TrainedModel(network, replace(card, threshold=threshold, grow=grow))
+    return TrainedModel(network, card)
 
 
-def spread(images: tuple[Any, ...], count: int) -> tuple[Any, ...]:
-    """At most `count` of the images, evenly spread."""
-    return images if len(images) <= count else tuple(images[k * (len(images) - 1) // (count - 1)] for k in range(count))
-
-
-def _finish(state: State, data: TrainingSet, settings: TrainSettings) -> Finished:
-    model = _model(state, data, settings)
-    return Finished(state.step, validate(model, data.validation), model)
+def _finish(state: State, job: _Job, before: dict[str, float]) -> Finished:
+    model, best = _model(state, job), state.best
+    chosen, by = state.step, LAST
+    if best is not None and best.weights:
+        model.network.load_state_dict(best.weights)
+        told = {**model.card.training, "steps": best.step, "best_by": job.metric}
+        model = TrainedModel(model.network, replace(cut_as(model.card, best), training=told))
+        chosen, by = best.step, job.metric
+    judged = judge(model, job.data, cut=by == LAST)
+    return Finished(state.step, judged.scores, judged.model, chosen, by, judged.images, judged.seen, before)

@@ -1,8 +1,9 @@
-"""Scores on whole images, and the threshold and growth that suit the model best."""
+"""Scores on whole images, and the threshold, growth and minimum size that suit the model best."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,39 +12,96 @@ from cellseg import metrics
 from cellseg.images.labels import LabelPlane
 from cellseg.inference.instances import label_instances
 from cellseg.inference.predict import predict_array
+from cellseg.metrics.cut import DENSE, THRESHOLDS, sizes_to_try
+from cellseg.models.card import ModelCard
 from cellseg.models.trained import TrainedModel
-from cellseg.training.data import Annotated
+from cellseg.training.data import Annotated, TrainingSet
 
-THRESHOLDS = tuple(round(0.05 * k, 2) for k in range(1, 20))
 GROWTH = (0, 1, 2)
-DENSE = 0.5  # part of the foreground from which on cells fill the image, as in EM
+CHOOSING = 4
+"""Images on which the threshold is chosen."""
+
+Probabilities = NDArray[np.float32]
 
 
-def validate(model: TrainedModel, images: Sequence[Annotated]) -> dict[str, float]:
-    """Mean scores over images at the model's threshold; empty without images."""
-    rows = [
-        scores(predict_array(model, image.image), image.truth, model.card.threshold, model.card.grow)
-        for image in images
-    ]
-    return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]} if rows else {}
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """An annotated image and the probabilities (classes, H, W) that a model gives its pixels."""
+
+    image: Annotated
+    probabilities: Probabilities
 
 
-def choose_cut(model: TrainedModel, images: Sequence[Annotated]) -> tuple[float, int]:
-    """The threshold and growth with the best mean score over images: V_rand where cells fill the image, else AP.
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """A model with its threshold chosen, and how good it is.
+
+    Attributes:
+        model: the threshold, growth and minimum size in its card suit the images best that are held out.
+        scores: means over the images held out, and of those of an earlier training with "old_" before the name.
+        images: the scores of each, by name.
+        seen: some of the images that the threshold was chosen on.
+    """
+
+    model: TrainedModel
+    scores: dict[str, float]
+    images: tuple[tuple[str, dict[str, float]], ...]
+    seen: tuple[Seen, ...]
+
+
+def judge(model: TrainedModel, data: TrainingSet, cut: bool = True) -> Judged:
+    """Choose where the model cuts (or, without `cut`, leave its own) and score it on the images held out.
+
+    The cut is chosen on images held out where there are any, else on images that it has learnt from.
+    """
+    chosen = spread((*data.validation, *data.old_validation) or data.training, CHOOSING)
+    seen = tuple(Seen(image, predict_array(model, image.image)) for image in chosen)
+    if cut:
+        model = TrainedModel(model.network, choose_cut(model.card, seen))
+    known = {id(one.image): one.probabilities for one in seen}
+    rows: list[tuple[str, dict[str, float]]] = []
+    means: dict[str, float] = {}
+    for before, images in (("", data.validation), ("old_", data.old_validation)):
+        found = []
+        for image in images:
+            probabilities = known[id(image)] if id(image) in known else predict_array(model, image.image)
+            found.append(scores(probabilities, image.truth, model.card))
+        rows += zip((image.name for image in images), found, strict=True)
+        if found:
+            means |= {before + name: float(np.mean([row[name] for row in found])) for name in found[0]}
+    return Judged(model, means, tuple(rows), seen)
+
+
+def spread(images: Sequence[Annotated], count: int) -> tuple[Annotated, ...]:
+    """At most `count` of the images, evenly spread."""
+    if len(images) <= count:
+        return tuple(images)
+    return tuple(images[k * (len(images) - 1) // (count - 1)] for k in range(count))
+
+
+def choose_cut(card: ModelCard, seen: Sequence[Seen]) -> ModelCard:
+    """The card with the threshold, growth and minimum size of the best mean score: V_rand where cells fill the images,
+    else AP.
 
     Instances are grown only where the annotated cells touch, so that the separating border took pixels off them.
+    The size is searched at the best threshold and growth; of several that are as good it is the smallest.
     """
-    if model.network.options.classes != 2 or not images:
-        return model.card.threshold, model.card.grow
-    dense = bool(np.mean([image.truth.classes.mean() for image in images]) > DENSE)
-    growth = GROWTH if any(touch(image.truth.instances) for image in images) else GROWTH[:1]
-    total = np.zeros((len(growth), len(THRESHOLDS)))
-    for image in images:
-        probability = predict_array(model, image.image)[1]
-        total += [[_score(probability >= t, image.truth, grow, dense) for t in THRESHOLDS] for grow in growth]
-    grow = int(total.max(axis=1).argmax())
-    best = np.flatnonzero(total[grow] >= total[grow].max() - 1e-12)
-    return THRESHOLDS[int(best[len(best) // 2])], growth[grow]
+    if not seen or len(seen[0].probabilities) != 2:
+        return card
+    truths = [one.image.truth for one in seen]
+    growth = GROWTH if any(touch(truth.instances) for truth in truths) else GROWTH[:1]
+    cuts = [[replace(card, threshold=t, grow=g, minimum_size=0) for t in THRESHOLDS] for g in growth]
+    total = np.array([[_total(seen, cut) for cut in row] for row in cuts])
+    row = int(total.max(axis=1).argmax())
+    best = np.flatnonzero(total[row] >= total[row].max() - 1e-12)
+    found = cuts[row][int(best[len(best) // 2])]
+    sized = [replace(found, minimum_size=size) for size in sizes_to_try(truth.instances for truth in truths)]
+    return max(sized, key=lambda cut: round(_total(seen, cut), 9))
+
+
+def is_dense(images: Sequence[Annotated]) -> bool:
+    """Whether cells fill the images, as in EM."""
+    return bool(np.mean([image.truth.classes.astype(bool).mean() for image in images]) > DENSE)
 
 
 def touch(instances: NDArray[np.int32]) -> bool:
@@ -52,16 +110,16 @@ def touch(instances: NDArray[np.int32]) -> bool:
     return any(bool(((a != b) & (a > 0) & (b > 0)).any()) for a, b in sides)
 
 
-def scores(probabilities: NDArray[np.float32], truth: LabelPlane, threshold: float, grow: int = 0) -> dict[str, float]:
-    """Metrics of one image, probabilities (classes, H, W); pixels nobody annotated do not count."""
+def scores(probabilities: Probabilities, truth: LabelPlane, card: ModelCard) -> dict[str, float]:
+    """Metrics of one image, probabilities (classes, H, W), cut as the card says; unannotated pixels do not count."""
     known = ~truth.ignore
     if len(probabilities) > 2:
         found = np.where(known, probabilities.argmax(axis=0), 0)
         wanted = np.where(known, truth.classes, 0)
         return {"pixel_error": metrics.pixel_error(found, wanted), "iou": _mean_iou(found, wanted)}
-    foreground = (probabilities[1] >= threshold) & known
+    foreground = (probabilities[1] >= card.threshold) & known
     cells = np.where(known, truth.instances, 0)
-    found = np.where(known, label_instances(foreground, grow=grow), 0)
+    found = np.where(known, label_instances(foreground, card.minimum_size, card.grow), 0)
     return {
         "pixel_error": metrics.pixel_error(found > 0, cells > 0),
         "iou": metrics.iou(found > 0, cells > 0),
@@ -71,8 +129,13 @@ def scores(probabilities: NDArray[np.float32], truth: LabelPlane, threshold: flo
     }
 
 
-def _score(foreground: NDArray[np.bool_], truth: LabelPlane, grow: int, dense: bool) -> float:
-    found = np.where(truth.ignore, 0, label_instances(foreground, grow=grow))
+def _total(seen: Sequence[Seen], card: ModelCard) -> float:
+    dense = is_dense([one.image for one in seen])
+    return sum(_score(one.probabilities[1] >= card.threshold, one.image.truth, card, dense) for one in seen)
+
+
+def _score(foreground: NDArray[np.bool_], truth: LabelPlane, card: ModelCard, dense: bool) -> float:
+    found = np.where(truth.ignore, 0, label_instances(foreground, card.minimum_size, card.grow))
     if dense:
         return metrics.v_rand(found, truth.instances)
     return float(np.mean([metrics.average_precision(found, truth.instances, t) for t in (0.5, 0.6, 0.7, 0.8, 0.9)]))

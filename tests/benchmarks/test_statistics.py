@@ -6,6 +6,7 @@ Set CELLSEG_RUN to the run folder of the README's command and CELLSEG_DATA to th
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,8 +17,9 @@ from cellseg.images.read_labels import kind_of, read_labels
 from cellseg.inference import predict as prediction
 from cellseg.inference.predict import predict_array
 from cellseg.inference.statistics import adapt
+from cellseg.metrics.cut import THRESHOLDS
 from cellseg.options import LabelOptions
-from cellseg.training.validate import THRESHOLDS, scores
+from cellseg.training.validate import scores
 
 TRAINING, VALIDATION = (0, 6, 12, 19), (20, 21, 22, 23)
 
@@ -54,7 +56,8 @@ def test_scores_by_the_source_of_statistics(run, monkeypatch, name, take, averag
     rows = {}
     for k in (*TRAINING, *VALIDATION):
         p = predict_array(model, images[k], average=average)
-        rows[k] = [[scores(p, truth[k], t)[m] for m in ("v_rand", "v_info", "pixel_error")] for t in THRESHOLDS]
+        found = [scores(p, truth[k], replace(model.card, threshold=t, grow=0)) for t in THRESHOLDS]
+        rows[k] = [[one[m] for m in ("v_rand", "v_info", "pixel_error")] for one in found]
     train = np.mean([rows[k] for k in TRAINING], axis=0)
     held = np.mean([rows[k] for k in VALIDATION], axis=0)
     best = int(train[:, 0].argmax())

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-import torch
 
 import cellseg
 from cellseg.images.labels import LabelPlane
@@ -10,6 +9,7 @@ from cellseg.training.data import Annotated
 
 APART = np.zeros((20, 24), np.int32)
 APART[2:18, 2:10], APART[2:18, 14:22] = 1, 2
+CARD = as_model(cellseg.build("unet", base=1, depth=1)).card
 TOUCHING = APART.copy()
 TOUCHING[2:18, 10:12], TOUCHING[2:18, 12:14] = 1, 2
 
@@ -20,14 +20,11 @@ def annotated(instances):
 
 
 @pytest.mark.parametrize(("instances", "grow"), [(APART, 0), (TOUCHING, 2)], ids=["apart", "touching"])
-def test_instances_are_grown_only_where_annotated_cells_touch(monkeypatch, instances, grow):
-    torch.manual_seed(0)
-    model = as_model(cellseg.build("unet", base=1, depth=1))
+def test_instances_are_grown_only_where_annotated_cells_touch(instances, grow):
     seen = np.stack([1.0 - (APART > 0), APART > 0]).astype(np.float32) * 0.2 + 0.3
-    monkeypatch.setattr(validate, "predict_array", lambda *_: seen)
-    threshold, found = validate.choose_cut(model, [annotated(instances)])
-    assert 0.3 < threshold <= 0.5
-    assert found == grow
+    card = validate.choose_cut(CARD, [validate.Seen(annotated(instances), seen)])
+    assert 0.3 < card.threshold <= 0.5
+    assert (card.grow, card.minimum_size) == (grow, 0)
 
 
 def test_pixels_that_nobody_annotated_do_not_count():
@@ -36,5 +33,5 @@ def test_pixels_that_nobody_annotated_do_not_count():
     truth = LabelPlane(np.where(ignore, 0, APART), (np.where(ignore, 0, APART) > 0).astype(np.uint8), ignore)
     probabilities = np.stack([1.0 - (APART > 0), APART > 0]).astype(np.float32)
     probabilities[1, :, 20:] = 1
-    assert validate.scores(probabilities, truth, 0.5)["v_rand"] == 1
-    assert validate.scores(probabilities, truth, 0.5)["pixel_error"] == 0
+    assert validate.scores(probabilities, truth, CARD)["v_rand"] == 1
+    assert validate.scores(probabilities, truth, CARD)["pixel_error"] == 0

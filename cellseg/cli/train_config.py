@@ -1,0 +1,99 @@
+"""Where the options of `cellseg train` come from: the command line, then a TOML file, then --from, then the recipe."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from cyclopts.token import Token
+
+from cellseg.errors import InputError
+
+OF_THE_CALL = frozenset({"--config", "--resume", "--dry-run", "--json", "--events"})
+"""What is asked of one call of the program and not of a training."""
+
+
+def complete_options(_app: Any, commands: tuple[str, ...], arguments: Any) -> None:
+    """Give options that were not given themselves the values of `--config`, of the model of `--from`, of `--recipe`."""
+    if commands != ("train",):
+        return
+    by_name = {name: argument for argument in arguments for name in argument.names}
+    config = _given(by_name, "--config")
+    if config:
+        _fill(by_name, read_config_file(Path(config), set(by_name) - OF_THE_CALL), config)
+    from cellseg.training.recipes import RECIPES
+
+    model = _given(by_name, "--from")
+    if model:
+        _take_network(by_name, Path(model))
+        _fill(by_name, {"--recipe": "finetune"}, "--from")
+    recipe = _given(by_name, "--recipe")
+    options = RECIPES.get(recipe or "fast", {})
+    _fill(by_name, {f"--{name.replace('_', '-')}": value for name, value in options.items()}, f"recipe {recipe}")
+
+
+def read_config_file(path: Path, known: set[str]) -> dict[str, Any]:
+    """Options (`--validate-every`) and values of a TOML file; in it they may be written with - or _.
+
+    Raises InputError where there is no such file, it is no TOML, or it holds an option that is not `known`.
+    """
+    try:
+        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"cannot be read ({error.strerror})", "Check the path.", path=path) from error
+    except ValueError as error:
+        raise InputError(f"is no TOML ({error})", "Write lines such as: steps = 1000", path=path) from error
+    found: dict[str, Any] = {}
+    for key, value in tree.items():
+        option = f"--{key.replace('_', '-')}"
+        if option not in known or option.startswith("--no-"):
+            nearest = difflib.get_close_matches(option, known, 1, cutoff=0.4)
+            meant = f"Did you mean {nearest[0][2:]}?" if nearest else "`cellseg train --help` lists them."
+            raise InputError(f"there is no option {key!r} for a file", meant, path=path)
+        if isinstance(value, dict | list):
+            raise InputError(f"{key} has several values, where one is wanted", "Write: name = value", path=path)
+        if option in found:
+            raise InputError(f"{key} stands there twice", "Leave one of them.", path=path)
+        found[option] = value
+    return found
+
+
+def _given(by_name: Mapping[str, Any], option: str) -> str:
+    tokens = by_name[option].tokens
+    return str(tokens[-1].value) if tokens else ""
+
+
+def _fill(by_name: Mapping[str, Any], values: Mapping[str, Any], source: str) -> None:
+    for option, value in values.items():
+        argument = by_name[option]
+        if not argument.tokens:
+            argument.append(Token(keyword=argument.name, value=str(value), source=source))
+
+
+def _take_network(by_name: Mapping[str, Any], model: Path) -> None:
+    """Give the network's options the values of the model that is gone on from.
+
+    Raises InputError where others were asked for.
+    """
+    from cellseg.models.card import model_file, read_card
+
+    card = read_card(model_file(model))
+    for name, value in {"model": card.name, **card.options}.items():
+        option = f"--{name}"
+        if option not in by_name:  # channels and classes follow from the data
+            continue
+        given = _given(by_name, option)
+        if given and given != str(value) and not _same_number(given, value):
+            remedy = f"Leave {option} out, or train a new network without --from."
+            raise InputError(f"{option} is {given}, the model's is {value}", remedy, path=model)
+        _fill(by_name, {option: value}, "--from")
+
+
+def _same_number(given: str, value: object) -> bool:
+    try:
+        return isinstance(value, int | float) and float(given) == float(value)
+    except ValueError:
+        return False

@@ -1,0 +1,76 @@
+"""The events of a training as JSON, one object a line, for other programs."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from time import perf_counter
+from typing import Any
+
+from cellseg.cli.train_pace import Pace, memory
+from cellseg.errors import InputError
+from cellseg.models.card import MODEL_FILE
+from cellseg.training.events import Event, Finished, Saved, Stepped, Validated
+from cellseg.training.run_folder import CHECKPOINT, REPORT, RunFolder
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Prints each event on standard output as soon as it comes; nothing where it is not `wanted`."""
+
+    wanted: bool
+    run: RunFolder
+    pace: Pace
+
+    def tell(self, name: str, **values: Any) -> None:
+        """Print one object; what is no number is null."""
+        if self.wanted:
+            sys.stdout.write(json.dumps({"event": name, **_plain(values)}) + "\n")
+            sys.stdout.flush()
+
+    def tell_event(self, event: Event) -> None:
+        """Print an event of the training."""
+        self.tell(type(event).__name__.lower(), **self._values(event))
+
+    def _values(self, event: Event) -> dict[str, Any]:
+        if isinstance(event, Stepped):
+            left = self.pace.seconds_left(event.step)
+            speed = {"samples_per_second": self.pace.samples_per_second, "seconds_left": left}
+            return {**asdict(event), **speed, "memory_bytes": memory()}
+        if isinstance(event, Saved):
+            return {"step": event.step, "checkpoint": str(self.run.path / CHECKPOINT)}
+        if isinstance(event, Validated):
+            card = event.model.card
+            cut = {"threshold": card.threshold, "minimum_size": card.minimum_size}
+            return {"step": event.step, "scores": event.scores, "best": event.best, **cut}
+        if isinstance(event, Finished):
+            files = {"model": str(self.run.path / MODEL_FILE), "report": str(self.run.path / REPORT)}
+            return {"step": event.step, "scores": event.scores, "step_of_the_model": event.chosen, **files}
+        return asdict(event)
+
+
+def heard(events: Generator[Event], lines: Lines) -> Generator[Event]:
+    """Pass events on, timed and printed; what stops them is printed, too."""
+    with closing(events):
+        while True:
+            began = perf_counter()
+            try:
+                event = next(events, None)
+            except InputError as error:
+                lines.tell("failed", error=str(error))
+                raise
+            if event is None:
+                return
+            lines.pace.note(event, perf_counter() - began)
+            lines.tell_event(event)
+            yield event
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value

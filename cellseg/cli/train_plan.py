@@ -1,0 +1,155 @@
+"""cellseg train --dry-run: what a training would do, without doing it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+
+from cellseg.cli.predict import duration
+from cellseg.options import TrainSettings
+from cellseg.training.data import Annotated, TrainingSet
+from cellseg.training.estimate import estimate_training
+from cellseg.training.rare import rare_classes
+
+SIZES_SHOWN = 6
+GPU_STEPS = 3
+"""Steps that are tried on a GPU, whose speed is not known before."""
+
+
+def plan_of(data: TrainingSet, settings: TrainSettings, network: Any, size: tuple[int, int]) -> dict[str, Any]:
+    """What would be done.
+
+    Args:
+        data: what is learnt from.
+        settings: of the training.
+        network: with random weights.
+        size: sides of a sample's input and of its labelled part.
+    """
+    from cellseg.training.step import precision_of
+
+    every = (*data.training, *data.validation, *data.old_validation)
+    options = settings.train
+    seconds, memory, how = _cost(data, settings, network, size)
+    areas = np.concatenate([_areas(image) for image in every])
+    diameter = float(np.sqrt(4 / np.pi * np.median(areas))) if areas.size and data.classes == 2 else None
+    shares = data.counts / max(int(data.counts.sum()), 1)
+    plan: dict[str, Any] = {
+        "data": {
+            "images": len(data.training) - data.replayed,
+            "validation": len(data.validation),
+            "replay": data.replayed,
+            "sizes": [[*shape, count] for shape, count in Counter(i.truth.ignore.shape for i in every).most_common()],
+            "channels": len(data.training[0].image),
+            "labels_are": data.kind,
+            "classes": data.classes,
+            "class_shares": [round(float(share), 5) for share in shares[: data.classes]],
+            "rare_classes": rare_classes(data.counts) if options.rare else [],
+            "cells": int(areas.size),
+            "cell_diameter": diameter,
+            "unannotated": float(np.mean([image.truth.ignore.mean() for image in every])),
+        },
+        "network": {
+            "name": settings.network.model,
+            "parameters": sum(p.numel() for p in network.parameters()),
+            "margin": network.geometry.margin,
+        },
+        "tile": size[1],
+        "input": size[0],
+        "batch": options.batch,
+        "steps": options.steps,
+        "recipe": options.recipe,
+        "precision": str(precision_of(options)).removeprefix("torch."),
+        "samples_per_image": options.steps * options.batch / len(data.training),
+        "memory_bytes": memory,
+        "seconds": seconds,
+        "seconds_by": how,
+    }
+    return {**plan, "notes": _notes(data, settings, plan)}
+
+
+def in_lines(plan: dict[str, Any]) -> list[str]:
+    """The plan for people."""
+    data, network = plan["data"], plan["network"]
+    sizes = [f"{count} of {height} x {width}" for height, width, count in data["sizes"][:SIZES_SHOWN]]
+    more = f" and {len(data['sizes']) - SIZES_SHOWN} more sizes" if len(data["sizes"]) > SIZES_SHOWN else ""
+    cells = f", {data['cells']:,} {'cells' if data['classes'] == 2 else 'regions'}"
+    across = f" of about {data['cell_diameter']:.0f} pixels across" if data["cell_diameter"] else ""
+    shares = ", ".join(f"{share:.1%}" for share in data["class_shares"])
+    replay = f", {data['replay']} of an earlier training" if data["replay"] else ""
+    channels = f"{data['channels']} channel{'s' if data['channels'] > 1 else ''}"
+    return [
+        f"images     {data['images']} to learn from, {data['validation']} held out{replay}; {channels}",
+        f"sizes      {', '.join(sizes)}{more}",
+        f"labels     {data['labels_are']}, {data['classes']} classes of {shares} of the pixels{cells}{across}",
+        f"network    {network['name']}, {network['parameters']:,} parameters, margin {network['margin']} pixels",
+        f"samples    {plan['batch']} a step, {plan['tile']} x {plan['tile']} pixels seen within {plan['input']} x "
+        f"{plan['input']}, {plan['precision']}",
+        f"steps      {plan['steps']}, recipe {plan['recipe']}: each image is sampled about "
+        f"{plan['samples_per_image']:.0f} times",
+        f"memory     about {plan['memory_bytes'] / 1e9:.1f} GB",
+        f"time       about {duration(plan['seconds'])} ({plan['seconds_by']})",
+        *(f"note       {note}" for note in plan["notes"]),
+    ]
+
+
+def _cost(data: TrainingSet, settings: TrainSettings, network: Any, size: tuple[int, int]) -> tuple[float, int, str]:
+    """Seconds, bytes, and where the seconds come from."""
+    import torch
+
+    shapes = [image.truth.ignore.shape for image in (*data.training, *data.validation, *data.old_validation)]
+    cores = settings.train.threads or torch.get_num_threads()
+    found = estimate_training(shapes, len(data.training[0].image), settings, cores=cores)
+    if not torch.cuda.is_available():
+        return found.seconds, found.bytes, f"estimated for {cores} processor core{'s' if cores > 1 else ''}"
+    return _measured(data, settings, network, size), found.bytes, f"{GPU_STEPS} steps were measured, without validation"
+
+
+def _measured(data: TrainingSet, settings: TrainSettings, network: Any, size: tuple[int, int]) -> float:
+    """Seconds of all steps, by some on an empty batch."""
+    import time
+
+    import torch
+
+    from cellseg.training.sampler import Batch
+    from cellseg.training.state import new_state
+    from cellseg.training.step import precision_of, take_step
+
+    options, inner = settings.train, (settings.train.batch, size[1], size[1])
+    outer = (settings.train.batch, len(data.training[0].image), size[0], size[0])
+    batch = Batch(torch.zeros(outer), torch.zeros(inner, dtype=torch.long), torch.ones(inner))
+    state = new_state(network, options)
+    take_step(state, batch, options, precision_of(options))  # the first one also sets the GPU up
+    began = time.perf_counter()
+    for _ in range(GPU_STEPS):
+        take_step(state, batch, options, precision_of(options))
+    return (time.perf_counter() - began) / GPU_STEPS * options.steps
+
+
+def _areas(image: Annotated) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Pixels of each cell."""
+    counts: np.ndarray[Any, np.dtype[np.int64]] = np.bincount(image.truth.instances.ravel())[1:]
+    return counts[counts > 0]
+
+
+def _notes(data: TrainingSet, settings: TrainSettings, plan: dict[str, Any]) -> list[str]:
+    """What is worth knowing before it begins."""
+    options, tile, found = settings.train, plan["tile"], []
+    if tile < options.tile:
+        found.append(f"no image is larger, so the tile is {tile} and not {options.tile}")
+    small = sum(max(image.truth.ignore.shape) < tile for image in data.training)
+    if small:
+        found.append(f"{small} images are smaller than the tile; what lies beyond their edge is mirrored")
+    rare = plan["data"]["rare_classes"]
+    if rare:
+        names = ", ".join(map(str, rare))
+        found.append(f"class {names} is rare: {options.rare:.0%} of the samples are drawn around its pixels (--rare)")
+    diameter, margin = plan["data"]["cell_diameter"], plan["network"]["margin"]
+    if diameter and diameter > 2 * margin:
+        found.append(f"the network sees {margin} pixels around each one, less than half a cell; a larger --depth helps")
+    if plan["data"]["unannotated"]:
+        found.append(f"{plan['data']['unannotated']:.1%} of the pixels are not annotated and do not count")
+    if not data.validation:
+        found.append("nothing is held out: the last model is kept, and how good it is stays unknown")
+    return found

@@ -1,0 +1,159 @@
+"""Running a training where people and programs can watch it, pause it and stop it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from cellseg.cli.pictures import draw_curves
+from cellseg.cli.predict import duration
+from cellseg.cli.progress import Stop, bar, console, say, stoppable
+from cellseg.cli.train_control import Control
+from cellseg.cli.train_events import Lines, heard
+from cellseg.cli.train_pace import Pace, memory
+from cellseg.cli.train_picture import draw_validation
+from cellseg.training.data import TrainingSet
+from cellseg.training.events import Compared, Event, Finished, Saved, Started, Stepped, Validated, Weighed
+from cellseg.training.report import forgotten
+from cellseg.training.run_folder import CURVES, REPORT_TEXT, RunFolder, read_metrics, record
+
+INTERRUPTED = 130
+SMOOTH = 0.95
+"""Share of the loss before in the one that is shown."""
+
+
+def watch(
+    training: Generator[Event], run: RunFolder, data: TrainingSet, settings: Any, as_lines: bool
+) -> Finished | None:
+    """Run a training to its end, or until it is stopped; then None.
+
+    Args:
+        training: its events.
+        run: where it is recorded, and looked for a word of control.
+        data: what is learnt from.
+        settings: of the training.
+        as_lines: whether events are printed on standard output.
+    """
+    lines = Lines(as_lines, run, Pace(settings.train))
+    last: Event | None = None
+    with stoppable() as stop:
+        events = heard(record(training, run, data, settings.train.steps), lines)
+        control = Control(run.control, stop, lambda name: lines.tell(name))
+        control.forget()
+        _prepare(events, len(data.training), stop)
+        with _board(settings.train.steps, lines.pace) as board:
+            for event in events:
+                last = event
+                board.show(event)
+                _draw(event, run)
+                control.obey()
+                if stop.asked and not isinstance(event, Finished):
+                    events.close()
+    if isinstance(last, Finished):
+        return last
+    say(f"stopped; go on with: cellseg train --out {run.path} --resume")
+    lines.tell("stopped", run=str(run.path))
+    return None
+
+
+def conclude(found: Finished, run: RunFolder) -> None:
+    """Tell people what came of it."""
+    scores = f" On the images held out: {in_words(found.scores)}." if found.scores else ""
+    say(f"done: {run.path}, model of step {found.chosen}, threshold {found.model.card.threshold:g}.{scores}")
+    if forgotten(found):
+        say(f"On the images of the earlier training it became worse; see {run.path / REPORT_TEXT}")
+    say(f"look at {run.path / CURVES}, {run.path / 'validation.png'} and {run.path / REPORT_TEXT}")
+    say(f"next: cellseg predict {run.path} IMAGE.tif --out LABELS.tif")
+
+
+def in_words(scores: dict[str, float]) -> str:
+    """Scores in a line."""
+    return ", ".join(f"{name} {value:.4f}" for name, value in scores.items())
+
+
+def _prepare(events: Generator[Event], images: int, stop: Stop) -> None:
+    """Show what comes before the first step: the network, and the weight maps."""
+    with bar("weight maps", images) as update:
+        for event in events:
+            if isinstance(event, Started):
+                say(
+                    f"a network of {event.parameters:,} parameters; samples of {event.output_size} x "
+                    f"{event.output_size} pixels, seen within {event.input_size} x {event.input_size}; "
+                    f"steps {event.step} to {event.steps}"
+                )
+            if isinstance(event, Weighed):
+                update(event.done, f"{event.reused} kept from before" if event.reused else "")
+            if stop.asked:
+                events.close()
+            if isinstance(event, Weighed) and event.done == event.total:
+                return
+
+
+def _draw(event: Event, run: RunFolder) -> None:
+    if isinstance(event, Validated | Finished):
+        draw_curves(read_metrics(run), run.path / CURVES)
+    if isinstance(event, Validated):
+        draw_validation(event.model, event.seen, run.pictures / f"step-{event.step:06}.png")
+    if isinstance(event, Finished):
+        draw_validation(event.model, event.seen, run.path / "validation.png")
+
+
+@dataclass(slots=True)
+class _Board:
+    """A bar and a table of figures, refreshed as events come."""
+
+    live: Any
+    progress: Any
+    steps: int
+    pace: Pace
+    loss: float = 0.0
+    scores: str = "none yet"
+    best: str = "none yet"
+    saved: str = "none yet"
+
+    def show(self, event: Event) -> None:
+        """Refresh it; a validation is a line that stays."""
+        if isinstance(event, Compared):
+            say(f"the model of --from: {in_words(event.scores)}")
+        if isinstance(event, Stepped):
+            self.loss = event.loss if not self.loss else SMOOTH * self.loss + (1 - SMOOTH) * event.loss
+            self.progress.update(0, completed=event.step)
+        if isinstance(event, Validated):
+            self.scores = in_words(event.scores)
+            self.best = f"step {event.step}: {self.scores}" if event.best else self.best
+            say(f"step {event.step}: loss {self.loss:.4f}, {self.scores}{', the best so far' if event.best else ''}")
+        if isinstance(event, Saved):
+            self.saved = f"step {event.step}"
+        self.live.update(self._picture(event.step if isinstance(event, Stepped) else None))
+
+    def _picture(self, step: int | None) -> Any:
+        from rich.console import Group
+        from rich.table import Table
+
+        done = int(self.progress.tasks[0].completed) if step is None else step
+        table = Table.grid(padding=(0, 2))
+        rows = {
+            "loss": f"{self.loss:.4f}",
+            "best validation": self.best,
+            "samples a second": f"{self.pace.samples_per_second:.2f}",
+            "time left": f"about {duration(self.pace.seconds_left(done))}",
+            "memory": f"{memory() / 1e9:.2f} GB",
+            "checkpoint": self.saved,
+        }
+        for name, value in rows.items():
+            table.add_row(name, value)
+        return Group(self.progress, table)
+
+
+@contextmanager
+def _board(steps: int, pace: Pace) -> Iterator[_Board]:
+    from rich.live import Live
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("training"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    progress = Progress(*columns, console=console())
+    progress.add_task("training", total=steps)
+    with Live(progress, console=console(), refresh_per_second=4) as live:
+        yield _Board(live, progress, steps, pace)

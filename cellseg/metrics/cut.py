@@ -1,0 +1,22 @@
+"""What is tried to turn probabilities into cells: thresholds, and the size below which a cell is dirt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+THRESHOLDS = tuple(round(0.05 * k, 2) for k in range(1, 20))
+SHARES = (0.0, 1 / 16, 1 / 8, 1 / 4)
+"""Minimum sizes that are tried, as parts of the median size of the true cells."""
+DENSE = 0.5
+"""Part of the foreground from which on cells fill the image, as in EM."""
+
+
+def sizes_to_try(truths: Iterable[NDArray[Any]]) -> list[int]:
+    """Minimum sizes in pixels, ascending from 0, for label images with these cells (0 = background)."""
+    areas = [np.unique(cells[cells > 0], return_counts=True)[1] for cells in truths]
+    sizes = np.concatenate([np.zeros(0, np.int64), *areas])
+    return sorted({round(float(np.median(sizes)) * share) for share in SHARES}) if sizes.size else [0]
