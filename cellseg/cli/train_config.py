@@ -23,7 +23,7 @@ def complete_options(_app: Any, commands: tuple[str, ...], arguments: Any) -> No
     by_name = {name: argument for argument in arguments for name in argument.names}
     config = _given(by_name, "--config")
     if config:
-        _fill(by_name, read_config_file(Path(config), set(by_name) - OF_THE_CALL), config)
+        _fill(by_name, read_config_file(Path(config), _for_a_file(by_name)), config)
     from cellseg.training.recipes import RECIPES
 
     model = _given(by_name, "--from")
@@ -49,7 +49,9 @@ def read_config_file(path: Path, known: set[str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in tree.items():
         option = f"--{key.replace('_', '-')}"
-        if option not in known or option.startswith("--no-"):
+        if option in OF_THE_CALL:
+            raise InputError(f"{key} is nothing that a file can say", f"Give {option} on the command line.", path=path)
+        if option not in known:
             nearest = difflib.get_close_matches(option, known, 1, cutoff=0.4)
             meant = f"Did you mean {nearest[0][2:]}?" if nearest else "`cellseg train --help` lists them."
             raise InputError(f"there is no option {key!r} for a file", meant, path=path)
@@ -59,6 +61,11 @@ def read_config_file(path: Path, known: set[str]) -> dict[str, Any]:
             raise InputError(f"{key} stands there twice", "Leave one of them.", path=path)
         found[option] = value
     return found
+
+
+def _for_a_file(by_name: Mapping[str, Any]) -> set[str]:
+    """Names that a file may use: a word that is switched off is written as NAME = false."""
+    return {name for name in by_name if not name.startswith("--no-")} - OF_THE_CALL
 
 
 def _given(by_name: Mapping[str, Any], option: str) -> str:

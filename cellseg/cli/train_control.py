@@ -31,25 +31,30 @@ class Control:
             self.path.unlink()
 
     def obey(self) -> None:
-        """Wait while the word is pause; wish to stop where it is stop."""
+        """Wait from the word pause to go, stop, or no file; wish to stop where it is stop."""
         word = self._word()
         if word == PAUSE:
             say(f"paused; write go or stop into {self.path}")
             self.told("paused")
-            while word == PAUSE and not self.stop.asked:
+            while word not in (GO, STOP) and self.path.exists() and not self.stop.asked:
                 time.sleep(LOOK_EVERY)
                 word = self._word()
+                self._refuse(word)
             self.told("continued")
         if word == STOP:
             self.stop.asked = True
         if word in (GO, STOP):
             self.forget()
-        elif word and word != PAUSE and word != self._unknown:
+        self._refuse(word)
+
+    def _refuse(self, word: str) -> None:
+        """Say once that a word is not known."""
+        if word and word not in (PAUSE, GO, STOP, self._unknown):
             say(f"{self.path} says {word!r}, which is none of: {PAUSE}, {GO}, {STOP}")
             self._unknown = word
 
     def _word(self) -> str:
-        """Empty where there is no file, or it cannot be read now."""
+        """Empty where there is no file, or it is being written."""
         try:
             return self.path.read_text(encoding="utf-8", errors="replace").strip().lower()[:20]
         except OSError:

@@ -14,6 +14,8 @@ from cellseg.training.estimate import estimate_training
 from cellseg.training.rare import rare_classes
 
 SIZES_SHOWN = 6
+SMALL = 0.75
+"""Part of the tile below which an image is worth a word."""
 GPU_STEPS = 3
 """Steps that are tried on a GPU, whose speed is not known before."""
 
@@ -138,9 +140,9 @@ def _notes(data: TrainingSet, settings: TrainSettings, plan: dict[str, Any]) -> 
     options, tile, found = settings.train, plan["tile"], []
     if tile < options.tile:
         found.append(f"no image is larger, so the tile is {tile} and not {options.tile}")
-    small = sum(max(image.truth.ignore.shape) < tile for image in data.training)
+    small = sum(max(image.truth.ignore.shape) < SMALL * tile for image in data.training)
     if small:
-        found.append(f"{small} images are smaller than the tile; what lies beyond their edge is mirrored")
+        found.append(f"{small} images are much smaller than the tile; what lies beyond their edge is mirrored")
     rare = plan["data"]["rare_classes"]
     if rare:
         names = ", ".join(map(str, rare))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from cellseg.cli.pictures import draw_curves
@@ -22,6 +23,8 @@ from cellseg.training.run_folder import CURVES, REPORT_TEXT, RunFolder, read_met
 INTERRUPTED = 130
 SMOOTH = 0.95
 """Share of the loss before in the one that is shown."""
+TELL_EVERY = 30.0
+"""Seconds between two lines where there is no terminal."""
 
 
 def watch(
@@ -102,53 +105,64 @@ def _draw(event: Event, run: RunFolder) -> None:
 
 @dataclass(slots=True)
 class _Board:
-    """A bar and a table of figures, refreshed as events come."""
+    """A bar and a table of figures in a terminal, else a line from time to time; both from events as they come."""
 
-    live: Any
-    progress: Any
     steps: int
     pace: Pace
+    live: Any = None
+    progress: Any = None
+    step: int = 0
     loss: float = 0.0
-    scores: str = "none yet"
     best: str = "none yet"
     saved: str = "none yet"
+    told: float = field(default_factory=time.monotonic)
 
     def show(self, event: Event) -> None:
         """Refresh it; a validation is a line that stays."""
         if isinstance(event, Compared):
             say(f"the model of --from: {in_words(event.scores)}")
         if isinstance(event, Stepped):
+            self.step = event.step
             self.loss = event.loss if not self.loss else SMOOTH * self.loss + (1 - SMOOTH) * event.loss
-            self.progress.update(0, completed=event.step)
         if isinstance(event, Validated):
-            self.scores = in_words(event.scores)
-            self.best = f"step {event.step}: {self.scores}" if event.best else self.best
-            say(f"step {event.step}: loss {self.loss:.4f}, {self.scores}{', the best so far' if event.best else ''}")
+            self.best = f"step {event.step}: {in_words(event.scores)}" if event.best else self.best
+            end = ", the best so far" if event.best else ""
+            say(f"step {event.step}: loss {self.loss:.4f}, {in_words(event.scores)}{end}")
         if isinstance(event, Saved):
             self.saved = f"step {event.step}"
-        self.live.update(self._picture(event.step if isinstance(event, Stepped) else None))
+        self._refresh()
 
-    def _picture(self, step: int | None) -> Any:
+    def _refresh(self) -> None:
+        if self.live is not None:
+            self.progress.update(self.progress.task_ids[0], completed=self.step)
+            self.live.update(self._picture())
+        elif time.monotonic() - self.told > TELL_EVERY:
+            self.told = time.monotonic()
+            say(", ".join([f"step {self.step} of {self.steps}", *(f"{k} {v}" for k, v in self._figures().items())]))
+
+    def _figures(self) -> dict[str, str]:
+        return {
+            "loss": f"{self.loss:.4f}",
+            "samples a second": f"{self.pace.samples_per_second:.2f}",
+            "time left": f"about {duration(self.pace.seconds_left(self.step))}",
+            "memory": f"{memory() / 1e9:.2f} GB",
+        }
+
+    def _picture(self) -> Any:
         from rich.console import Group
         from rich.table import Table
 
-        done = int(self.progress.tasks[0].completed) if step is None else step
         table = Table.grid(padding=(0, 2))
-        rows = {
-            "loss": f"{self.loss:.4f}",
-            "best validation": self.best,
-            "samples a second": f"{self.pace.samples_per_second:.2f}",
-            "time left": f"about {duration(self.pace.seconds_left(done))}",
-            "memory": f"{memory() / 1e9:.2f} GB",
-            "checkpoint": self.saved,
-        }
-        for name, value in rows.items():
+        for name, value in {**self._figures(), "best validation": self.best, "checkpoint": self.saved}.items():
             table.add_row(name, value)
         return Group(self.progress, table)
 
 
 @contextmanager
 def _board(steps: int, pace: Pace) -> Iterator[_Board]:
+    if not console().is_terminal:
+        yield _Board(steps, pace)
+        return
     from rich.live import Live
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -156,4 +170,4 @@ def _board(steps: int, pace: Pace) -> Iterator[_Board]:
     progress = Progress(*columns, console=console())
     progress.add_task("training", total=steps)
     with Live(progress, console=console(), refresh_per_second=4) as live:
-        yield _Board(live, progress, steps, pace)
+        yield _Board(steps, pace, live, progress)

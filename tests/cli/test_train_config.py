@@ -1,0 +1,103 @@
+"""cellseg train --config: one file for all options, and --dry-run."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from .conftest import assert_refused
+
+SMALL = ("--steps", 4, "--base", 2, "--depth", 1, "--tile", 32, "--validation", 1, "--validate-every", 2)
+
+
+@pytest.fixture
+def files(sample_folder):
+    train = sample_folder / "train"
+    return ("--images", train / "images.tif", "--labels", train / "labels.tif")
+
+
+def test_the_run_folder_s_own_file_repeats_the_run(cellseg_cli, files, tmp_path):
+    odd = ("--no-rotate", "--rate", 0.003, "--seed", 5, "--ignore-label", 99, "--rare", 0)
+    assert cellseg_cli("train", *files, "--out", tmp_path / "one", *SMALL, *odd).code == 0
+    done = cellseg_cli("train", "--config", tmp_path / "one/config.toml", "--out", tmp_path / "two")
+    assert done.code == 0, done.err
+    for name in ("config.toml", "model.safetensors"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes(), name
+    assert "rotate = false" in (tmp_path / "one/config.toml").read_text()
+
+
+def test_command_line_then_file_then_recipe(cellseg_cli, files, tmp_path):
+    (tmp_path / "run.toml").write_text('recipe = "paper"\nsteps = 3\nvalidate_every = 7\ntile = 32\nw0 = 3\n')
+    words = (*files, "--config", tmp_path / "run.toml", "--out", tmp_path / "run", "--steps", 2)
+    done = cellseg_cli("train", *words, "--base", 2, "--depth", 1)
+    assert done.code == 0, done.err
+    options = json.loads((tmp_path / "run/config.json").read_text())["options"]
+    assert options["train"]["steps"] == 2  # the command line's
+    assert (options["train"]["validate_every"], options["weights"]["w0"]) == (7, 3.0)  # the file's
+    assert (options["train"]["momentum"], options["network"]["dropout"]) == (0.99, 0.5)  # the recipe's
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("stepps = 3", ("stepps", "Did you mean steps?")),
+        ("validate-evry = 3", ("Did you mean validate-every?",)),
+        ("steps = [1, 2]", ("steps", "several values")),
+        ("[train]\nsteps = 2", ("train",)),
+        ("steps = = 3", ("no TOML", "line 1")),
+        ("steps = 'many'", ("steps", "many")),
+        ("tile = 0", ("--tile is 0",)),
+        ("resume = true", ("--resume on the command line",)),
+        ("no-rotate = true", ("no-rotate", "Did you mean rotate?")),
+        ("save-every = 3\nsave_every = 4", ("twice",)),
+    ],
+    ids=lambda value: value.replace("\n", " ") if isinstance(value, str) else None,
+)
+def test_a_wrong_file_is_refused(cellseg_cli, files, tmp_path, text, parts):
+    (tmp_path / "run.toml").write_text(text)
+    words = ("train", *files, "--config", tmp_path / "run.toml", "--out", tmp_path / "run")
+    assert_refused(cellseg_cli(*words), *parts)
+    assert not (tmp_path / "run").exists()
+
+
+def test_no_file(cellseg_cli, tmp_path):
+    assert_refused(cellseg_cli("train", "--config", tmp_path / "no.toml", "--out", tmp_path / "run"), "no.toml")
+
+
+def test_a_dry_run_does_nothing_but_tell(cellseg_cli, files, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = cellseg_cli("train", *files, "--dry-run", "--json")
+    assert done.code == 0, done.err
+    plan = json.loads(done.out)
+    assert plan["data"]["sizes"] == [[96, 96, 4]]
+    assert [plan["data"][name] for name in ("images", "validation", "channels", "classes")] == [3, 1, 1, 2]
+    assert plan["data"]["cells"] > 10
+    assert (plan["steps"], plan["batch"], plan["tile"]) == (1000, 4, 100)
+    assert plan["seconds"] > 1
+    assert plan["memory_bytes"] > 1e8
+    assert any("no image is larger" in note for note in plan["notes"])
+    assert not list(tmp_path.iterdir())
+    told = cellseg_cli("train", *files, "--dry-run", "--recipe", "paper", "--out", tmp_path / "run").out
+    assert "31,030,658 parameters" in told
+    assert "time       about" in told
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_dry_run_refuses_what_the_training_would(cellseg_cli, files, tmp_path):
+    assert_refused(cellseg_cli("train", *files, "--dry-run", "--validation", 0, "--patience", 2), "--patience 2")
+    assert_refused(cellseg_cli("train", *files, "--dry-run", "--events", "--json"), "--events")
+    assert_refused(cellseg_cli("train", *files), "--out")
+
+
+def test_a_wrong_file_is_told_without_torch(tmp_path):
+    (tmp_path / "run.toml").write_text("stepps = 3")
+    code = f"""
+import sys
+from cellseg import cli
+assert cli.run(["train", "--config", {str(tmp_path / "run.toml")!r}]) == 2
+assert "torch" not in sys.modules
+"""
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
