@@ -5,8 +5,6 @@ import pytest
 import torch
 
 from cellseg.errors import InputError
-from cellseg.images.sample import make_sample
-from cellseg.images.write import write_stack
 from cellseg.training.data import held_out
 from cellseg.training.events import Finished, Saved, Started, Stepped, Validated
 from cellseg.training.recipes import settings_for
@@ -14,16 +12,6 @@ from cellseg.training.step import rate_at
 from cellseg.training.train import train
 
 SMALL = {"base": 2, "depth": 1, "norm": "batch", "tile": 32, "validation": 1, "rate": 0.01}
-
-
-@pytest.fixture(scope="module")
-def pairs(tmp_path_factory):
-    """Paths of four generated images of 64 x 64 and of their labels."""
-    folder = tmp_path_factory.mktemp("pairs")
-    made = [make_sample("touching", (64, 64), np.random.default_rng(k)) for k in range(4)]
-    for name, stack in zip(("images.tif", "labels.tif"), zip(*made, strict=True), strict=True):
-        write_stack(folder / name, np.stack(stack), "ZYX")
-    return folder / "images.tif", folder / "labels.tif"
 
 
 def weights_of(model):
@@ -94,10 +82,39 @@ def test_a_damaged_checkpoint_is_refused(pairs, tmp_path, content):
 
 def test_a_loss_that_is_no_number_is_caught_and_the_good_state_kept(pairs, tmp_path):
     options = {**SMALL, "norm": "none", "rate": 10, "optimiser": "sgd", "schedule": "constant", "momentum": 0.99}
-    with pytest.raises(InputError, match="--rate"):
+    with pytest.raises(InputError, match=r"--rate.*last checkpoint is kept"):
         list(train(*pairs, checkpoint=tmp_path / "last.ckpt", steps=300, **options))
     tree = torch.load(tmp_path / "last.ckpt", weights_only=True)
     assert 0 < tree["step"] < 300
+    assert all(tensor.isfinite().all() for name in ("network", "averaged") for tensor in tree[name].values())
+
+
+@pytest.mark.parametrize("every", [0, 1000], ids=["a checkpoint each step", "none before"])
+def test_a_state_that_is_spoilt_replaces_no_checkpoint(pairs, tmp_path, monkeypatch, every):
+    """The third step's loss is a number, but the weights it leaves are none."""
+    from cellseg.training import train as module
+
+    real = module.take_step
+
+    def spoil(state, batch, options, precision):
+        loss = real(state, batch, options, precision)
+        if state.step == 3:
+            next(state.network.parameters()).data.fill_(torch.nan)
+        return loss
+
+    checkpoint, options = tmp_path / "last.ckpt", {"steps": 6, "save_every": every, **SMALL}
+    if every:
+        events = train(*pairs, checkpoint=checkpoint, **options)
+        while not isinstance(next(events), Stepped):
+            pass
+        events.close()
+    monkeypatch.setattr(module, "take_step", spoil)
+    with pytest.raises(InputError, match="the loss is nan at step 4"):
+        list(train(*pairs, checkpoint=checkpoint, resume=bool(every), **options))
+    monkeypatch.setattr(module, "take_step", real)
+    events = train(*pairs, checkpoint=checkpoint, resume=True, **options)
+    assert next(events).step == (1 if every else 2)
+    assert all(parameter.isfinite().all() for parameter in finish(events).model.network.parameters())
 
 
 @pytest.mark.parametrize(

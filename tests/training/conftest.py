@@ -1,0 +1,27 @@
+"""Generated pairs of images and labels."""
+
+import numpy as np
+import pytest
+
+from cellseg.images.sample import make_sample
+from cellseg.images.write import write_stack
+
+
+def write_pairs(folder, seeds, kind="touching"):
+    """Paths of generated images of 64 x 64 and of their labels."""
+    made = [make_sample(kind, (64, 64), np.random.default_rng(seed)) for seed in seeds]
+    for name, stack in zip(("images.tif", "labels.tif"), zip(*made, strict=True), strict=True):
+        write_stack(folder / name, np.stack(stack), "ZYX")
+    return folder / "images.tif", folder / "labels.tif"
+
+
+@pytest.fixture(scope="session")
+def pairs(tmp_path_factory):
+    """Four crowded images."""
+    return write_pairs(tmp_path_factory.mktemp("pairs"), range(4))
+
+
+@pytest.fixture(scope="session")
+def other_pairs(tmp_path_factory):
+    """Three images of another kind: bright nuclei."""
+    return write_pairs(tmp_path_factory.mktemp("other"), range(10, 13), "blobs")
