@@ -96,6 +96,8 @@ class DataOptions(_Checked):
     only where markers, silver truth and grey values say so, else ignored."""
     annotated: str = ""
     """Masks, matched like labels: nonzero where somebody annotated; the rest does not count."""
+    axes: str = ""
+    """What the axes of the images mean, such as CYX where pages are channels, if the files do not say."""
     validation_images: str = ""
     """Images to validate on, instead of a part of --images."""
     validation_labels: str = ""

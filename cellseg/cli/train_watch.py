@@ -64,7 +64,7 @@ def watch(
 def conclude(found: Finished, run: RunFolder) -> None:
     """Tell people what came of it."""
     scores = f" On the images held out: {in_words(found.scores)}." if found.scores else ""
-    say(f"done: {run.path}, model of step {found.chosen}, threshold {found.model.card.threshold:g}.{scores}")
+    say(f"done: {run.path}, model of step {found.chosen}.{scores}")
     if forgotten(found):
         say(f"On the images of the earlier training it became worse; see {run.path / REPORT_TEXT}")
     say(f"look at {run.path / CURVES}, {run.path / 'validation.png'} and {run.path / REPORT_TEXT}")

@@ -18,13 +18,16 @@ from cellseg.images.read_labels import read_labels
 from cellseg.options import LabelOptions
 
 
-def find_annotated_pairs(images: Paths, labels: Paths, annotated: Paths | None = None) -> list[Pair]:
+def find_annotated_pairs(
+    images: Paths, labels: Paths, annotated: Paths | None = None, *, axes: str | None = None
+) -> list[Pair]:
     """Pairs to learn from.
 
     Args:
         images: TIFF, folder of TIFFs, glob, or several of these; or a folder of the Cell Tracking Challenge.
         labels: the same for the labels.
         annotated: masks, matched like labels: nonzero where somebody annotated; without them everywhere.
+        axes: axes of the images, such as CYX, if their metadata do not say.
 
     Raises:
         InputError: as `find_pairs` and `find_ctc_pairs`, or masks that do not fit the images.
@@ -34,14 +37,14 @@ def find_annotated_pairs(images: Paths, labels: Paths, annotated: Paths | None =
             remedy = "There markers, silver truth and grey values tell; copy the files elsewhere to give masks."
             raise InputError("--annotated does not go with folders of the Cell Tracking Challenge", remedy)
         return find_ctc_pairs(images, labels)
-    pairs = find_pairs(images, labels)
-    return with_masks(pairs, images, annotated) if annotated else pairs
+    pairs = find_pairs(images, labels, axes=axes)
+    return with_masks(pairs, images, annotated, axes) if annotated else pairs
 
 
-def with_masks(pairs: Sequence[Pair], images: Paths, annotated: Paths) -> list[Pair]:
+def with_masks(pairs: Sequence[Pair], images: Paths, annotated: Paths, axes: str | None = None) -> list[Pair]:
     """The pairs of `images` with masks of annotated pixels."""
     try:
-        masks = find_pairs(images, annotated)
+        masks = find_pairs(images, annotated, axes=axes)
     except InputError as error:
         raise InputError(f"--annotated: masks are matched like labels: {error}") from error
     return [

@@ -76,21 +76,22 @@ def find_training_pairs(where: DataOptions) -> Pairs:
     """
     if not where.images or not where.labels:
         raise InputError("--images and --labels are needed", "Give a TIFF stack, a folder or a glob for each.")
-    new = find_annotated_pairs(where.images, where.labels, where.annotated)
+    axes = where.axes or None
+    new = find_annotated_pairs(where.images, where.labels, where.annotated, axes=axes)
     more = [
-        _both(name, getattr(where, f"{name}_images"), getattr(where, f"{name}_labels"))
+        _both(name, getattr(where, f"{name}_images"), getattr(where, f"{name}_labels"), axes)
         for name in ("validation", "replay")
     ]
     return Pairs(new, *more)
 
 
-def _both(name: str, images: str, labels: str) -> Sequence[Pair]:
+def _both(name: str, images: str, labels: str, axes: str | None) -> Sequence[Pair]:
     if not images and not labels:
         return ()
     if not images or not labels:
         missing = "images" if labels else "labels"
         raise InputError(f"--{name}-{missing} is missing", "Give images and labels, or neither.")
-    return find_annotated_pairs(images, labels, None)
+    return find_annotated_pairs(images, labels, axes=axes)
 
 
 def read_training_set(pairs: Sequence[Pair] | Pairs, labels: LabelOptions, validation: float) -> TrainingSet:

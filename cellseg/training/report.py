@@ -62,8 +62,7 @@ def in_text(report: dict[str, Any]) -> str:
         f"Trained on {images['training']} images for {report['steps_done']} of {report['steps']} steps{early}"
         + (f", {images['replay']} images of an earlier training among them." if images["replay"] else "."),
         f"The model is that of step {report['step_of_the_model']}, {_reason(report)}.",
-        f"Threshold {report['threshold']:g}, smallest cell {report['minimum_size']} px, cells grown by "
-        f"{report['grow']} px; chosen on {report['cut_chosen_on']}.",
+        _cut(report),
     ]
     if report["scores"]:
         lines += ["", *_table(report["scores"], report["scores_before"])]
@@ -77,6 +76,15 @@ def in_text(report: dict[str, Any]) -> str:
     if worst:
         lines += ["", worst]
     return "\n".join(lines) + "\n"
+
+
+def _cut(report: dict[str, Any]) -> str:
+    if len(report["classes"]) > 2:
+        return "Each pixel has its most probable class."
+    return (
+        f"Threshold {report['threshold']:g}, smallest cell {report['minimum_size']} px, cells grown by "
+        f"{report['grow']} px; chosen on {report['cut_chosen_on']}."
+    )
 
 
 def _reason(report: dict[str, Any]) -> str:

@@ -28,7 +28,8 @@ def take_step(state: State, batch: Batch, options: TrainOptions, precision: torc
     if not math.isfinite(value):
         raise InputError(
             f"the loss is {value} at step {state.step + 1}",
-            f"Try a lower --rate than {options.rate:g}; the last checkpoint is kept.",
+            f"Try a lower --rate than {options.rate:g}, or --precision float32; the last good checkpoint is kept, "
+            "and a new run can go on --from the best model of this one.",
         )
     state.optimiser.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]

@@ -82,7 +82,7 @@ def test_a_damaged_checkpoint_is_refused(pairs, tmp_path, content):
 
 def test_a_loss_that_is_no_number_is_caught_and_the_good_state_kept(pairs, tmp_path):
     options = {**SMALL, "norm": "none", "rate": 10, "optimiser": "sgd", "schedule": "constant", "momentum": 0.99}
-    with pytest.raises(InputError, match=r"--rate.*last checkpoint is kept"):
+    with pytest.raises(InputError, match=r"--rate.*last good checkpoint is kept"):
         list(train(*pairs, checkpoint=tmp_path / "last.ckpt", steps=300, **options))
     tree = torch.load(tmp_path / "last.ckpt", weights_only=True)
     assert 0 < tree["step"] < 300
