@@ -101,3 +101,17 @@ assert cli.run(["train", "--config", {str(tmp_path / "run.toml")!r}]) == 2
 assert "torch" not in sys.modules
 """
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_where_the_speed_is_not_known_some_steps_are_measured(files):
+    from cellseg.cli.train_plan import _measured
+    from cellseg.options import DataOptions
+    from cellseg.training.data import find_training_pairs, read_training_set
+    from cellseg.training.recipes import settings_for
+    from cellseg.training.train import make_network, sample_size
+
+    settings = settings_for(base=2, depth=1, tile=32, steps=1000)
+    where = DataOptions(images=str(files[1]), labels=str(files[3]))
+    data = read_training_set(find_training_pairs(where), settings.labels, 0)
+    network = make_network(data, settings)
+    assert _measured(data, settings, network, sample_size(data, settings, network.geometry)) > 0.1
