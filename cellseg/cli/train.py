@@ -136,11 +136,11 @@ def _read(where: DataOptions, settings: TrainSettings) -> TrainingSet:
     with console().status("reading images and labels"):
         data = read_training_set(find_training_pairs(where), settings.labels, settings.train.validation)
     meaning = {"binary": "a mask of cells", "instances": "numbered cells"}.get(data.kind, f"{data.classes} classes")
-    say(f"{len(data.training)} images to learn from, {len(data.validation)} held out; labels are {meaning}.")
-    ignored = [float(image.truth.ignore.mean()) for image in (*data.training, *data.validation)]
+    say(f"{len(data.training)} images to learn from, {len(data.held)} held out; labels are {meaning}.")
+    ignored = [float(image.truth.ignore.mean()) for image in (*data.training, *data.held)]
     if any(ignored):
         say(f"{sum(ignored) / len(ignored):.1%} of the pixels are not annotated and do not count.")
-    shared = {image.image.tobytes() for image in data.training} & {image.image.tobytes() for image in data.validation}
+    shared = {image.image.tobytes() for image in data.training} & {image.image.tobytes() for image in data.held}
     if shared:
         say(f"{len(shared)} images to validate on are also learnt from: their scores say little.")
     return data

@@ -21,6 +21,7 @@ def complete_options(_app: Any, commands: tuple[str, ...], arguments: Any) -> No
     if commands != ("train",):
         return
     by_name = {name: argument for argument in arguments for name in argument.names}
+    _refuse_changes(by_name)
     config = _given(by_name, "--config")
     if config:
         _fill(by_name, read_config_file(Path(config), _for_a_file(by_name)), config)
@@ -61,6 +62,16 @@ def read_config_file(path: Path, known: set[str]) -> dict[str, Any]:
             raise InputError(f"{key} stands there twice", "Leave one of them.", path=path)
         found[option] = value
     return found
+
+
+def _refuse_changes(by_name: Mapping[str, Any]) -> None:
+    """Refuse options beside --resume alone, where those of the run hold."""
+    if not by_name["--resume"].tokens or by_name["--images"].tokens or by_name["--config"].tokens:
+        return
+    for name, argument in by_name.items():
+        if argument.tokens and name not in (*OF_THE_CALL, "--out") and name == argument.name:
+            found = f"{name} is given, but --resume goes on with the run's own options"
+            raise InputError(found, "Leave it out, or start a new run.")
 
 
 def _for_a_file(by_name: Mapping[str, Any]) -> set[str]:

@@ -46,7 +46,7 @@ class Lines:
         if isinstance(event, Validated):
             card = event.model.card
             cut = {"threshold": card.threshold, "minimum_size": card.minimum_size}
-            return {"step": event.step, "scores": event.scores, "best": event.best, **cut}
+            return {"step": event.step, "scores": event.scores, "kept": event.kept, **cut}
         if isinstance(event, Finished):
             files = {"model": str(self.run.path / MODEL_FILE), "report": str(self.run.path / REPORT)}
             return {"step": event.step, "scores": event.scores, "step_of_the_model": event.chosen, **files}

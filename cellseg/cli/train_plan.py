@@ -31,7 +31,7 @@ def plan_of(data: TrainingSet, settings: TrainSettings, network: Any, size: tupl
     """
     from cellseg.training.step import precision_of
 
-    every = (*data.training, *data.validation, *data.old_validation)
+    every = (*data.training, *data.held)
     options = settings.train
     seconds, memory, how = _cost(data, settings, network, size)
     areas = np.concatenate([_areas(image) for image in every])
@@ -39,7 +39,7 @@ def plan_of(data: TrainingSet, settings: TrainSettings, network: Any, size: tupl
     shares = data.counts / max(int(data.counts.sum()), 1)
     plan: dict[str, Any] = {
         "data": {
-            "images": len(data.training) - data.replayed,
+            "images": len(data.new),
             "validation": len(data.validation),
             "replay": data.replayed,
             "sizes": [[*shape, count] for shape, count in Counter(i.truth.ignore.shape for i in every).most_common()],
@@ -100,7 +100,7 @@ def _cost(data: TrainingSet, settings: TrainSettings, network: Any, size: tuple[
     """Seconds, bytes, and where the seconds come from."""
     import torch
 
-    shapes = [image.truth.ignore.shape for image in (*data.training, *data.validation, *data.old_validation)]
+    shapes = [image.truth.ignore.shape for image in (*data.training, *data.held)]
     cores = settings.train.threads or torch.get_num_threads()
     found = estimate_training(shapes, len(data.training[0].image), settings, cores=cores)
     if not torch.cuda.is_available():

@@ -113,7 +113,7 @@ class _Board:
     progress: Any = None
     step: int = 0
     loss: float = 0.0
-    best: str = "none yet"
+    kept: str = "none yet"
     saved: str = "none yet"
     told: float = field(default_factory=time.monotonic)
 
@@ -125,8 +125,8 @@ class _Board:
             self.step = event.step
             self.loss = event.loss if not self.loss else SMOOTH * self.loss + (1 - SMOOTH) * event.loss
         if isinstance(event, Validated):
-            self.best = f"step {event.step}: {in_words(event.scores)}" if event.best else self.best
-            end = ", the best so far" if event.best else ""
+            self.kept = f"step {event.step}: {in_words(event.scores)}" if event.kept else self.kept
+            end = " (kept)" if event.kept else ""
             say(f"step {event.step}: loss {self.loss:.4f}, {in_words(event.scores)}{end}")
         if isinstance(event, Saved):
             self.saved = f"step {event.step}"
@@ -153,7 +153,7 @@ class _Board:
         from rich.table import Table
 
         table = Table.grid(padding=(0, 2))
-        for name, value in {**self._figures(), "best validation": self.best, "checkpoint": self.saved}.items():
+        for name, value in {**self._figures(), "model kept": self.kept, "checkpoint": self.saved}.items():
             table.add_row(name, value)
         return Group(self.progress, table)
 

@@ -59,6 +59,16 @@ class TrainingSet:
     replayed: int = 0
     old_validation: tuple[Annotated, ...] = ()
 
+    @property
+    def new(self) -> tuple[Annotated, ...]:
+        """Images to learn from without those of an earlier training."""
+        return self.training[: len(self.training) - self.replayed]
+
+    @property
+    def held(self) -> tuple[Annotated, ...]:
+        """All images held out."""
+        return (*self.validation, *self.old_validation)
+
 
 @dataclass(frozen=True, slots=True)
 class Pairs:

@@ -50,15 +50,21 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Validated:
-    """Scores of the model on the images held out, by metric, and whether it is the best so far.
+    """Scores of the model on the images held out, by metric.
 
-    `seen` are some of these images with what the model gives them, for pictures.
+    Attributes:
+        step: after which it was validated.
+        scores: means over the images.
+        model: with its threshold chosen.
+        kept: whether it is the one to keep so far: the best one, or the last one where that was asked for or no other
+            can be chosen (old images alone would choose the model that has learnt least).
+        seen: some of these images with what the model gives them, for pictures.
     """
 
     step: int
     scores: dict[str, float]
     model: TrainedModel
-    best: bool
+    kept: bool
     seen: tuple[Seen, ...]
 
 

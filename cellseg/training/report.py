@@ -33,9 +33,9 @@ def report_of(found: Finished, data: TrainingSet, steps: int) -> dict[str, Any]:
         "threshold": card.threshold,
         "minimum_size": card.minimum_size,
         "grow": card.grow,
-        "cut_chosen_on": "images held out" if found.images else "training images",
+        "cut_chosen_on": "images held out" if data.validation else "training images",
         "images": {
-            "training": len(data.training) - data.replayed,
+            "training": len(data.new),
             "validation": len(data.validation),
             "replay": data.replayed,
             "replay_validation": len(data.old_validation),

@@ -107,7 +107,7 @@ def write_config(run: RunFolder, settings: TrainSettings, data: TrainingSet, sou
             "data": {
                 "sha256": data.digest,
                 "images": [image.name for image in data.training],
-                "validation": [image.name for image in (*data.validation, *data.old_validation)],
+                "validation": [image.name for image in data.held],
                 "labels_are": data.kind,
                 "classes": data.classes,
             },
@@ -142,7 +142,7 @@ def record(events: Generator[Event], run: RunFolder, data: TrainingSet, steps: i
                     rows = [row for row in read_metrics(run) if int(row["step"]) <= event.step]
                 assert rows is not None, "the first event is Started"
                 _note(event, rows, board)
-                if isinstance(event, Finished) or (isinstance(event, Validated) and event.best):
+                if isinstance(event, Finished) or (isinstance(event, Validated) and event.kept):
                     save(event.model, run.path / MODEL_FILE)
                 if isinstance(event, Finished):
                     _report(event, run, data, steps)

@@ -110,7 +110,7 @@ def train_on(
         load_checkpoint(state, checkpoint, digest)
     size = sample_size(data, settings, network.geometry)
     count = sum(p.numel() for p in network.parameters())
-    yield Started(state.step, settings.train.steps, len(data.training), len(data.validation), *size, count)
+    yield Started(state.step, settings.train.steps, len(data.training), len(data.held), *size, count)
     examples = yield from weigh(data, settings.weights, weight_maps, settings.train.threads)
     before = {} if start is None else judge(start, data, cut=False).scores
     if before:
@@ -193,13 +193,16 @@ def _validation(state: State, job: _Job) -> Iterator[Validated]:
     """Validate where this step's turn has come and it was not done."""
     options = job.settings.train
     due = state.step % options.validate_every == 0 or state.step == options.steps
-    if not job.data.validation or not due or state.validated == state.step:
+    if not job.data.held or not due or state.validated == state.step:
         return
     judged = judge(_model(state, job), job.data)
-    value = value_of(judged.scores, job.metric)
-    state.best = better_of(state.best, judged.model, state.step, value, keep=options.best_by != LAST)
+    last = options.best_by == LAST or not job.data.validation
+    if job.data.validation:
+        value = value_of(judged.scores, job.metric)
+        state.best = better_of(state.best, judged.model, state.step, value, keep=not last)
     state.validated = state.step
-    yield Validated(state.step, judged.scores, judged.model, state.best.step == state.step, judged.seen)
+    kept = last or state.best is None or state.best.step == state.step
+    yield Validated(state.step, judged.scores, judged.model, kept, judged.seen)
 
 
 def _model(state: State, job: _Job) -> TrainedModel:

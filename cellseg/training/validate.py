@@ -52,9 +52,9 @@ class Judged:
 def judge(model: TrainedModel, data: TrainingSet, cut: bool = True) -> Judged:
     """Choose where the model cuts (or, without `cut`, leave its own) and score it on the images held out.
 
-    The cut is chosen on images held out where there are any, else on images that it has learnt from.
+    The cut is chosen on images held out; where none of the new ones are, on new ones that it has learnt from.
     """
-    chosen = spread((*data.validation, *data.old_validation) or data.training, CHOOSING)
+    chosen = spread((*(data.validation or data.new), *data.old_validation), CHOOSING)
     seen = tuple(Seen(image, predict_array(model, image.image)) for image in chosen)
     if cut:
         model = TrainedModel(model.network, choose_cut(model.card, seen))

@@ -115,3 +115,7 @@ def test_where_the_speed_is_not_known_some_steps_are_measured(files):
     data = read_training_set(find_training_pairs(where), settings.labels, 0)
     network = make_network(data, settings)
     assert _measured(data, settings, network, sample_size(data, settings, network.geometry)) > 0.1
+
+
+def test_a_resumed_run_keeps_its_options(cellseg_cli, run_folder):
+    assert_refused(cellseg_cli("train", "--out", run_folder, "--resume", "--steps", 50), "--steps is given", "--resume")

@@ -46,7 +46,7 @@ def test_events_are_lines_of_json(cellseg_cli, words, tmp_path):
         assert stepped[name] > 0, name
     validated = next(event for event in events if event["event"] == "validated")
     assert {"v_rand", "iou"} <= set(validated["scores"])
-    assert validated["best"] is True
+    assert validated["kept"] is True
     assert events[-1]["model"].endswith("model.safetensors")
 
 

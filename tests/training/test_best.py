@@ -29,7 +29,7 @@ def test_the_model_with_the_best_score_is_kept(pairs, metric):
     values = [value_of(event.scores, last.best_by) for event in validations]
     best = validations[int(np.argmax(values))]
     assert last.best_by == ("v_rand" if metric == "auto" else metric)
-    assert last.chosen == best.step == [event.step for event in validations if event.best][-1]
+    assert last.chosen == best.step == [event.step for event in validations if event.kept][-1]
     assert torch.equal(weights_of(last.model), weights_of(best.model))
     assert last.scores == best.scores
     card, told = last.model.card, best.model.card

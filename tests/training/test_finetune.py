@@ -7,7 +7,7 @@ from cellseg.errors import InputError
 from cellseg.models.trained import save
 from cellseg.options import DataOptions
 from cellseg.training.data import find_training_pairs, read_training_set
-from cellseg.training.events import Compared, Finished, Stepped
+from cellseg.training.events import Compared, Finished, Stepped, Validated
 from cellseg.training.recipes import settings_for
 from cellseg.training.report import forgotten, in_text, report_of
 from cellseg.training.train import train
@@ -93,3 +93,14 @@ def test_a_model_that_does_not_fit_is_refused(trained, pairs):
     with pytest.raises(InputError, match=r"1 channels.*with 2"):
         fitted(data, replace(trained.card, options={**trained.card.options, "channels": 2}))
     assert fitted(data, replace(trained.card, class_names=("background", "a", "b"))).classes == 3
+
+
+def test_old_images_alone_choose_no_model(trained, pairs, other_pairs):
+    """They would choose the one that has learnt least; the last is kept, and it is told what was forgotten."""
+    events = list(train(*other_pairs, where=replaying(pairs), start=trained, **{**FEW, "validation": 0.01}))
+    last = events[-1]
+    assert (last.best_by, last.chosen) == ("last", 4)
+    assert {name[:4] for name in last.scores} == {"old_"}
+    assert [event.kept for event in events if isinstance(event, Validated)] == [True, True]
+    with pytest.raises(InputError, match="--patience 2"):
+        next(train(*other_pairs, where=replaying(pairs), start=trained, **{**FEW, "validation": 0.01, "patience": 2}))
