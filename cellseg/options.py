@@ -26,6 +26,10 @@ ProbabilityType = Literal["float32", "uint8"]
 LabelKind = Literal["auto", "instances", "classes"]
 Foreground = Literal["nonzero", "zero"]
 Norm = Literal["none", "batch"]
+Padding = Literal["valid", "same"]
+Upsampling = Literal["transposed", "bilinear"]
+Variant = Literal["b0", "b1", "b2", "b3", "b4"]
+Loss = Literal["cross-entropy", "dice", "hybrid", "focal", "tversky", "iou", "ms-ssim", "focal-ms-ssim-iou"]
 Optimiser = Literal["adamw", "sgd"]
 Schedule = Literal["cosine", "constant"]
 BestBy = Literal["auto", "last", "v_rand", "ap50", "iou", "pixel_error"]
@@ -157,8 +161,8 @@ class AugmentOptions(_Checked):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UNetOptions(_Checked):
-    """The U-Net of 2015; the defaults are the paper's."""
+class ModelOptions(_Checked):
+    """What every network takes."""
 
     channels: Annotated[int, Limits(1, 4096)] = 1
     """Channels of the image."""
@@ -170,8 +174,82 @@ class UNetOptions(_Checked):
     """How often the image is halved."""
     norm: Norm = "none"
     """Normalisation behind each convolution; its statistics are taken from the image that is predicted."""
+    dropout: Annotated[float, Limits(0, 0.95)] = 0.0
+    """Drop-out at the end of the contracting path."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UNetOptions(ModelOptions):
+    """The U-Net of 2015; the defaults are the paper's."""
+
     dropout: Annotated[float, Limits(0, 0.95)] = 0.5
     """Drop-out at the end of the contracting path."""
+    padding: Padding = "valid"
+    """valid: convolutions take pixels away; same: zeros are put around, and the margin is taken away at the end."""
+    up: Upsampling = "transposed"
+    """How maps are enlarged: by a learnt 2x2 up-convolution, or a 1x1 convolution and bilinear interpolation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UNetPlusPlusOptions(UNetOptions):
+    """U-Net++; the defaults are those of 9.04 million parameters."""
+
+    base: Annotated[int, Limits(1, 1024)] = 32
+    """Channels of the first level; each level below has twice as many."""
+    dropout: Annotated[float, Limits(0, 0.95)] = 0.0
+    """Drop-out at the end of the contracting path."""
+    padding: Padding = "same"
+    """same: zeros are put around, and the margin is taken away at the end; valid: convolutions take pixels away."""
+    deep_supervision: bool = True
+    """Every depth has a head that learns; the prediction is their average, or that of one depth."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UNet3PlusOptions(ModelOptions):
+    """U-Net 3+; the defaults are the paper's."""
+
+    norm: Norm = "batch"
+    """Normalisation behind each convolution; its statistics are taken from the image that is predicted."""
+    deep_supervision: bool = True
+    """Every level of the decoder has a head that learns; the prediction is that of the finest."""
+    guidance: bool = False
+    """A classification of the whole tile says which classes are there, and gates the heads; tiling is not exact."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResUNetOptions(UNetOptions):
+    """The residual U-Net; the defaults are the paper's."""
+
+    depth: Annotated[int, Limits(1, 6)] = 3
+    """How often the image is halved."""
+    norm: Norm = "batch"
+    """Normalisation before each activation; its statistics are taken from the image that is predicted."""
+    dropout: Annotated[float, Limits(0, 0.95)] = 0.0
+    """Drop-out at the end of the contracting path."""
+    padding: Padding = "same"
+    """same: zeros are put around, and the margin is taken away at the end; valid: convolutions take pixels away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MobileUNetOptions(ModelOptions):
+    """A U-Net with the encoder MobileNetV2."""
+
+    base: Annotated[int, Limits(1, 1024)] = 16
+    """Channels of the decoder's last level; each level below has twice as many."""
+    depth: Annotated[int, Limits(1, 5)] = 5
+    """How often the image is halved; the encoder ends there."""
+    norm: Norm = "batch"
+    """Normalisation in the decoder; the encoder has always its own."""
+    up: Upsampling = "transposed"
+    """How maps are enlarged: by a learnt 2x2 up-convolution, or a 1x1 convolution and bilinear interpolation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffUNetOptions(MobileUNetOptions):
+    """A U-Net with an EfficientNet as encoder."""
+
+    variant: Variant = "b0"
+    """Size of the encoder, by the compound rule of width and depth."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +266,18 @@ class NetworkOptions(_Checked):
     """Normalisation behind each convolution; its statistics are taken from the image that is predicted."""
     dropout: Annotated[float, Limits(0, 0.95)] = 0.0
     """Drop-out at the end of the contracting path."""
+    padding: Literal["auto", "valid", "same"] = "auto"
+    """Whether convolutions take pixels away (valid) or zeros are put around (same); auto: as the network's paper."""
+    up: Upsampling = "transposed"
+    """How maps are enlarged: by a learnt 2x2 up-convolution, or a 1x1 convolution and bilinear interpolation."""
+    deep_supervision: bool = True
+    """Every depth of unetpp, every level of unet3p has a head that learns."""
+    guidance: bool = False
+    """A classification of the whole tile gates the heads of unet3p."""
+    variant: Variant = "b0"
+    """Size of effunet's encoder."""
+    encoder_weights: str = ""
+    """File with published weights for the encoder of mobileunet or effunet: torchvision's .pth, or safetensors."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,6 +301,8 @@ class TrainOptions(_Checked):
     """Share of the samples that come from --replay-images."""
     optimiser: Optimiser = "adamw"
     """How gradients become steps."""
+    loss: Loss = "cross-entropy"
+    """What is minimised; hybrid is cross-entropy + soft Dice. All weigh pixels, and ignore those nobody annotated."""
     rate: Annotated[float, Limits(1e-9, 10)] = 2e-3
     """Learning rate, the highest of the schedule."""
     schedule: Schedule = "cosine"
@@ -271,6 +363,8 @@ class PredictOptions(_Checked):
     """Average over versions of the image: 7 rotations, as in the paper, or the 8 symmetries of the square."""
     precision: Precision = "auto"
     """Arithmetic of the network; auto is bfloat16 where it is fast and keeps the classes of the image, else float32."""
+    prune: Annotated[int, Limits(0, 6)] = 0
+    """Depth at which a network that was trained with a head at every depth (unetpp) is cut off; 0 = not."""
     memory: str = "auto"
     """Memory that may be taken, such as 2GB; auto = half of what is free. The tile follows from it."""
     uncertainty: Uncertainty = "none"

@@ -32,5 +32,5 @@ def test_every_option_has_a_help_text():
 
     for name, kind in vars(options).items():
         if name.endswith("Options"):
-            told = {parameter.arg_name for parameter in parse_from_object(kind).params}
+            told = {p.arg_name for part in kind.__mro__[:-2] for p in parse_from_object(part).params}
             assert told == set(kind.__dataclass_fields__), name

@@ -81,7 +81,17 @@ def train(
         return _plan(data, settings, model, as_json)
     if run is None:
         run = _new_run(out, settings, data, {**asdict(where), "from": start})
+    _say_encoder(data, settings)
     return _run(data, settings, model, run, events, as_json)
+
+
+def _say_encoder(data: TrainingSet, settings: TrainSettings) -> None:
+    """How published weights fit the encoder."""
+    from cellseg.models.registry import build_for
+
+    if settings.network.encoder_weights:
+        fit = build_for(settings.network, len(data.training[0].image), data.classes)[1]
+        say(f"{settings.network.encoder_weights}: {fit}.")
 
 
 def _old_run(out: Path | None, resume: bool) -> RunFolder | None:
@@ -118,11 +128,11 @@ def _as_before(run: RunFolder) -> tuple[DataOptions, str, TrainSettings]:
 
 
 def _begin(settings: TrainSettings, start: str) -> TrainedModel | None:
-    """The model to go on from; refuses networks that are not known."""
-    from cellseg.models.registry import entry_of
+    """The model to go on from; refuses networks that are not known, and options that they do not have."""
+    from cellseg.models.registry import options_for
     from cellseg.models.trained import load
 
-    entry_of(settings.network.model)
+    options_for(settings.network, 1, 2)
     if settings.train.threads:
         import torch
 

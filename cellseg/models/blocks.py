@@ -3,24 +3,101 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import interpolate
 
-from cellseg.options import Norm
+from cellseg.options import Norm, Padding, Upsampling
 
 
-def convolution(channels_in: int, channels_out: int, norm: Norm) -> list[nn.Module]:
-    """A 3x3 convolution without padding, normalised if asked, and its ReLU."""
-    layers: list[nn.Module] = [nn.Conv2d(channels_in, channels_out, 3, bias=norm == "none")]
-    if norm == "batch":
-        layers.append(nn.BatchNorm2d(channels_out))
+class Block(Protocol):
+    """Makes the convolutions of a level from channels in, channels out, normalisation and padding."""
+
+    def __call__(self, channels_in: int, channels_out: int, norm: Norm, padding: Padding, /) -> nn.Module: ...
+
+
+def plain_convolution(channels_in: int, channels_out: int, norm: Norm, padding: Padding) -> nn.Conv2d:
+    """A 3x3 convolution; the normalisation behind it, where there is one, brings the bias."""
+    return nn.Conv2d(channels_in, channels_out, 3, padding=int(padding == "same"), bias=norm == "none")
+
+
+def normalisation(channels: int, norm: Norm) -> list[nn.Module]:
+    """The normalisation that is asked for, or nothing."""
+    return [nn.BatchNorm2d(channels)] if norm == "batch" else []
+
+
+def convolution(channels_in: int, channels_out: int, norm: Norm, padding: Padding) -> list[nn.Module]:
+    """A 3x3 convolution, normalised if asked, and its ReLU."""
+    layers = [plain_convolution(channels_in, channels_out, norm, padding), *normalisation(channels_out, norm)]
     return [*layers, nn.ReLU(inplace=True)]
 
 
-def double_convolution(channels_in: int, channels_out: int, norm: Norm) -> nn.Sequential:
-    """The two convolutions of a level: (N, channels_in, H, W) -> (N, channels_out, H - 4, W - 4)."""
-    return nn.Sequential(*convolution(channels_in, channels_out, norm), *convolution(channels_out, channels_out, norm))
+def double_convolution(channels_in: int, channels_out: int, norm: Norm, padding: Padding) -> nn.Module:
+    """The two convolutions of a level: (N, channels_in, H, W) -> (N, channels_out, H - 4, W - 4), or H, W padded."""
+    first = convolution(channels_in, channels_out, norm, padding)
+    return nn.Sequential(*first, *convolution(channels_out, channels_out, norm, padding))
+
+
+def enlargement(channels_in: int, channels_out: int, up: Upsampling, padding: Padding) -> nn.Module:
+    """(N, channels_in, H, W) -> (N, channels_out, 2 H, 2 W); valid bilinear interpolation gives 2 H - 2, 2 W - 2."""
+    if up == "transposed":
+        return nn.ConvTranspose2d(channels_in, channels_out, 2, stride=2)
+    # the two linear maps commute, and on the small side the convolution costs a quarter
+    return nn.Sequential(nn.Conv2d(channels_in, channels_out, 1), Bilinear(valid=padding == "valid"))
+
+
+class Bilinear(nn.Module):
+    """Twice the size by bilinear interpolation; `valid` takes away the pixels that would need a neighbour outside."""
+
+    def __init__(self, *, valid: bool) -> None:
+        super().__init__()
+        self.valid = valid
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = enlarge(x, 2)
+        return x[..., 1:-1, 1:-1] if self.valid else x
+
+
+def enlarge(x: Tensor, factor: int) -> Tensor:
+    """Bilinear interpolation of (N, C, H, W) to `factor` times its sides."""
+    return interpolate(x, scale_factor=factor, mode="bilinear") if factor > 1 else x
+
+
+def expanding_path(
+    deepest: int, skips: Sequence[int], width: Sequence[int], block: Block, norm: Norm, up: Upsampling, padding: Padding
+) -> tuple[nn.ModuleList, nn.ModuleList]:
+    """Enlargements and joining blocks, deepest first, for `expand`.
+
+    Args:
+        deepest: channels of the deepest map.
+        skips: channels of the skip of each level, finest first; 0 = the level has none.
+        width: channels that each level gives, finest first.
+        block: makes the convolutions of a level.
+        norm, up, padding: as in the networks' options.
+    """
+    below = [*width[1:], deepest]
+    levels = range(len(width) - 1, -1, -1)
+    ups = nn.ModuleList(enlargement(below[k], width[k], up, padding) for k in levels)
+    return ups, nn.ModuleList(block(skips[k] + width[k], width[k], norm, padding) for k in levels)
+
+
+def expand(maps: list[Tensor | None], ups: Iterable[nn.Module], joins: Iterable[nn.Module]) -> Tensor:
+    """From the deepest of `maps` (finest first) to the finest: enlarge, join with the skip, convolve."""
+    x = maps[-1]
+    assert x is not None, "the deepest map is always there"
+    for skip, up, join in zip(reversed(maps[:-1]), ups, joins, strict=True):
+        x = up(x)
+        x = join(x if skip is None else joined([skip, x]))
+    return x
+
+
+def joined(maps: list[Tensor]) -> Tensor:
+    """The maps behind one another, each cropped to the size of the last."""
+    height, width = maps[-1].shape[-2:]
+    return torch.cat([centre_crop(x, height, width) for x in maps], dim=1)
 
 
 def centre_crop(x: Tensor, height: int, width: int) -> Tensor:
@@ -38,7 +115,7 @@ def initialise(network: nn.Module) -> None:
     """
     for layer in network.modules():
         if isinstance(layer, nn.Conv2d):
-            incoming = layer.in_channels * math.prod(layer.kernel_size)
+            incoming = layer.in_channels // layer.groups * math.prod(layer.kernel_size)
         elif isinstance(layer, nn.ConvTranspose2d):
             incoming = layer.in_channels
         else:

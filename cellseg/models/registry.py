@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
-from typing import Any, Protocol
-
-from torch import Tensor
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
 
 from cellseg.errors import InputError
-from cellseg.models.geometry import Geometry
+from cellseg.models.effunet import EffUNet
+from cellseg.models.encoder_weights import Fit, load_encoder
+from cellseg.models.mobileunet import MobileUNet
+from cellseg.models.network import Network
+from cellseg.models.resunet import ResUNet
 from cellseg.models.unet import UNet
-from cellseg.options import UNetOptions
-
-
-class Network(Protocol):
-    """What every network states beside its layers."""
-
-    geometry: Geometry
-    options: Any
-
-    def __call__(self, x: Tensor) -> Tensor: ...
+from cellseg.models.unet3p import UNet3Plus
+from cellseg.models.unetpp import UNetPlusPlus
+from cellseg.options import (
+    EffUNetOptions,
+    MobileUNetOptions,
+    NetworkOptions,
+    ResUNetOptions,
+    UNet3PlusOptions,
+    UNetOptions,
+    UNetPlusPlusOptions,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +33,19 @@ class Entry:
 
     year: int
     options: type
-    make: Callable[[Any], Any]
+    make: Callable[[Any], Network]
 
 
 NETWORKS: dict[str, Entry] = {
     "unet": Entry(2015, UNetOptions, UNet),
+    "unetpp": Entry(2018, UNetPlusPlusOptions, UNetPlusPlus),
+    "unet3p": Entry(2020, UNet3PlusOptions, UNet3Plus),
+    "resunet": Entry(2018, ResUNetOptions, ResUNet),
+    "mobileunet": Entry(2018, MobileUNetOptions, MobileUNet),
+    "effunet": Entry(2020, EffUNetOptions, EffUNet),
 }
+BESIDE = ("model", "encoder_weights")
+"""Options of a training's network that are no options of the network itself."""
 
 
 def list_models() -> list[str]:
@@ -55,11 +66,37 @@ def build(name: str, **options: Any) -> Any:
     `build("unet")` is the network of 2015: 1 channel in, 2 classes out, base 64, depth 4. Raises
     InputError for an unknown name, an unknown option or a value out of range.
     """
-    entry = entry_of(name)
-    known = [field.name for field in fields(entry.options)]
+    network = entry_of(name).make(_options(name, options))
+    network.name = name
+    return network
+
+
+def options_for(options: NetworkOptions, channels: int, classes: int) -> Any:
+    """The options of the network that a training asks for.
+
+    An option that the network does not have may only stand at its default. Raises InputError as `build`.
+    """
+    known = {field.name for field in fields(entry_of(options.model).options)}
+    asked = {field: getattr(options, field.name) for field in fields(options) if field.name not in BESIDE}
+    chosen = {field.name: x for field, x in asked.items() if field.name in known or x != field.default}
+    if chosen.get("padding") == "auto":
+        del chosen["padding"]
+    return _options(options.model, {"channels": channels, "classes": classes, **chosen})
+
+
+def build_for(options: NetworkOptions, channels: int, classes: int) -> tuple[Any, Fit | None]:
+    """The network that a training asks for, and how published weights fitted its encoder, if some are asked for.
+
+    Raises InputError as `build` and `load_encoder`.
+    """
+    network = build(options.model, **asdict(options_for(options, channels, classes)))
+    return network, load_encoder(network, Path(options.encoder_weights)) if options.encoder_weights else None
+
+
+def _options(name: str, options: dict[str, Any]) -> Any:
+    kind = entry_of(name).options
+    known = [field.name for field in fields(kind)]
     unknown = sorted(set(options) - set(known))
     if unknown:
         raise InputError(f"{name} has no option {', '.join(unknown)}", f"It has: {', '.join(known)}.")
-    network = entry.make(entry.options(**options))
-    network.name = name
-    return network
+    return kind(**options)

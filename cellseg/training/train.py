@@ -16,7 +16,7 @@ import torch
 
 from cellseg.errors import InputError
 from cellseg.models.card import ModelCard
-from cellseg.models.registry import build
+from cellseg.models.registry import build_for
 from cellseg.models.trained import TrainedModel, load
 from cellseg.options import DataOptions, TrainSettings
 from cellseg.preprocess.augment import Example
@@ -126,9 +126,7 @@ def train_on(
 
 def make_network(data: TrainingSet, settings: TrainSettings) -> Any:
     """The network that the settings and the data ask for, with random weights."""
-    options = asdict(settings.network)
-    name = options.pop("model")
-    return build(name, channels=len(data.training[0].image), classes=data.classes, **options)
+    return build_for(settings.network, len(data.training[0].image), data.classes)[0]
 
 
 def sample_size(data: TrainingSet, settings: TrainSettings, geometry: Any) -> tuple[int, int]:

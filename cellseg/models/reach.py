@@ -1,0 +1,121 @@
+"""What each pixel of a network's output sees of the input, found by following its layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+aten = torch.ops.aten
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Pixel i of a map sees the input pixels step * i + first to step * i + last, along either axis.
+
+    Attributes:
+        step: input pixels between two pixels of the map.
+        first, last: the furthest over all pixels of a period of pooling and enlarging.
+        everywhere: it depends on the whole input as well, by a global pooling.
+    """
+
+    step: int = 1
+    first: int = 0
+    last: int = 0
+    everywhere: bool = False
+
+    def window(self, size: int, stride: int, padding: int) -> Reach:
+        """Behind a convolution or pooling: pixel i reads the pixels stride * i - padding and size - 1 more."""
+        first = self.first - self.step * padding
+        last = self.last + self.step * (size - 1 - padding)
+        return replace(self, step=self.step * stride, first=first, last=last)
+
+    def repeated(self, factor: int) -> Reach:
+        """Behind an up-convolution: pixel i reads pixel floor(i / factor)."""
+        step = self.step // factor
+        return replace(self, step=step, first=self.first - step * (factor - 1))
+
+    def interpolated(self, factor: int) -> Reach:
+        """Behind bilinear interpolation: pixel i lies at (i + 1/2) / factor - 1/2, and reads both its neighbours."""
+        places = [(i, ((2 * i + 1 - factor) // (2 * factor))) for i in range(factor)]
+        step = self.step // factor
+        first = min(low * self.step - i * step for i, low in places)
+        last = max((low + 1) * self.step - i * step for i, low in places)
+        return replace(self, step=step, first=self.first + first, last=self.last + last)
+
+    def cropped(self, before: int) -> Reach:
+        """Without its first `before` pixels."""
+        return replace(self, first=self.first + self.step * before, last=self.last + self.step * before)
+
+    def joined(self, other: Reach) -> Reach:
+        """Of a map that is made of both, pixel by pixel."""
+        assert self.step == other.step, "maps of different scale do not fit together"
+        first, last = min(self.first, other.first), max(self.last, other.last)
+        return Reach(self.step, first, last, self.everywhere or other.everywhere)
+
+
+@torch.no_grad()
+def reach_of(function: Callable[[Tensor], Tensor], x: Tensor) -> tuple[Reach, int]:
+    """What a pixel of function(x) sees of x (N, C, H, W), and the largest step on the way.
+
+    No numbers are needed: `x` and the parameters may be on torch's meta device.
+    """
+    with _Following(x) as following:
+        found = function(x)
+    return following.of(found), following.largest
+
+
+class _Following(TorchDispatchMode):
+    """Notes the reach of every map that is computed."""
+
+    def __init__(self, x: Tensor) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.largest = 1
+        self._known: dict[int, tuple[Tensor, Reach]] = {id(x): (x, Reach())}  # kept, so that no id is used twice
+
+    def of(self, x: Tensor) -> Reach:
+        return self._known[id(x)][1]
+
+    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = function(*args, **(kwargs or {}))
+        known = [x for x in tree_leaves(args) if isinstance(x, Tensor) and id(x) in self._known]
+        if known:
+            reach = self._behind(function.overloadpacket, args, known, result)
+            self.largest = max(self.largest, reach.step)
+            for x in tree_leaves(result):
+                if isinstance(x, Tensor):
+                    self._known[id(x)] = (x, reach)
+        return result
+
+    def _behind(self, function: Any, args: Any, known: list[Tensor], result: Any) -> Reach:
+        reach = self.of(known[0])
+        if function is aten.convolution:
+            kernel, stride, padding, transposed = args[1].shape[-1], args[3][0], args[4][0], args[6]
+            assert not transposed or kernel == stride, "only up-convolutions without overlap are known"
+            return reach.repeated(stride) if transposed else reach.window(kernel, stride, padding)
+        if function is aten.max_pool2d_with_indices:
+            return reach.window(args[1][0], (args[2] if len(args) > 2 and args[2] else args[1])[0], 0)
+        out = next(x for x in tree_leaves(result) if isinstance(x, Tensor))
+        if function is aten.upsample_bilinear2d:
+            return reach.interpolated(out.shape[-1] // known[0].shape[-1])
+        if function is aten.slice:
+            return reach.cropped(args[2]) if args[1] in (2, known[0].ndim - 2) and args[2] else reach
+        return self._pixel_by_pixel(function, known, out)
+
+    def _pixel_by_pixel(self, function: Any, known: list[Tensor], out: Tensor) -> Reach:
+        """Of any other layer: the maps of its own size, and global poolings that they are combined with."""
+        size, reach = tuple(out.shape[-2:]), None
+        pooled = out.ndim < 4 or size == (1, 1)
+        for x in known:
+            if tuple(x.shape[-2:]) == size:
+                reach = self.of(x) if reach is None else reach.joined(self.of(x))
+            else:
+                assert pooled or tuple(x.shape[-2:]) == (1, 1), f"{function} changes sizes in an unknown way"
+        if reach is None or pooled:
+            return Reach(everywhere=True)
+        return replace(reach, everywhere=any(self.of(x).everywhere for x in known))
