@@ -11,29 +11,27 @@ from cellseg.cli.progress import console
 
 
 def models(*, as_json: JsonFlag = False) -> int:
-    """List the networks: parameters, legal sizes, margin, whether tiling is exact."""
-    from cellseg.models.registry import NETWORKS, build
+    """List the networks with their usual options: parameters, cost, legal sizes, margin, whether tiling is exact."""
+    from cellseg.models.table import rows
 
-    rows = []
-    for name, entry in NETWORKS.items():
-        network = build(name)
-        count = sum(p.numel() for p in network.parameters())
-        rows.append({"name": name, "year": entry.year, "parameters": count, **asdict(network.geometry)})
+    found = rows()
     if as_json:
-        sys.stdout.write(json.dumps({"models": rows}) + "\n")
+        sys.stdout.write(json.dumps({"models": [asdict(row) for row in found]}) + "\n")
         return 0
     from rich.table import Table
 
-    table = Table("name", "year", "parameters", "legal input sizes", "margin", "tiling")
-    for row in rows:
-        sizes = f"{row['smallest']}, then every {row['stride']} px"
+    table = Table("name", "year", "parameters", "GFLOP a megapixel", "legal input sizes", "margin", "tiling")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for row in found:
         table.add_row(
-            row["name"],
-            str(row["year"]),
-            f"{row['parameters']:,}",
-            sizes,
-            f"{row['margin']} px",
-            "exact" if row["exact"] else "not exact",
+            row.name,
+            f"{row.year}",
+            f"{row.parameters:,}",
+            f"{row.gflop_per_megapixel:,.0f}",
+            f"{row.smallest}, then every {row.stride} px",
+            f"{row.margin} px",
+            "exact" if row.exact else "not exact",
         )
     console(error=False).print(table)
     return 0

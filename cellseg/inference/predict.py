@@ -18,7 +18,7 @@ from cellseg.inference.runner import Runner
 from cellseg.inference.tiling import Box, Tile, plan
 from cellseg.inference.versions import VERSIONS, Version, needed
 from cellseg.models.geometry import Geometry
-from cellseg.models.trained import TrainedModel, as_model
+from cellseg.models.trained import TrainedModel, as_model, pruned
 from cellseg.options import PredictOptions
 
 Pixels = NDArray[np.float32]
@@ -49,7 +49,7 @@ def predict(
         model: from `load`, or a network from `build`.
         image: (H, W), a stack (Z, H, W), channels first where the model wants several, or an open image.
         skip: tiles (plane, top, left) that are not wanted, because they are there already.
-        options: fields of PredictOptions: tile, average, precision.
+        options: fields of PredictOptions: tile, average, precision, prune.
 
     Yields:
         The tile and its probabilities, float32 (classes, h, w), adding up to 1. The same to rounding for
@@ -58,8 +58,8 @@ def predict(
 
     Raises InputError for an option out of range or an image with the wrong number of channels.
     """
-    trained = as_model(model)
     settings = PredictOptions(**options)
+    trained = pruned(as_model(model), settings.prune)
     source = image if isinstance(image, ImageSource) else array_source(image, axes=_axes(image, trained))
     check_channels(trained, source)
     normalised = NormalisedImage(source)

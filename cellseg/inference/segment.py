@@ -21,7 +21,7 @@ from cellseg.inference.predict import check_channels, predict_tiles, tiles_of
 from cellseg.inference.prepare import Decisions, decide_within_memory, expect
 from cellseg.inference.result import layers_of, result_layout, values_of
 from cellseg.inference.tiling import Tile
-from cellseg.models.trained import TrainedModel
+from cellseg.models.trained import TrainedModel, pruned
 from cellseg.options import PredictOptions
 
 
@@ -60,6 +60,7 @@ def segment(
     is kept in a journal, so that the same call with `resume` goes on after a crash, to the same bytes. Raises
     InputError as `predict`, where the memory does not suffice, and where a file cannot be written.
     """
+    model = pruned(model, options.prune)
     check_channels(model, source)
     _check_uncertainty(options)
     image = NormalisedImage(source)

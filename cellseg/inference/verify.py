@@ -13,7 +13,7 @@ from cellseg.inference.predict import check_channels, predict_tiles, tiles_of
 from cellseg.inference.prepare import Decisions, decide_within_memory
 from cellseg.inference.tiling import SEEN_AT_LEAST, Box, Tile
 from cellseg.models.geometry import Geometry
-from cellseg.models.trained import TrainedModel
+from cellseg.models.trained import TrainedModel, pruned
 from cellseg.options import PredictOptions
 
 WINDOW = 256  # pixels a side, about
@@ -27,6 +27,7 @@ def verify_seams(
     Each window lies at random on a corner between tiles, or on an edge where the plane is one tile wide. Its pixels
     are predicted once from the tiles that own them and once as a tile of its own.
     """
+    model = pruned(model, options.prune)
     check_channels(model, source)
     image = NormalisedImage(source)
     decisions = decide_within_memory(model, image, options)

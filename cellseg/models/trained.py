@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,15 @@ def as_model(model: Any) -> TrainedModel:
         labels_are="instances" if count == 2 else "classes",
     )
     return TrainedModel(model, card)
+
+
+def pruned(model: TrainedModel, depth: int) -> TrainedModel:
+    """The model cut off at a depth, 0 = as it is. Raises InputError where its network cannot be cut there."""
+    if not depth:
+        return model
+    network = model.network.pruned(depth)
+    network.name = model.card.name
+    return TrainedModel(network, replace(model.card, options=asdict(network.options)))
 
 
 def save(model: TrainedModel, path: Path) -> None:

@@ -8,7 +8,7 @@ import torch
 
 from cellseg.errors import InputError
 from cellseg.options import TrainOptions
-from cellseg.training.losses import weighted_cross_entropy
+from cellseg.training.losses import total_loss
 from cellseg.training.sampler import Batch
 from cellseg.training.state import State
 
@@ -22,8 +22,8 @@ def take_step(state: State, batch: Batch, options: TrainOptions, precision: torc
     device = next(state.network.parameters()).device
     images = batch.images.to(device, memory_format=torch.channels_last)
     with torch.autocast(device.type, precision, enabled=precision != torch.float32):
-        logits = state.network(images)
-    loss = weighted_cross_entropy(logits, batch.classes.to(device), batch.weights.to(device))
+        output = state.network(images)
+    loss = total_loss(output, batch.classes.to(device), batch.weights.to(device), options.loss)
     value = float(loss.detach())
     if not math.isfinite(value):
         raise InputError(

@@ -64,7 +64,7 @@ class Evil:
 
 
 @pytest.mark.parametrize(
-    "content", [pickle.dumps({"features": Evil()}), b"", b"nonsense"], ids=["evil", "empty", "nonsense"]
+    "content", [pickle.dumps({"features": Evil()}, 2), b"", b"nonsense"], ids=["evil", "empty", "nonsense"]
 )
 @pytest.mark.parametrize("name", ["w.pth", "w.safetensors"])
 def test_a_file_that_is_no_weights_is_refused_and_never_run(tmp_path, name, content):
