@@ -11,16 +11,33 @@ from cellseg.cli.progress import console
 
 
 def models(*, as_json: JsonFlag = False) -> int:
-    """List the networks with their usual options: parameters, cost, legal sizes, margin, whether tiling is exact."""
+    """List the networks with their usual options: parameters, cost, legal sizes, margin, whether tiling is exact.
+
+    The cost is counted for a megapixel of the result, by tiles of 1024 x 1024 with their margins; a network takes its
+    smallest size and multiples of its stride more.
+    """
     from cellseg.models.table import rows
 
     found = rows()
     if as_json:
         sys.stdout.write(json.dumps({"models": [asdict(row) for row in found]}) + "\n")
         return 0
+    from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    table = Table("name", "year", "parameters", "GFLOP a megapixel", "legal input sizes", "margin", "tiling")
+    table = Table(
+        "name",
+        "year",
+        "parameters",
+        "GFLOP/Mpx",
+        "smallest",
+        "stride",
+        "margin",
+        "exact",
+        box=SIMPLE_HEAD,
+        collapse_padding=True,
+        pad_edge=False,
+    )
     for column in table.columns[1:]:
         column.justify = "right"
     for row in found:
@@ -29,9 +46,10 @@ def models(*, as_json: JsonFlag = False) -> int:
             f"{row.year}",
             f"{row.parameters:,}",
             f"{row.gflop_per_megapixel:,.0f}",
-            f"{row.smallest}, then every {row.stride} px",
-            f"{row.margin} px",
-            "exact" if row.exact else "not exact",
+            f"{row.smallest}",
+            f"{row.stride}",
+            f"{row.margin}",
+            "yes" if row.exact else "no",
         )
     console(error=False).print(table)
     return 0
