@@ -25,19 +25,8 @@ def models(*, as_json: JsonFlag = False) -> int:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    table = Table(
-        "name",
-        "year",
-        "parameters",
-        "GFLOP/Mpx",
-        "smallest",
-        "stride",
-        "margin",
-        "exact",
-        box=SIMPLE_HEAD,
-        collapse_padding=True,
-        pad_edge=False,
-    )
+    names = ("name", "year", "parameters", "GFLOP/Mpx", "smallest", "stride", "margin", "exact")
+    table = Table(*names, box=SIMPLE_HEAD, collapse_padding=True, pad_edge=False)
     for column in table.columns[1:]:
         column.justify = "right"
     for row in found:

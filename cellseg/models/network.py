@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from cellseg.errors import InputError
 from cellseg.models.blocks import centre_crop
 from cellseg.models.geometry import Geometry
-from cellseg.models.reach import reach_of
+from cellseg.models.reach import follow
 
 
 class Heads(NamedTuple):
@@ -91,9 +91,8 @@ def _geometry(make: Callable[[Any], Network], options: Any) -> Geometry:
         height, width = (min(logits.shape[axis] for logits in heads) for axis in (-2, -1))
         return network.merged([centre_crop(logits, height, width) for logits in heads])
 
-    reach, stride = reach_of(whole, x)
-    with torch.no_grad():
-        lost = (size - whole(x).shape[-1]) // 2
+    found, reach, stride = follow(whole, x)
+    lost = (size - found.shape[-1]) // 2
     halo = max(lost - reach.first, reach.last - lost)
     if not lost:
         smallest = stride * (2 * halo // stride + 1)

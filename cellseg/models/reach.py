@@ -60,14 +60,14 @@ class Reach:
 
 
 @torch.no_grad()
-def reach_of(function: Callable[[Tensor], Tensor], x: Tensor) -> tuple[Reach, int]:
-    """What a pixel of function(x) sees of x (N, C, H, W), and the largest step on the way.
+def follow(function: Callable[[Tensor], Tensor], x: Tensor) -> tuple[Tensor, Reach, int]:
+    """function(x), what a pixel of it sees of x (N, C, H, W), and the largest step on the way.
 
     No numbers are needed: `x` and the parameters may be on torch's meta device.
     """
     with _Following(x) as following:
         found = function(x)
-    return following.of(found), following.largest
+    return found, following.of(found), following.largest
 
 
 class _Following(TorchDispatchMode):

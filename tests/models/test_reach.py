@@ -3,7 +3,7 @@ import torch
 from torch import nn
 from torch.nn.functional import interpolate, max_pool2d
 
-from cellseg.models.reach import Reach, reach_of
+from cellseg.models.reach import Reach, follow
 
 LAYERS = {
     "3x3, valid": (nn.Conv2d(1, 1, 3), Reach(1, 0, 2)),
@@ -24,7 +24,7 @@ LAYERS = {
 
 @pytest.mark.parametrize(("layer", "wanted"), LAYERS.values(), ids=list(LAYERS))
 def test_what_a_pixel_behind_a_layer_sees(layer, wanted):
-    reach, _ = reach_of(layer, torch.zeros(1, 1, 32, 32))
+    _, reach, _ = follow(layer, torch.zeros(1, 1, 32, 32))
     assert reach == wanted
 
 
@@ -42,4 +42,4 @@ def test_interpolation_reads_both_neighbours(factor):
 
 def test_a_layer_that_changes_sizes_in_an_unknown_way_is_an_error():
     with pytest.raises(AssertionError, match="unknown way"):
-        reach_of(lambda x: interpolate(x, scale_factor=2, mode="nearest"), torch.zeros(1, 1, 8, 8))
+        follow(lambda x: interpolate(x, scale_factor=2, mode="nearest"), torch.zeros(1, 1, 8, 8))

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import torch
 
 import cellseg
@@ -16,6 +18,12 @@ def test_every_network_has_a_row_that_agrees_with_what_is_built():
         network.geometry.halo,
         network.geometry.exact,
     )
+    page = (Path(__file__).parents[2] / "docs/models.md").read_text("utf-8")
+    for name, row in found.items():
+        exact = "yes" if row.exact else "no"
+        figures = (row.gflop_per_megapixel, row.smallest, row.stride, row.margin)
+        cells = [f"`{name}`", f"{row.year}", f"{row.parameters:,}", *(f"{figure:,.0f}" for figure in figures), exact]
+        assert f"| {' | '.join(cells)} |" in page
     assert found["unet"].parameters == 31_030_658
     assert {row.name for row in found.values() if not row.exact} == {"effunet"}
 
