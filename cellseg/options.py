@@ -295,7 +295,7 @@ class TrainOptions(_Checked):
     """Side of the labelled part of a training sample in pixels; the network sees its true surroundings too."""
     batch: Annotated[int, Limits(1, 1024)] = 4
     """Samples a step."""
-    rare: Annotated[float, Limits(0, 1)] = 1 / 3
+    rare: Annotated[float, Limits(0, 1)] = 0.33
     """Share of the samples that are drawn around a pixel of a rare class (less than 5 % of the annotated pixels)."""
     replay_share: Annotated[float, Limits(0, 0.95)] = 0.5
     """Share of the samples that come from --replay-images."""

@@ -52,7 +52,7 @@ def draw_panels(panels: Sequence[tuple[str, NDArray[Any], str]], path: Path) -> 
 
 
 def draw_curves(rows: Sequence[dict[str, Any]], path: Path) -> None:
-    """Loss and validation scores over the steps, from the rows of metrics.csv."""
+    """Loss and validation scores over the steps, from the rows of metrics.csv; dotted of an earlier training's images."""
     figure = Figure(figsize=(8, 3.6), layout="constrained")
     left, right = figure.subplots(1, 2)
     steps = np.array([int(row["step"]) for row in rows])
@@ -62,9 +62,10 @@ def draw_curves(rows: Sequence[dict[str, Any]], path: Path) -> None:
     left.plot(steps[window - 1 :], np.convolve(loss, np.ones(window) / window, "valid"), color=BLUE)
     left.set(xlabel="step", ylabel="loss", yscale="log", title="training loss")
     for name, colour in SCORES.items():
-        points = [(int(row["step"]), float(row[name])) for row in rows if row.get(name)]
-        if points:
-            right.plot(*zip(*points, strict=True), color=colour, marker="o", markersize=3, label=name)
+        for column, style in ((name, "-"), (f"old_{name}", ":")):
+            points = [(int(row["step"]), float(row[column])) for row in rows if row.get(column)]
+            if points:
+                right.plot(*zip(*points, strict=True), style, color=colour, marker="o", markersize=3, label=column)
     right.set(xlabel="step", ylim=(0, 1), title="images held out")
     if right.lines:
         right.legend(fontsize=8)

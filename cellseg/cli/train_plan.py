@@ -146,7 +146,7 @@ def _notes(data: TrainingSet, settings: TrainSettings, plan: dict[str, Any]) -> 
     rare = plan["data"]["rare_classes"]
     if rare:
         names = ", ".join(map(str, rare))
-        found.append(f"class {names} is rare: {options.rare:.0%} of the samples are drawn around its pixels (--rare)")
+        found.append(f"rare classes: {names}; {options.rare:.0%} of the samples are drawn around their pixels (--rare)")
     diameter, margin = plan["data"]["cell_diameter"], plan["network"]["margin"]
     if diameter and diameter > 2 * margin:
         found.append(f"the network sees {margin} pixels around each one, less than half a cell; a larger --depth helps")

@@ -38,6 +38,7 @@ RECIPES: dict[str, dict[str, Any]] = {
         "blur": 0.0,
         "noise": 0.0,
         "mosaic": 0.0,
+        "rare": 0.0,
         "precision": "float32",
     },
     "finetune": {"steps": 300, "rate": 2e-4, "validate_every": 100},

@@ -57,10 +57,10 @@ def in_text(report: dict[str, Any]) -> str:
     """The report in some lines."""
     images = report["images"]
     early = " (stopped early)" if report["steps_done"] < report["steps"] else ""
+    old = f" and {images['replay']} of an earlier training" if images["replay"] else ""
     lines = [
         f"A {report['network']} of {report['parameters']:,} parameters, classes: {', '.join(report['classes'])}.",
-        f"Trained on {images['training']} images for {report['steps_done']} of {report['steps']} steps{early}"
-        + (f", {images['replay']} images of an earlier training among them." if images["replay"] else "."),
+        f"Trained on {images['training']} images{old} for {report['steps_done']} of {report['steps']} steps{early}.",
         f"The model is that of step {report['step_of_the_model']}, {_reason(report)}.",
         _cut(report),
     ]
