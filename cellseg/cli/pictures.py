@@ -52,7 +52,7 @@ def draw_panels(panels: Sequence[tuple[str, NDArray[Any], str]], path: Path) -> 
 
 
 def draw_curves(rows: Sequence[dict[str, Any]], path: Path) -> None:
-    """Loss and validation scores over the steps, from the rows of metrics.csv; dotted: images of an earlier training."""
+    """Loss and validation scores over the steps, from the rows of metrics.csv; dotted: earlier images."""
     figure = Figure(figsize=(8, 3.6), layout="constrained")
     left, right = figure.subplots(1, 2)
     steps = np.array([int(row["step"]) for row in rows])

@@ -35,9 +35,11 @@ PREDICTION_ACTIVATION_BYTES = 4
 """The same of a prediction, which soon forgets most of them; measured 2.7 to 4.2."""
 PARAMETER_BYTES = 20
 """Weight, gradient, two moments and the running average, float32."""
-PLANE_BYTES = 24
-"""A pixel of a predicted plane while its instances are numbered."""
-AUTO_TILE = 512
+BESIDE_BYTES = 200_000_000
+"""Queues, pieces of the image and of the labels that are kept while a prediction runs."""
+ROW_BYTES = 2048
+"""A pixel of a plane's width: a row of blocks while instances are numbered."""
+AUTO_TILE = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,7 @@ def estimate_prediction(
     tiles = planes * math.prod(math.ceil(length / tile) for length in size)
     side = math.sqrt(math.prod(input_side(network, length) for length in lengths))
     cost = cost_of(network, channels, round(side), classes)
-    repeats = 8 if options.average == "dihedral8" else 1
+    repeats = {"none": 1, "rotations7": 10, "dihedral8": 8}[options.average]
     cores = cores or os.cpu_count() or 1
     pixels = size[0] * size[1]
     seconds = tiles * repeats * cost.multiplications / (PREDICTION_RATE * cores) + planes * pixels * LABEL_SECONDS_PIXEL
@@ -158,7 +160,8 @@ def estimate_prediction(
         PROGRAM_BYTES
         + cost.values * PREDICTION_ACTIVATION_BYTES
         + cost.parameters * 4
-        + pixels * (PLANE_BYTES if options.result == "instances" else 4)
+        + BESIDE_BYTES
+        + size[1] * ROW_BYTES
     )
     return Estimate(seconds, memory)
 

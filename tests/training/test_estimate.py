@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from cellseg.models.unet import UNet, geometry_of
+from cellseg.models.unet import UNet
 from cellseg.options import NetworkOptions, PredictOptions, TrainSettings, UNetOptions
 from cellseg.training.estimate import cost_of, estimate_prediction, estimate_training, input_side, margin_of
 
@@ -16,9 +16,9 @@ SETTINGS = TrainSettings()
 def test_parameters_and_sizes_are_the_network_s(base, depth, channels):
     network = NetworkOptions(base=base, depth=depth, norm="none")
     made = UNet(UNetOptions(base=base, depth=depth, channels=channels))
-    side = geometry_of(depth).input_size(200)
+    side = made.geometry.input_size(200)
     assert cost_of(network, channels, side).parameters == sum(p.numel() for p in made.parameters())
-    assert margin_of(network) == geometry_of(depth).margin
+    assert margin_of(network) == made.geometry.margin
     assert abs(input_side(network, 200) - side) <= 2**depth
 
 
