@@ -100,7 +100,7 @@ def _take_network(by_name: Mapping[str, Any], model: Path) -> None:
 
     card = read_card(model_file(model))
     for name, value in {"model": card.name, **card.options}.items():
-        option = f"--{name}"
+        option = f"--{name.replace('_', '-')}"
         if option not in by_name:  # channels and classes follow from the data
             continue
         given = _given(by_name, option)
