@@ -92,6 +92,7 @@ def targets(images: list[Path], out: Path) -> list[tuple[Path, Path]]:
 
 
 def _segment(model: TrainedModel, source: ImageSource, target: Path, options: PredictOptions, resume: bool) -> bool:
+    from cellseg.allocator import give_back
     from cellseg.inference.segment import Plan, segment
 
     with stoppable() as stop:
@@ -101,6 +102,7 @@ def _segment(model: TrainedModel, source: ImageSource, target: Path, options: Pr
         say(describe(plan, source))
         for stage, several in groupby((step for step in steps if not isinstance(step, Plan)), lambda step: step.stage):
             first = next(several)
+            give_back()
             with bar(f"{source.name}: {stage}", first.total) as update:
                 for progress in chain([first], several):
                     update(progress.done)
