@@ -85,12 +85,17 @@ def expanding_path(
 
 
 def expand(maps: list[Tensor | None], ups: Iterable[nn.Module], joins: Iterable[nn.Module]) -> Tensor:
-    """From the deepest of `maps` (finest first) to the finest: enlarge, join with the skip, convolve."""
-    x = maps[-1]
+    """From the deepest of `maps` (finest first) to the finest: enlarge, join with the skip, convolve.
+
+    Each map is taken off the list, so that its memory is free when it is no longer needed.
+    """
+    x = maps.pop()
     assert x is not None, "the deepest map is always there"
-    for skip, up, join in zip(reversed(maps[:-1]), ups, joins, strict=True):
-        x = up(x)
-        x = join(x if skip is None else joined([skip, x]))
+    for up, join in zip(ups, joins, strict=True):
+        x, skip = up(x), maps.pop()
+        x = x if skip is None else joined([skip, x])
+        del skip
+        x = join(x)
     return x
 
 
