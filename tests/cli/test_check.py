@@ -81,7 +81,7 @@ def test_json_holds_everything(check):
         "change": "0 -> 1",
     }
     assert (places["speck"][0]["y"], places["speck"][0]["x"]) == (2, 50)
-        assert min(tree["estimates"][job]["bytes"] for job in ("training", "prediction")) > 1e8
+    assert min(tree["estimates"][job]["bytes"] for job in ("training", "prediction")) > 1e8
     assert tree["fix"] is None
 
 
