@@ -121,8 +121,13 @@ def describe(plan: Plan, source: ImageSource) -> str:
     return (
         f"{source.name}: {size}, {plan.total} tiles of {height} x {width}{left}, "
         f"{plan.decisions.precision} ({plan.decisions.why}), about {duration(plan.seconds)}, "
-        f"memory up to {plan.memory_bytes / 1e9:.1f} GB, result {plan.output_bytes / 1e9:.2g} GB before compression"
+        f"memory up to {size_of(plan.memory_bytes)}, result {size_of(plan.output_bytes)} before compression"
     )
+
+
+def size_of(count: float) -> str:
+    """An amount of memory for people: 800 MB, 1.2 GB."""
+    return f"{count / 1e9:.1f} GB" if count >= 999.5e6 else f"{count / 1e6:.3g} MB"
 
 
 def duration(seconds: float) -> str:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from cellseg.cli.predict import duration
+from cellseg.cli.predict import duration, size_of
 
 from .conftest import assert_refused
 
@@ -29,7 +29,7 @@ def test_the_plan_is_said_before_the_start(predict):
         "float32",
         "about",
         "memory up to",
-        "GB before compression",
+        "before compression",
     ):
         assert part in plan
 
@@ -64,3 +64,10 @@ def test_uncertainty_is_written_beside(predict, tmp_path):
 @pytest.mark.parametrize(("seconds", "text"), [(3.2, "3 s"), (99, "99 s"), (130, "2 min"), (7300, "2.0 h")])
 def test_times_are_for_people(seconds, text):
     assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(6.3e6, "6.3 MB"), (999e6, "999 MB"), (1.25e9, "1.2 GB"), (4.29e9, "4.3 GB")]
+)
+def test_sizes_are_for_people(count, text):
+    assert size_of(count) == text
