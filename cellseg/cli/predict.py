@@ -49,11 +49,14 @@ def predict(
     """
     from cellseg.allocator import keep_memory
     from cellseg.images.open import open_image
+    from cellseg.inference.segment import uncertainty_file
     from cellseg.models.trained import load
 
     keep_memory()
     trained = load(model)
     pairs = targets(list(image), out)
+    if options.uncertainty != "none":
+        _refuse_others([uncertainty_file(target) for _, target in pairs], list(image))
     number = int(channel) if channel is not None and channel.isdigit() else channel
     for path, target in pairs:
         source = open_image(path, axes=axes, channel=number)
@@ -72,7 +75,6 @@ def targets(images: list[Path], out: Path) -> list[tuple[Path, Path]]:
     cellseg did not make would be replaced.
     """
     from cellseg.images.listing import stem
-    from cellseg.images.made import made_by_cellseg
     from cellseg.images.zarrfolder import is_zarr
 
     if not images:
@@ -80,15 +82,21 @@ def targets(images: list[Path], out: Path) -> list[tuple[Path, Path]]:
     many = len(images) > 1 or (out.is_dir() and not is_zarr(out))
     found = [(image, out / f"{stem(image)}.tif" if many else out) for image in images]
     for image, target in found:
-        if target.resolve() in {other.resolve() for other in images}:
-            raise InputError("is an input and would be replaced", "Choose another --out.", path=target)
         if sum(other == target for _, other in found) > 1:
             raise InputError(f"two images would be written to it, {image.name} is one", "Rename one.", path=target)
-        if target.exists() and not made_by_cellseg(target):
-            raise InputError(
-                "exists and was not made by cellseg", "Choose another --out, or move it away.", path=target
-            )
+    _refuse_others([target for _, target in found], images)
     return found
+
+
+def _refuse_others(files: list[Path], images: list[Path]) -> None:
+    """InputError where a file that would be written is an input, or was not made by cellseg."""
+    from cellseg.images.made import made_by_cellseg
+
+    for file in files:
+        if file.resolve() in {image.resolve() for image in images}:
+            raise InputError("is an input and would be replaced", "Choose another --out.", path=file)
+        if file.exists() and not made_by_cellseg(file):
+            raise InputError("exists and was not made by cellseg", "Choose another --out, or move it away.", path=file)
 
 
 def _segment(model: TrainedModel, source: ImageSource, target: Path, options: PredictOptions, resume: bool) -> bool:

@@ -61,6 +61,13 @@ def test_uncertainty_is_written_beside(predict, tmp_path):
     assert bits.shape == (150, 200)
 
 
+def test_a_file_of_others_is_not_replaced_by_the_uncertainty(predict, tmp_path):
+    (tmp_path / "o-uncertainty.tif").write_text("mine")
+    assert_refused(predict("--uncertainty", "entropy"), "o-uncertainty.tif", "not made by cellseg")
+    assert (tmp_path / "o-uncertainty.tif").read_text() == "mine"
+    assert not (tmp_path / "o.tif").exists()
+
+
 @pytest.mark.parametrize(("seconds", "text"), [(3.2, "3 s"), (99, "99 s"), (130, "2 min"), (7300, "2.0 h")])
 def test_times_are_for_people(seconds, text):
     assert duration(seconds) == text
