@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import sys
 import warnings
+from contextlib import suppress
 from typing import NoReturn
 
 from cellseg import __version__
@@ -22,7 +24,16 @@ def main() -> NoReturn:
         sys.stdout.write(f"cellseg {__version__}\n")
         sys.exit(0)
     verbosity = max((len(w) - 1 for w in words if w in ("-v", "-vv")), default=0)
-    sys.exit(run([w for w in words if w not in ("-v", "-vv")], verbosity))
+    _leave(run([w for w in words if w not in ("-v", "-vv")], verbosity))
+
+
+def _leave(code: int) -> NoReturn:
+    """End at once: taking torch's modules apart takes a second, in which a finished program seems busy."""
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # whoever read it may be gone
+            stream.flush()
+    os._exit(code)
 
 
 def run(words: list[str], verbosity: int = 0) -> int:
