@@ -23,3 +23,6 @@ def real_data() -> Path:
     if not folder or not Path(folder).is_dir():
         pytest.skip("CELLSEG_DATA names no folder with the public data sets")
     return Path(folder).resolve()
+
+
+os.environ.setdefault("QT_QPA_PLATFORM", "xcb")  # the platform "offscreen" renders no canvas

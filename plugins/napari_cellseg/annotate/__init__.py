@@ -1,0 +1,1 @@
+"""The panel for annotating, and what stands behind it."""

@@ -1,0 +1,15 @@
+"""The panel for annotating."""
+
+from __future__ import annotations
+
+from qtpy.QtWidgets import QWidget
+
+from napari_cellseg.session import Session
+
+
+class AnnotatePanel(QWidget):
+    """Panel for annotating."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session

@@ -1,0 +1,1 @@
+"""The panel for measuring, and what stands behind it."""

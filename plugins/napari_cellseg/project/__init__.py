@@ -1,0 +1,1 @@
+"""The annotation project: a folder that holds every stroke as it is made."""

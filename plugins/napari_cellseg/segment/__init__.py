@@ -1,0 +1,1 @@
+"""The panel for segmenting, and what stands behind it."""

@@ -1,0 +1,64 @@
+"""What the panels of one viewer share: the project, the model in use, and the field that is seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from napari.layers import Image, Labels
+from psygnal import Signal, SignalInstance
+
+if TYPE_CHECKING:
+    from napari.components import ViewerModel
+
+    from napari_cellseg.project.folder import Project
+
+
+class Signals:
+    """What panels tell one another."""
+
+    project_changed = Signal(object)
+    """The project that was opened, or None."""
+    model_changed = Signal(str)
+    """The run folder or model file in use, or the name of a model in the package."""
+    annotation_changed = Signal(object)
+    """The Labels layer whose annotation was edited."""
+
+
+@dataclass(slots=True, eq=False)
+class Session:
+    """State of one dock widget; panels hold none that another one needs."""
+
+    viewer: ViewerModel
+    project: Project | None = None
+    model: str = ""
+    signals: Signals = field(default_factory=Signals)
+
+    def use_project(self, project: Project | None) -> None:
+        """Work on a project from now on."""
+        self.project = project
+        self._emit(self.signals.project_changed, project)
+
+    def use_model(self, model: str) -> None:
+        """Segment with this model from now on."""
+        self.model = model
+        self._emit(self.signals.model_changed, model)
+
+    def image(self) -> Image | None:
+        """The selected image layer, else the one on top that is seen."""
+        return self._layer(Image)
+
+    def labels(self) -> Labels | None:
+        """The selected labels layer, else the one on top that is seen."""
+        return self._layer(Labels)
+
+    def _layer(self, kind: type[Any]) -> Any:
+        active = self.viewer.layers.selection.active
+        if isinstance(active, kind):
+            return active
+        seen = [layer for layer in self.viewer.layers if isinstance(layer, kind) and layer.visible]
+        return seen[-1] if seen else None
+
+    @staticmethod
+    def _emit(signal: SignalInstance, value: object) -> None:
+        signal.emit(value)

@@ -1,0 +1,1 @@
+"""The panel for training, and what stands behind it."""

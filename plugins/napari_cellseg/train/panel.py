@@ -1,0 +1,15 @@
+"""The panel for training."""
+
+from __future__ import annotations
+
+from qtpy.QtWidgets import QWidget
+
+from napari_cellseg.session import Session
+
+
+class TrainPanel(QWidget):
+    """Panel for training."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
