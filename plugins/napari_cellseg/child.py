@@ -1,0 +1,94 @@
+"""A Python program beside the window that speaks in JSON lines, so that long work never holds the window up."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import psutil
+from qtpy.QtCore import QObject, QProcess, QProcessEnvironment, Signal
+
+STOP_WITHIN_MS = 5000
+NICER = 10
+"""By how much the child gives way to the window."""
+
+
+class Child(QObject):
+    """One run of `python -m MODULE ...`."""
+
+    event = Signal(dict)
+    """An object that the child printed on standard output, in a line of its own."""
+    said = Signal(str)
+    """A line of its standard error."""
+    ended = Signal(int)
+    """Its exit code; -1 where it was killed or could not be started."""
+
+    def __init__(self, arguments: Sequence[str], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._process = QProcess(self)
+        self._process.setProgram(sys.executable)
+        self._process.setArguments(["-m", *arguments])
+        environment = QProcessEnvironment.systemEnvironment()
+        environment.insert("PYTHONUNBUFFERED", "1")
+        environment.insert("OMP_WAIT_POLICY", "PASSIVE")  # threads that wait must not take the window's core
+        self._process.setProcessEnvironment(environment)
+        self._process.readyReadStandardOutput.connect(self._read_events)
+        self._process.readyReadStandardError.connect(self._read_words)
+        self._process.started.connect(self._give_way)
+        self._process.finished.connect(self._finish)
+        self._process.errorOccurred.connect(self._fail)
+
+    @property
+    def running(self) -> bool:
+        return bool(self._process.state() != QProcess.ProcessState.NotRunning)
+
+    def start(self) -> None:
+        self._process.start()
+
+    def send(self, order: dict[str, Any]) -> None:
+        """One object to its standard input, in a line of its own."""
+        self._process.write((json.dumps(order) + "\n").encode())
+
+    def stop(self) -> None:
+        """Ask it to end as Ctrl-C does; what it has done so far it keeps."""
+        self._process.terminate()
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def close(self) -> None:
+        """Stop it and wait; for windows that close."""
+        if self.running:
+            self.stop()
+            if not self._process.waitForFinished(STOP_WITHIN_MS):
+                self.kill()
+                self._process.waitForFinished(STOP_WITHIN_MS)
+
+    def _give_way(self) -> None:
+        try:
+            process = psutil.Process(int(self._process.processId()))
+            process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if psutil.WINDOWS else NICER)
+        except psutil.Error:
+            pass  # it has ended already, or it may not be changed
+
+    def _read_events(self) -> None:
+        while self._process.canReadLine():
+            line = bytes(self._process.readLine()).decode(errors="replace").strip()
+            if line.startswith("{"):
+                self.event.emit(json.loads(line))
+
+    def _read_words(self) -> None:
+        for line in bytes(self._process.readAllStandardError()).decode(errors="replace").splitlines():
+            if line.strip():
+                self.said.emit(line)
+
+    def _finish(self, code: int, status: QProcess.ExitStatus) -> None:
+        self._read_events()
+        self._read_words()
+        self.ended.emit(code if status == QProcess.ExitStatus.NormalExit else -1)
+
+    def _fail(self, error: QProcess.ProcessError) -> None:
+        if error == QProcess.ProcessError.FailedToStart:
+            self.ended.emit(-1)
