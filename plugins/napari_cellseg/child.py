@@ -18,7 +18,7 @@ NICER = 10
 class Child(QObject):
     """One run of `python -m MODULE ...`."""
 
-    event = Signal(dict)
+    told = Signal(dict)
     """An object that the child printed on standard output, in a line of its own."""
     said = Signal(str)
     """A line of its standard error."""
@@ -77,7 +77,7 @@ class Child(QObject):
         while self._process.canReadLine():
             line = bytes(self._process.readLine()).decode(errors="replace").strip()
             if line.startswith("{"):
-                self.event.emit(json.loads(line))
+                self.told.emit(json.loads(line))
 
     def _read_words(self) -> None:
         for line in bytes(self._process.readAllStandardError()).decode(errors="replace").splitlines():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from napari_cellseg.child import Child
 
 ECHO = """
@@ -27,7 +26,7 @@ def child(qtbot, tmp_path, monkeypatch):
 
 def test_events_words_and_orders(child, qtbot):
     events, words = [], []
-    child.event.connect(events.append)
+    child.told.connect(events.append)
     child.said.connect(words.append)
     child.start()
     qtbot.waitUntil(lambda: events == [{"event": "ready"}])
