@@ -26,6 +26,7 @@ import cellseg
 from cellseg.images.pairs import find_pairs
 from cellseg.images.read_labels import kind_of, read_labels
 from cellseg.metrics.tally import tally_cells
+from cellseg.models.trained import save
 from cellseg.options import LabelOptions
 from cellseg.training.events import Finished, Started, Stepped
 
@@ -68,6 +69,7 @@ def compare(out, network, name, minutes):
     steps = max(int(minutes * 60 / np.mean(first[WARM_UP:])), 20)
     done, took = train(network, pair, steps=steps, validation=0.1, validate_every=steps)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    save(done.model, out / f"{network}-{name}.safetensors")
     found = judge(done.model, images, labels)
     row = {
         "network": network,
