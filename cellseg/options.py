@@ -372,6 +372,9 @@ class PredictOptions(_Checked):
     averaged versions disagree (standard deviation)."""
     threshold: Annotated[float, Limits(0, 1)] = 0.0
     """Probability from which on a pixel belongs to a cell; 0 = the one stored with the model."""
+    core: Annotated[float, Limits(0, 1)] = 0.0
+    """Probability that a cell has somewhere: cores that are connected are one cell, and spread over what is above the
+    threshold; 0 = the one stored with the model, the threshold itself = no cores."""
     minimum_size: Annotated[int, Limits(0, 2**31)] = 0
     """Smaller instances are removed, in pixels; 0 = the size stored with the model."""
     fill_holes: Annotated[int, Limits(0, 2**31)] = 0

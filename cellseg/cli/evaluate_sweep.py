@@ -48,7 +48,7 @@ def run_sweep(
     _check_probabilities(cases, reader)
     truths = [reader.read_truth(case) for case in cases]
     metric = parse_names(metrics)[0] if metrics else _metric_for(truths)
-    found = sweep(cases, truths, reader, metric, card.grow if card else 0)
+    found = sweep(cases, truths, reader, metric, card)
     if picture is not None:
         draw_sweep(found, picture)
         say(f"wrote {picture}")
@@ -59,7 +59,9 @@ def run_sweep(
     return 0
 
 
-def sweep(cases: Sequence[Case], truths: Sequence[Truth], reader: Reader, metric: str, grow: int = 0) -> Sweep:
+def sweep(
+    cases: Sequence[Case], truths: Sequence[Truth], reader: Reader, metric: str, card: ModelCard | None = None
+) -> Sweep:
     """Score every threshold with every minimum size.
 
     Args:
@@ -67,8 +69,9 @@ def sweep(cases: Sequence[Case], truths: Sequence[Truth], reader: Reader, metric
         truths: what is known of each.
         reader: how they are compared.
         metric: a name from `cellseg.metrics.scores`; pooled over all images where it can be, else the mean.
-        grow: pixels by which the model's instances are grown.
+        card: of the model that made them, whose instances may have cores and grow.
     """
+    grow, core = (card.grow, card.core) if card else (0, 0.0)
     sizes = sizes_to_try(truth.cells for truth in truths if truth.cells is not None)
     settings = [(threshold, size) for size in sizes for threshold in THRESHOLDS]
     scores: dict[Setting, list] = {setting: [] for setting in settings}  # type: ignore[type-arg]
@@ -77,7 +80,8 @@ def sweep(cases: Sequence[Case], truths: Sequence[Truth], reader: Reader, metric
             probability = read_probability(case.prediction)
             for setting in settings:
                 mask = probability >= setting[0]
-                compared = reader.compare(truth, label_instances(mask, setting[1], grow), mask)
+                cores = probability >= core if core > setting[0] else None
+                compared = reader.compare(truth, label_instances(mask, setting[1], grow, cores=cores), mask)
                 scores[setting].append(score(compared, (metric,), volume=reader.options.volume))
             update(count, case.name)
     means = {setting: mean_of([one.values for one in found]) for setting, found in scores.items()}

@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from cellseg.cli.drawing import add_scale_bar, save_picture, stretched
 from cellseg.cli.pictures import PINK, colour_errors, colour_instances
-from cellseg.inference.instances import label_instances
-from cellseg.inference.result import classes_of
+from cellseg.inference.result import classes_of, instances_in
 from cellseg.models.trained import TrainedModel
 from cellseg.training.validate import Seen
 
@@ -47,7 +46,7 @@ def draw_validation(model: TrainedModel, seen: Sequence[Seen], path: Path) -> No
 def _panels(model: TrainedModel, one: Seen) -> list[Panel]:
     truth, several = one.image.truth, len(one.probabilities) > 2
     classes = np.where(truth.ignore, 0, classes_of(model, one.probabilities))
-    cells = classes if several else label_instances(classes, model.card.minimum_size, model.card.grow)
+    cells = classes if several else np.where(truth.ignore, 0, instances_in(one.probabilities, model.card))
     panels = [
         ("image", stretched(one.image.image[0]), "gray"),
         ("truth", colour_instances(truth.classes if several else truth.instances), ""),

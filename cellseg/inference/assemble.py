@@ -17,7 +17,7 @@ from cellseg.images.source import ImageSource
 from cellseg.images.write import write_tiled
 from cellseg.inference.instances import InstanceOptions, LabelledPlane, label_dtype, labelling, link_planes
 from cellseg.inference.journal import Journal
-from cellseg.inference.result import RESULT, UNCERTAINTY, result_layout, uncertainty_layout
+from cellseg.inference.result import RESULT, UNCERTAINTY, cuts_of, result_layout, uncertainty_layout
 from cellseg.models.trained import TrainedModel
 from cellseg.options import PredictOptions
 
@@ -43,9 +43,9 @@ def assemble(
     if options.result != "instances":
         yield from _written(result, layout, _journal_bands(journal, RESULT, source))
         return
-    planes = yield from _labelled(
-        journal, source, InstanceOptions.of(options, model.card.grow, model.card.minimum_size)
-    )
+    card = model.card
+    wanted = InstanceOptions.of(options, card.grow, card.minimum_size, cores=bool(cuts_of(card, options)[1]))
+    planes = yield from _labelled(journal, source, wanted)
     if options.link == "overlap":
         planes = yield from _linked(planes, source, options.link_overlap)
     dtype = label_dtype(max(plane.largest for plane in planes), options.label_type)

@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from cellseg.images.layout import ResultLayout, layout_like
 from cellseg.images.source import ImageSource
+from cellseg.inference.instances import label_instances, with_cores
 from cellseg.inference.journal import Layer
 from cellseg.inference.predict import Predicted
+from cellseg.models.card import ModelCard
 from cellseg.models.trained import TrainedModel
 from cellseg.options import PredictOptions
 
@@ -69,6 +71,19 @@ def classes_of(model: TrainedModel, probabilities: NDArray[np.float32], threshol
     return best
 
 
+def instances_in(probabilities: NDArray[np.float32], card: ModelCard) -> NDArray[np.uint32]:
+    """Instances uint32 (h, w) in probabilities (2, h, w), cut as the card says."""
+    cell = probabilities[1]
+    cores = cell >= card.core if card.core > card.threshold else None
+    return label_instances(cell >= card.threshold, card.minimum_size, card.grow, cores=cores)
+
+
+def cuts_of(card: ModelCard, options: PredictOptions) -> tuple[float, float]:
+    """The threshold, and that of the cores; 0 where there are none."""
+    threshold, core = options.threshold or card.threshold, options.core or card.core
+    return threshold, core if core > threshold and len(card.class_names) == 2 else 0.0
+
+
 def entropy(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
     """Entropy in bits, float32 (h, w), of probabilities (classes, h, w): 0 = sure, 1 = undecided between two classes.
 
@@ -89,6 +104,8 @@ def _kept(model: TrainedModel, options: PredictOptions) -> tuple[int, np.dtype[A
 
 def _result(probabilities: NDArray[np.float32], model: TrainedModel, options: PredictOptions) -> NDArray[Any]:
     if options.result != "probabilities":
-        return classes_of(model, probabilities, options.threshold)[None]
+        classes = classes_of(model, probabilities, options.threshold)
+        core = cuts_of(model.card, options)[1] if options.result == "instances" else 0.0
+        return (with_cores(classes, probabilities[1] >= core) if core else classes)[None]
     kept = probabilities[1:] if len(probabilities) == 2 else probabilities
     return np.rint(kept * 255).astype(np.uint8) if options.probability_type == "uint8" else kept

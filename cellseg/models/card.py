@@ -29,6 +29,8 @@ class ModelCard:
         class_names: one a class; class 0 is the background.
         labels_are: "instances" (a pixel belongs to a cell or not) or "classes".
         threshold: probability from which on a pixel belongs to a cell; chosen on training images.
+        core: probability that a cell has somewhere: the connected cores are the cells, and spread over what is above
+            the threshold. 0 = cells are what is connected above the threshold.
         grow: pixels by which instances are grown, to give back what the separating border took; chosen likewise.
         minimum_size: pixels that an instance has at least; smaller ones are left out. 0 = any.
         training: how it was made, for people: data, recipe, steps, versions, scores.
@@ -39,6 +41,7 @@ class ModelCard:
     class_names: tuple[str, ...] = ("background", "cell")
     labels_are: str = "instances"
     threshold: float = 0.5
+    core: float = 0.0
     grow: int = 0
     minimum_size: int = 0
     training: dict[str, Any] = field(default_factory=dict)

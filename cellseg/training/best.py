@@ -28,7 +28,7 @@ class Best:
         step: after which it was validated.
         value: its score; larger is better.
         waited: validations since then.
-        threshold, grow, minimum_size: how its probabilities become cells.
+        threshold, core, grow, minimum_size: how its probabilities become cells.
         weights: of its network; empty where the last model is kept in any case.
     """
 
@@ -36,6 +36,7 @@ class Best:
     value: float
     waited: int
     threshold: float
+    core: float
     grow: int
     minimum_size: int
     weights: dict[str, Tensor]
@@ -86,9 +87,9 @@ def better_of(best: Best | None, model: TrainedModel, step: int, value: float, k
         return replace(best, waited=best.waited + 1)
     weights = {name: tensor.detach().clone() for name, tensor in model.network.state_dict().items()} if keep else {}
     card = model.card
-    return Best(step, value, 0, card.threshold, card.grow, card.minimum_size, weights)
+    return Best(step, value, 0, card.threshold, card.core, card.grow, card.minimum_size, weights)
 
 
 def cut_as(card: ModelCard, best: Best) -> ModelCard:
     """The card with the best model's cut."""
-    return replace(card, threshold=best.threshold, grow=best.grow, minimum_size=best.minimum_size)
+    return replace(card, threshold=best.threshold, core=best.core, grow=best.grow, minimum_size=best.minimum_size)

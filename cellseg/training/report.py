@@ -31,6 +31,7 @@ def report_of(found: Finished, data: TrainingSet, steps: int) -> dict[str, Any]:
         "step_of_the_model": found.chosen,
         "chosen_by": found.best_by,
         "threshold": card.threshold,
+        "core": card.core,
         "minimum_size": card.minimum_size,
         "grow": card.grow,
         "cut_chosen_on": "images held out" if data.validation else "training images",

@@ -25,6 +25,7 @@ import tifffile
 import cellseg
 from cellseg.images.pairs import find_pairs
 from cellseg.images.read_labels import kind_of, read_labels
+from cellseg.inference.result import instances_in
 from cellseg.metrics.tally import tally_cells
 from cellseg.models.trained import save
 from cellseg.options import LabelOptions
@@ -95,8 +96,7 @@ def judge(model, images, labels):
         began = time.process_time()
         probabilities = cellseg.predict_array(model, image)
         seconds, pixels = seconds + time.process_time() - began, pixels + image.size
-        card = model.card
-        instances = cellseg.label_instances(probabilities[1] >= card.threshold, card.minimum_size, card.grow)
+        instances = instances_in(probabilities, model.card)
         truth = read_labels(p.labels, p.label_plane, kind, LabelOptions()).instances
         rand.append(cellseg.metrics.v_rand(instances, truth))
         one = tally_cells(instances, truth, outlines=False)

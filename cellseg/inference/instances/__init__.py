@@ -2,12 +2,13 @@
 
 The mask is cut into blocks that have nothing to do with the network's tiles. `survey` labels each block alone and
 notes what meets at the seams; `numbering` gives ids in scan order; `plane` renders any region from the tables.
-`split` cuts touching cells apart, `grow` lets instances grow, `link` follows them through a stack.
+`split` cuts touching cells apart, `spread` gives sure cores what is less sure around them, `grow` lets instances grow,
+`link` follows them through a stack.
 """
 
 from __future__ import annotations
 
-from cellseg.inference.instances.label import InstanceOptions, label_instances, label_plane, labelling
+from cellseg.inference.instances.label import InstanceOptions, label_instances, label_plane, labelling, with_cores
 from cellseg.inference.instances.label_type import label_dtype
 from cellseg.inference.instances.link import link_planes
 from cellseg.inference.instances.numbering import in_scan_order
@@ -23,4 +24,5 @@ __all__ = [
     "label_plane",
     "labelling",
     "link_planes",
+    "with_cores",
 ]

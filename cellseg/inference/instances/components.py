@@ -25,9 +25,10 @@ class LocalLabels:
     """Components in all; the background's are 8-connected."""
 
 
-def label_block(read: MaskReader, box: Box, *, holes: bool) -> LocalLabels:
-    """Components of a block of a mask; those of the background only where holes are asked for."""
-    foreground = np.ascontiguousarray(read(box.rows, box.columns) != 0)
+def label_block(read: MaskReader, box: Box, *, holes: bool, core: int = 0) -> LocalLabels:
+    """Components of a block of a mask, or of the value `core` in it; those of the rest where holes are asked for."""
+    mask = read(box.rows, box.columns)
+    foreground = np.ascontiguousarray(mask == core if core else mask != 0)
     labels = np.zeros(foreground.shape, np.int32)
     cells = _label(foreground, False, 0, labels)
     return LocalLabels(labels, cells, _label(~foreground, True, cells, labels) if holes else cells)

@@ -1,4 +1,4 @@
-"""Label a plane: fill holes, find components, leave out small ones, number the rest."""
+"""Label a plane: fill holes, find components, cut and spread them, leave out small ones, number the rest."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from cellseg.inference.instances.numbering import number
 from cellseg.inference.instances.plane import LabelledPlane, MaskReader, keep_blocks
 from cellseg.inference.instances.rebuild import rebuild
 from cellseg.inference.instances.split import split, windows
+from cellseg.inference.instances.spread import spread_block
 from cellseg.inference.instances.store import open_store
 from cellseg.inference.instances.survey import survey
 from cellseg.options import PredictOptions, Split
@@ -27,6 +28,8 @@ T = TypeVar("T")
 
 BLOCK = 512
 """Side of a block in pixels: a row of them over a plane of 32768 pixels takes 67 MB."""
+CORE = 2
+"""Value of a mask in the core of an instance, where cores are told from what only belongs to some cell (1)."""
 HALO_ROWS = 1024
 """Rows of pixels that a pass over a labelled plane sees around a block or window, of usual cells."""
 
@@ -34,6 +37,9 @@ HALO_ROWS = 1024
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstanceOptions:
     """What becomes an instance: holes are filled, touching cells cut apart, small ones removed, the rest grows."""
+
+    cores: bool = False
+    """Instances are the components of what is CORE in the mask, and spread over the rest of it."""
 
     fill_holes: int = 0
     """Holes of at most that many pixels are filled."""
@@ -47,9 +53,10 @@ class InstanceOptions:
     """Usual diameter of a cell in pixels, for the watershed; auto = each one's own."""
 
     @classmethod
-    def of(cls, options: PredictOptions, grow: int, minimum_size: int = 0) -> InstanceOptions:
+    def of(cls, options: PredictOptions, grow: int, minimum_size: int = 0, cores: bool = False) -> InstanceOptions:
         """Those of a prediction with a model that wants its instances grown and of a least size, if none is asked."""
         return cls(
+            cores=cores,
             fill_holes=options.fill_holes,
             minimum_size=options.minimum_size or minimum_size,
             grow=grow,
@@ -74,8 +81,9 @@ def label_instances(
     fill_holes: int = 0,
     split: Split = "none",
     object_diameter: Literal["auto"] | float = "auto",
+    cores: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.uint32]:
-    """Number the 4-connected components of a mask, or with `split` the cells that touch in them.
+    """Number the 4-connected components of a mask, or with `split` or `cores` the cells that touch in them.
 
     Args:
         foreground: (H, W), bool or anything that is not 0 where there is a cell; of several classes all are cells.
@@ -84,6 +92,8 @@ def label_instances(
         fill_holes: holes of at most that many pixels are filled before, if they do not touch the image's edge.
         split: watershed = components are cut at their necks, see `watershed`.
         object_diameter: usual diameter of a cell in pixels, for the watershed; auto = each one's own.
+        cores: (H, W), where a cell is sure: each component of it is one, and spreads over the mask around it, see
+            `spread`; what has no core is left out.
 
     Returns:
         uint32 (H, W), 0 = background, 1..n in scan order of each instance's first pixel.
@@ -94,13 +104,25 @@ def label_instances(
     if mask.ndim != 2:
         raise InputError(f"a mask of shape {mask.shape} was given", "Give one (H, W), and planes one by one.")
     height, width = mask.shape
+    if cores is not None:
+        mask = with_cores(mask, cores)
     options = InstanceOptions.of(
         PredictOptions(minimum_size=minimum_size, fill_holes=fill_holes, split=split, object_diameter=object_diameter),
         grow,
+        cores=cores is not None,
     )
     one = max(height, width, 1)
     plane = label_plane(lambda y, x: mask[y, x], height, width, options=options, block=one)
     return plane.read(slice(None), slice(None))
+
+
+def with_cores(mask: NDArray[np.generic], cores: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """The mask (H, W) as 0, 1 and CORE. Raises InputError where the shapes differ."""
+    if cores.shape != mask.shape:
+        raise InputError(f"the mask is {mask.shape}, its cores {cores.shape}", "Make them equal.")
+    inside = np.asarray(mask != 0)
+    levels: NDArray[np.uint8] = inside.astype(np.uint8) + (inside & (cores != 0))
+    return levels
 
 
 def label_plane(
@@ -146,17 +168,24 @@ def labelling(
     grid = Grid(height, width, block)
     cuts = windows(grid) if options.split == "watershed" else None
     halo = -(-HALO_ROWS // block) + 1  # rows of blocks in sight of a later pass
-    total = len(grid) * (1 + bool(options.grow)) + (len(cuts) if cuts else 0)
-    rows = halo if cuts or options.grow else 1
-    label = keep_blocks(partial(label_block, read, holes=options.fill_holes > 0), rows * grid.columns)
+    total = len(grid) * (1 + options.cores + bool(options.grow)) + (len(cuts) if cuts else 0)
+    rows = halo if cuts or options.cores or options.grow else 1
+    part = partial(label_block, read, holes=options.fill_holes > 0, core=CORE if options.cores else 0)
+    label = keep_blocks(part, rows * grid.columns)
     found = yield from _counted(survey(label, grid, options.fill_holes, boxed=cuts is not None), 0, total)
-    names, count = number(found.nodes, 0 if cuts else options.minimum_size)
+    names, count = number(found.nodes, 0 if cuts or options.cores else options.minimum_size)
     plane = LabelledPlane(grid, count, names, found.nodes.offsets, lambda box: label(box).labels)
     if cuts:
         boxes = found.instance_boxes(names, count)
-        rows, store = halo if options.grow else 1, open_store(scratch, "split", cuts)
-        steps = split(plane, boxes, options.object_diameter, store, minimum_size=options.minimum_size, rows=rows)
+        rows, store = halo if options.cores or options.grow else 1, open_store(scratch, "split", cuts)
+        smallest = 0 if options.cores else options.minimum_size
+        steps = split(plane, boxes, options.object_diameter, store, minimum_size=smallest, rows=rows)
         plane = yield from _counted(steps, len(grid), total)
+    if options.cores:
+        spread = partial(spread_block, read=read)
+        store, rows = open_store(scratch, "spread", grid), halo if options.grow else 1
+        steps = rebuild(plane, grid, spread, store, minimum_size=options.minimum_size, rows=rows)
+        plane = yield from _counted(steps, total - len(grid) * (1 + bool(options.grow)), total)
     if options.grow:
         render = partial(grown_block, grow=options.grow)
         steps = rebuild(plane, grid, render, open_store(scratch, "grown", grid))
