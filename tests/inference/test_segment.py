@@ -8,7 +8,7 @@ import torch
 import cellseg
 from cellseg.errors import InputError
 from cellseg.images.open import open_image
-from cellseg.inference.result import entropy
+from cellseg.inference.result import entropy, instances_in
 from cellseg.inference.segment import Plan, Progress, segment
 from cellseg.inference.verify import verify_seams
 from cellseg.models.trained import as_model
@@ -54,6 +54,20 @@ def test_instances_are_those_of_the_whole_plane(model, image, tmp_path):
     wanted = cellseg.label_instances(mask, minimum_size=9, fill_holes=3)
     assert wanted.max() > 20
     np.testing.assert_array_equal(tifffile.imread(tmp_path / "out.tif"), wanted)
+
+
+def test_cores_are_those_of_the_whole_plane_and_may_be_stored_with_the_model(model, image, tmp_path):
+    run(model, image, tmp_path / "probabilities.tif", result="probabilities")
+    cell = tifffile.imread(tmp_path / "probabilities.tif")
+    threshold, core = map(float, np.quantile(cell, (0.4, 0.8)))
+    card = replace(model.card, threshold=threshold, core=core, minimum_size=9)
+    run(replace(model, card=card), image, tmp_path / "out.tif")
+    wanted = instances_in(np.stack([1 - cell, cell]), card)
+    assert wanted.max() > 20
+    assert wanted.max() != cellseg.label_instances(cell >= threshold, 9).max()
+    np.testing.assert_array_equal(tifffile.imread(tmp_path / "out.tif"), wanted)
+    run(replace(model, card=card), image, tmp_path / "none.tif", core=threshold)
+    np.testing.assert_array_equal(tifffile.imread(tmp_path / "none.tif"), cellseg.label_instances(cell >= threshold, 9))
 
 
 def test_too_many_instances_for_uint16_are_refused_and_nothing_is_written(model, image, tmp_path, monkeypatch):
