@@ -9,6 +9,9 @@ __version__ = "0.1.0"
 
 _HOME = {
     "InputError": "cellseg.errors",
+    "complete_file": "cellseg.files",
+    "open_image": "cellseg.images.open",
+    "write_stack": "cellseg.images.write",
     "weight_map": "cellseg.preprocess.borders",
     "displacement_field": "cellseg.preprocess.elastic",
     "warp": "cellseg.preprocess.elastic",
@@ -27,6 +30,9 @@ __all__ = ["__version__", *_HOME]
 if TYPE_CHECKING:
     from cellseg import metrics as metrics
     from cellseg.errors import InputError as InputError
+    from cellseg.files import complete_file as complete_file
+    from cellseg.images.open import open_image as open_image
+    from cellseg.images.write import write_stack as write_stack
     from cellseg.inference.instances import label_instances as label_instances
     from cellseg.inference.predict import predict as predict
     from cellseg.inference.predict import predict_array as predict_array

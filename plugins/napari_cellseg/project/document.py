@@ -1,0 +1,137 @@
+"""project.json: which images a project has, and where they are."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cellseg
+
+NAME = "project.json"
+COPY = Path("history") / NAME
+FORMAT = "cellseg annotation project"
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectImage:
+    """An image of a project."""
+
+    name: str
+    """Unique in the project; its labels and predictions lie under it."""
+    path: Path
+    """Where it is, or where it was when it was last seen."""
+    shape: tuple[int, int, int]
+    """(planes, H, W)"""
+    axes: str
+    """Its axes without channels, such as YX or TZYX; all but YX count planes."""
+    read_axes: str = ""
+    """Axes to read it by, where those in the file are wrong or missing."""
+
+    @property
+    def missing(self) -> bool:
+        """Whether the file is not where it was."""
+        return not self.path.exists()
+
+
+def write_document(project: Path, images: Sequence[ProjectImage]) -> None:
+    """Write project.json, and the copy that is kept of it."""
+    tree = {
+        "format": FORMAT,
+        "version": VERSION,
+        "cellseg": cellseg.__version__,
+        "images": [_described(image, project) for image in images],
+    }
+    for name in (NAME, COPY):
+        with cellseg.complete_file(project / name) as temporary:
+            temporary.write_text(json.dumps(tree, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def read_document(project: Path) -> tuple[ProjectImage, ...]:
+    """The images of a project; one that is gone is `missing`.
+
+    Raises:
+        InputError: no project, a damaged project.json, or one of a newer version.
+    """
+    file = project / NAME
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError) as error:
+        remedy = "Choose the folder that holds project.json, or make a new project."
+        raise cellseg.InputError("is no annotation project", remedy, path=project) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise _damaged(project, str(error)) from error
+    try:
+        tree = json.loads(text)
+        if tree["format"] != FORMAT:
+            raise cellseg.InputError(f"is of another kind ({tree['format']})", "Choose another folder.", path=file)
+        if int(tree["version"]) > VERSION:
+            found = f"was written by a newer cellseg ({tree.get('cellseg')}, format {tree['version']})"
+            remedy = f"Update cellseg: this one ({cellseg.__version__}) reads formats up to {VERSION}."
+            raise cellseg.InputError(found, remedy, path=file)
+        return tuple(_image(described, project) for described in tree["images"])
+    except cellseg.InputError:
+        raise
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _damaged(project, f"{type(error).__name__}: {error}") from error
+
+
+def is_project(path: Path) -> bool:
+    """Whether a folder holds a project, whole or damaged."""
+    return (path / NAME).is_file()
+
+
+def _described(image: ProjectImage, project: Path) -> dict[str, Any]:
+    path = image.path.absolute()
+    return {
+        "name": image.name,
+        "path": _relative(path, project.absolute()),
+        "absolute_path": path.as_posix(),
+        "shape": list(image.shape),
+        "axes": image.axes,
+        "read_axes": image.read_axes,
+    }
+
+
+def _relative(path: Path, project: Path) -> str | None:
+    try:
+        return Path(os.path.relpath(path, project)).as_posix()
+    except ValueError:  # another drive
+        return None
+
+
+def _image(described: dict[str, Any], project: Path) -> ProjectImage:
+    planes, height, width = (int(length) for length in described["shape"])
+    return ProjectImage(
+        name=_safe(str(described["name"])),
+        path=_found(described, project.absolute()),
+        shape=(planes, height, width),
+        axes=str(described["axes"]),
+        read_axes=str(described.get("read_axes", "")),
+    )
+
+
+def _found(described: dict[str, Any], project: Path) -> Path:
+    """The image beside the project where both were moved, else where it always was."""
+    absolute = Path(str(described["absolute_path"]))
+    if described.get("path"):
+        beside = Path(os.path.normpath(project / str(described["path"])))
+        if beside.exists() or not absolute.exists():
+            return beside
+    return absolute
+
+
+def _safe(name: str) -> str:
+    """A name that stays inside the project's folders."""
+    if not name or name.startswith(".") or Path(name).name != name or "\\" in name:
+        raise ValueError(f"the image name {name!r}")
+    return name
+
+
+def _damaged(project: Path, reason: str) -> cellseg.InputError:
+    remedy = f"The labels are whole. Put the copy in its place: {(project / COPY).as_posix()}"
+    return cellseg.InputError(f"is damaged ({reason})", remedy, path=project / NAME)

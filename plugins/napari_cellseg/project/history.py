@@ -1,0 +1,101 @@
+"""Earlier states of an annotation, kept before something replaces a lot of it.
+
+A state is a folder of hard links to the blocks as they were. Blocks are never changed, only replaced (`chunks.write`),
+so a link costs nothing until its block is replaced, and a kept state never changes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+import cellseg
+from napari_cellseg.project import chunks
+from napari_cellseg.project.chunks import Index, Labels
+
+NOTE = "state.json"
+MOST_STATES = 20
+MOST_BYTES = 1 << 30
+"""Of blocks that only the history still needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A state of an annotation."""
+
+    folder: Path
+    reason: str
+    when: datetime
+    blocks: dict[Index, Path] = field(repr=False)
+
+
+def keep_state(labels: Path, history: Path, reason: str) -> Kept | None:
+    """Keep the blocks of a label store; the oldest states beyond the limits are thrown away.
+
+    Raises:
+        InputError: it cannot be written: do not go on then.
+    """
+    blocks = chunks.files_in(labels) if (labels / "zarr.json").exists() else {}
+    if not blocks:
+        return None
+    when = datetime.now(UTC)
+    folder = history / f"{when:%Y%m%dT%H%M%S.%fZ}"
+    unfinished = history / f".{folder.name}.part"
+    try:
+        for index, file in blocks.items():
+            target = chunks.file_of(unfinished, index)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _link(file, target)
+        note = {"reason": reason, "when": when.isoformat()}
+        (unfinished / NOTE).write_text(json.dumps(note), encoding="utf-8")
+        os.replace(unfinished, folder)
+    except OSError as error:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        found = f"the present annotation cannot be kept ({error.strerror or error}), so nothing was changed"
+        raise cellseg.InputError(found, "Free space, then try again.", path=history) from error
+    _forget(history)
+    return Kept(folder, reason, when, {index: chunks.file_of(folder, index) for index in blocks})
+
+
+def kept_states(history: Path) -> list[Kept]:
+    """States that were kept, newest first."""
+    folders = sorted((note.parent for note in history.glob(f"[!.]*/{NOTE}")), reverse=True)
+    return [_read_note(folder) for folder in folders]
+
+
+def read_state(state: Kept, index: Index) -> Labels:
+    """A block as it was, filled up at the edges of the array; zeros where nothing was annotated."""
+    block = chunks.read(state.folder, index)
+    return np.zeros(chunks.block_shape(len(index)), np.uint32) if block is None else block
+
+
+def _link(file: Path, target: Path) -> None:
+    try:
+        os.link(file, target)
+    except OSError:  # a file system without hard links
+        shutil.copyfile(file, target)
+
+
+def _read_note(folder: Path) -> Kept:
+    note = json.loads((folder / NOTE).read_text(encoding="utf-8"))
+    found = ((file.relative_to(folder / "c").parts, file) for file in (folder / "c").rglob("*") if file.is_file())
+    blocks = {tuple(map(int, parts)): file for parts, file in found}
+    return Kept(folder, str(note["reason"]), datetime.fromisoformat(note["when"]), blocks)
+
+
+def _forget(history: Path) -> None:
+    """Throw away the oldest states until the rest is within the limits; the newest one stays."""
+    for unfinished in history.glob(".*.part"):
+        shutil.rmtree(unfinished, ignore_errors=True)  # left by a crash
+    kept, total = kept_states(history), 0
+    for number, state in enumerate(kept):
+        alone = [file.stat() for file in state.blocks.values()]
+        total += sum(found.st_size for found in alone if found.st_nlink == 1)
+        if number > 0 and (number >= MOST_STATES or total > MOST_BYTES):
+            shutil.rmtree(state.folder, ignore_errors=True)
