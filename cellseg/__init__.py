@@ -10,6 +10,7 @@ __version__ = "0.1.0"
 _HOME = {
     "InputError": "cellseg.errors",
     "complete_file": "cellseg.files",
+    "cut_out": "cellseg.images.cutout",
     "open_image": "cellseg.images.open",
     "write_stack": "cellseg.images.write",
     "weight_map": "cellseg.preprocess.borders",
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from cellseg import metrics as metrics
     from cellseg.errors import InputError as InputError
     from cellseg.files import complete_file as complete_file
+    from cellseg.images.cutout import cut_out as cut_out
     from cellseg.images.open import open_image as open_image
     from cellseg.images.write import write_stack as write_stack
     from cellseg.inference.instances import label_instances as label_instances

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from cellseg.errors import InputError
 from cellseg.images.annotated import find_annotated_pairs, read_truth
+from cellseg.images.cutout import statistics_of
 from cellseg.images.labels import Kind, LabelPlane
-from cellseg.images.normalise import apply, measure
+from cellseg.images.normalise import apply
 from cellseg.images.pairs import Pair
 from cellseg.images.read_labels import kind_of
 from cellseg.options import DataOptions, LabelOptions
@@ -153,7 +154,7 @@ def held_out(count: int, validation: float) -> int:
 
 
 def _annotated(pair: Pair, kind: Kind, labels: LabelOptions) -> Annotated:
-    image = apply(pair.image.read(pair.image_plane), measure(pair.image, pair.image_plane))
+    image = apply(pair.image.read(pair.image_plane), statistics_of(pair.image, pair.image_plane))
     size = pair.image.pixel_size_um
     return Annotated(pair.name, image, read_truth(pair, kind, labels), size[1] if size else None)
 
