@@ -119,10 +119,9 @@ class Project:
             remedy = "Move the file back, or tell the project where it is now: Project > Find image."
             raise cellseg.InputError(found, remedy, path=image.path)
         source = cellseg.open_image(image.path, axes=image.read_axes or None)
-        if (source.planes, source.height, source.width) != image.shape:
-            found = (
-                f"has {source.planes} planes of {source.height} x {source.width}, and was annotated as {image.shape}"
-            )
+        now = source.planes, source.height, source.width
+        if now != image.shape:
+            found = f"has the shape {now} (planes, height, width), and was annotated as {image.shape}"
             raise cellseg.InputError(found, "Put back the file that was annotated.", path=image.path)
         return source
 
