@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
+from napari_cellseg.project.layers import follow
 from napari_cellseg.session import Session
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class CellsegDock(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._tabs)
         self.show_panel("Annotate")
+        follow(self.session)
 
     def panel(self, title: str) -> QWidget:
         """The panel of that title, made now if it was not."""

@@ -1,0 +1,66 @@
+"""What napari opens by drag and drop: project folders, project.json, and run folders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from napari_cellseg.project.document import NAME, is_project
+from napari_cellseg.project.layers import MOST_SHOWN, LayerData, claimed, layer_data
+
+NOTHING: list[LayerData] = [(None,)]  # type: ignore[list-item]  # what napari takes for "read, but no layers"
+CURVES = "curves.png"
+
+
+def get_reader(path: str | Sequence[str]) -> Callable[[str | Sequence[str]], list[LayerData]] | None:
+    """The reader of a project or of a run folder; None for anything else."""
+    if not isinstance(path, str) and len(path) != 1:
+        return None
+    folder = _folder(path)
+    if is_project(folder):
+        return read_project
+    return read_run if (folder / "config.json").is_file() and (folder / "model.safetensors").is_file() else None
+
+
+def read_project(path: str | Sequence[str]) -> list[LayerData]:
+    """Layers of a project; the dock opens beside them and works on it."""
+    project = claimed(_folder(path))
+    found = [(image, part) for image in project.images[:MOST_SHOWN] for part in layer_data(project, image)]
+    open_dock()
+    return [
+        (data, {**arguments, "visible": image is project.images[0]}, kind) for image, (data, arguments, kind) in found
+    ] or NOTHING
+
+
+def read_run(path: str | Sequence[str]) -> list[LayerData]:
+    """The newest validation picture of a run, or its curves; its model is in use from now on."""
+    from skimage.io import imread
+
+    run = _folder(path)
+    open_dock(model=str(run))
+    pictures = [*sorted((run / "pictures").glob("*.png")), *run.glob(CURVES)]
+    if not pictures:
+        return NOTHING
+    told = {"cellseg": {"run": str(run), "what": "picture"}}
+    return [(imread(pictures[0]), {"name": f"{run.name}: {pictures[0].stem}", "metadata": told, "rgb": True}, "image")]
+
+
+def open_dock(model: str = "") -> None:
+    """Open the dock of the present viewer when the layers are there; without a window nothing happens."""
+    from napari import current_viewer
+    from qtpy.QtCore import QTimer
+
+    viewer = current_viewer()
+
+    def show() -> None:
+        _, dock = viewer.window.add_plugin_dock_widget("cellseg", "cellseg")
+        if model:
+            dock.session.use_model(model)
+
+    if viewer is not None and getattr(viewer, "window", None) is not None:
+        QTimer.singleShot(0, show)
+
+
+def _folder(path: str | Sequence[str]) -> Path:
+    first = Path(path if isinstance(path, str) else path[0])
+    return first.parent if first.name == NAME else first
