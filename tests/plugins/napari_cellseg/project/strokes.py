@@ -1,16 +1,19 @@
 """Strokes of a real mouse on a real canvas; also run as a program that paints until it is killed.
 
-    python strokes.py PROJECT
+    python strokes.py window|layer PROJECT
 
-prints `done K` after stroke K (label K + 2, a line of its own) was finished.
+paints with the mouse in a window, or without one through the methods that the mouse calls, and prints `done K` when the
+stroke with label K, a line of its own, is finished.
 """
 
 from __future__ import annotations
 
 import sys
+from itertools import count, pairwise
 from pathlib import Path
 
 import numpy as np
+from napari_cellseg.project.folder import Project
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
@@ -41,6 +44,15 @@ def stroke(viewer, layer, positions):
     QApplication.processEvents()
 
 
+def settle(viewer):
+    """Wait until the window has its final size, and show all."""
+    native, size = viewer.window._qt_viewer.canvas.native, None
+    while size != (size := native.size()):
+        QTest.qWait(400)
+    viewer.reset_view()
+    QTest.qWait(100)
+
+
 def line(number, shape):
     """Positions of stroke `number`: a horizontal line."""
     rows = (shape[-2] - 2 * BRUSH) // APART
@@ -48,23 +60,42 @@ def line(number, shape):
     return [(row, column) for column in range(20, shape[-1] - 20, 15)]
 
 
-def paint_for_ever(path):
+def paint_in_window(project):
     import napari
     from napari_cellseg.project.layers import open_project
 
     viewer = napari.Viewer(show=True)
-    project = open_project(viewer, Path(path))
+    open_project(viewer, project.path)
     layer = viewer.layers[f"{project.images[0].name} annotation"]
     viewer.layers.selection.active = layer
     layer.mode, layer.brush_size = "paint", BRUSH
-    viewer.reset_view()
-    QTest.qWait(300)
-    first = layer.selected_label
-    for number in range(10_000):
-        layer.selected_label = first + number
-        stroke(viewer, layer, line(first + number, layer.data.shape))
-        print(f"done {first + number}", flush=True)
+    settle(viewer)
+    paint_for_ever(layer, lambda drawn: stroke(viewer, layer, drawn))
+
+
+def paint_in_layer(project):
+    from napari.layers import Labels
+
+    layer = Labels(project.labels(project.images[0]))
+    layer.mode, layer.brush_size = "paint", BRUSH
+
+    def draw(drawn):
+        with layer.block_history():
+            for here, there in pairwise(drawn):
+                layer._draw(layer.selected_label, here, there)
+
+    paint_for_ever(layer, draw)
+
+
+def paint_for_ever(layer, draw):
+    for label in count(layer.data.max() + 2):
+        layer.selected_label = label
+        drawn = line(label, layer.data.shape)
+        draw(drawn)
+        seen = layer._slice.image.raw[drawn[0][0], drawn[1][1] : drawn[-2][1]]
+        assert (seen == label).all(), "the mouse missed the canvas"
+        print(f"done {label}", flush=True)
 
 
 if __name__ == "__main__":
-    paint_for_ever(sys.argv[1])
+    {"window": paint_in_window, "layer": paint_in_layer}[sys.argv[1]](Project.open(Path(sys.argv[2])))

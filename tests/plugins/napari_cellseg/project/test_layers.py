@@ -37,7 +37,7 @@ def on_disk(project, image):
     return LabelStore(project.labels(image).folder)[...]
 
 
-def test_paint_undo_redo_fill_and_open_again(make_napari_viewer, project, qtbot):
+def test_paint_undo_redo_fill_and_open_again(make_napari_viewer, project):
     viewer = make_napari_viewer(show=True)
     assert open_project(viewer, project.path) == project
     assert [layer.name for layer in viewer.layers] == ["flat", "flat annotation", "deep", "deep annotation"]
@@ -47,8 +47,7 @@ def test_paint_undo_redo_fill_and_open_again(make_napari_viewer, project, qtbot)
     assert layer.metadata["cellseg"] == {"project": str(project.path), "image": "flat", "what": "annotation"}
     viewer.layers.selection.active = layer
     layer.mode, layer.brush_size = "paint", strokes.BRUSH
-    viewer.reset_view()
-    qtbot.wait(200)
+    strokes.settle(viewer)
     assert layer.selected_label == 2
     strokes.stroke(viewer, layer, [(100, column) for column in range(40, 300, 20)])
     painted = on_disk(project, flat)

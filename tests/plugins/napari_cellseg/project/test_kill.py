@@ -1,0 +1,56 @@
+"""Whoever kills the program while a hand paints loses the stroke in progress at most."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import strokes
+from napari_cellseg.project.folder import Project
+from napari_cellseg.project.lock import claim, release
+from napari_cellseg.project.store import LabelStore
+
+
+def paint_and_kill(project, way, after):
+    """Let a program paint, kill it `after` seconds after its first stroke; the strokes that it finished."""
+    command = [sys.executable, strokes.__file__, way, str(project.path)]
+    painter = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    first = painter.stdout.readline()
+    time.sleep(after)
+    painter.kill()
+    rest, _ = painter.communicate()
+    return [int(text.split()[1]) for text in [first, *rest.splitlines()] if text.startswith("done ")]
+
+
+def check_kills(project, way, moments):
+    finished, begun = [], {0}
+    for after in moments:
+        finished += paint_and_kill(project, way, after)
+        begun |= {*finished, finished[-1] + 1}
+        again = Project.open(project.path)
+        assert claim(again.path) is None, "the lock of a dead program means nothing"
+        release(again.path)
+        painted = LabelStore(again.labels(again.images[0]).folder)[...]
+        rows = (painted.shape[0] - 2 * strokes.BRUSH) // strokes.APART
+        for label in finished[-rows:]:
+            line = strokes.line(label, painted.shape)
+            assert (painted[line[0][0], line[1][1] : line[-2][1]] == label).all(), f"stroke {label}"
+        assert set(np.unique(painted)) <= begun
+    assert finished == sorted(set(finished))
+    return finished
+
+
+def test_two_kills(project):
+    assert len(check_kills(project, "layer", [0.05, 0.13])) >= 2
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3000)
+def test_twenty_kills(project):
+    finished = check_kills(project, "window", np.random.default_rng(20).uniform(0, 1.2, 20))
+    print(f"\n20 kills: {len(finished)} strokes were finished, none lost")
+    assert not [part for part in Path(project.path).rglob("*.part") if part.parent.name == "history"]
