@@ -41,12 +41,16 @@ def run(words: list[str], verbosity: int = 0) -> int:
     from cyclopts import CycloptsError
 
     from cellseg.cli.app import app
+    from cellseg.cli.launched import is_follower, linger
 
     _be_quiet(verbosity)
     try:
         command, bound, _ = app.parse_args(words, exit_on_error=False, print_error=False)
         return int(command(*bound.args, **bound.kwargs) or 0)
     except (InputError, CycloptsError) as error:
+        if is_follower():  # the first of several processes found the same
+            linger()
+            return WRONG_INPUT
         return _say(str(error), WRONG_INPUT)
     except KeyboardInterrupt:
         return _say("interrupted", INTERRUPTED)

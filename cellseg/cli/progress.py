@@ -9,6 +9,8 @@ from functools import cache
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Protocol
 
+from cellseg.cli.launched import is_follower
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -18,7 +20,7 @@ def console(*, error: bool = True) -> Console:
     """The terminal: standard error for people, standard output for results."""
     from rich.console import Console
 
-    return Console(stderr=error, highlight=False, markup=False, soft_wrap=error)
+    return Console(stderr=error, highlight=False, markup=False, soft_wrap=error, quiet=is_follower())
 
 
 def say(text: str) -> None:

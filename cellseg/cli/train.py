@@ -11,6 +11,16 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from cellseg.cli.flags import JsonFlag
+from cellseg.cli.launched import (
+    agreed,
+    first_says,
+    is_follower,
+    is_launched,
+    is_restarted,
+    is_several,
+    join_others,
+    note_launcher,
+)
 from cellseg.cli.progress import console, say
 from cellseg.errors import InputError
 from cellseg.options import (
@@ -70,13 +80,17 @@ def train(
     settings = TrainSettings(labels=label_options, weights=weights, augment=augment, network=network, train=training)
     if events and as_json:
         raise InputError("--events and --json both write to standard output", "Choose one of them.")
+    if dry_run and is_follower():
+        return 0
+    if not dry_run:
+        join_others()
     run = _old_run(out, resume)
     if run is not None and not where.images:
-        where, start, settings = _as_before(run)
-    if run is None and not dry_run:
+        old = run
+        where, start, settings = agreed(lambda: _as_before(old))
+    if run is None and not dry_run and not is_follower():
         _check_new(out)
-    model = _begin(settings, start)
-    data = _read(where, settings)
+    model, data = agreed(lambda: (_begin(settings, start), _read(where, settings)))
     if dry_run:
         return _plan(data, settings, model, as_json)
     if run is None:
@@ -95,9 +109,11 @@ def _say_encoder(data: TrainingSet, settings: TrainSettings) -> None:
 
 
 def _old_run(out: Path | None, resume: bool) -> RunFolder | None:
-    from cellseg.training.run_folder import old_run
+    from cellseg.training.run_folder import RunFolder, old_run
 
-    return old_run(out) if resume and out is not None else None
+    if out is None or not first_says(lambda: (resume or is_restarted(out)) and old_run(out) is not None):
+        return None
+    return RunFolder(out)
 
 
 def _check_new(out: Path | None) -> Path:
@@ -110,10 +126,13 @@ def _check_new(out: Path | None) -> Path:
 
 
 def _new_run(out: Path | None, settings: TrainSettings, data: TrainingSet, sources: dict[str, str]) -> RunFolder:
-    from cellseg.training.run_folder import new_run, write_config
+    from cellseg.training.run_folder import RunFolder, new_run, write_config
 
+    if out is not None and is_follower():
+        return RunFolder(out)
     run = new_run(_check_new(out))
     write_config(run, settings, data, sources)
+    note_launcher(run.path)
     return run
 
 
@@ -179,7 +198,7 @@ def _run(
     events: bool,
     as_json: bool,
 ) -> int:
-    from cellseg.cli.train_watch import INTERRUPTED, conclude, watch
+    from cellseg.cli.train_watch import INTERRUPTED, conclude, follow, watch
     from cellseg.training.report import report_of
     from cellseg.training.train import train_on
 
@@ -189,12 +208,28 @@ def _run(
         start=model,
         checkpoint=run.checkpoint,
         weight_maps=run.weight_maps,
-        resume=run.checkpoint.exists(),
+        resume=first_says(run.checkpoint.exists),
     )
-    found = watch(training, run, data, settings, events)
-    if found is None:
-        return INTERRUPTED
+    try:
+        if is_follower():
+            follow(training)
+            return 0
+        found = watch(training, run, data, settings, events)
+    except RuntimeError as error:
+        return _lost(error, run)
+    if found is None:  # what ends with another code is started anew by torchrun
+        return 0 if is_launched() else INTERRUPTED
     conclude(found, run)
     if as_json:
         sys.stdout.write(json.dumps(report_of(found, data, settings.train.steps)) + "\n")
     return 0
+
+
+def _lost(error: RuntimeError, run: RunFolder) -> int:
+    """Say that another process ended, if that is what went wrong."""
+    from cellseg.training.several import is_loss
+
+    if not is_several() or not is_loss(error):
+        raise error
+    say(f"error: another process of this training ended; with --max-restarts torchrun goes on from {run.checkpoint}")
+    return 1

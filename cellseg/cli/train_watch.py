@@ -19,6 +19,7 @@ from cellseg.training.data import TrainingSet
 from cellseg.training.events import Compared, Event, Finished, Saved, Started, Stepped, Validated, Weighed
 from cellseg.training.report import forgotten
 from cellseg.training.run_folder import CURVES, REPORT_TEXT, RunFolder, read_metrics, record
+from cellseg.training.several import any_wishes, size
 
 INTERRUPTED = 130
 SMOOTH = 0.95
@@ -52,13 +53,28 @@ def watch(
                 board.show(event)
                 _draw(event, run)
                 control.obey()
-                if stop.asked and not isinstance(event, Finished):
+                if _ends(stop, event):
                     events.close()
     if isinstance(last, Finished):
         return last
     say(f"stopped; go on with: cellseg train --out {run.path} --resume")
     lines.tell("stopped", run=str(run.path))
     return None
+
+
+def follow(training: Generator[Event]) -> None:
+    """Do the share of a process that is not the first, in silence, until all end."""
+    with stoppable() as stop:
+        for event in training:
+            if _ends(stop, event):
+                training.close()
+
+
+def _ends(stop: Stop, event: Event) -> bool:
+    """Whether the training is stopped here; several processes agree on it, after a step."""
+    if size() > 1:
+        return isinstance(event, Stepped) and any_wishes(stop.asked)
+    return stop.asked and not isinstance(event, Finished)
 
 
 def conclude(found: Finished, run: RunFolder) -> None:

@@ -15,6 +15,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy,
 
 from cellseg.models.network import Heads
 from cellseg.options import Loss
+from cellseg.training.several import summed
 from cellseg.training.ssim import ms_ssim
 
 LossFunction = Callable[[Tensor, Tensor, Tensor], Tensor]
@@ -65,11 +66,11 @@ def tversky(logits: Tensor, classes: Tensor, weights: Tensor, missed: float = 0.
     Source: Salehi et al.: Tversky loss function for image segmentation, MLMI 2017, arXiv 1706.05721, equation 3.
     """
     p, g = _probabilities(logits, classes)
-    both, only_true, only_found = (
-        (weights[:, None] * part).sum((0, 2, 3)) for part in (p * g, (1 - p) * g, p * (1 - g))
-    )
+    parts = [(weights[:, None] * part).sum((0, 2, 3)) for part in (p * g, (1 - p) * g, p * (1 - g))]
+    both, only_true, only_found = summed(torch.stack(parts))
     s = SMOOTH / 2
-    return 1 - ((both + s) / (both + missed * only_true + added * only_found + s)).mean()
+    ratios: Tensor = (both + s) / (both + missed * only_true + added * only_found + s)
+    return 1 - ratios.mean()
 
 
 def structural(logits: Tensor, classes: Tensor, weights: Tensor) -> Tensor:

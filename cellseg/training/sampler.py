@@ -33,13 +33,14 @@ class Sampler:
         examples: annotated images.
         augment: how samples are changed.
         seed: all that is random follows from it.
-        batch: samples of a step.
+        batch: samples of a step that this process draws.
         input_size: side of a sample.
         output_size: side of its labelled part.
         replayed: how many of the examples, the last ones, are of an earlier training.
         replay_share: share of the samples that is drawn from these.
         rare: pixels of rare classes.
         rare_share: share of the samples that is drawn around one of these.
+        first: number of the first sample of a step that this process draws.
     """
 
     examples: Sequence[Example]
@@ -52,10 +53,12 @@ class Sampler:
     replay_share: float = 0.0
     rare: RarePixels | None = None
     rare_share: float = 0.0
+    first: int = 0
 
     def draw(self, step: int) -> Batch:
-        """The batch of a step."""
-        samples = [self._sample(np.random.default_rng([self.seed, step, k])) for k in range(self.batch)]
+        """This process's part of the batch of a step."""
+        numbers = range(self.first, self.first + self.batch)
+        samples = [self._sample(np.random.default_rng([self.seed, step, k])) for k in numbers]
         return Batch(
             torch.from_numpy(np.stack([s.image for s in samples])),
             torch.from_numpy(np.stack([s.classes for s in samples])).long(),

@@ -19,6 +19,7 @@ from cellseg.models.trained import device
 from cellseg.options import TrainOptions
 from cellseg.training.best import Best, as_tree
 from cellseg.training.events import Saved
+from cellseg.training.several import from_first
 
 FORMAT = 2
 
@@ -27,7 +28,8 @@ FORMAT = 2
 class State:
     """Network, running average of its weights, optimiser, the steps done, and what validations found.
 
-    `validated` is the step of the last validation, `best` the best model of all.
+    `validated` is the step of the last validation, `best` the best model of all. `shared` is the network as several
+    processes train it together; None where one is alone.
     """
 
     network: Any
@@ -36,6 +38,7 @@ class State:
     step: int = 0
     validated: int = 0
     best: Best | None = None
+    shared: Any = None
 
     def is_finite(self) -> bool:
         """Whether all weights are numbers; they may not be one step before the loss is none."""
@@ -115,15 +118,19 @@ class Keeper:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        raise InputError("there is no checkpoint to go on from", "Start without --resume.", path=path)
     try:
-        tree = torch.load(path, map_location="cpu", weights_only=True)
+        tree = torch.load(io.BytesIO(from_first(lambda: _content(path))), map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
         raise InputError("is not a checkpoint of cellseg, or damaged", "Start a new run.", path=path) from error
     if not isinstance(tree, dict) or tree.get("format") != FORMAT:
         raise InputError("is a checkpoint of another version of cellseg", "Start a new run.", path=path)
     return tree
+
+
+def _content(path: Path) -> bytes:
+    if not path.is_file():
+        raise InputError("there is no checkpoint to go on from", "Start without --resume.", path=path)
+    return path.read_bytes()
 
 
 def _optimiser(network: Any, options: TrainOptions) -> torch.optim.Optimizer:

@@ -10,6 +10,7 @@ from cellseg.errors import InputError
 from cellseg.options import TrainOptions
 from cellseg.training.losses import total_loss
 from cellseg.training.sampler import Batch
+from cellseg.training.several import mean
 from cellseg.training.state import State
 
 WARM_UP = 0.1  # part of the steps in which the cosine schedule rises
@@ -22,9 +23,9 @@ def take_step(state: State, batch: Batch, options: TrainOptions, precision: torc
     device = next(state.network.parameters()).device
     images = batch.images.to(device, memory_format=torch.channels_last)
     with torch.autocast(device.type, precision, enabled=precision != torch.float32):
-        output = state.network(images)
+        output = (state.shared or state.network)(images)
     loss = total_loss(output, batch.classes.to(device), batch.weights.to(device), options.loss)
-    value = float(loss.detach())
+    value = float(mean(loss))
     if not math.isfinite(value):
         raise InputError(
             f"the loss is {value} at step {state.step + 1}",
@@ -60,8 +61,8 @@ def precision_of(options: TrainOptions) -> torch.dtype:
 def _average(state: State, decay: float) -> None:
     decay = min(decay, state.step / (9 + state.step)) if decay else 0.0
     pairs = zip(state.averaged.state_dict().values(), state.network.state_dict().values(), strict=True)
-    for mean, value in pairs:
-        if mean.is_floating_point():
-            mean.lerp_(value, 1 - decay)
+    for average, value in pairs:
+        if average.is_floating_point():
+            average.lerp_(value, 1 - decay)
         else:
-            mean.copy_(value)
+            average.copy_(value)

@@ -22,11 +22,12 @@ from cellseg.options import DataOptions, TrainSettings
 from cellseg.preprocess.augment import Example
 from cellseg.training.best import LAST, better_of, cut_as, metric_for, value_of
 from cellseg.training.data import TrainingSet, find_training_pairs, read_training_set
-from cellseg.training.events import Compared, Event, Finished, Saved, Started, Stepped, Validated
+from cellseg.training.events import Compared, Event, Finished, Saved, Started, Stepped, Validated, Weighed
 from cellseg.training.finetune import fitted, with_network
 from cellseg.training.rare import find_rare
 from cellseg.training.recipes import settings_for
 from cellseg.training.sampler import Sampler
+from cellseg.training.several import check_same, first_is_done, first_says, is_first, share_of, shared
 from cellseg.training.state import Keeper, State, load_checkpoint, new_state
 from cellseg.training.step import precision_of, rate_at, take_step
 from cellseg.training.validate import judge
@@ -87,7 +88,7 @@ class _Job:
         """Whether all steps are done, or nothing became better for long enough."""
         options, best = self.settings.train, state.best
         waited = bool(options.patience) and best is not None and best.waited >= options.patience
-        return state.step >= options.steps or waited
+        return first_says(state.step >= options.steps or waited)
 
 
 def train_on(
@@ -106,22 +107,25 @@ def train_on(
     torch.manual_seed(settings.train.seed)
     network = make_network(data, settings) if start is None else copy.deepcopy(start.network)
     state, digest = new_state(network, settings.train), run_digest(data, settings, start)
+    check_same(digest)
     if resume and checkpoint is not None:
         load_checkpoint(state, checkpoint, digest)
+    state.shared = shared(state.network)
     size = sample_size(data, settings, network.geometry)
     count = sum(p.numel() for p in network.parameters())
     yield Started(state.step, settings.train.steps, len(data.training), len(data.held), *size, count)
-    examples = yield from weigh(data, settings.weights, weight_maps, settings.train.threads)
-    before = {} if start is None else judge(start, data, cut=False).scores
+    examples = yield from _examples(data, settings, weight_maps)
+    before = {} if start is None or not is_first() else judge(start, data, cut=False).scores
     if before:
         yield Compared(before)
-    keep = Keeper(state, checkpoint, digest, settings.train.save_every)
+    keep = Keeper(state, checkpoint if is_first() else None, digest, settings.train.save_every)
     try:
         yield from _run(state, job, make_sampler(examples, data, settings, size), keep)
     except (GeneratorExit, InputError):  # the caller stopped, or the loss blew up before it could do harm
         deque(keep.save(), maxlen=0)
         raise
-    yield _finish(state, job, before)
+    if is_first():
+        yield _finish(state, job, before)
 
 
 def make_network(data: TrainingSet, settings: TrainSettings) -> Any:
@@ -141,16 +145,18 @@ def make_sampler(
 ) -> Sampler:
     """Where the samples of the training come from."""
     options = settings.train
+    share = share_of(options.batch)
     return Sampler(
         examples,
         settings.augment,
         options.seed,
-        options.batch,
+        len(share),
         *size,
         replayed=data.replayed,
         replay_share=options.replay_share,
         rare=find_rare(examples, data.counts) if options.rare else None,
         rare_share=options.rare,
+        first=share.start,
     )
 
 
@@ -164,6 +170,19 @@ def run_digest(data: TrainingSet, settings: TrainSettings, start: TrainedModel |
     return hashlib.sha256(f"{data.digest} {sets} {model} {json.dumps(tree, sort_keys=True)}".encode()).hexdigest()
 
 
+def _examples(
+    data: TrainingSet, settings: TrainSettings, folder: Path | None
+) -> Generator[Weighed, None, tuple[Example, ...]]:
+    """What samples are drawn from; of several processes the first makes the weight maps, and the others read them."""
+    if not is_first():
+        first_is_done()
+        folder = folder if folder is not None and folder.is_dir() else None
+    examples = yield from weigh(data, settings.weights, folder, settings.train.threads)
+    if is_first():
+        first_is_done()
+    return examples
+
+
 def _run(state: State, job: _Job, sampler: Sampler, keep: Keeper) -> Generator[Stepped | Validated | Saved]:
     """Steps, validations and checkpoints until the training is over."""
     yield from _validation(state, job)  # one that was stopped between a step and its validation
@@ -172,9 +191,10 @@ def _run(state: State, job: _Job, sampler: Sampler, keep: Keeper) -> Generator[S
     for event in _steps(state, sampler, job.settings):
         yield event
         yield from _validation(state, job)
-        if keep.due() or job.is_over(state):
+        over = job.is_over(state)
+        if keep.due() or over:
             yield from keep.save()
-        if job.is_over(state):
+        if over:
             return
 
 
@@ -191,7 +211,7 @@ def _validation(state: State, job: _Job) -> Iterator[Validated]:
     """Validate where this step's turn has come and it was not done."""
     options = job.settings.train
     due = state.step % options.validate_every == 0 or state.step == options.steps
-    if not job.data.held or not due or state.validated == state.step:
+    if not job.data.held or not due or state.validated == state.step or not is_first():
         return
     judged = judge(_model(state, job), job.data)
     last = options.best_by == LAST or not job.data.validation

@@ -1,0 +1,106 @@
+"""`torchrun -m cellseg train`: real processes, one of which is killed; a word of control; wrong input."""
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+import torch
+from safetensors.torch import load_file
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and launcher of POSIX")
+PLAIN = ("--optimiser", "sgd", "--rate", 0.01, "--momentum", 0.5, "--save-every", 0)
+"""AdamW makes whole steps of gradients that are rounding errors, so it would compare chance."""
+
+
+def launch(*words, processes=2, restarts=0):
+    """Start torchrun with `cellseg WORDS`."""
+    torchrun = ["torch.distributed.run", "--standalone", "--nproc-per-node", processes, "--max-restarts", restarts]
+    words = [sys.executable, "-m", *torchrun, "-m", "cellseg", *words]
+    environment = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}
+    pipe = subprocess.PIPE
+    return subprocess.Popen(list(map(str, words)), stdout=pipe, stderr=pipe, text=True, env=environment)
+
+
+def finish(process):
+    """Exit code and what was said; all of its processes end."""
+    try:
+        return process.returncode, *process.communicate(timeout=240)
+    finally:
+        for child in [*psutil.Process(process.pid).children(recursive=True), process] if process.poll() is None else ():
+            child.kill()
+
+
+def ranks(process):
+    """The training processes, first one first."""
+    found = psutil.Process(process.pid).children(recursive=True)
+    by_rank = {child.environ()["RANK"]: child for child in found if "RANK" in child.environ()}
+    return [by_rank[rank] for rank in sorted(by_rank)]
+
+
+def wait_for(process, condition):
+    while not condition():
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def words(sample_folder):
+    train = sample_folder / "train"
+    small = ("--base", 4, "--depth", 2, "--tile", 48, "--validation", 1, "--validate-every", 10)
+    return ("train", "--images", train / "images.tif", "--labels", train / "labels.tif", *small, *PLAIN)
+
+
+def losses(run):
+    with open(run / "metrics.csv", newline="") as file:
+        return [float(row["loss"]) for row in csv.DictReader(file)]
+
+
+def test_one_is_killed_and_the_result_is_that_of_one_process(words, tmp_path, cellseg_cli):
+    assert cellseg_cli(*words, "--out", tmp_path / "one", "--steps", 20).code == 0
+    process = launch(*words, "--out", tmp_path / "two", "--steps", 20, restarts=1)
+    wait_for(process, (tmp_path / "two/last.ckpt").exists)
+    ranks(process)[1].send_signal(signal.SIGKILL)
+    code, out, err = finish(process)
+    assert process.returncode == 0, err
+    assert "Traceback" not in err
+    assert err.count("done:") == 1
+    one, two = (load_file(tmp_path / run / "model.safetensors") for run in ("one", "two"))
+    torch.testing.assert_close(two, one, rtol=1e-4, atol=1e-4)
+    assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), abs=1e-4)
+
+
+def test_a_word_in_the_control_file_stops_all_at_one_step_and_resume_goes_on(words, tmp_path):
+    run = tmp_path / "run"
+    process = launch(*words, "--out", run, "--steps", 100_000, "--validate-every", 100_000, restarts=1)
+    wait_for(process, (run / "last.ckpt").exists)
+    (run / "control").write_text("pause")
+    time.sleep(1)
+    (run / "control").write_text("stop")
+    finish(process)
+    assert process.returncode == 0  # else torchrun would start it anew
+    done = len(losses(run))
+    assert torch.load(run / "last.ckpt", weights_only=True)["step"] == done
+    process = launch(*words, "--out", run, "--steps", 100_000, "--validate-every", 100_000, "--resume")
+    wait_for(
+        process, lambda: len(losses(run)) > done or torch.load(run / "last.ckpt", weights_only=True)["step"] > done
+    )
+    ranks(process)[1].terminate()
+    _, err = finish(process)[1:]
+    assert process.returncode == 0
+    assert "stopped; go on with" in err
+
+
+def test_what_is_wrong_is_said_once(words, tmp_path):
+    for wrong, said in ((("--batch", 3), "--batch 3 cannot be divided"), (("--images", "nowhere.tif"), "nowhere.tif")):
+        process = launch(*words, *wrong, "--out", tmp_path / "run")
+        err = finish(process)[2]
+        assert process.returncode != 0
+        lines = [line for line in err.splitlines() if line.startswith("error:")]
+        assert len(lines) == 1, err
+        assert said in lines[0]
+        assert not (tmp_path / "run").exists()
