@@ -19,7 +19,7 @@ from cellseg.inference.instances import label_instances
 from cellseg.metrics.cut import DENSE, THRESHOLDS, sizes_to_try
 from cellseg.metrics.scores import parse_names, pool, score
 from cellseg.metrics.thresholds import SMALLER_IS_BETTER
-from cellseg.models.card import ModelCard, model_file, read_card, store_card
+from cellseg.models.card import ModelCard, model_file, read_card, shipped_files, store_card
 
 Setting = tuple[float, int]
 """Threshold and minimum size."""
@@ -43,7 +43,7 @@ def run_sweep(
     cases: Sequence[Case], reader: Reader, metrics: str, store: Path | None, picture: Path | None, as_json: bool
 ) -> int:
     """Search, report, draw and store."""
-    file = None if store is None else model_file(store)
+    file = None if store is None else _own(model_file(store))
     card = None if file is None else _checked(read_card(file), file)
     _check_probabilities(cases, reader)
     truths = [reader.read_truth(case) for case in cases]
@@ -57,6 +57,14 @@ def run_sweep(
         say(f"stored threshold {found.best[0]:g} and minimum size {found.best[1]} in {file} (grown by {card.grow})")
     _report(found, file, as_json)
     return 0
+
+
+def _own(file: Path) -> Path:
+    """The file, unless it is a part of the package."""
+    if file in shipped_files().values():
+        found = "comes with cellseg and is not changed"
+        raise InputError(found, "Copy it, and give the copy to --store and to `cellseg predict`.", path=file)
+    return file
 
 
 def sweep(

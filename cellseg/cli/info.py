@@ -16,12 +16,12 @@ from cellseg.images.zarrfolder import images_inside, is_zarr, labels_of, read_om
 
 
 def info(path: Path, *, as_json: JsonFlag = False) -> int:
-    """Say what a TIFF, an OME-Zarr folder, a run folder or a model file is.
+    """Say what a TIFF, an OME-Zarr folder, a run folder or a model is.
 
     Parameters
     ----------
     path
-        The file or folder.
+        The file or folder, or the name of a model that comes with cellseg.
     """
     found = _describe(path)
     if as_json:
@@ -37,6 +37,10 @@ def info(path: Path, *, as_json: JsonFlag = False) -> int:
 
 
 def _describe(path: Path) -> dict[str, Any]:
+    from cellseg.models.card import shipped_files
+
+    if not path.exists() and str(path) in shipped_files():
+        return _model(path)
     if not path.exists():
         raise InputError("there is no such file or folder", "Check the path.", path=path)
     if is_zarr(path):
@@ -69,4 +73,4 @@ def _model(path: Path) -> dict[str, Any]:
     from cellseg.models.card import model_file, read_card
 
     file = model_file(path)
-    return {"kind": "run" if path.is_dir() else "model", "file": str(file), **asdict(read_card(file))}
+    return {"kind": "run" if file.parent == path else "model", "file": str(file), **asdict(read_card(file))}

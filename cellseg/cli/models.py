@@ -5,22 +5,30 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from cellseg.cli.flags import JsonFlag
 from cellseg.cli.progress import console
 
+if TYPE_CHECKING:
+    from cellseg.models.shipped import Shipped
+
 
 def models(*, as_json: JsonFlag = False) -> int:
-    """List the networks with their usual options: parameters, cost, legal sizes, margin, whether tiling is exact.
+    """List the networks and the trained models that come with cellseg.
+
+    Of a network with its usual options: parameters, cost, legal sizes, margin, whether tiling is exact.
 
     The cost is counted for a megapixel of the result, by tiles of 1024 x 1024 with their margins; a network takes its
     smallest size and multiples of its stride more.
     """
+    from cellseg.models.shipped import shipped_models
     from cellseg.models.table import rows
 
-    found = rows()
+    found, shipped = rows(), shipped_models()
     if as_json:
-        sys.stdout.write(json.dumps({"models": [asdict(row) for row in found]}) + "\n")
+        trained = [{**asdict(model), "file": str(model.file)} for model in shipped]
+        sys.stdout.write(json.dumps({"models": [asdict(row) for row in found], "shipped": trained}) + "\n")
         return 0
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
@@ -41,4 +49,20 @@ def models(*, as_json: JsonFlag = False) -> int:
             "yes" if row.exact else "no",
         )
     console(error=False).print(table)
+    _print_shipped(shipped)
     return 0
+
+
+def _print_shipped(shipped: list[Shipped]) -> None:
+    """The trained models, a line each."""
+    out = console(error=False)
+    out.print("Trained models that come with cellseg:" if shipped else "No trained model comes with this version.")
+    for model in shipped:
+        card = model.card
+        parts = [f"{model.name}: {card.name}, {model.bytes / 1e6:.1f} MB"]
+        parts += [card.data] if card.data else []
+        parts += [f"objects of about {card.diameter:.0f} pixels"] if card.diameter else []
+        parts += [card.licence] if card.licence else []
+        out.print(f"  {'; '.join(parts)}")
+    if shipped:
+        out.print(f"  next: cellseg predict {shipped[0].name} IMAGE.tif --out LABELS.tif")

@@ -33,7 +33,7 @@ def predict(
     Parameters
     ----------
     model
-        A run folder or a model file.
+        A run folder, a model file, or the name of a model that comes with cellseg (`cellseg models` lists them).
     image
         TIFF files or OME-Zarr folders.
     out

@@ -150,7 +150,9 @@ def _begin(settings: TrainSettings, start: str) -> TrainedModel | None:
     """The model to go on from; refuses networks that are not known, and options that they do not have."""
     from cellseg.models.registry import options_for
     from cellseg.models.trained import load
+    from cellseg.training.several import share_of
 
+    share_of(settings.train.batch)
     options_for(settings.network, 1, 2)
     if settings.train.threads:
         import torch

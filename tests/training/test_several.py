@@ -18,7 +18,7 @@ TOGETHER = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--np
 
 @pytest.mark.skipif(sys.platform == "win32", reason="gloo and torchrun of Linux and macOS")
 def test_steps_of_two_processes_are_those_of_one(tmp_path):
-    """In double precision, where what is left is rounding: norms, drop-out, drop path, ratios in losses, several heads."""
+    """In double precision only rounding is left: of norms, drop-out, drop path, ratios in losses, several heads."""
     for start, out in (([sys.executable], "one"), (TOGETHER, "two")):
         # warnings would come once a process; CUDA is hidden because GPUs have other kernels
         environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "", "PYTHONWARNINGS": "error::FutureWarning"}
@@ -26,10 +26,7 @@ def test_steps_of_two_processes_are_those_of_one(tmp_path):
         assert done.returncode == 0, done.stderr
     one, two = load_file(tmp_path / "one"), load_file(tmp_path / "two")
     assert one.keys() == two.keys()
-    for name, tensor in one.items():
-        torch.testing.assert_close(
-            two[name], tensor, rtol=1e-10, atol=1e-10, msg=lambda text, name=name: f"{name} {text}"
-        )
+    torch.testing.assert_close(two, one, rtol=1e-10, atol=1e-10)
 
 
 def test_one_process_alone_does_nothing_of_it():
@@ -44,7 +41,7 @@ def test_one_process_alone_does_nothing_of_it():
 
 def test_a_batch_that_cannot_be_divided(monkeypatch):
     monkeypatch.setattr(several, "size", lambda: 3)
-    with pytest.raises(InputError, match="--batch 4 cannot be divided equally among 3 processes.* 3 or 6"):
+    with pytest.raises(InputError, match="--batch 4 cannot be divided equally among 3 processes"):
         several.share_of(4)
     with pytest.raises(InputError, match="Choose 3 or 6"):
         several.share_of(1)
