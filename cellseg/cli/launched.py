@@ -72,11 +72,10 @@ def note_launcher(run: Path) -> None:
 
 
 def is_restarted(run: Path) -> bool:
-    """Whether torchrun started the processes anew, after it had started those that made the run folder."""
-    if not is_launched() or os.environ.get("TORCHELASTIC_RESTART_COUNT", "0") == "0":
-        return False
+    """Whether the same call of torchrun had started the processes that made the run folder; on several machines its
+    count of restarts is no sign."""
     note = run / NOTE
-    return note.is_file() and note.read_text(encoding="utf-8") == _launcher()
+    return is_launched() and note.is_file() and note.read_text(encoding="utf-8") == _launcher()
 
 
 def _launcher() -> str:

@@ -11,6 +11,8 @@ on is summed over all on the way back, too (`summed`), and DistributedDataParall
 from __future__ import annotations
 
 import os
+import time
+import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -25,6 +27,8 @@ from cellseg.models.mbconv import DropPath
 
 LONGEST = timedelta(hours=24)
 """What others wait for the first one, which validates alone; one that is gone is noticed at once."""
+ASK_EVERY = 0.05
+"""Seconds between two looks for processes that are not there yet."""
 T = TypeVar("T")
 
 
@@ -39,7 +43,10 @@ def join() -> None:
             found = f"{here} processes were started on a machine with {torch.cuda.device_count()} GPUs"
             raise InputError(found, "Start one for each GPU, or hide them by CUDA_VISIBLE_DEVICES= (empty).")
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
-    dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo", timeout=LONGEST)
+    store, own, count = next(dist.rendezvous("env://"))  # type: ignore[no-untyped-call]
+    backend = "nccl" if torch.cuda.is_available() else "gloo"
+    fresh = dist.PrefixStore(_token(store, own, count), store)
+    dist.init_process_group(backend, store=fresh, rank=own, world_size=count, timeout=LONGEST)
 
 
 def size() -> int:
@@ -231,6 +238,27 @@ def _total(part: Tensor) -> Tensor:
 
 def _by_channel(values: Tensor) -> Tensor:
     return values[:, None, None]
+
+
+def _token(store: dist.Store, own: int, count: int) -> str:
+    """A word that only the processes of this start have.
+
+    torchrun's store outlives a start, and with it the addresses of processes that are gone, for which gloo would wait
+    for ever. So each process says a word that was never said before, and takes the one that the first answers to it.
+    """
+    mine = uuid.uuid4().hex
+    if own:
+        store.set(f"word of {own}", mine)
+        found = store.get(f"answer to {mine}").decode()
+        store.set(f"{found} heard by {own}", "")
+        return found
+    waiting = set(range(1, count))
+    while waiting:
+        for other in [other for other in waiting if store.check([f"word of {other}"])]:
+            store.set(f"answer to {store.get(f'word of {other}').decode()}", mine)
+        time.sleep(ASK_EVERY)
+        waiting -= {other for other in waiting if store.check([f"{mine} heard by {other}"])}
+    return mine
 
 
 def _joined() -> bool:
