@@ -23,6 +23,8 @@ _HOME = {
     "predict": "cellseg.inference.predict",
     "predict_array": "cellseg.inference.predict",
     "label_instances": "cellseg.inference.instances",
+    "measure_cells": "cellseg.measure",
+    "CellTable": "cellseg.measure",
     "metrics": "cellseg",
 }
 
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from cellseg.inference.instances import label_instances as label_instances
     from cellseg.inference.predict import predict as predict
     from cellseg.inference.predict import predict_array as predict_array
+    from cellseg.measure import CellTable as CellTable
+    from cellseg.measure import measure_cells as measure_cells
     from cellseg.models.registry import build as build
     from cellseg.models.registry import list_models as list_models
     from cellseg.models.trained import load as load

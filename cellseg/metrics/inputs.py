@@ -29,7 +29,7 @@ def label_pair(prediction: Labels, truth: Labels) -> tuple[Labels, Labels]:
             f"the prediction's shape is {pair[0].shape} and the truth's is {pair[1].shape}", "They must be equal."
         )
     for name, labels in zip(("prediction", "truth"), pair, strict=True):
-        _check(name, labels)
+        check_labels(name, labels)
     return pair
 
 
@@ -47,9 +47,14 @@ def sections(prediction: Labels, truth: Labels) -> Iterator[tuple[Labels, Labels
         yield from zip(prediction, truth, strict=True)
 
 
-def _check(name: str, labels: Labels) -> None:
+def check_labels(name: str, labels: Labels) -> None:
+    """Refuse what is no label image.
+
+    Raises:
+        InputError: not two or three axes, no pixel, numbers that are not whole, or a negative one.
+    """
     if labels.ndim not in (2, 3) or labels.size == 0:
-        raise InputError(f"the {name}'s shape is {labels.shape}", "A metric takes (H, W) or (Z, H, W).")
+        raise InputError(f"the {name}'s shape is {labels.shape}", "Labels are (H, W) or (Z, H, W).")
     if labels.dtype.kind not in "bui":
         raise InputError(
             f"the {name} holds {labels.dtype} numbers", "Labels are whole: set a threshold or round first."

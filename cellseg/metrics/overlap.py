@@ -65,8 +65,8 @@ def table(prediction: Labels, truth: Labels) -> Overlaps:
     """`overlaps` of arrays that were checked before."""
     starts = run_starts(prediction, truth)
     lengths = np.diff(starts, append=prediction.size)
-    prediction_ids, predicted = _index(prediction.reshape(-1)[starts])
-    truth_ids, true = _index(truth.reshape(-1)[starts])
+    prediction_ids, predicted = object_index(prediction.reshape(-1)[starts])
+    truth_ids, true = object_index(truth.reshape(-1)[starts])
     both = (predicted >= 0) & (true >= 0)
     width = max(prediction_ids.size, 1)
     pairs, inverse = np.unique(true[both] * width + predicted[both], return_inverse=True)
@@ -91,8 +91,8 @@ def run_starts(*images: Labels) -> NDArray[np.intp]:
     return np.flatnonzero(new)
 
 
-def _index(labels: Labels) -> tuple[Ints, Ints]:
-    """The labels that occur without 0, and for each element the index of its label, -1 for 0."""
+def object_index(labels: Labels) -> tuple[Ints, Ints]:
+    """The labels that occur without 0, and for each element of labels (k,) the index of its label, -1 for 0."""
     if int(labels.max()) <= 2 * labels.size:  # counting is faster than sorting where the numbers are not sparse
         present = np.bincount(labels.astype(np.int64), minlength=1) > 0
         present[0] = False

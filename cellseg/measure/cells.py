@@ -1,0 +1,104 @@
+"""One row a cell: where it is, how large, of what shape and how bright."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellseg.errors import InputError
+from cellseg.measure.brightness import brightness
+from cellseg.measure.ellipse import covariances, ellipse_columns
+from cellseg.measure.hull import hull_areas
+from cellseg.measure.outline import perimeters
+from cellseg.measure.table import CellTable, from_columns
+from cellseg.metrics.components import bool_instances
+from cellseg.metrics.inputs import check_labels
+from cellseg.metrics.overlap import object_index
+from cellseg.metrics.regions import Regions, regions
+
+Array = NDArray[Any]
+Floats = NDArray[np.float64]
+
+
+def measure_cells(
+    labels: Array,
+    images: Mapping[str, Array] | None = None,
+    spacing: Sequence[float] | None = None,
+    unit: str = "px",
+) -> CellTable:
+    """Measure every cell as scikit-image's `regionprops` does, all at once.
+
+    Columns of a plane: cell, area, centroid_y, centroid_x, first_y, first_x, last_y, last_x (the bounding box, in
+    pixels), perimeter (where pixels are square), major_axis, minor_axis, eccentricity, orientation (degrees from the
+    y axis, counterclockwise), solidity; of a volume: cell, volume, centroids, bounding box, major_axis, minor_axis; and
+    mean, min, max, std of every image. What has a unit says it: `area_um2`, `volume_px3`.
+
+    Args:
+        labels: (H, W) or (Z, H, W) cell numbers, 0 = background; a boolean mask counts as its components.
+        images: by name, each of the shape of the labels; one nan makes a cell's values nan.
+        spacing: height and width of a pixel (for a volume with the distance of planes before them), in `unit`.
+        unit: of the spacing.
+
+    Returns:
+        A table in the order of the cell numbers; lengths in `unit`, areas and volumes in its square and cube.
+
+    Raises:
+        InputError: the labels are no label image, or an image or the spacing does not fit them.
+
+    Source:
+        scikit-image's regionprops, for the definitions; `solidity` by exact arithmetic.
+    """
+    check_labels("label image", labels)
+    images = dict(images or {})
+    steps = _steps(labels, spacing)
+    for name, image in images.items():
+        if image.shape != labels.shape:
+            found = f"the image {name} is {_size(image)} and the labels {_size(labels)}"
+            raise InputError(found, "They must show the same pixels.")
+    labels = bool_instances(labels)
+    ids, flat = object_index(labels.reshape(-1))
+    index = flat.astype(np.int32).reshape(labels.shape)
+    where = regions(labels, ids)
+    columns = {"cell": ids, **_places(where, steps, unit), **_shapes(index, where, steps, unit)}
+    for name, image in images.items():
+        columns |= {f"{what}_{name}": values for what, values in brightness(index, image, ids.size).items()}
+    return from_columns(columns, ids.size)
+
+
+def _places(where: Regions, steps: Floats, unit: str) -> dict[str, Array]:
+    """Size, centroid and bounding box."""
+    axes = "zyx"[-steps.size :]
+    size = f"area_{unit}2" if steps.size == 2 else f"volume_{unit}3"
+    if unit == "px" and steps.size == 2:
+        size = "area_px"
+    return {
+        size: where.areas * steps.prod(),
+        **{f"centroid_{axis}_{unit}": where.centroids[:, k] * steps[k] for k, axis in enumerate(axes)},
+        **{f"first_{axis}_px": where.starts[:, k] for k, axis in enumerate(axes)},
+        **{f"last_{axis}_px": where.stops[:, k] - 1 for k, axis in enumerate(axes)},
+    }
+
+
+def _shapes(index: NDArray[np.int32], where: Regions, steps: Floats, unit: str) -> dict[str, Array]:
+    """The ellipse with the same moments, and of a plane the outline."""
+    ellipses = ellipse_columns(covariances(index, where) * np.outer(steps, steps), unit)
+    if steps.size == 3:
+        return ellipses
+    square = bool(np.isclose(steps[0], steps[1]))
+    outline = {f"perimeter_{unit}": perimeters(index, where.areas.size) * steps[0]} if square else {}
+    return {**outline, **ellipses, "solidity": where.areas / hull_areas(index, where)}
+
+
+def _steps(labels: Array, spacing: Sequence[float] | None) -> Floats:
+    steps = np.array([1.0] * labels.ndim if spacing is None else spacing, np.float64)
+    if steps.shape != (labels.ndim,) or not (steps > 0).all() or not np.isfinite(steps).all():
+        found = f"the spacing {tuple(steps.tolist())} does not fit labels of {labels.ndim} axes"
+        raise InputError(found, "Give a length above 0 for each axis.")
+    return steps
+
+
+def _size(array: Array) -> str:
+    return " x ".join(map(str, array.shape))
