@@ -19,15 +19,14 @@ from scipy import ndimage
 from cellseg.cli.drawing import save_picture
 from cellseg.cli.evaluate_cases import Case
 from cellseg.cli.evaluate_read import Reader
-from cellseg.cli.evaluate_tables import STATES, Values, base_name
+from cellseg.cli.evaluate_tables import Values, base_name
 from cellseg.errors import InputError
 from cellseg.metrics import ObjectRow, object_table
 from cellseg.metrics.boundary import boundary_mask
 from cellseg.metrics.scores import Compared, by_class
+from cellseg.metrics.states import COLOURS, STATES, error_map, true_states
 from cellseg.metrics.thresholds import SMALLER_IS_BETTER
 
-COLOURS = {"true": "#009E73", "missed": "#D55E00", "invented": "#56B4E9", "split": "#F0E442", "merged": "#CC79A7"}
-"""Okabe and Ito 2008, which people with any colour blindness can tell apart."""
 MOST_PANELS = 6
 FILL = 0.45
 SIDE = 1000
@@ -84,32 +83,16 @@ def paint(prediction: Array, truth: Array, rows: Sequence[ObjectRow], grey: Arra
     Returns:
         (H, W, 3) float32, 0 to 1.
     """
-    names = list(COLOURS)
-    mates = {row.prediction_id: 0 for row in rows if row.kind == "matched"}
-    of_truth = {row.truth_id: names.index(STATES[row.kind]) for row in rows if row.side == "truth"}
-    of_prediction = {row.prediction_id: names.index(STATES[row.kind]) for row in rows if row.side == "prediction"}
-    predicted, true = _states(prediction, mates | of_prediction), _states(truth, of_truth)
-    state = np.where(predicted > 0, predicted, np.where(true > 0, true, np.maximum(predicted, true)))
-    state = np.where((predicted < 0) & (true == 0), -1, state)  # where a right cell falls short: nothing
-    outline = boundary_mask(prediction) | (boundary_mask(truth) & (true > 0))
+    state = error_map(prediction, truth, rows)
+    outline = boundary_mask(prediction) | (boundary_mask(truth) & (true_states(truth, rows) > 1))
     thickness = math.ceil(max(state.shape) / SIDE) - 1
     if thickness:
-        outline = ndimage.binary_dilation(outline, iterations=thickness) & (state >= 0)
-    strength = np.where(outline, 1.0, np.where(state > 0, FILL, 0.0 if grey is not None else FILL)) * (state >= 0)
-    table = np.array([to_rgb(colour) for colour in COLOURS.values()], np.float32)
+        outline = ndimage.binary_dilation(outline, iterations=thickness) & (state > 0)
+    strength = np.where(outline, 1.0, np.where(state > 1, FILL, 0.0 if grey is not None else FILL)) * (state > 0)
+    table = np.array([(0, 0, 0), *map(to_rgb, COLOURS.values())], np.float32)
     below = np.zeros(state.shape, np.float32) if grey is None else grey.astype(np.float32)
     mixed = below[..., None] * (1 - strength[..., None]) + table[state] * strength[..., None]
     return np.asarray(mixed, np.float32)
-
-
-def _states(labels: Array, states: Mapping[int, int]) -> Array:
-    """The state of each pixel's object, -1 where there is none."""
-    ids = np.array(sorted(states), np.int64)
-    if not ids.size:
-        return np.full(labels.shape, -1)
-    place = np.minimum(np.searchsorted(ids, labels), ids.size - 1)
-    values = np.array([states[int(name)] for name in ids])
-    return np.where((labels > 0) & (ids[place] == labels), values[place], -1)
 
 
 def _panels(case: Case, compared: Compared, rows: Sequence[ObjectRow]) -> list[tuple[str, Colours]]:

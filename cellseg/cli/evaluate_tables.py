@@ -12,14 +12,12 @@ from typing import Any
 from cellseg.cli.progress import console
 from cellseg.files import write_text
 from cellseg.metrics.objects import ObjectRow
+from cellseg.metrics.states import STATES
 from cellseg.metrics.thresholds import SMALLER_IS_BETTER
 
 MOST_ROWS, MOST_COLUMNS = 12, 6
 SHORT = {"average_precision": "AP", "mean_average_precision": "mean AP"}
 Values = Mapping[str, float]
-
-STATES = {"matched": "true", "missed": "missed", "invented": "invented", "split": "split", "merged": "merged"}
-"""Kinds of the object table in the words of the command line."""
 
 
 def mean_of(rows: Iterable[Values]) -> dict[str, float]:

@@ -8,9 +8,12 @@ from cellseg.metrics.objects import ObjectRow, object_table
 from cellseg.metrics.overlap import Overlaps, overlaps
 from cellseg.metrics.panoptic import aggregated_jaccard, panoptic_quality
 from cellseg.metrics.pixel import ClassTally, dice, iou, tally_classes
+from cellseg.metrics.states import COLOURS, STATES, error_map
 from cellseg.metrics.tally import CellTally, tally_cells
 
 __all__ = [
+    "COLOURS",
+    "STATES",
     "THRESHOLDS",
     "CellTally",
     "ClassTally",
@@ -24,6 +27,7 @@ __all__ = [
     "count_error",
     "det",
     "dice",
+    "error_map",
     "f1",
     "hausdorff95",
     "inside_field",

@@ -6,7 +6,7 @@ from collections import Counter
 
 from hypothesis import given, settings
 
-from cellseg.metrics import object_table, overlaps
+from cellseg.metrics import error_map, object_table, overlaps
 from cellseg.metrics.detection import detections
 from tests.metrics.drawing import draw, label_pairs
 
@@ -57,3 +57,15 @@ def test_rows_agree_with_the_counts(pair):
     assert sum(row.kind == "matched" for row in rows) == counts.found
     assert sum(row.kind != "matched" for row in truths) == counts.missed
     assert len(rows) - len(truths) == counts.invented
+
+
+def test_every_pixel_has_the_state_of_its_object():
+    rows = object_table(PREDICTION, TRUTH)
+    drawn = "\n".join("".join(".tmiSM"[state] for state in row) for row in error_map(PREDICTION, TRUTH, rows))
+    assert drawn.split() == [
+        "tttt.SSSSSS..mmm",
+        "tttt.SSSSSS..mmm",
+        "................",
+        "MMMMMMMMM...iii.",
+        "MMMMMMMMM...iii.",
+    ]
