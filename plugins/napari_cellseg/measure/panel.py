@@ -1,10 +1,34 @@
-"""The panel for measuring."""
+"""The panel for measuring: a table of cells, and a comparison with the truth."""
 
 from __future__ import annotations
 
-from qtpy.QtWidgets import QWidget
+from typing import Any
 
+from napari.layers import Image, Labels, Layer
+from napari.utils.notifications import show_warning
+from qtpy.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_cellseg.measure.calculator import Calculator
+from napari_cellseg.measure.cells_view import CellsView
+from napari_cellseg.measure.choose import LayerChoice, LayersChoice
+from napari_cellseg.measure.compare_view import CompareView
+from napari_cellseg.measure.measuring import Measuring, pixels_of
+from napari_cellseg.measure.scope import ScopeChoice
 from napari_cellseg.session import Session
+
+ALL_AT_ONCE = 3
+"""Axes of a stack whose planes or whose one volume are measured."""
 
 
 class MeasurePanel(QWidget):
@@ -12,4 +36,127 @@ class MeasurePanel(QWidget):
 
     def __init__(self, session: Session) -> None:
         super().__init__()
-        self._session = session
+        self._session, viewer = session, session.viewer
+        self._calculator = Calculator(self)
+        self._measuring = Measuring(viewer, self._calculator, self)
+        self.cells = CellsView(viewer, self._measuring, self._calculator)
+        self.comparison = CompareView(viewer, self._calculator)
+        self._build()
+        self._calculator.busy_changed.connect(self._busy)
+        self._measuring.told.connect(self._status.setText)
+        for event in (viewer.layers.events.inserted, viewer.layers.events.removed):
+            event.connect(self._follow_layers)
+        for layer in viewer.layers:
+            self._follow(layer)
+        session.signals.annotation_changed.connect(self._measuring.edited)
+        calculator, measuring = self._calculator, self._measuring
+        self.destroyed.connect(calculator.close)
+        self.destroyed.connect(measuring.stop)
+        QApplication.instance().aboutToQuit.connect(calculator.close)
+        self._choose_active()
+        self._refresh()
+
+    def measure(self) -> None:
+        """Measure the layer that is chosen."""
+        layer = self._labels.layer
+        if layer is None:
+            show_warning("There is no Labels layer to measure: segment an image or annotate one.")
+            return
+        together = self._scope.together
+        everywhere = self._scope.everywhere or (together == ALL_AT_ONCE and layer.ndim > ALL_AT_ONCE)
+        self._measuring.start(layer, self._images.layers, together, everywhere)
+
+    def _build(self) -> None:
+        viewer = self._session.viewer
+        self._labels = LayerChoice(viewer, _is_labels, "The cells that are measured")
+        self._images = LayersChoice(viewer, self._fits, "Images in which the brightness of each cell is measured")
+        self._scope = ScopeChoice()
+        form = QFormLayout()
+        form.addRow("Cells", self._labels)
+        form.addRow("Brightness in", self._images)
+        form.addRow("Of", self._scope)
+        self._scope.label = form.labelForField(self._scope)
+        self._labels.chosen.connect(self._refresh)
+        button = QPushButton("Measure")
+        button.setToolTip("Measure size, shape and brightness of every cell")
+        button.clicked.connect(lambda: self.measure())
+        live = QCheckBox("follow strokes")
+        live.setToolTip("Measure a cell again as soon as a stroke has changed it")
+        live.setChecked(True)
+        live.toggled.connect(lambda on: setattr(self._measuring, "live", on))
+        self._status = QLabel()
+        self._hint = QLabel()
+        self._hint.setWordWrap(True)
+        line = QHBoxLayout()
+        line.addWidget(button, 1)
+        line.addWidget(live)
+        page = QWidget()
+        above = QVBoxLayout(page)
+        above.setContentsMargins(4, 4, 4, 4)
+        above.addLayout(form)
+        above.addLayout(line)
+        above.addWidget(self._hint)
+        above.addWidget(self._status)
+        above.addWidget(self.cells, 1)
+        tabs = QTabWidget()
+        for widget, title, tip in (
+            (page, "Cells", "A table of cells: size, shape, brightness"),
+            (self.comparison, "Compare with the truth", "Scores, and errors in colour"),
+        ):
+            scroll = QScrollArea()
+            scroll.setWidgetResizable(True)
+            scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+            scroll.setWidget(widget)
+            tabs.setTabToolTip(tabs.addTab(scroll, title), tip)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(tabs)
+
+    def _fits(self, layer: Layer) -> bool:
+        labels = self._labels.layer
+        if not isinstance(layer, Image) or layer.rgb or labels is None:
+            return False
+        return bool(pixels_of(layer).shape == pixels_of(labels).shape)
+
+    def _follow_layers(self, event: Any) -> None:
+        if hasattr(event, "value") and isinstance(event.value, Layer):
+            self._follow(event.value)
+        if self._measuring.layer is not None and self._measuring.layer not in self._session.viewer.layers:
+            self._measuring.forget()
+        self._labels.refresh()
+        self._refresh()
+
+    def _follow(self, layer: Layer) -> None:
+        layer.events.name.connect(self._renamed)
+        if isinstance(layer, Labels):
+            layer.events.selected_label.connect(self._picked)
+
+    def _renamed(self) -> None:
+        self._labels.refresh()
+        self._refresh()
+
+    def _picked(self, event: Any) -> None:
+        if self._measuring.layer is not None and event.source is self._measuring.layer:
+            self.cells.select_cell(int(event.source.selected_label))
+
+    def _refresh(self) -> None:
+        layer = self._labels.layer
+        self._scope.follow(layer)
+        self._images.refresh()
+        self.comparison.refresh()
+        lost = layer is not None and str(layer.units[-1]) == "pixel" and any(step != 1 for step in layer.scale)
+        self._hint.setVisible(lost)
+        self._hint.setText("The layer has a scale without a unit: lengths are in pixels. Set layer.units to 'um'.")
+
+    def _choose_active(self) -> None:
+        layer = self._session.labels()
+        if layer is not None:
+            self._labels.choose(layer)
+
+    def _busy(self, busy: bool) -> None:
+        if not busy:
+            self.comparison.idle()
+
+
+def _is_labels(layer: Layer) -> bool:
+    return isinstance(layer, Labels)

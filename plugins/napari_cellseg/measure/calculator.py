@@ -1,0 +1,117 @@
+"""Hands work to the program beside the window and its answers to whoever asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from napari.utils.notifications import show_error
+from numpy.typing import NDArray
+from qtpy.QtCore import QObject, Signal
+
+from napari_cellseg.child import Child
+
+Answer = dict[str, Any]
+Read = Callable[[], NDArray[Any]]
+
+
+class Calculator(QObject):
+    """Orders one after another; arrays are read in a thread and passed as files, so that the window never waits."""
+
+    busy_changed = Signal(bool)
+    _passed = Signal(dict)
+    _failed = Signal(int, str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._folder = TemporaryDirectory(prefix="cellseg-measure-", ignore_cleanup_errors=True)
+        self._reader = ThreadPoolExecutor(1, "measure")
+        self._child: Child | None = None
+        self._waiting: dict[int, tuple[Callable[[Answer], None], list[Path]]] = {}
+        self._last = 0
+        self._words: list[str] = []
+        self._passed.connect(self._send)
+        self._failed.connect(self._fail)
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._waiting)
+
+    def ask(self, order: Answer, arrays: Mapping[str, Read], answer: Callable[[Answer], None]) -> None:
+        """Have an order done; `answer` is called in the window's thread, unless it failed and the user was told."""
+        self._last += 1
+        job, folder = self._last, Path(self._folder.name)
+        files = {name: folder / f"{job}-{number}.npy" for number, name in enumerate(arrays)}
+        whole = {**order, "job": job, "folder": str(folder), "arrays": {n: str(path) for n, path in files.items()}}
+        self._waiting[job] = (answer, [*files.values()])
+        self.busy_changed.emit(True)
+        self._reader.submit(self._pass, whole, dict(arrays), files)
+
+    def close(self) -> None:
+        """Stop everything; nobody is answered any more."""
+        self._waiting.clear()
+        self._reader.shutdown(wait=True, cancel_futures=True)
+        if self._child is not None:
+            self._child.kill()
+            self._child.close()
+            self._child = None
+        self._folder.cleanup()
+
+    def _pass(self, order: Answer, arrays: dict[str, Read], files: dict[str, Path]) -> None:
+        """In the thread: read the arrays and write the files."""
+        try:
+            for name, read in arrays.items():
+                np.save(files[name], read())
+            self._passed.emit(order)
+        except Exception as error:  # of whatever kind of array the layer holds
+            self._failed.emit(order["job"], f"the layer cannot be read ({error})")
+
+    def _send(self, order: Answer) -> None:
+        if order["job"] not in self._waiting:
+            return
+        if self._child is None:
+            self._words.clear()
+            self._child = Child(["napari_cellseg.measure.worker"], self)
+            self._child.told.connect(self._answer)
+            self._child.said.connect(self._words.append)
+            self._child.ended.connect(self._end)
+            self._child.start()
+        self._child.send(order)
+
+    def _answer(self, answer: Answer) -> None:
+        if "error" in answer:
+            self._fail(answer["job"], answer["error"])
+        elif waiting := self._done(answer["job"]):
+            waiting(answer)
+
+    def _fail(self, job: int, words: str) -> None:
+        if self._done(job):
+            show_error(words)
+
+    def _done(self, job: int) -> Callable[[Answer], None] | None:
+        waiting = self._waiting.pop(job, None)
+        if waiting is None:
+            return None
+        for path in waiting[1]:
+            path.unlink(missing_ok=True)
+        self.busy_changed.emit(self.busy)
+        return waiting[0]
+
+    def _end(self, code: int) -> None:
+        """The program ended though nobody told it to."""
+        self._child = None
+        if self._waiting:
+            for job in [*self._waiting]:
+                self._done(job)
+            show_error(f"measuring ended unexpectedly ({self._words[-1] if self._words else f'exit code {code}'})")
+
+
+def taken(file: str) -> NDArray[Any]:
+    """An array of an answer; its file is removed."""
+    values = np.load(file)
+    Path(file).unlink()
+    return np.asarray(values)

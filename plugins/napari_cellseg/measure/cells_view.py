@@ -1,0 +1,317 @@
+"""The table of cells: sort, choose a range, go to a cell, colour, save."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from tempfile import gettempdir
+from typing import Any
+
+import numpy as np
+from napari.components import ViewerModel
+from napari.utils.notifications import show_info
+from qtpy.QtCore import QItemSelectionModel, QSignalBlocker, QTimer
+from qtpy.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from cellseg import CellTable
+from napari_cellseg.measure.calculator import Answer, Calculator, taken
+from napari_cellseg.measure.histogram import Histogram
+from napari_cellseg.measure.measuring import Measuring, pixels_of, shown_place
+from napari_cellseg.measure.model import CellModel
+from napari_cellseg.measure.overlays import (
+    SHADES,
+    STEPS,
+    look_at,
+    outline_cell,
+    remove_overlay,
+    scale_of_colours,
+    show_overlay,
+)
+from napari_cellseg.measure.table import in_ranges, region, rows_in, shades, summary, title
+
+SHADE_AFTER_MS = 200
+DIGITS = 4
+FIRST = "Choose the labels above and press Measure."
+
+
+class CellsView(QWidget):
+    """What was measured."""
+
+    def __init__(self, viewer: ViewerModel, measuring: Measuring, calculator: Calculator) -> None:
+        super().__init__()
+        self._viewer, self._measuring, self._calculator = viewer, measuring, calculator
+        self._ranges: dict[str, tuple[float, float]] = {}
+        self._own_choice = False
+        self._shading = QTimer(self)
+        self._shading.setSingleShot(True)
+        self._shading.setInterval(SHADE_AFTER_MS)
+        self._shading.timeout.connect(self._shade)
+        self._build()
+        measuring.changed.connect(self.refresh)
+        viewer.dims.events.current_step.connect(self._shade_soon)
+        viewer.mouse_drag_callbacks.append(self._clicked)
+
+    @property
+    def table(self) -> CellTable:
+        return self._measuring.table
+
+    def refresh(self) -> None:
+        """Show the table as it is now."""
+        columns = self.table.columns
+        if columns != tuple(self._column.itemData(k) for k in range(self._column.count())):
+            self._ranges.clear()
+            chosen = self._column.currentData()
+            with QSignalBlocker(self._column):
+                self._column.clear()
+                for column in columns:
+                    self._column.addItem(title(column), column)
+                size = next((name for name in columns if name.startswith(("area", "volume"))), "")
+                self._column.setCurrentIndex(max(self._column.findData(chosen if chosen in columns else size), 0))
+        self._show_column()
+        self._filter()
+
+    def select_cell(self, cell: int) -> None:
+        """Select the row of a cell of the plane that is seen; the camera stays."""
+        layer = self._measuring.layer
+        if layer is None or self._own_choice:
+            return
+        row = self._measuring.row_of(cell, shown_place(self._viewer, layer, len(self._measuring.grid.spacing)))
+        line = None if row is None else self._model.line_of(row)
+        if row is None or line is None:
+            return
+        with QSignalBlocker(self._view.selectionModel()):
+            index = self._model.index(line, 0)
+            flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+            self._view.selectionModel().setCurrentIndex(index, flags)
+        self._view.scrollTo(index)
+        self._view.viewport().update()
+        self._outline(row)
+
+    def save(self, path: Path) -> None:
+        """Write all rows that are shown as CSV."""
+        self._write(path, ",", lambda answer: show_info(f"saved {answer['path']}"))
+
+    def copy(self) -> None:
+        """Put the selected rows, or all that are shown, on the clipboard."""
+        path = Path(gettempdir()) / f"cellseg-copied-{id(self)}.tsv"
+        lines = sorted(index.row() for index in self._view.selectionModel().selectedRows())
+        lines = lines if len(lines) > 1 else []
+        self._write(path, "\t", partial(self._to_clipboard, path), lines)
+
+    def close_down(self) -> None:
+        """Follow the viewer no longer."""
+        self._shading.stop()
+        self._viewer.dims.events.current_step.disconnect(self._shade_soon)
+        if self._clicked in self._viewer.mouse_drag_callbacks:
+            self._viewer.mouse_drag_callbacks.remove(self._clicked)
+
+    def _build(self) -> None:
+        self._summary = QLabel(FIRST)
+        self._summary.setWordWrap(True)
+        self._model = CellModel()
+        self._view = QTableView()
+        self._view.setModel(self._model)
+        self._view.setSortingEnabled(True)
+        self._view.setToolTip("A row a cell: choose one to go there, click a heading to sort")
+        self._view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self._view.setMinimumHeight(160)
+        self._view.verticalHeader().setVisible(False)
+        self._view.verticalHeader().setDefaultSectionSize(22)
+        self._view.selectionModel().currentRowChanged.connect(self._go)
+        self._view.clicked.connect(self._go)
+        self._column = QComboBox()
+        self._column.setToolTip("The column whose distribution is shown, and by which cells are coloured")
+        self._column.currentIndexChanged.connect(self._show_column)
+        self._histogram = Histogram()
+        self._histogram.range_changed.connect(self._choose_range)
+        self._low, self._high = _spin("Least value"), _spin("Largest value")
+        for spin in (self._low, self._high):
+            spin.valueChanged.connect(lambda: self._choose_range(self._low.value(), self._high.value()))
+        whole = _button("All", "Choose the whole range again, of every column", self._choose_all)
+        self._colour = QCheckBox("Colour the cells by this column")
+        self._colour.setToolTip(
+            "Shows the chosen cells in the viewer, from the least value (dark) to the largest (bright)"
+        )
+        self._colour.toggled.connect(self._shade_soon)
+        save = _button("Save as CSV ...", "Write the rows that are shown to a file", self._ask_and_save)
+        copy = _button("Copy", "Copy the selected rows, or all that are shown, for a spreadsheet", self.copy)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 4, 4, 4)
+        layout.addWidget(self._summary)
+        layout.addWidget(self._view, 1)
+        layout.addWidget(self._column)
+        layout.addWidget(self._histogram)
+        layout.addLayout(_line(self._low, QLabel("to"), self._high, whole))
+        layout.addWidget(self._colour)
+        layout.addLayout(_line(save, copy))
+
+    def _go(self, current: Any, _: Any = None) -> None:
+        """To the cell of a row."""
+        layer = self._measuring.layer
+        if layer is None or layer not in self._viewer.layers or not current.isValid():
+            return
+        row = self._model.row_of(current.row())
+        look_at(self._viewer, layer, self._measuring.centre(row))
+        self._outline(row)
+        self._own_choice = True
+        try:
+            layer.selected_label = int(self.table["cell"][row])
+        finally:
+            self._own_choice = False
+
+    def _outline(self, row: int) -> None:
+        layer = self._measuring.layer
+        assert layer is not None
+        place, box = self._measuring.place_of(row), self._measuring.box(row)
+        outline_cell(self._viewer, layer, pixels_of(layer), place, box, int(self.table["cell"][row]))
+
+    def _clicked(self, viewer: ViewerModel, event: Any) -> Iterator[None]:
+        """A click (not a drag) on a cell selects its row; brushes do as they do."""
+        yield
+        dragged = False
+        while event.type == "mouse_move":
+            dragged = True
+            yield
+        layer = self._measuring.layer
+        if dragged or layer is None or layer not in viewer.layers or layer.mode not in ("pan_zoom", "pick"):
+            return
+        value = layer.get_value(event.position, view_direction=event.view_direction, world=True)
+        value = value[1] if isinstance(value, tuple) else value
+        if value:
+            self.select_cell(int(value))
+
+    def _show_column(self) -> None:
+        column = self._column.currentData()
+        if column is None:
+            return
+        values = self.table[column]
+        finite = values[np.isfinite(values)]
+        low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+        chosen = self._ranges.get(column, (low, high))
+        self._histogram.show_values(values, chosen)
+        for spin, value in zip((self._low, self._high), chosen, strict=True):
+            with QSignalBlocker(spin):
+                spin.setDecimals(0 if abs(high - low) > 10**DIGITS else DIGITS)
+                spin.setRange(low - 1e-4, high + 1e-4)
+                spin.setSingleStep((high - low) / 50 or 1)
+                spin.setValue(value)
+        self._shade_soon()
+
+    def _choose_range(self, low: float, high: float) -> None:
+        column = self._column.currentData()
+        if column is None:
+            return
+        self._ranges[column] = (min(low, high), max(low, high))
+        self._histogram.show_range(*self._ranges[column])
+        for spin, value in zip((self._low, self._high), self._ranges[column], strict=True):
+            with QSignalBlocker(spin):
+                spin.setValue(value)
+        self._filter()
+
+    def _choose_all(self) -> None:
+        self._ranges.clear()
+        self._show_column()
+        self._filter()
+
+    def _filter(self) -> None:
+        if not self.table.columns:
+            self._model.show(self.table)
+            self._summary.setText(FIRST)
+            self._shade_soon()
+            return
+        shown = in_ranges(self.table, self._ranges)
+        self._model.show(self.table, shown)
+        told = summary(self.table, shown, self._measuring.grid, self._measuring.pixels)
+        if not shown.all():
+            told[0] = (told[0][0], f"{told[0][1]} of {len(self.table):,} in range")
+        self._summary.setText("<br>".join(f"{word}: <b>{value}</b>" for word, value in told))
+        self._shade_soon()
+
+    def _shade_soon(self) -> None:
+        if self._colour.isChecked():
+            self._shading.start()
+        else:
+            self._shading.stop()
+            remove_overlay(self._viewer, SHADES)
+
+    def _shade(self) -> None:
+        """Colour the chosen cells of the plane or volume that is seen."""
+        layer, grid = self._measuring.layer, self._measuring.grid
+        if layer is None or layer not in self._viewer.layers or not len(self.table):
+            return
+        place = shown_place(self._viewer, layer, len(grid.spacing))
+        rows = rows_in(self.table, grid, place)
+        codes = shades(self.table[self._column.currentData()], in_ranges(self.table, self._ranges), STEPS)[rows]
+        cells = self.table["cell"][rows]
+        arrays = {"labels": region(pixels_of(layer), place), "cells": lambda: cells, "codes": lambda: codes}
+        self._calculator.ask({"do": "paint"}, arrays, partial(self._show_shades, place))
+
+    def _show_shades(self, place: tuple[int, ...], answer: Answer) -> None:
+        codes, layer = taken(answer["codes"]), self._measuring.layer
+        if not self._colour.isChecked() or layer is None or layer not in self._viewer.layers:
+            return
+        start = (*place, *(0,) * codes.ndim)
+        codes = codes.reshape((1,) * len(place) + codes.shape)
+        show_overlay(self._viewer, layer, SHADES, codes, start, scale_of_colours(), opacity=0.7)
+
+    def _ask_and_save(self) -> None:
+        if not len(self.table):
+            show_info("There is nothing to save yet: press Measure.")
+            return
+        assert self._measuring.layer is not None
+        name = f"{self._measuring.layer.name}-cells.csv"
+        path, _ = QFileDialog.getSaveFileName(self, "Save the table", name, "CSV (*.csv)")
+        if path:
+            self.save(Path(path if Path(path).suffix else f"{path}.csv"))
+
+    def _write(
+        self, path: Path, delimiter: str, then: Callable[[Answer], None], lines: list[int] | None = None
+    ) -> None:
+        chosen = lines or range(self._model.rowCount())
+        rows = [self._model.row_of(line) for line in chosen]
+        table = replace(self.table, values=self.table.values[rows])
+        order = {"do": "write", "path": str(path), "delimiter": delimiter, "columns": table.columns}
+        self._calculator.ask(order, {"values": lambda: table.values}, then)
+
+    def _to_clipboard(self, path: Path, answer: Answer) -> None:
+        text = path.read_text("utf-8")
+        path.unlink()
+        QApplication.clipboard().setText(text)
+        show_info(f"copied {text.count(chr(10)) - 1} rows")
+
+
+def _spin(tip: str) -> QDoubleSpinBox:
+    spin = QDoubleSpinBox()
+    spin.setToolTip(f"{tip} of the cells that are shown")
+    spin.setKeyboardTracking(False)
+    spin.setMinimumWidth(60)
+    return spin
+
+
+def _button(text: str, tip: str, do: Callable[[], None]) -> QPushButton:
+    button = QPushButton(text)
+    button.setToolTip(tip)
+    button.clicked.connect(lambda: do())
+    return button
+
+
+def _line(*widgets: QWidget) -> QHBoxLayout:
+    line = QHBoxLayout()
+    for widget in widgets:
+        line.addWidget(widget, 0 if isinstance(widget, QLabel) else 1)
+    return line

@@ -1,0 +1,108 @@
+"""A segmentation held against the truth: scores, the errors one by one, and their map."""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellseg import CellTable, InputError, metrics
+from cellseg.metrics.cut import DENSE
+
+Array = NDArray[Any]
+THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9)
+COLUMNS = ("state", "truth", "prediction", "iou", "area_px", "plane", "z", "y", "x")
+"""Of the table of errors; the state as in the map."""
+KINDS = [*metrics.STATES]
+
+Rows = list[list[float]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """What became of every cell."""
+
+    scores: dict[str, float]
+    counts: dict[str, int]
+    """By state, in the words of `cellseg.metrics.STATES`."""
+    errors: CellTable
+    """A row an error: a cell of the truth that was not found, or a predicted one without a partner."""
+    states: NDArray[np.uint8]
+    """As prediction and truth: 0 none, 1 true, 2 missed, 3 invented, 4 split, 5 merged."""
+
+
+def compare(prediction: Array, truth: Array, *, by_plane: bool = False) -> Comparison:
+    """Compare cells with cells.
+
+    Args:
+        prediction: (H, W) or (Z, H, W) labels, 0 = background.
+        truth: the same shape.
+        by_plane: take (Z, H, W) plane by plane and pool the counts.
+
+    Raises:
+        InputError: the two do not show the same pixels.
+    """
+    if prediction.shape != truth.shape:
+        sizes = [" x ".join(map(str, array.shape)) for array in (prediction, truth)]
+        raise InputError(f"the prediction is {sizes[0]} and the truth {sizes[1]}", "They must show the same pixels.")
+    sections = [*zip(prediction, truth, strict=True)] if by_plane else [(prediction, truth)]
+    tables = [metrics.object_table(found, true) for found, true in sections]
+    rows = [_row(k if by_plane else 0, row) for k, table in enumerate(tables) for row in table]
+    errors = np.array([row for row in rows if row[0] > 1], float).reshape(-1, len(COLUMNS))
+    maps = [metrics.error_map(*pair, table) for pair, table in zip(sections, tables, strict=True)]
+    kinds = Counter(KINDS[int(row[0]) - 1] for row in rows)
+    return Comparison(
+        scores=_scores(sections, prediction, truth, by_plane),
+        counts={word: kinds[kind] for kind, word in metrics.STATES.items()},
+        errors=CellTable(COLUMNS, errors),
+        states=np.stack(maps) if by_plane else maps[0],
+    )
+
+
+def known_part(prediction: Array, annotation: Array) -> tuple[Array, Array]:
+    """Prediction and truth where the truth is an annotation: 0 = nobody looked, 1 = background, 2 and up = cells.
+
+    What nobody looked at counts neither way: a predicted cell is left out where it belongs to no annotated one and
+    lies with half of its pixels or more in such a place, and of the others only the known pixels count.
+
+    Args:
+        prediction: (H, W) or (Z, H, W) labels, 0 = background.
+        annotation: the same shape.
+    """
+    truth = np.where(annotation > 1, annotation, 0)
+    unknown = annotation == 0
+    numbers, index, areas = np.unique(prediction, return_inverse=True, return_counts=True)
+    hidden = np.bincount(index.reshape(-1), weights=unknown.reshape(-1), minlength=numbers.size)
+    doubtful = (numbers[2 * hidden >= areas]).tolist()
+    mates = metrics.annotated_only(prediction, truth)
+    out = np.isin(prediction, doubtful) & (mates == 0)
+    return np.where(unknown | out, 0, prediction), truth
+
+
+def _scores(
+    sections: Sequence[tuple[Array, Array]], prediction: Array, truth: Array, by_plane: bool
+) -> dict[str, float]:
+    tallies = [metrics.tally_cells(*pair, thresholds=THRESHOLDS, outlines=False) for pair in sections]
+    tally = functools.reduce(operator.add, tallies)
+    scores = {f"AP at IoU {threshold}": value for threshold, value in tally.average_precision.items()}
+    scores |= {
+        "F1 at IoU 0.5": tally.f1[0.5],
+        "panoptic quality": tally.panoptic_quality,
+        "SEG": tally.seg,
+        "IoU of the foreground": tally.iou,
+    }
+    if np.mean(truth > 0) > DENSE:
+        scores["V_rand"] = metrics.v_rand(prediction, truth, volume=truth.ndim == 3 and not by_plane)
+    return scores
+
+
+def _row(plane: int, row: metrics.ObjectRow) -> list[float]:
+    z, y, x = (0.0,) * (3 - len(row.centroid)) + row.centroid
+    state = KINDS.index(row.kind) + 1
+    return [state, row.truth_id, row.prediction_id, row.iou, row.area, plane or z, z, y, x]

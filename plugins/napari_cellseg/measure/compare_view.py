@@ -1,0 +1,197 @@
+"""A segmentation held against the truth: scores, errors in colour, and a walk through them."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from napari.components import ViewerModel
+from napari.layers import Labels, Layer
+from napari.utils.notifications import show_info, show_warning
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import (
+    QAbstractItemView,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from cellseg import CellTable, metrics
+from napari_cellseg.measure.calculator import Answer, Calculator, taken
+from napari_cellseg.measure.choose import LayerChoice
+from napari_cellseg.measure.compare import COLUMNS, KINDS
+from napari_cellseg.measure.measuring import pixels_of, shown_place
+from napari_cellseg.measure.model import CellModel
+from napari_cellseg.measure.overlays import ERRORS, look_at, palette, show_overlay
+from napari_cellseg.measure.scope import ScopeChoice
+from napari_cellseg.measure.table import BACKGROUND_OF_ANNOTATIONS, Place, region
+
+MEANING = {
+    "true": "found, at an IoU of 0.5 or more",
+    "missed": "in the truth, not in the prediction",
+    "invented": "in the prediction, not in the truth",
+    "split": "cut in pieces by the prediction",
+    "merged": "put together with another one by the prediction",
+}
+
+
+class CompareView(QWidget):
+    """Scores and errors."""
+
+    def __init__(self, viewer: ViewerModel, calculator: Calculator) -> None:
+        super().__init__()
+        self._viewer, self._calculator = viewer, calculator
+        self._shown: tuple[Labels, Place, int] | None = None
+        self._build()
+
+    def refresh(self) -> None:
+        """Follow the layers of the viewer."""
+        self._prediction.refresh()
+        self._truth.refresh()
+        if self._truth.layer is self._prediction.layer and self._truth.count() > 1:
+            self._truth.setCurrentIndex(1 - min(self._prediction.currentIndex(), 1))
+        self._scope.follow(self._prediction.layer)
+
+    def compare(self) -> None:
+        """Compare the two layers that are chosen."""
+        prediction, truth = self._prediction.layer, self._truth.layer
+        if prediction is None or truth is None or prediction is truth:
+            show_warning("Choose two Labels layers: the segmentation, and the truth beside it.")
+            return
+        together = self._scope.together
+        whole = self._scope.everywhere or together == 3
+        place = () if whole else shown_place(self._viewer, prediction, 2)
+        places = {"prediction": place, "truth": place[-(truth.ndim - 2) :] if truth.ndim > 2 and place else ()}
+        if prediction.ndim > 3 and whole:
+            show_warning("A series of volumes is compared plane by plane: choose the plane that is seen.")
+            return
+        layers = {"prediction": prediction, "truth": truth}
+        order = {
+            "do": "compare",
+            "background": BACKGROUND_OF_ANNOTATIONS if _is_annotation(prediction) else 0,
+            "annotation": _is_annotation(truth),
+            "by_plane": whole and together == 2 and prediction.ndim > 2,
+        }
+        arrays = {name: region(pixels_of(layer), places[name]) for name, layer in layers.items()}
+        self._button.setEnabled(False)
+        self._button.setText("Comparing ...")
+        self._calculator.ask(order, arrays, partial(self._show, prediction, place))
+
+    def step(self, by: int) -> None:
+        """To the next error, or the one before."""
+        count = self._model.rowCount()
+        if not count:
+            show_info("There is no error to go to.")
+            return
+        line = self._view.currentIndex().row()
+        line = (line + by) % count if line >= 0 else (0 if by > 0 else count - 1)
+        self._view.selectRow(line)
+
+    def idle(self) -> None:
+        """Ready for the next comparison."""
+        self._button.setEnabled(True)
+        self._button.setText("Compare")
+
+    def _build(self) -> None:
+        self._prediction = LayerChoice(self._viewer, _is_labels, "The segmentation that is judged")
+        self._truth = LayerChoice(
+            self._viewer, _is_labels, "What is right; of annotations only what was annotated counts"
+        )
+        self._scope = ScopeChoice()
+        form = QFormLayout()
+        form.addRow("Segmentation", self._prediction)
+        form.addRow("Truth", self._truth)
+        form.addRow("Of", self._scope)
+        self._scope.label = form.labelForField(self._scope)
+        self._prediction.chosen.connect(lambda: self._scope.follow(self._prediction.layer))
+        self._button = QPushButton("Compare")
+        self._button.setToolTip("Score the segmentation and show its errors in colour")
+        self._button.clicked.connect(lambda: self.compare())
+        self._scores = QLabel()
+        self._scores.setTextFormat(Qt.TextFormat.RichText)
+        self._scores.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._legend = QLabel()
+        self._legend.setWordWrap(True)
+        self._model = CellModel({"state": _word})
+        self._view = QTableView()
+        self._view.setModel(self._model)
+        self._view.setSortingEnabled(True)
+        self._view.setToolTip("A row an error: choose one to go there")
+        self._view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self._view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self._view.verticalHeader().setVisible(False)
+        self._view.verticalHeader().setDefaultSectionSize(22)
+        self._view.setMinimumHeight(140)
+        self._view.selectionModel().currentRowChanged.connect(self._go)
+        buttons = QHBoxLayout()
+        for text, tip, by in (("◀ Error", "To the error before", -1), ("Error ▶", "To the next error", 1)):
+            button = QPushButton(text)
+            button.setToolTip(tip)
+            button.clicked.connect(partial(lambda by, _=False: self.step(by), by))
+            buttons.addWidget(button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 4, 4, 4)
+        layout.addLayout(form)
+        for widget in (self._button, self._scores, self._legend):
+            layout.addWidget(widget)
+        layout.addLayout(buttons)
+        layout.addWidget(self._view, 1)
+
+    def _show(self, prediction: Labels, place: Place, answer: Answer) -> None:
+        errors, states = taken(answer["errors"]), taken(answer["states"])
+        self.idle()
+        if prediction not in self._viewer.layers:
+            return
+        self._scores.setText(_as_table(answer["scores"]))
+        self._legend.setText(_as_legend(answer["counts"]))
+        self._model.show(CellTable(COLUMNS, errors))
+        self._view.resizeColumnsToContents()
+        for column, name in enumerate(COLUMNS):
+            self._view.setColumnHidden(column, name == "z" or (name == "plane" and states.ndim == 2))
+        self._view.clearSelection()
+        start = (*place, *(0,) * states.ndim)
+        colours = palette(dict(enumerate(metrics.COLOURS.values(), 1)))
+        data = states.reshape((1,) * len(place) + states.shape)
+        layer = show_overlay(self._viewer, prediction, ERRORS, data, start, colours, opacity=0.6)
+        layer.features = {"index": [*range(1, len(MEANING) + 1)], "state": [*MEANING]}
+        self._shown = (prediction, place, states.ndim)
+
+    def _go(self, current: Any, _: Any = None) -> None:
+        if self._shown is None or not current.isValid() or self._shown[0] not in self._viewer.layers:
+            return
+        layer, place, sides = self._shown
+        table, row = self._model.table, self._model.row_of(current.row())
+        inner = [float(table[name][row]) for name in (("plane", "y", "x") if sides == 3 else ("y", "x"))]
+        look_at(self._viewer, layer, (*place, *inner))
+
+
+def _is_labels(layer: Layer) -> bool:
+    return isinstance(layer, Labels)
+
+
+def _is_annotation(layer: Layer) -> bool:
+    return bool(layer.metadata.get("cellseg", {}).get("what") == "annotation")
+
+
+def _word(state: float) -> str:
+    return metrics.STATES[KINDS[int(state) - 1]]
+
+
+def _as_table(scores: dict[str, float]) -> str:
+    rows = [f"<td>{name}&nbsp;&nbsp;</td><td align=right><b>{value:.3f}</b></td>" for name, value in scores.items()]
+    half = (len(rows) + 1) // 2
+    beside = [*rows[half:], *[""] * (2 * half - len(rows))]
+    lines = (f"<tr>{a}<td>&nbsp;&nbsp;</td>{b}</tr>" for a, b in zip(rows[:half], beside, strict=True))
+    return f"<table>{''.join(lines)}</table>"
+
+
+def _as_legend(counts: dict[str, int]) -> str:
+    colours = metrics.COLOURS
+    return "<br>".join(
+        f'<span style="color:{colours[word]}; font-size:large">■</span> <b>{counts[word]}</b> {word}: {meaning}'
+        for word, meaning in MEANING.items()
+    )

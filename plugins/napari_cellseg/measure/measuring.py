@@ -1,0 +1,249 @@
+"""Keeps the table of a layer's cells: measures all once, and after each stroke those that it touched."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import partial
+from typing import Any
+
+import numpy as np
+from napari.components import ViewerModel
+from napari.layers import Image, Labels
+from numpy.typing import NDArray
+from qtpy.QtCore import QObject, QTimer, Signal
+
+from cellseg import CellTable
+from napari_cellseg.measure.calculator import Answer, Calculator, taken
+from napari_cellseg.measure.table import (
+    Grid,
+    Place,
+    Touched,
+    around,
+    boxes,
+    grid_of,
+    region,
+    rows_in,
+    touched,
+    updated,
+)
+
+SHOWN_EVERY = 25
+"""Planes of a long stack after which the table is shown."""
+SETTLE_MS = 300
+
+
+class Measuring(QObject):
+    """The cells of one layer."""
+
+    changed = Signal()
+    """There is another table."""
+    told = Signal(str)
+    """How far it is."""
+
+    def __init__(self, viewer: ViewerModel, calculator: Calculator, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._viewer, self._calculator = viewer, calculator
+        self.layer: Labels | None = None
+        self.grid = Grid((1.0, 1.0), "px")
+        self.table = CellTable((), np.zeros((0, 0)))
+        self.pixels = 0
+        self.live = True
+        self._images: list[Image] = []
+        self._places: set[Place] = set()
+        self._todo: deque[Place] = deque()
+        self._fresh: list[CellTable] = []
+        self._strokes: dict[Place, Touched] = {}
+        self._run, self._working = 0, False
+        self._history = (0, 0)
+        self._heard = False
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(SETTLE_MS)
+        self._settle.timeout.connect(self._edited_unheard)
+
+    def start(self, layer: Labels, images: Sequence[Image], together: int, everywhere: bool) -> None:
+        """Measure a layer.
+
+        Args:
+            layer: whose cells.
+            images: in which their brightness is measured; of the layer's shape.
+            together: 2 plane by plane, 3 as volumes.
+            everywhere: all planes or volumes, else the one that is seen.
+        """
+        self.stop()
+        self.layer, self._images = layer, list(images)
+        self.grid = grid_of(layer.scale, [str(unit) for unit in layer.units], layer.metadata, together=together)
+        shape = pixels_of(layer).shape
+        self._todo = deque(
+            np.ndindex(*shape[:-together]) if everywhere else [shown_place(self._viewer, layer, together)]
+        )
+        self._places = set(self._todo)
+        self.pixels = len(self._todo) * int(np.prod(shape[-together:]))
+        self._follow(layer)
+        self._next()
+
+    def stop(self) -> None:
+        """Forget what is under way, and follow the layer no longer."""
+        self._run += 1
+        self._working = False
+        self._todo.clear()
+        self._fresh.clear()
+        self._strokes.clear()
+        self._settle.stop()
+        if self.layer is not None:
+            self.layer.events.paint.disconnect(self._painted)
+            self.layer.events.set_data.disconnect(self._maybe_undone)
+            self.layer.events.data.disconnect(self._replaced)
+            self.layer = None
+
+    def forget(self) -> None:
+        """The layer is gone: an empty table."""
+        self.stop()
+        self.table = CellTable((), np.zeros((0, 0)))
+        self.told.emit("")
+        self.changed.emit()
+
+    def edited(self, layer: object) -> None:
+        """Somebody says that a layer was edited; it is measured again unless the stroke itself was heard."""
+        if layer is self.layer and self.live:
+            self._settle.start()
+
+    def place_of(self, row: int) -> Place:
+        """The plane or volume of a row."""
+        return tuple(int(self.table[name][row]) for name in self.grid.keys)
+
+    def row_of(self, cell: int, place: Place) -> int | None:
+        """The row of a cell; None where it was not measured."""
+        if not len(self.table):
+            return None
+        found = np.flatnonzero(rows_in(self.table, self.grid, place) & (self.table["cell"] == cell))
+        return int(found[0]) if found.size else None
+
+    def centre(self, row: int) -> tuple[float, ...]:
+        """Where a cell is, in pixels of the layer, all its axes."""
+        axes = "zyx"[-len(self.grid.spacing) :]
+        found = [self.table[f"centroid_{axis}_{self.grid.unit}"][row] for axis in axes]
+        steps = zip(found, self.grid.spacing, strict=True)
+        return (*self.place_of(row), *(float(value / step) for value, step in steps))
+
+    def box(self, row: int) -> tuple[slice, ...]:
+        """The box around a cell."""
+        found = boxes(self.table, np.array([row]), len(self.grid.spacing))
+        assert found is not None
+        return found
+
+    def _follow(self, layer: Labels) -> None:
+        self._history = _history(layer)
+        layer.events.paint.connect(self._painted)
+        layer.events.set_data.connect(self._maybe_undone)
+        layer.events.data.connect(self._replaced)
+
+    def _next(self) -> None:
+        """Order what is to be measured next."""
+        if self._working:
+            return
+        if self._todo:
+            place = self._todo.popleft()
+            self._order(place, None, None)
+        elif self._strokes:
+            stroke = self._strokes.pop(next(iter(self._strokes)))
+            cells = [cell for cell in stroke.cells if cell > self.grid.background]
+            rows = rows_in(self.table, self.grid, stroke.place) & np.isin(self.table["cell"], cells)
+            self._order(stroke.place, cells, around(stroke.box, boxes(self.table, rows, len(self.grid.spacing))))
+
+    def _order(self, place: Place, cells: list[int] | None, box: tuple[slice, ...] | None) -> None:
+        assert self.layer is not None
+        self._working = True
+        start = [0] * len(self.grid.spacing) if box is None else [axis.start for axis in box]
+        arrays = {"labels": region(pixels_of(self.layer), place, box)}
+        names = {}
+        for number, image in enumerate(self._images):
+            arrays[str(number)] = region(pixels_of(image), place, box)
+            names[str(number)] = image.name
+        order = {"do": "measure", "grid": asdict(self.grid), "place": place, "start": start, "cells": cells}
+        take = partial(self._take, self._run, place, cells)
+        self._calculator.ask({**order, "images": names}, arrays, take)
+        if cells is None:
+            done = len(self._places) - len(self._todo) - 1
+            self.told.emit(
+                f"measuring {done + 1} of {len(self._places)} ..." if len(self._places) > 1 else "measuring ..."
+            )
+
+    def _take(self, run: int, place: Place, cells: list[int] | None, answer: Answer) -> None:
+        fresh = CellTable(tuple(answer["columns"]), taken(answer["values"]))
+        if run != self._run:
+            return
+        self._working = False
+        if cells is not None:
+            self.table = updated(self.table, fresh, self.grid, place, cells)
+            self.changed.emit()
+        else:
+            self._collect(fresh)
+        self._next()
+
+    def _collect(self, fresh: CellTable) -> None:
+        self._fresh.append(fresh)
+        done = len(self._places) - len(self._todo)
+        if self._todo and done % SHOWN_EVERY:
+            return
+        whole = done > len(self._fresh)
+        values = [*([self.table.values] if whole else []), *(table.values for table in self._fresh)]
+        self.table = CellTable(fresh.columns, np.concatenate(values))
+        self._fresh.clear()
+        if not self._todo:
+            self.told.emit("")
+        self.changed.emit()
+
+    def _painted(self, event: Any) -> None:
+        assert self.layer is not None
+        self._history = _history(self.layer)
+        self._stroke(event.value)
+
+    def _maybe_undone(self) -> None:
+        """Undo and redo tell nothing but that there is something to draw."""
+        assert self.layer is not None
+        before, self._history = self._history, _history(self.layer)
+        if self._history[1] > before[1]:
+            self._stroke(self.layer._redo_history[-1])
+        elif self._history[1] < before[1] and self._history[0] > before[0]:
+            self._stroke(self.layer._undo_history[-1])
+
+    def _stroke(self, atoms: Any) -> None:
+        self._heard = True
+        if not self.live:
+            return
+        for change in touched(atoms, len(self.grid.spacing)):
+            if change.place in self._places:
+                known = self._strokes.get(change.place)
+                cells = change.cells | (known.cells if known else frozenset())
+                box = around(change.box, known.box if known else None)
+                self._strokes[change.place] = Touched(change.place, cells, box)
+        self._next()
+
+    def _edited_unheard(self) -> None:
+        heard, self._heard = self._heard, False
+        if not heard:
+            self._replaced()
+
+    def _replaced(self) -> None:
+        if self.live and self.layer is not None:
+            self.start(self.layer, self._images, len(self.grid.spacing), len(self._places) > 1)
+
+
+def pixels_of(layer: Any) -> Any:
+    """The layer's array, of a pyramid the finest."""
+    return layer.data[0] if layer.multiscale else layer.data
+
+
+def shown_place(viewer: ViewerModel, layer: Labels, together: int) -> Place:
+    """The plane or volume of a layer that is seen."""
+    point = layer.world_to_data(viewer.dims.point)[-layer.ndim :]
+    shape: NDArray[np.int64] = np.array(pixels_of(layer).shape)
+    inside = np.clip(np.round(point), 0, shape - 1).astype(int)
+    return tuple(inside.tolist()[: layer.ndim - together])
+
+
+def _history(layer: Labels) -> tuple[int, int]:
+    return len(layer._undo_history), len(layer._redo_history)

@@ -1,0 +1,113 @@
+"""What this panel shows in the viewer: the outline of a cell, cells in colours, and where the camera looks."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from napari.components import ViewerModel
+from napari.layers import Labels, Layer
+from napari.utils.colormaps import DirectLabelColormap, ensure_colormap
+from numpy.typing import NDArray
+
+from napari_cellseg.measure.choose import OWN
+from napari_cellseg.measure.table import Place
+
+OUTLINE, SHADES, ERRORS = "selected cell", "cells by value", "errors"
+STEPS = 64
+"""Colours of a scale."""
+YELLOW = "#F0E442"
+
+
+def palette(colours: Mapping[Any, Any]) -> DirectLabelColormap:
+    """Colours by value; what is not named is transparent."""
+    table: defaultdict[int | None, Any] = defaultdict(lambda: np.zeros(4), colours)
+    table[None] = table[0] = np.zeros(4)
+    return DirectLabelColormap(color_dict=table)
+
+
+def scale_of_colours() -> DirectLabelColormap:
+    """Values 1 to STEPS from dark to bright, which people with any colour blindness can read."""
+    return palette(dict(enumerate(ensure_colormap("viridis").map(np.linspace(0, 1, STEPS)), 1)))
+
+
+def show_overlay(
+    viewer: ViewerModel,
+    like: Layer,
+    name: str,
+    data: NDArray[Any],
+    start: Sequence[float],
+    colours: DirectLabelColormap,
+    **style: Any,
+) -> Labels:
+    """Show labels that lie on another layer's pixels from `start` on; the selected layer stays selected."""
+    old = overlay(viewer, name)
+    translate = np.asarray(like.translate) + np.asarray(like.scale) * np.asarray(start)
+    if old is not None and old.ndim == data.ndim:
+        old.data = data
+        old.scale, old.translate, old.affine = like.scale, translate, like.affine
+        old.visible = True
+        return old
+    remove_overlay(viewer, name)
+    selected = set(viewer.layers.selection)
+    layer = Labels(
+        data,
+        name=name,
+        scale=like.scale,
+        translate=translate,
+        affine=like.affine,
+        units=like.units,
+        axis_labels=like.axis_labels,
+        colormap=colours,
+        metadata={OWN: name},
+        **style,
+    )
+    layer.editable = False
+    viewer.add_layer(layer)
+    viewer.layers.selection = selected
+    return layer
+
+
+def overlay(viewer: ViewerModel, name: str) -> Labels | None:
+    """The overlay of that name, where there is one."""
+    return next((layer for layer in viewer.layers if layer.metadata.get(OWN) == name), None)
+
+
+def remove_overlay(viewer: ViewerModel, name: str) -> None:
+    """Remove an overlay, where there is one."""
+    old = overlay(viewer, name)
+    if old is not None:
+        viewer.layers.remove(old)
+
+
+def outline_cell(
+    viewer: ViewerModel, layer: Labels, pixels: Any, place: Place, box: tuple[slice, ...], cell: int
+) -> None:
+    """Draw a line around a cell.
+
+    Args:
+        viewer: where.
+        layer: of the cell.
+        pixels: its array.
+        place: plane or volume.
+        box: around the cell.
+        cell: its number.
+    """
+    mask = np.asarray(pixels[(*place, *box)]) == cell
+    data = np.pad(mask, 1).astype(np.uint8)
+    start = (*place, *(axis.start - 1 for axis in box))
+    data = data.reshape((1,) * len(place) + data.shape)
+    show_overlay(viewer, layer, OUTLINE, data, start, palette({1: YELLOW}), opacity=1.0).contour = 2
+
+
+def look_at(viewer: ViewerModel, layer: Layer, centre: Sequence[float]) -> None:
+    """Move the camera, and the sliders of a stack, to a point of a layer given in its pixels."""
+    world = np.asarray(layer.data_to_world(centre))
+    first = viewer.dims.ndim - world.size
+    for axis, value in enumerate(world, first):
+        if axis in viewer.dims.not_displayed:
+            viewer.dims.set_point(axis, float(value))
+    shown = [float(world[axis - first]) for axis in viewer.dims.displayed if axis >= first]
+    viewer.camera.center = (*viewer.camera.center[: 3 - len(shown)], *shown)
