@@ -90,12 +90,12 @@ def _scores(
 ) -> dict[str, float]:
     tallies = [metrics.tally_cells(*pair, thresholds=THRESHOLDS, outlines=False) for pair in sections]
     tally = functools.reduce(operator.add, tallies)
-    scores = {f"AP at IoU {threshold}": value for threshold, value in tally.average_precision.items()}
+    scores = {f"AP at {threshold}": value for threshold, value in tally.average_precision.items()}
     scores |= {
-        "F1 at IoU 0.5": tally.f1[0.5],
-        "panoptic quality": tally.panoptic_quality,
+        "F1 at 0.5": tally.f1[0.5],
+        "PQ": tally.panoptic_quality,
         "SEG": tally.seg,
-        "IoU of the foreground": tally.iou,
+        "foreground IoU": tally.iou,
     }
     if np.mean(truth > 0) > DENSE:
         scores["V_rand"] = metrics.v_rand(prediction, truth, volume=truth.ndim == 3 and not by_plane)

@@ -31,11 +31,11 @@ from napari_cellseg.measure.scope import ScopeChoice
 from napari_cellseg.measure.table import BACKGROUND_OF_ANNOTATIONS, Place, region
 
 MEANING = {
-    "true": "found, at an IoU of 0.5 or more",
-    "missed": "in the truth, not in the prediction",
-    "invented": "in the prediction, not in the truth",
-    "split": "cut in pieces by the prediction",
-    "merged": "put together with another one by the prediction",
+    "true": "found (IoU 0.5 or more)",
+    "missed": "only in the truth",
+    "invented": "only in the segmentation",
+    "split": "found in pieces",
+    "merged": "found together with another",
 }
 
 
@@ -112,6 +112,10 @@ class CompareView(QWidget):
         self._button.setToolTip("Score the segmentation and show its errors in colour")
         self._button.clicked.connect(lambda: self.compare())
         self._scores = QLabel()
+        self._scores.setToolTip(
+            "AP and F1 at an IoU threshold, panoptic quality, SEG of the Cell Tracking Challenge, IoU of all cells; "
+            "V_rand where cells fill the image, as in electron microscopy. 1 is perfect."
+        )
         self._scores.setTextFormat(Qt.TextFormat.RichText)
         self._scores.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._legend = QLabel()

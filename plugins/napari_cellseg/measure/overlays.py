@@ -110,4 +110,5 @@ def look_at(viewer: ViewerModel, layer: Layer, centre: Sequence[float]) -> None:
         if axis in viewer.dims.not_displayed:
             viewer.dims.set_point(axis, float(value))
     shown = [float(world[axis - first]) for axis in viewer.dims.displayed if axis >= first]
-    viewer.camera.center = (*viewer.camera.center[: 3 - len(shown)], *shown)
+    camera = getattr(viewer, "scene", viewer).camera  # the viewer's own until napari 0.9
+    camera.center = (*camera.center[: 3 - len(shown)], *shown)

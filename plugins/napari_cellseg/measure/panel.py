@@ -43,7 +43,7 @@ class MeasurePanel(QWidget):
         self.comparison = CompareView(viewer, self._calculator)
         self._build()
         self._calculator.busy_changed.connect(self._busy)
-        self._measuring.told.connect(self._status.setText)
+        self._measuring.told.connect(self._tell)
         for event in (viewer.layers.events.inserted, viewer.layers.events.removed):
             event.connect(self._follow_layers)
         for layer in viewer.layers:
@@ -85,6 +85,7 @@ class MeasurePanel(QWidget):
         live.setChecked(True)
         live.toggled.connect(lambda on: setattr(self._measuring, "live", on))
         self._status = QLabel()
+        self._status.setVisible(False)
         self._hint = QLabel()
         self._hint.setWordWrap(True)
         line = QHBoxLayout()
@@ -147,6 +148,10 @@ class MeasurePanel(QWidget):
         lost = layer is not None and str(layer.units[-1]) == "pixel" and any(step != 1 for step in layer.scale)
         self._hint.setVisible(lost)
         self._hint.setText("The layer has a scale without a unit: lengths are in pixels. Set layer.units to 'um'.")
+
+    def _tell(self, words: str) -> None:
+        self._status.setText(words)
+        self._status.setVisible(bool(words))
 
     def _choose_active(self) -> None:
         layer = self._session.labels()

@@ -28,12 +28,19 @@ PREDICTION = draw("""
 def test_scores_counts_and_errors():
     found = compare(PREDICTION, TRUTH)
     assert found.counts == {"true": 1, "missed": 1, "invented": 1, "split": 4, "merged": 3}
-    assert found.scores["AP at IoU 0.5"] == pytest.approx(1 / 10)
+    assert found.scores["AP at 0.5"] == pytest.approx(1 / 10)
     assert len(found.errors) == 9
     missed = found.errors.values[found.errors["state"] == 2][0]
     assert dict(zip(found.errors.columns, missed, strict=True)) == {
-        **{"state": 2, "truth": 3, "prediction": 0, "iou": 0, "area_px": 6},
-        **{"plane": 0, "z": 0, "y": 0.5, "x": 14},
+        "state": 2,
+        "truth": 3,
+        "prediction": 0,
+        "iou": 0,
+        "area_px": 6,
+        "plane": 0,
+        "z": 0,
+        "y": 0.5,
+        "x": 14,
     }
     assert found.states[0, 14] == 2
 
@@ -43,7 +50,7 @@ def test_planes_are_pooled_and_keep_their_number():
     found = compare(prediction, truth, by_plane=True)
     assert set(found.errors["plane"]) == {1}
     assert found.counts["true"] == 6
-    assert found.scores["AP at IoU 0.5"] == pytest.approx(6 / 15)
+    assert found.scores["AP at 0.5"] == pytest.approx(6 / 15)
     assert not (found.states[0] > 1).any()
 
 
