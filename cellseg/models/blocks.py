@@ -66,6 +66,20 @@ def enlarge(x: Tensor, factor: int) -> Tensor:
     return interpolate(x, scale_factor=factor, mode="bilinear") if factor > 1 else x
 
 
+class Head(nn.Conv2d):
+    """The last convolution, to the logits of the classes; in float32 where the others are computed in bfloat16.
+
+    bfloat16 has 8 bits: logits near 8 would lie 1/16 apart, and the probabilities that come of them likewise.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        kind = x.device.type
+        if not (torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind)):
+            return super().forward(x)
+        with torch.autocast(kind, enabled=False):
+            return super().forward(x.float())
+
+
 def expanding_path(
     deepest: int, skips: Sequence[int], width: Sequence[int], block: Block, norm: Norm, up: Upsampling, padding: Padding
 ) -> tuple[nn.ModuleList, nn.ModuleList]:

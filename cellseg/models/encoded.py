@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from cellseg.models.blocks import double_convolution, expand, expanding_path, initialise
+from cellseg.models.blocks import Head, double_convolution, expand, expanding_path, initialise
 from cellseg.models.network import Heads, Network
 from cellseg.options import MobileUNetOptions
 
@@ -53,7 +53,7 @@ class EncodedUNet(Network):
         self.up, self.join = expanding_path(
             encoder.channels[-1], skips, width, double_convolution, options.norm, options.up, "same"
         )
-        self.classify = nn.Conv2d(width[0], options.classes, 1)
+        self.classify = Head(width[0], options.classes, 1)
         initialise(self)
 
     def heads(self, x: Tensor) -> Heads:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn.functional import max_pool2d
 
-from cellseg.models.blocks import Block, double_convolution, expand, expanding_path, initialise
+from cellseg.models.blocks import Block, Head, double_convolution, expand, expanding_path, initialise
 from cellseg.models.network import Heads, Network
 from cellseg.options import UNetOptions, Upsampling
 
@@ -47,7 +47,7 @@ class UNet(Network):
         self.down = nn.ModuleList(block(i, o, norm, padding) for i, o in zip(inputs, width, strict=False))
         self.dropout = nn.Dropout(options.dropout)
         self.up, self.join = expanding_path(width[-1], width[:-1], width[:-1], block, norm, options.up, padding)
-        self.classify = nn.Conv2d(width[0], options.classes, 1)
+        self.classify = Head(width[0], options.classes, 1)
         initialise(self)
 
     def smallest(self) -> int:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import logsigmoid, max_pool2d
 
-from cellseg.models.blocks import convolution, double_convolution, enlarge, initialise
+from cellseg.models.blocks import Head, convolution, double_convolution, enlarge, initialise
 from cellseg.models.network import Heads, Network
 from cellseg.options import UNet3PlusOptions
 
@@ -60,7 +60,7 @@ class UNet3Plus(Network):
             FullScale(level, [*width[: level + 1], *coarser[level:]], options) for level in range(depth)
         )
         inputs = [*[joined] * depth, width[-1]] if options.deep_supervision else [joined]
-        self.classify = nn.ModuleList(nn.Conv2d(c, options.classes, 3, padding=1) for c in inputs)
+        self.classify = nn.ModuleList(Head(c, options.classes, 3, padding=1) for c in inputs)
         if options.guidance:
             self.guide = nn.Sequential(
                 nn.Dropout(0.5), nn.Conv2d(width[-1], options.classes - 1, 1), nn.AdaptiveMaxPool2d(1), nn.Flatten()

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn.functional import max_pool2d
 
 from cellseg.errors import InputError
-from cellseg.models.blocks import double_convolution, enlargement, initialise, joined
+from cellseg.models.blocks import Head, double_convolution, enlargement, initialise, joined
 from cellseg.models.network import Heads, Network
 from cellseg.models.unet import smallest_size
 from cellseg.options import UNetPlusPlusOptions
@@ -41,7 +41,7 @@ class UNetPlusPlus(Network):
             {f"{i}_{j}": double_convolution((j + 1) * width[i], width[i], norm, padding) for i, j in places}
         )
         depths = range(1 if options.deep_supervision else depth, depth + 1)
-        self.classify = nn.ModuleDict({f"{j}": nn.Conv2d(width[0], options.classes, 1) for j in depths})
+        self.classify = nn.ModuleDict({f"{j}": Head(width[0], options.classes, 1) for j in depths})
         initialise(self)
 
     def smallest(self) -> int:

@@ -123,16 +123,19 @@ def test_tiled_equals_whole_where_the_network_says_so(name, options):
 
 
 @every_option
-def test_bfloat16_stays_within_a_hundredth_of_the_range_for_nine_pixels_in_ten(name, options):
+def test_bfloat16_moves_logits_by_little(name, options):
+    """Weights rounded to 8 bits move a few pixels by more than a hundredth of the range: docs/models.md, Precision."""
     network = make(name, options).eval()
     x = image(network, network.geometry.smallest + 2 * network.geometry.stride)
     with torch.no_grad():
         exact = network(x)
         with torch.autocast("cpu", torch.bfloat16):
-            fast = network(x).float()
+            fast = network(x)
+    assert fast.dtype == torch.float32
     apart = (fast - exact).abs() / (exact.max() - exact.min())
-    assert apart.flatten().quantile(0.9) < 0.01
-    assert apart.max() < 0.05
+    assert apart.square().mean().sqrt() < 0.005
+    assert (apart < 0.01).float().mean() > 0.95
+    assert apart.max() < 0.03
 
 
 @every_network

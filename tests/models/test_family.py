@@ -168,3 +168,12 @@ def test_a_residual_unit_adds_to_what_it_was_given():
     nn.init.zeros_(unit.body[-1].weight)
     x = torch.randn(1, 4, 8, 8)
     torch.testing.assert_close(unit(x), unit.identity(x))
+
+
+def test_logits_are_finer_than_what_the_other_layers_compute():
+    network = small("unet", norm="batch")
+    x = torch.randn(1, 1, *[network.geometry.smallest + 16] * 2)
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        found = network(x)
+    assert found.dtype == torch.float32
+    assert (found != found.bfloat16()).float().mean() > 0.9
