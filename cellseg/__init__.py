@@ -13,6 +13,10 @@ _HOME = {
     "cut_out": "cellseg.images.cutout",
     "open_image": "cellseg.images.open",
     "write_stack": "cellseg.images.write",
+    "label_values": "cellseg.images.labels",
+    "make_sample": "cellseg.images.sample",
+    "find_annotated_pairs": "cellseg.images.annotated",
+    "separate": "cellseg.preprocess.separate",
     "weight_map": "cellseg.preprocess.borders",
     "displacement_field": "cellseg.preprocess.elastic",
     "warp": "cellseg.preprocess.elastic",
@@ -34,8 +38,11 @@ if TYPE_CHECKING:
     from cellseg import metrics as metrics
     from cellseg.errors import InputError as InputError
     from cellseg.files import complete_file as complete_file
+    from cellseg.images.annotated import find_annotated_pairs as find_annotated_pairs
     from cellseg.images.cutout import cut_out as cut_out
+    from cellseg.images.labels import label_values as label_values
     from cellseg.images.open import open_image as open_image
+    from cellseg.images.sample import make_sample as make_sample
     from cellseg.images.write import write_stack as write_stack
     from cellseg.inference.instances import label_instances as label_instances
     from cellseg.inference.predict import predict as predict
@@ -48,6 +55,7 @@ if TYPE_CHECKING:
     from cellseg.preprocess.borders import weight_map as weight_map
     from cellseg.preprocess.elastic import displacement_field as displacement_field
     from cellseg.preprocess.elastic import warp as warp
+    from cellseg.preprocess.separate import separate as separate
     from cellseg.training.train import train as train
 
 

@@ -49,6 +49,15 @@ def read_values(source: ImageSource, plane: int) -> NDArray[Any]:
     return values
 
 
+def label_values(source: ImageSource, plane: int, *, ignore_label: int | None = None) -> NDArray[np.int64]:
+    """The values (H, W) int64 of a plane of a label image, gaps in the numbers and all.
+
+    Raises:
+        InputError: several channels, or values that are no labels, see `check_values`.
+    """
+    return check_values(read_values(source, plane), ignore_label, source.path)
+
+
 def detect_kind(
     planes: Iterable[NDArray[Any]], *, ignore_label: int | None = None, path: Path | str | None = None
 ) -> Kind:
