@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from napari_cellseg.project.folder import Project
 
 
+PREVIEW = "preview"
+"""What a layer shows, in its metadata, that is no image of the user's; no panel takes it for one."""
+
+
 class Signals:
     """What panels tell one another."""
 
@@ -23,6 +27,8 @@ class Signals:
     """The run folder or model file in use, or the name of a model in the package."""
     annotation_changed = Signal(object)
     """The Labels layer whose annotation was edited."""
+    training_changed = Signal(dict)
+    """Options of a training that were set beside its form, by name."""
 
 
 @dataclass(slots=True, eq=False)
@@ -32,6 +38,8 @@ class Session:
     viewer: ViewerModel
     project: Project | None = None
     model: str = ""
+    training: dict[str, Any] = field(default_factory=dict)
+    """Options of a training that were set beside its form, by name."""
     signals: Signals = field(default_factory=Signals)
 
     def use_project(self, project: Project | None) -> None:
@@ -44,6 +52,11 @@ class Session:
         self.model = model
         self._emit(self.signals.model_changed, model)
 
+    def set_training(self, **options: Any) -> None:
+        """Train with these options from now on."""
+        self.training.update(options)
+        self._emit(self.signals.training_changed, options)
+
     def image(self) -> Image | None:
         """The selected image layer, else the one on top that is seen."""
         return self._layer(Image)
@@ -54,11 +67,22 @@ class Session:
 
     def _layer(self, kind: type[Any]) -> Any:
         active = self.viewer.layers.selection.active
-        if isinstance(active, kind):
-            return active
-        seen = [layer for layer in self.viewer.layers if isinstance(layer, kind) and layer.visible]
-        return seen[-1] if seen else None
+        if isinstance(active, kind) and not _is_preview(active):
+            return _itself(active)
+        layers = [layer for layer in self.viewer.layers if isinstance(layer, kind) and not _is_preview(layer)]
+        seen = [layer for layer in layers if layer.visible]
+        return _itself(seen[-1]) if seen else None
 
     @staticmethod
     def _emit(signal: SignalInstance, value: object) -> None:
         signal.emit(value)
+
+
+def _itself(layer: Any) -> Any:
+    """The layer behind the proxy that napari hands to plugins, a new one each time, which is never `is` another."""
+    return getattr(layer, "__wrapped__", layer)
+
+
+def _is_preview(layer: Any) -> bool:
+    mine = layer.metadata.get("cellseg")
+    return isinstance(mine, dict) and mine.get("what") == PREVIEW

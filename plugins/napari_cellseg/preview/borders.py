@@ -1,0 +1,342 @@
+"""The section of the Borders panel that shows weights and separating borders of what is seen, as it is painted."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from napari.layers import Image, Labels
+from napari.utils.notifications import show_info
+from numpy.typing import NDArray
+from qtpy.compat import isalive
+from qtpy.QtCore import QTimer
+from qtpy.QtGui import QGuiApplication
+from qtpy.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from cellseg import InputError
+from cellseg.options import AugmentOptions, WeightOptions
+from napari_cellseg.option import option
+from napari_cellseg.preview.balance import class_frequencies
+from napari_cellseg.preview.coding import is_annotation
+from napari_cellseg.preview.command import train_command, weights_command
+from napari_cellseg.preview.latest import Latest
+from napari_cellseg.preview.number import Number
+from napari_cellseg.preview.plane import Plane
+from napari_cellseg.preview.seen import camera, placed, seen
+from napari_cellseg.preview.warm import load
+from napari_cellseg.preview.weights import Preview, margin, preview
+from napari_cellseg.preview.window import plan_window
+from napari_cellseg.session import PREVIEW, Session
+
+SOON_MS = 20
+"""Between a change and the preview; changes meanwhile make no second one."""
+STILL_MS = 250
+"""Without a change for so long the preview is made as fine as the screen."""
+MOST_MOVING = 600_000
+"""Pixels that are weighed while things move: some 50 ms."""
+MOST_STILL = 4_000_000
+COUNT_MS = 1500
+"""Between a stroke and the counting of the classes."""
+WATCHED = ("set_data", "labels_update", "paint", "scale", "translate")
+"""A labels layer's events after which its preview is another one."""
+NAMES = {"weights": "border weights", "borders": "separating borders"}
+CHOICES = {
+    "background": "between the cells",
+    "everywhere": "between and on the cells",
+    "dataset": "over all images",
+    "image": "in each image",
+    "none": "not at all",
+}
+"""What the choices of an option are called on the panel."""
+
+
+class BordersSection(QWidget):
+    """Weights and separating borders of the visible field, as layers that follow camera, strokes and sliders."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._labels: Labels | None = None
+        self._layers: dict[str, Image] = {}
+        self._frequencies: NDArray[np.int64] | None = None
+        self._shown: Preview | None = None
+        self._placing = False
+        self._preview, self._count = Latest(self), Latest(self)
+        self._soon, self._still, self._recount = (self._timer(ms) for ms in (SOON_MS, STILL_MS, COUNT_MS))
+        self._make_widgets()
+        self._connect()
+        self._preview.ask(load)
+
+    # what the settings are
+
+    def options(self) -> WeightOptions:
+        """The settings of the weight map."""
+        return WeightOptions(
+            w0=self._w0.value(),
+            sigma=self._sigma.value(),
+            where=self._where.currentData(),
+            balance=self._balance.currentData(),
+            spacing=self._spacing.value(),
+        )
+
+    def set_options(self, options: WeightOptions) -> None:
+        """Show these settings."""
+        self._w0.set_value(options.w0)
+        self._sigma.set_value(options.sigma)
+        self._spacing.set_value(options.spacing)
+        for box, value in ((self._where, options.where), (self._balance, options.balance)):
+            box.setCurrentIndex(box.findData(value))
+
+    def command(self) -> str:
+        """The settings as a command line: the weight map of the labels' file, or a training."""
+        labels = self._session.labels()
+        path = labels.source.path if labels is not None else None
+        if labels is not None and path and not is_annotation(labels.metadata) and Path(path).is_file():
+            return weights_command(Path(path), self.options())
+        return train_command(self.options(), AugmentOptions())
+
+    # the panel
+
+    def _make_widgets(self) -> None:
+        self._show_weights = QCheckBox("Show border weights")
+        self._show_weights.setToolTip(
+            "How much each pixel counts in training, of what is seen: bright between cells that nearly touch. "
+            "Not annotated pixels weigh nothing."
+        )
+        self._show_borders = QCheckBox("Show separating borders")
+        self._show_borders.setToolTip(
+            "The pixels by which cells that touch draw back, so that the network learns to keep them apart."
+        )
+        self._w0 = Number(option(WeightOptions, "w0"), (0, 50))
+        self._sigma = Number(option(WeightOptions, "sigma"), (0.5, 30))
+        self._spacing = Number(option(WeightOptions, "spacing"), (0.2, 5), decimals=2)
+        self._where, self._balance = _choice("where"), _choice("balance")
+        self._note = QLabel()
+        self._note.setWordWrap(True)
+        self._copy = QPushButton("Copy the command")
+        self._copy.setToolTip("The same settings for the command line: of this label file, or of a training.")
+        form = QFormLayout()
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
+        for text, widget in (
+            ("Weight of borders (w0)", self._w0),
+            ("Width in pixels (sigma)", self._sigma),
+            ("Borders weigh more", self._where),
+        ):
+            form.addRow(_named(text, widget), widget)
+        self._more = QWidget()
+        more = QFormLayout(self._more)
+        more.setContentsMargins(0, 0, 0, 0)
+        more.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
+        for text, widget in (("Balance of the classes", self._balance), ("Height / width of a pixel", self._spacing)):
+            more.addRow(_named(text, widget), widget)
+        self._more.hide()
+        unfold = QCheckBox("more")
+        unfold.setToolTip("Balance of the classes, and pixels that are not square.")
+        unfold.toggled.connect(self._more.setVisible)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._show_weights)
+        layout.addWidget(self._show_borders)
+        layout.addLayout(form)
+        for widget in (unfold, self._more, self._note, self._copy):
+            layout.addWidget(widget)
+
+    def _connect(self) -> None:
+        for number in (self._w0, self._sigma, self._spacing):
+            number.changed.connect(self._set)
+        for box in (self._where, self._balance):
+            box.currentIndexChanged.connect(self._set)
+        self._show_weights.toggled.connect(partial(self._toggle, "weights"))
+        self._show_borders.toggled.connect(partial(self._toggle, "borders"))
+        self._copy.clicked.connect(self._copy_command)
+        self._soon.timeout.connect(partial(self._refresh, MOST_MOVING))
+        self._still.timeout.connect(self._settle)
+        self._recount.timeout.connect(self._count_classes)
+        self._preview.made.connect(self._show)
+        self._preview.failed.connect(self._note.setText)
+        self._count.made.connect(self._use_frequencies)
+        self._count.failed.connect(self._note.setText)
+        viewer = self._session.viewer
+        camera(viewer).events.connect(self._changed)
+        for name in ("current_step", "order", "ndisplay"):
+            getattr(viewer.dims.events, name).connect(self._changed)
+        viewer.layers.selection.events.active.connect(self._changed)
+        viewer.layers.events.removed.connect(self._forget)
+
+    def _timer(self, milliseconds: int) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(milliseconds)
+        return timer
+
+    # following
+
+    @property
+    def _active(self) -> bool:
+        return bool(self._show_weights.isChecked() or self._show_borders.isChecked())
+
+    def _set(self, *_: object) -> None:
+        """A setting was changed."""
+        self._session.set_training(w0=self._w0.value(), sigma=self._sigma.value(), where=self._where.currentData())
+        self._session.set_training(balance=self._balance.currentData(), spacing=self._spacing.value())
+        self._changed()
+
+    def _changed(self, event: Any = None) -> None:
+        """Something was moved or set; also called by the viewer after the panel was closed."""
+        if isalive(self) and self._active and not self._placing and not self._soon.isActive():
+            self._soon.start()
+
+    def _painted(self, event: Any = None) -> None:
+        if isalive(self) and self._active and not self._placing:
+            self._changed()
+            self._recount.start()
+
+    def _follow(self, labels: Labels) -> None:
+        """Watch this layer from now on."""
+        if self._labels is labels:
+            return
+        if self._labels is not None:
+            for name in WATCHED:
+                getattr(self._labels.events, name).disconnect(self._painted)
+        self._labels, self._frequencies = labels, None
+        for name in WATCHED:
+            getattr(labels.events, name).connect(self._painted)
+        self._count_classes()
+
+    def _refresh(self, most: int) -> None:
+        labels = self._session.labels()
+        if not self._active:
+            return
+        if labels is None:
+            self._note.setText("Select a labels layer whose border weights are wanted.")
+            return
+        self._follow(labels)
+        try:
+            what = seen(self._session.viewer, labels)
+        except InputError as error:
+            self._note.setText(str(error))
+            return
+        options, annotation = self.options(), is_annotation(labels.metadata)
+        window = plan_window(what.field, what.plane.shape, margin(options), most, what.coarseness)
+        make = partial(preview, annotation=annotation, frequencies=self._balanced_by(options))
+        self._preview.ask(lambda: (labels, make(what.plane, window, options)))
+        self._still.start()
+
+    def _settle(self) -> None:
+        """Things stand still: show the canvas as it is by now, as finely as it can be seen."""
+        if self._preview.busy:
+            self._still.start()
+        elif self._shown is not None and self._labels is not None and self._active:
+            try:
+                what = seen(self._session.viewer, self._labels)
+            except InputError:
+                return
+            options = self.options()
+            wanted = plan_window(what.field, what.plane.shape, margin(options), MOST_STILL, what.coarseness)
+            if wanted != self._shown.window:
+                self._refresh(MOST_STILL)
+
+    # the balance of the classes
+
+    def _balanced_by(self, options: WeightOptions) -> NDArray[np.int64] | None:
+        return self._frequencies if options.balance != "none" else None
+
+    def _count_classes(self) -> None:
+        if self._labels is None or self._labels.multiscale or self._labels.ndim < 2:
+            return
+        planes, annotation = planes_of(self._labels), is_annotation(self._labels.metadata)
+        self._count.ask(lambda: class_frequencies(planes, annotation))
+
+    def _use_frequencies(self, frequencies: NDArray[np.int64]) -> None:
+        self._frequencies = frequencies
+        self._changed()
+
+    # the layers
+
+    def _show(self, made: tuple[Labels, Preview] | None) -> None:
+        if made is None or made[0] not in self._session.viewer.layers or not self._active:
+            return
+        labels, self._shown = made
+        matrix = placed(labels, self._shown.window.origin, self._shown.window.step)
+        self._placing = True  # a layer of another size makes napari slice all others anew, which is no change of theirs
+        for what, box in (("weights", self._show_weights), ("borders", self._show_borders)):
+            if box.isChecked():
+                self._put(what, getattr(self._shown, what), matrix)
+        self._placing = False
+        self._note.setText(describe(self._shown))
+
+    def _put(self, what: str, pixels: NDArray[Any], matrix: NDArray[np.float64]) -> None:
+        if what in self._layers:
+            self._layers[what].data = pixels
+            self._layers[what].affine = matrix
+            return
+        limits = (0, 1.5 * self._w0.value() + 2) if what == "weights" else (0, 1)
+        layer = Image(
+            pixels,
+            name=NAMES[what],
+            affine=matrix,
+            colormap="inferno" if what == "weights" else "cyan",
+            contrast_limits=limits,
+            blending="additive",
+            metadata={"cellseg": {"what": PREVIEW}},
+        )
+        self._layers[what] = layer
+        layers = self._session.viewer.layers
+        active = layers.selection.active
+        layers.append(layer)
+        layers.selection.active = active
+
+    def _toggle(self, what: str, on: bool) -> None:
+        if on:
+            self._changed()
+        elif what in self._layers:
+            self._session.viewer.layers.remove(self._layers[what])
+
+    def _forget(self, event: Any) -> None:
+        """A layer was removed, by the panel or by the user."""
+        if not isalive(self):
+            return
+        boxes = {"weights": self._show_weights, "borders": self._show_borders}
+        for what, layer in list(self._layers.items()):
+            if layer is event.value:
+                del self._layers[what]
+                boxes[what].setChecked(False)
+        if event.value is self._labels:
+            self._labels = None
+
+    def _copy_command(self) -> None:
+        QGuiApplication.clipboard().setText(self.command())
+        show_info(f"Copied: {self.command()}")
+
+
+def planes_of(labels: Labels) -> list[Plane]:
+    """All planes of a layer."""
+    shape = labels.data.shape
+    return [Plane(labels.data, index, (shape[-2], shape[-1])) for index in np.ndindex(*shape[:-2])]
+
+
+def describe(made: Preview) -> str:
+    """What is shown, in one line."""
+    high, wide = made.weights.shape
+    if made.window.step == 1:
+        return f"{wide} x {high} pixels, up to {made.weights.max():.3g}"
+    step = made.window.step
+    size = f"{wide * step} x {high * step}"
+    return f"one pixel in {step} x {step} of {size}, up to {made.weights.max():.3g}; zoom in for all of them"
+
+
+def _named(text: str, widget: QWidget) -> QLabel:
+    label = QLabel(text)
+    label.setToolTip(widget.toolTip())
+    return label
+
+
+def _choice(name: str) -> QComboBox:
+    of, box = option(WeightOptions, name), QComboBox()
+    for value in of.choices:
+        box.addItem(CHOICES[value], value)
+    box.setCurrentIndex(box.findData(of.default))
+    box.setToolTip(f"{of.help} {of.flag} on the command line.")
+    return box

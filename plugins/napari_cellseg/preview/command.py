@@ -1,0 +1,43 @@
+"""The panel's settings as a command line."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from dataclasses import fields
+from pathlib import Path
+
+from cellseg.options import AugmentOptions, WeightOptions, WeightsAlone
+from napari_cellseg.option import option
+
+
+def weights_command(labels: Path, weights: WeightOptions) -> str:
+    """What writes the weight map of a label file.
+
+    Args:
+        labels: the file.
+        weights: the settings; those that are the command's own defaults are left out, but for w0 and sigma.
+    """
+    out = labels.with_name(f"{labels.name.split('.')[0]}-weights.tif")
+    return quoted(["cellseg", "weights", str(labels), "--out", str(out), *_flags(weights, WeightsAlone)])
+
+
+def train_command(weights: WeightOptions, augment: AugmentOptions) -> str:
+    """A training with these settings, its files still to be named."""
+    files = ["--images", "IMAGES", "--labels", "LABELS", "--out", "RUN"]
+    return quoted(["cellseg", "train", *files, *_flags(weights, WeightOptions), *_flags(augment, AugmentOptions)])
+
+
+def quoted(words: list[str]) -> str:
+    """Words as one line for the shell of this system."""
+    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
+
+
+def _flags(options: WeightOptions | AugmentOptions, defaults: type[WeightOptions] | type[AugmentOptions]) -> list[str]:
+    words: list[str] = []
+    for field in fields(options):
+        value, known = getattr(options, field.name), option(defaults, field.name)
+        if value != known.default or field.name in ("w0", "sigma"):
+            words += [known.flag, f"{value:g}" if isinstance(value, (int, float)) else str(value)]
+    return words

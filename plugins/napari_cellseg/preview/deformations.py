@@ -1,0 +1,125 @@
+"""The section of the Borders panel that shows how training bends what is seen."""
+
+from __future__ import annotations
+
+import numpy as np
+from napari.layers import Image
+from napari.utils.notifications import show_warning
+from numpy.typing import NDArray
+from qtpy.QtCore import Qt
+from qtpy.QtGui import QImage, QPixmap
+from qtpy.QtWidgets import QFormLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from cellseg import InputError
+from cellseg.options import AugmentOptions
+from napari_cellseg.option import option
+from napari_cellseg.preview.latest import Latest
+from napari_cellseg.preview.number import Number
+from napari_cellseg.preview.seen import seen
+from napari_cellseg.preview.sheet import as_seen, contact_sheet, middle
+from napari_cellseg.session import Session
+
+
+class DeformationsSection(QWidget):
+    """Sliders of the elastic deformation, and a window with a contact sheet of the field."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._field: NDArray[np.uint8] | None = None
+        self._seed = 0
+        self._latest = Latest(self)
+        self.sheet = SheetWindow(self)
+        self._elastic = Number(option(AugmentOptions, "elastic"), (0, 40))
+        self._grid = Number(option(AugmentOptions, "grid"), (2, 10), decimals=0)
+        self._look = QPushButton("Show deformations of the field")
+        self._look.setToolTip("A window with the middle of what is seen of the image, as it is and bent six times.")
+        self._again = QPushButton("Others")
+        self._again.setToolTip("Six other deformations of the same strength.")
+        form = QFormLayout()
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
+        for text, number in (("Strength in pixels (elastic)", self._elastic), ("Vectors a side (grid)", self._grid)):
+            label = QLabel(text)
+            label.setToolTip(number.toolTip())
+            form.addRow(label, number)
+            number.changed.connect(self._set)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(form)
+        layout.addWidget(self._look)
+        layout.addWidget(self._again)
+        self._look.clicked.connect(self.look)
+        self._again.clicked.connect(self.draw_others)
+        self._latest.made.connect(self.sheet.show_sheet)
+        self._latest.failed.connect(show_warning)
+
+    def options(self) -> AugmentOptions:
+        """The settings; those that have no slider are at their defaults."""
+        return AugmentOptions(elastic=self._elastic.value(), grid=round(self._grid.value()))
+
+    def look(self) -> None:
+        """Take what is seen of the image now, and show it deformed."""
+        image = self._session.image()
+        if image is None:
+            show_warning("There is no image layer to deform. Open an image first.")
+            return
+        try:
+            self._field = field_of(self._session, image)
+        except InputError as error:
+            show_warning(str(error))
+            return
+        self.sheet.show()
+        self.sheet.raise_()
+        self._draw()
+
+    def draw_others(self) -> None:
+        """Six other deformations."""
+        self._seed += 1
+        self._draw()
+
+    def _set(self, *_: object) -> None:
+        self._session.set_training(elastic=self.options().elastic, grid=self.options().grid)
+        if self.sheet.isVisible():
+            self._draw()
+
+    def _draw(self) -> None:
+        if self._field is not None:
+            field, options, seed = self._field, self.options(), self._seed
+            self._latest.ask(lambda: contact_sheet(field, options, seed))
+
+
+class SheetWindow(QWidget):
+    """A window of its own that shows a picture as large as it is."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Window)
+        self.setWindowTitle("Elastic deformations: as it is, with a grid, and six times deformed")
+        self.resize(1000, 520)
+        self._picture: QPixmap | None = None
+        self._label = QLabel()
+        self._label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._label.setMinimumSize(200, 100)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self._label)
+
+    def show_sheet(self, sheet: NDArray[np.uint8]) -> None:
+        """Show (h, w, 3) uint8."""
+        height, width = sheet.shape[:2]
+        image = QImage(sheet.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888)
+        self._picture = QPixmap.fromImage(image)
+        self._fit()
+
+    def resizeEvent(self, event: object) -> None:
+        """Qt's: the picture follows the window."""
+        self._fit()
+
+    def _fit(self) -> None:
+        if self._picture is not None:
+            keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+            self._label.setPixmap(self._picture.scaled(self._label.size(), keep, smooth))
+
+
+def field_of(session: Session, image: Image) -> NDArray[np.uint8]:
+    """The middle of what is seen of an image layer, (H, W, 3), as bright as it is shown."""
+    what = seen(session.viewer, image)
+    return as_seen(what.plane.read(*middle(what.field)), *image.contrast_limits)
