@@ -11,6 +11,7 @@ _HOME = {
     "InputError": "cellseg.errors",
     "complete_file": "cellseg.files",
     "cut_out": "cellseg.images.cutout",
+    "complete_folder": "cellseg.folders",
     "open_image": "cellseg.images.open",
     "write_stack": "cellseg.images.write",
     "label_values": "cellseg.images.labels",
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from cellseg import metrics as metrics
     from cellseg.errors import InputError as InputError
     from cellseg.files import complete_file as complete_file
+    from cellseg.folders import complete_folder as complete_folder
     from cellseg.images.annotated import find_annotated_pairs as find_annotated_pairs
     from cellseg.images.cutout import cut_out as cut_out
     from cellseg.images.labels import label_values as label_values

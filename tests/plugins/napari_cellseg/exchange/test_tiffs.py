@@ -1,0 +1,78 @@
+"""Label TIFFs: there and back, and what is refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tifffile
+from napari_cellseg.exchange.tiffs import read_labels, write_labels
+
+from cellseg import InputError
+
+
+def test_there_and_back(annotated, layer, put, tmp_path):
+    path = tmp_path / "labels.tif"
+    assert "--ignore-label 65535" in write_labels(path, layer(annotated), mark_unknown=True)
+    written = tifffile.imread(path)
+    assert written.dtype == np.uint16
+    np.testing.assert_array_equal(written == 65535, annotated == 0)
+    empty = layer(annotated.shape)
+    np.testing.assert_array_equal(put(read_labels(path, empty, "background"), empty), annotated)
+
+
+def test_a_stack_there_and_back(annotated, layer, put, tmp_path):
+    stack = np.stack([annotated, annotated[::-1], np.zeros_like(annotated)])
+    path = tmp_path / "labels.tif"
+    write_labels(path, layer(stack, axes="T"), mark_unknown=True)
+    empty = layer(stack.shape)
+    np.testing.assert_array_equal(put(read_labels(path, empty, "background"), empty), stack)
+
+
+def test_without_marks_unknown_is_background(annotated, layer, tmp_path):
+    path = tmp_path / "labels.tif"
+    write_labels(path, layer(annotated), mark_unknown=False)
+    np.testing.assert_array_equal(tifffile.imread(path), np.where(annotated > 1, annotated, 0))
+
+
+@pytest.mark.parametrize(("rest", "wanted"), [("background", [1, 2]), ("unknown", [0, 2]), ("kept", [7, 2])])
+def test_what_is_no_cell(rest, wanted, layer, put, tmp_path):
+    path = tmp_path / "labels.tif"
+    tifffile.imwrite(path, np.array([[0, 1]], np.uint8))
+    target = layer(np.full((1, 2), 7, np.uint32))
+    assert put(read_labels(path, target, rest), target).tolist() == [wanted]
+
+
+def test_cells_keep_their_numbers_unless_one_is_number_1(layer, put, tmp_path):
+    for numbers, wanted in (([2, 9], [2, 9]), ([1, 9], [2, 10])):
+        tifffile.imwrite(tmp_path / "labels.tif", np.array([numbers], np.uint16))
+        for annotation in (True, False):
+            target = layer((1, 2), annotation=annotation)
+            put(read_labels(tmp_path / "labels.tif", target, "background"), target)
+            assert target.data.tolist() == [wanted if annotation else numbers]
+
+
+def test_the_pieces_of_a_mask_are_cells(layer, put, tmp_path):
+    tifffile.imwrite(tmp_path / "mask.tif", np.array([[255, 0, 255, 255]], np.uint8))
+    target = layer((1, 4))
+    assert put(read_labels(tmp_path / "mask.tif", target, "background"), target).tolist() == [[2, 1, 3, 3]]
+
+
+def test_a_single_plane_goes_to_the_plane_on_the_screen(layer, put, tmp_path):
+    tifffile.imwrite(tmp_path / "labels.tif", np.array([[0, 3]], np.uint8))
+    target = layer((3, 1, 2), plane=2)
+    assert put(read_labels(tmp_path / "labels.tif", target, "unknown"), target).tolist() == [[[0, 0]]] * 2 + [[[0, 3]]]
+
+
+def test_another_size_is_refused(layer, tmp_path):
+    tifffile.imwrite(tmp_path / "labels.tif", np.zeros((2, 5, 4), np.uint8), photometric="minisblack")
+    with pytest.raises(InputError, match=r"labels\.tif: is 2 x 5 x 4, labels is 1 x 5 x 6"):
+        next(read_labels(tmp_path / "labels.tif", layer((5, 6)), "unknown"))
+
+
+def test_no_labels_at_all_are_refused(layer, tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", np.random.default_rng(0).normal(size=(5, 6)).astype(np.float32))
+    with pytest.raises(InputError, match=r"a\.tif"):
+        next(read_labels(tmp_path / "a.tif", layer((5, 6)), "unknown"))
+    (tmp_path / "b.tif").write_text("no")
+    with pytest.raises(InputError, match=r"b\.tif"):
+        next(read_labels(tmp_path / "b.tif", layer((5, 6)), "unknown"))
