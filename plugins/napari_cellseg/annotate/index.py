@@ -1,0 +1,207 @@
+"""Where the cells of an annotation are and how large, kept a tile at a time.
+
+A tile is surveyed when it is first asked for and again when something in it has changed, so that no edit ever reads
+the whole annotation. Boxes and counts are the sums of the tiles', and therefore exact as soon as all are surveyed.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_cellseg.annotate.box import Box
+from napari_cellseg.annotate.edits import FIRST_CELL, NOT_ANNOTATED
+
+TILE = 512
+"""Side of a tile in pixels: a stroke lies in one to four of them, and one is surveyed in about a millisecond."""
+
+Read = Callable[[int, Box], NDArray[Any]]
+"""Gives a window (h, w) of a plane."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a tile holds of one value."""
+
+    pixels: int
+    box: Box
+    """In the plane."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Cell:
+    """A cell in a plane."""
+
+    plane: int
+    number: int
+
+
+def survey(labels: NDArray[Any], top: int = 0, left: int = 0) -> dict[int, Part]:
+    """Pixels and box of every value but 0.
+
+    Args:
+        labels: (h, w).
+        top, left: where its first pixel lies in the plane.
+    """
+    if not labels.any():
+        return {}
+    width = labels.shape[1]
+    begins = np.ones(labels.shape, bool)
+    np.not_equal(labels[:, 1:], labels[:, :-1], out=begins[:, 1:])
+    starts = np.flatnonzero(begins)
+    lengths = np.diff(starts, append=labels.size)
+    values = labels.reshape(-1)[starts]
+    order = np.argsort(values, kind="stable")
+    values, starts, lengths = values[order], starts[order], lengths[order]
+    rows, columns = np.divmod(starts, width)
+    first = np.flatnonzero(np.diff(values, prepend=values[0]) != 0)
+    first = np.concatenate(([0], first))
+    limits = (
+        np.minimum.reduceat(rows, first) + top,
+        np.minimum.reduceat(columns, first) + left,
+        np.maximum.reduceat(rows, first) + top + 1,
+        np.maximum.reduceat(columns + lengths, first) + left,
+    )
+    pixels = np.add.reduceat(lengths, first).tolist()
+    boxes = zip(*(limit.tolist() for limit in limits), strict=True)
+    found = zip(values[first].tolist(), pixels, boxes, strict=True)
+    return {value: Part(count, Box(*box)) for value, count, box in found if value != NOT_ANNOTATED}
+
+
+class CellIndex:
+    """Boxes and pixels of the cells of an annotation.
+
+    Args:
+        shape: (planes, H, W).
+        read: gives windows of it as they are now.
+    """
+
+    def __init__(self, shape: tuple[int, int, int], read: Read, tile: int = TILE) -> None:
+        self.shape = shape
+        self._read = read
+        self._tile = tile
+        self._tiles: dict[tuple[int, int, int], dict[int, Part]] = {}
+        self._homes: dict[Cell, set[tuple[int, int, int]]] = defaultdict(set)
+        self._annotated = np.zeros(shape[0], np.int64)
+        self._cells = np.zeros(shape[0], np.int64)
+
+    def tiles(self) -> Iterator[tuple[int, int, int]]:
+        """All tiles: plane, row and column of each."""
+        planes, height, width = self.shape
+        for plane in range(planes):
+            for row in range(-(-height // self._tile)):
+                for column in range(-(-width // self._tile)):
+                    yield plane, row, column
+
+    @property
+    def total(self) -> int:
+        planes, height, width = self.shape
+        return planes * -(-height // self._tile) * -(-width // self._tile)
+
+    @property
+    def done(self) -> int:
+        """How many tiles were surveyed."""
+        return len(self._tiles)
+
+    @property
+    def complete(self) -> bool:
+        return self.done == self.total
+
+    def build(self) -> Iterator[int]:
+        """Survey what was not yet, a tile a step; yields how many are done."""
+        for tile in self.tiles():
+            if tile not in self._tiles:
+                self._survey(tile)
+                yield self.done
+
+    def update(self, plane: int, box: Box) -> None:
+        """Survey again what a window touches; tiles that were never surveyed are left to `build`."""
+        for tile in self._touched(plane, box):
+            if tile in self._tiles:
+                self._survey(tile)
+
+    def cells(self) -> list[Cell]:
+        """All cells, by plane and number."""
+        return sorted(self._homes)
+
+    def numbers(self, plane: int) -> list[int]:
+        """Numbers of the cells of a plane, in order."""
+        return sorted(cell.number for cell in self._homes if cell.plane == plane)
+
+    def box(self, cell: Cell) -> Box | None:
+        """The smallest window that holds a cell, None where it is not there."""
+        found: Box | None = None
+        for part in self._parts(cell):
+            found = part.box if found is None else found.union(part.box)
+        return found
+
+    def pixels(self, cell: Cell) -> int:
+        return sum(part.pixels for part in self._parts(cell))
+
+    def annotated(self, plane: int | None = None) -> int:
+        """Pixels that are background or cell, of a plane or of all."""
+        return int(self._annotated.sum() if plane is None else self._annotated[plane])
+
+    def count(self, plane: int | None = None) -> int:
+        """Cells of a plane, or of all planes together."""
+        return int(self._cells.sum() if plane is None else self._cells[plane])
+
+    def touched(self, plane: int, box: Box) -> bool:
+        """Whether a window may hold something annotated: whether a tile does that it touches."""
+        return any(self._tiles.get(tile) for tile in self._touched(plane, box))
+
+    def free_number(self) -> int:
+        """The number after the highest that is in use, in any plane."""
+        return max((cell.number for cell in self._homes), default=FIRST_CELL - 1) + 1
+
+    def neighbour(self, cell: Cell, step: int) -> Cell | None:
+        """The next (step 1) or previous (step -1) cell by plane and number, round and round."""
+        cells = self.cells()
+        if not cells:
+            return None
+        after = next((i for i, other in enumerate(cells) if other > cell), len(cells))
+        before = next((i for i in reversed(range(len(cells))) if cells[i] < cell), -1)
+        return cells[(after if step > 0 else before) % len(cells)]
+
+    def _parts(self, cell: Cell) -> list[Part]:
+        return [self._tiles[tile][cell.number] for tile in self._homes.get(cell, ())]
+
+    def _touched(self, plane: int, box: Box) -> Iterator[tuple[int, int, int]]:
+        if box.pixels:
+            for row in range(box.top // self._tile, (box.bottom - 1) // self._tile + 1):
+                for column in range(box.left // self._tile, (box.right - 1) // self._tile + 1):
+                    yield plane, row, column
+
+    def _survey(self, tile: tuple[int, int, int]) -> None:
+        plane, row, column = tile
+        top, left = row * self._tile, column * self._tile
+        box = Box(top, left, min(top + self._tile, self.shape[1]), min(left + self._tile, self.shape[2]))
+        found = survey(np.asarray(self._read(plane, box)), top, left)
+        before = self._tiles.get(tile, {})
+        self._tiles[tile] = found
+        self._annotated[plane] += _pixels(found) - _pixels(before)
+        for number in before.keys() - found.keys():
+            self._leave(Cell(plane, number), tile)
+        for number in found.keys() - before.keys():
+            self._enter(Cell(plane, number), tile)
+
+    def _enter(self, cell: Cell, tile: tuple[int, int, int]) -> None:
+        if cell.number >= FIRST_CELL:
+            self._cells[cell.plane] += cell not in self._homes
+            self._homes[cell].add(tile)
+
+    def _leave(self, cell: Cell, tile: tuple[int, int, int]) -> None:
+        if cell.number >= FIRST_CELL:
+            self._homes[cell].discard(tile)
+            if not self._homes[cell]:
+                del self._homes[cell]
+                self._cells[cell.plane] -= 1
+
+
+def _pixels(parts: dict[int, Part]) -> int:
+    return sum(part.pixels for part in parts.values())

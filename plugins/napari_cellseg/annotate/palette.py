@@ -1,0 +1,33 @@
+"""The colours of an annotation as napari wants them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from napari.utils.colormaps import CyclicLabelColormap
+
+from napari_cellseg.annotate.colours import colour_number, palette
+
+
+class AnnotationColormap(CyclicLabelColormap):
+    """Colours of cells take turns, but that of background is never given to a cell.
+
+    napari's own would give cell 256 the colour of background again, and a direct colormap has one colour for all
+    values that it does not list.
+    """
+
+    def _data_to_texture(self, values: Any) -> Any:
+        if values.dtype.itemsize <= 2:  # the card gets these as they are, with a table for every value
+            return super()._data_to_texture(values)
+        array = np.asarray(values)
+        numbers = colour_number(array)
+        return (np.where(array == self.selection, numbers, 0).astype(np.uint8) if self.use_selection else numbers)[()]
+
+    def _map_without_cache(self, values: Any) -> Any:
+        return np.asarray(self.colors)[colour_number(values)]
+
+
+def annotation_colormap() -> AnnotationColormap:
+    """A colormap for one layer; napari keeps the selected label in it."""
+    return AnnotationColormap(colors=palette(), background_value=0)
