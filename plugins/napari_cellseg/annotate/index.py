@@ -155,6 +155,14 @@ class CellIndex:
         """Whether a window may hold something annotated: whether a tile does that it touches."""
         return any(self._tiles.get(tile) for tile in self._touched(plane, box))
 
+    def annotated_box(self, plane: int) -> Box | None:
+        """The smallest window that holds all that is annotated in a plane."""
+        found: Box | None = None
+        for (at, _, _), parts in self._tiles.items():
+            for part in parts.values() if at == plane else ():
+                found = part.box if found is None else found.union(part.box)
+        return found
+
     def free_number(self) -> int:
         """The number after the highest that is in use, in any plane."""
         return max((cell.number for cell in self._homes), default=FIRST_CELL - 1) + 1

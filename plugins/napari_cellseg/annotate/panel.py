@@ -2,9 +2,59 @@
 
 from __future__ import annotations
 
-from qtpy.QtWidgets import QWidget
+from pathlib import Path
 
+from napari.layers import Image, Labels
+from napari.utils.notifications import show_warning
+from qtpy.QtCore import Qt
+from qtpy.QtGui import QCloseEvent
+from qtpy.QtWidgets import (
+    QAbstractItemView,
+    QFileDialog,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+from superqt import QCollapsible
+
+import cellseg
+from napari_cellseg.annotate.amounts import amount, area
+from napari_cellseg.annotate.annotator import Annotator, is_annotation
+from napari_cellseg.annotate.box import Box
+from napari_cellseg.annotate.diagnosis import Diagnosis
+from napari_cellseg.annotate.doctor import Line, Spot
+from napari_cellseg.annotate.edits import BACKGROUND
+from napari_cellseg.annotate.keys import ACTIONS, BY_NAME, short, shown, tooltip
+from napari_cellseg.annotate.legend import Legend, icon, icon_size
+from napari_cellseg.annotate.places import image_of
+from napari_cellseg.project.folder import Project
 from napari_cellseg.session import Session
+
+ROWS = (
+    ("new_cell", "previous_cell", "next_cell"),
+    ("brush", "background", "eraser"),
+    ("pick", "fill_holes", "fill_region"),
+    ("smooth", "split", "merge"),
+    ("delete", "delete_to_background"),
+    ("undo", "redo"),
+)
+"""Actions of each row of buttons."""
+CHECKED = {"brush": "paint", "eraser": "erase", "pick": "pick"}
+"""Buttons that stay down while the layer is in that mode."""
+COLOURS = {"error": (0.84, 0.37, 0.0, 1.0), "warning": (0.90, 0.62, 0.0, 1.0), "note": (0.34, 0.71, 0.91, 1.0)}
+SPOT_PX = 48
+"""Half a side of what is shown around a finding."""
 
 
 class AnnotatePanel(QWidget):
@@ -13,3 +63,338 @@ class AnnotatePanel(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
+        self.annotator = Annotator(session, self)
+        self._viewer = self.annotator.viewer
+        self._diagnosis = Diagnosis(self)
+        self._buttons: dict[str, QPushButton] = {}
+        self._listened: Labels | None = None
+        self._build()
+        self.annotator.target_changed.connect(self._on_target)
+        self.annotator.updated.connect(self._refresh)
+        self._diagnosis.found.connect(self._show_findings)
+        self._diagnosis.failed.connect(self._on_no_findings)
+        self._viewer.layers.selection.events.active.connect(self._refresh)
+        self._on_target()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._viewer.layers.selection.events.active.disconnect(self._refresh)
+        self._diagnosis.close()
+        self.annotator.close()
+        super().closeEvent(event)
+
+    # what is seen
+
+    def _build(self) -> None:
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(6, 6, 6, 6)
+        for part in (self._projects(), self._headline(), self._tools(), self._counter(), self._doctor(), _key_table()):
+            column.addWidget(part)
+        column.addStretch()
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(content)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(scroll)
+
+    def _projects(self) -> QWidget:
+        new = _button("New project ...", "A folder that keeps every stroke, for the open images or for files.")
+        new.clicked.connect(self._new_project)
+        old = _button("Open project ...", "Go on with a project folder.")
+        old.clicked.connect(self._open_project)
+        return _row(new, old)
+
+    def _headline(self) -> QWidget:
+        self._name = QLabel()
+        self._name.setWordWrap(True)
+        self._begin = _button("Annotate the image", "An empty annotation over the chosen image, without a project.")
+        self._begin.clicked.connect(self._annotate)
+        self._use = _button(
+            "1 is background", "The chosen labels are an annotation: 0 = not annotated, 1 = background."
+        )
+        self._use.clicked.connect(lambda: self._use_labels(2))
+        self._shift = _button("1 is a cell", "Make an annotation of the chosen labels, in which cells begin with 2.")
+        self._shift.clicked.connect(lambda: self._use_labels(1))
+        self._chosen_colour, self._chosen = QLabel(), QLabel()
+        self._chosen.setToolTip("What the brush paints.")
+        self._hint = QLabel()
+        self._hint.setWordWrap(True)
+        self._hint.setStyleSheet("font-style: italic;")
+        part = QWidget()
+        column = QVBoxLayout(part)
+        column.setContentsMargins(0, 0, 0, 0)
+        line = QHBoxLayout()
+        line.addWidget(self._chosen_colour)
+        line.addWidget(self._chosen, 1)
+        for widget in (self._name, _row(self._begin, self._use, self._shift)):
+            column.addWidget(widget)
+        column.addLayout(line)
+        column.addWidget(self._hint)
+        return part
+
+    def _tools(self) -> QWidget:
+        self._edit = QWidget()
+        grid = QGridLayout(self._edit)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(3)
+        for row, names in enumerate(ROWS):
+            span = 6 // len(names)
+            for place, name in enumerate(names):
+                grid.addWidget(self._action_button(name), row, place * span, 1, span)
+        grid.addWidget(self._action_button("next_place"), len(ROWS), 0, 1, 6)
+        return self._edit
+
+    def _action_button(self, name: str) -> QPushButton:
+        action = BY_NAME[name]
+        button = _button(f"{action.title}  {short(action.key)}", tooltip(action))
+        button.setCheckable(name in CHECKED or name in ("split", "merge", "background"))
+        button.clicked.connect(lambda: self._press(name))
+        self._buttons[name] = button
+        return button
+
+    def _counter(self) -> QWidget:
+        self._count = QLabel()
+        self._count.setWordWrap(True)
+        self._count.setToolTip("Of the plane that is seen; of a stack the second line says it of all planes.")
+        part = QWidget()
+        column = QVBoxLayout(part)
+        column.setContentsMargins(0, 4, 0, 0)
+        column.addWidget(self._count)
+        column.addWidget(Legend())
+        return part
+
+    def _doctor(self) -> QWidget:
+        self._check = _button(
+            "Check the annotation", "Has the label doctor look for specks, cells in two pieces and other slips."
+        )
+        self._check.clicked.connect(self._diagnose)
+        self._verdict = QLabel()
+        self._verdict.setWordWrap(True)
+        self._findings = QListWidget()
+        self._findings.setWordWrap(True)
+        self._findings.setMinimumHeight(110)
+        self._findings.setMaximumHeight(220)
+        self._findings.setToolTip("Click on a line to go there.")
+        self._findings.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._findings.itemClicked.connect(self._go_to_finding)
+        self._verdict.hide()
+        self._findings.hide()
+        part = QWidget()
+        column = QVBoxLayout(part)
+        column.setContentsMargins(0, 4, 0, 0)
+        for widget in (self._check, self._verdict, self._findings):
+            column.addWidget(widget)
+        return part
+
+    # what it shows
+
+    def _on_target(self) -> None:
+        if self._listened is not None:
+            self._listened.events.mode.disconnect(self._refresh)
+        target = self.annotator.target
+        self._listened = target.layer if target is not None else None
+        if self._listened is not None:
+            self._listened.events.mode.connect(self._refresh)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        target = self.annotator.target
+        active = self._viewer.layers.selection.active
+        unused = isinstance(active, Labels) and not is_annotation(active)
+        self._edit.setEnabled(target is not None)
+        self._check.setEnabled(target is not None and not self._diagnosis.running)
+        self._begin.setVisible(target is None and not unused and self._session.image() is not None)
+        self._use.setVisible(unused)
+        self._shift.setVisible(unused)
+        self._name.setText(self._headline_text(unused))
+        self._hint.setText(self.annotator.hint)
+        self._hint.setVisible(bool(self.annotator.hint))
+        for widget in (self._chosen, self._chosen_colour):
+            widget.setVisible(target is not None)
+        if target is None:
+            self._count.setText("")
+            return
+        self._show_chosen(target.layer)
+        self._show_counts()
+        self._buttons["undo"].setEnabled(target.can_undo)
+        self._buttons["redo"].setEnabled(target.can_redo)
+
+    def _headline_text(self, unused: bool) -> str:
+        target = self.annotator.target
+        if unused:
+            name = self._viewer.layers.selection.active.name
+            return f"<b>{name}</b> is no annotation yet. What does the value 1 mean in it?"
+        if target is not None:
+            return f"Annotating <b>{target.layer.name}</b>"
+        if self._session.image() is None:
+            return "Open an image or a project to annotate."
+        return "No annotation yet."
+
+    def _show_chosen(self, layer: Labels) -> None:
+        number = int(layer.selected_label)
+        words = {0: "Nothing: not annotated", BACKGROUND: "Background"}.get(number, f"Cell {number}")
+        colour = layer.get_color(number)
+        self._chosen.setText(words)
+        rgba = (0.0, 0.0, 0.0, 0.0) if colour is None else tuple(float(value) for value in colour)
+        self._chosen_colour.setPixmap(icon(rgba).pixmap(icon_size()))
+        for name, mode in CHECKED.items():
+            down = layer.mode == mode and not (name == "brush" and number == BACKGROUND)
+            self._buttons[name].setChecked(down)
+        self._buttons["background"].setChecked(layer.mode == "paint" and number == BACKGROUND)
+        for name in ("split", "merge"):
+            self._buttons[name].setChecked(self.annotator.tool == name)
+
+    def _show_counts(self) -> None:
+        target = self.annotator.target
+        assert target is not None, "only called for an annotation"
+        if not self.annotator.ready:
+            self._count.setText(f"Reading the annotation: {target.index.done / target.index.total:.0%}")
+            return
+        planes, height, width = target.shape
+        scale, unit = target.layer.scale[-2:], str(target.layer.units[-1])
+
+        def line(plane: int | None, total: int) -> str:
+            pixels = target.index.annotated(plane)
+            return amount(target.index.count(plane), pixels, total, area(pixels, scale, unit))
+
+        try:
+            plane = target.plane(self._viewer.dims)
+        except cellseg.InputError:
+            plane = None
+        words = line(plane, height * width if plane is not None else planes * height * width)
+        if plane is not None and planes > 1:
+            words = f"Plane {plane + 1}: {words}\nAll: {line(None, planes * height * width)}"
+        self._count.setText(words)
+
+    # what it does
+
+    def _press(self, name: str) -> None:
+        self.annotator.run(name)
+        self._refresh()  # a button that was pressed shows what is so, not that it was pressed
+
+    def _annotate(self) -> None:
+        image = self._session.image()
+        if image is not None:
+            self.annotator.annotate(image)
+
+    def _use_labels(self, cells_from: int) -> None:
+        active = self._viewer.layers.selection.active
+        if isinstance(active, Labels):
+            self.annotator.use(active, cells_from)
+
+    def _new_project(self) -> None:
+        files = _files_of(self._session)
+        if not files:
+            chosen, _ = QFileDialog.getOpenFileNames(
+                self, "Images of the project", filter="Images (*.tif *.tiff);;All (*)"
+            )
+            files = [Path(name) for name in chosen]
+        if not files:
+            return
+        folder, _ = QFileDialog.getSaveFileName(
+            self, "A new folder for the project", str(files[0].parent / "annotation")
+        )
+        if folder:
+            self._start(lambda: Project.create(Path(folder), files))
+
+    def _open_project(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, "A project folder")
+        if folder:
+            self._start(lambda: Project.open(Path(folder)))
+
+    def _start(self, make: object) -> None:
+        assert callable(make)
+        try:
+            self._session.use_project(make())
+        except cellseg.InputError as error:
+            show_warning(str(error))
+
+    def _diagnose(self) -> None:
+        target = self.annotator.target
+        if target is None:
+            return
+        try:
+            self._diagnosis.start(target, image_of(list(self._viewer.layers), target))
+        except cellseg.InputError as error:
+            show_warning(str(error))
+            return
+        self._check.setEnabled(False)
+        self._findings.hide()
+        self._verdict.setText("The label doctor is looking ...")
+        self._verdict.show()
+
+    def _show_findings(self, verdict: str, found: list[Line]) -> None:
+        self._findings.clear()
+        for line in found:
+            item = QListWidgetItem(line.text if line.severity else f"    {line.text}")
+            item.setToolTip(line.remedy or "Click to go there.")
+            item.setData(Qt.ItemDataRole.UserRole, line.spot)
+            if line.severity:
+                item.setIcon(icon(COLOURS[line.severity]))
+                item.setToolTip(f"{line.severity}: {line.remedy}")
+            self._findings.addItem(item)
+        self._findings.setVisible(bool(found))
+        self._verdict.setText(verdict if found else f"{verdict}; nothing was found")
+        self._check.setEnabled(True)
+
+    def _on_no_findings(self, why: str) -> None:
+        self._verdict.setText("")
+        self._verdict.hide()
+        self._check.setEnabled(True)
+        show_warning(why)
+
+    def _go_to_finding(self, item: QListWidgetItem) -> None:
+        spot = item.data(Qt.ItemDataRole.UserRole)
+        target = self.annotator.target
+        if isinstance(spot, Spot) and target is not None:
+            pixel = Box(spot.row, spot.column, spot.row + 1, spot.column + 1)
+            self.annotator.look_at(spot.plane, pixel.grown(SPOT_PX, target.shape[1:]))
+
+
+def _files_of(session: Session) -> list[Path]:
+    """Files that the open images were read from."""
+    images = (layer for layer in session.viewer.layers if isinstance(layer, Image))
+    found = (Path(layer.source.path) for layer in images if layer.source.path)
+    return list(dict.fromkeys(path for path in found if path.exists()))
+
+
+def _button(text: str, tip: str) -> QPushButton:
+    button = QPushButton(text)
+    button.setToolTip(tip)
+    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys go on to the canvas
+    button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+    return button
+
+
+def _row(*widgets: QWidget) -> QWidget:
+    row = QWidget()
+    layout = QHBoxLayout(row)
+    layout.setContentsMargins(0, 0, 0, 0)
+    for widget in widgets:
+        layout.addWidget(widget)
+    return row
+
+
+def _key_table() -> QWidget:
+    """All keys, folded away."""
+    table = QTableWidget(len(ACTIONS), 2)
+    for row, action in enumerate(ACTIONS):
+        for place, text in enumerate((shown(action.key), action.title)):
+            item = QTableWidgetItem(text)
+            item.setToolTip(action.tip)
+            table.setItem(row, place, item)
+    table.setHorizontalHeaderLabels(["Key", "Does"])
+    table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+    table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+    table.verticalHeader().hide()
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+    table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    table.setMinimumHeight(260)
+    fold = QCollapsible("Keys", expandedIcon="▾", collapsedIcon="▸")
+    fold.setToolTip("They work while the annotation is the active layer and the mouse is over the image.")
+    fold.addWidget(table)
+    return fold

@@ -1,0 +1,170 @@
+"""A Labels layer of napari that is annotated: which plane is seen, where its cells are, and how it is edited."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from psygnal import Signal
+
+import cellseg
+from napari_cellseg.annotate.box import Box
+from napari_cellseg.annotate.edits import Changes
+from napari_cellseg.annotate.index import CellIndex
+
+if TYPE_CHECKING:
+    from napari.components import Dims
+    from napari.layers import Labels
+
+
+def unwrapped(thing: Any) -> Any:
+    """What napari hands to a plugin without the wrapper that it puts around: two wrappers of a layer are not one."""
+    return getattr(thing, "__wrapped__", thing)
+
+
+def history(layer: Labels) -> tuple[list[Any], list[Any]]:
+    """Steps that can be undone and that can be redone; napari has no public name for them."""
+    return list(getattr(layer, "_undo_history", ())), list(getattr(layer, "_redo_history", ()))
+
+
+class AnnotatedLayer:
+    """Edits go through napari's own history, and the index of cells follows whatever that history says."""
+
+    changed = Signal()
+    """Pixels changed, by a stroke, an edit, undo or redo."""
+
+    def __init__(self, layer: Labels) -> None:
+        if layer.multiscale or not hasattr(layer.data, "__setitem__"):
+            found = f"the layer {layer.name} cannot be painted into"
+            raise cellseg.InputError(found, "Choose labels of a single scale, or annotate the image anew.")
+        self.layer = layer
+        self.index = self._new_index()
+        self._seen: dict[int, Any] = {}
+        self._follow()
+        layer.events.paint.connect(self._follow)
+        layer.events.set_data.connect(self._follow)
+        layer.events.data.connect(self._replace)
+
+    def detach(self) -> None:
+        """Listen no more."""
+        self.layer.events.paint.disconnect(self._follow)
+        self.layer.events.set_data.disconnect(self._follow)
+        self.layer.events.data.disconnect(self._replace)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(planes, H, W); all axes but the last two count planes."""
+        *leading, height, width = (int(length) for length in self.layer.data.shape)
+        return int(np.prod(leading, dtype=int)), height, width
+
+    def plane(self, dims: Dims) -> int:
+        """Number of the plane that is seen.
+
+        Raises:
+            InputError: no single plane is seen.
+        """
+        if dims.ndisplay != 2 or set(dims.displayed) != {dims.ndim - 2, dims.ndim - 1}:
+            raise cellseg.InputError("no single plane is seen", "Leave the 3-D view and show the last two axes.")
+        point = np.rint(self.layer.world_to_data(dims.point)[:-2]).astype(int)
+        leading = self.layer.data.shape[:-2]
+        if not leading:
+            return 0
+        return int(np.ravel_multi_index(tuple(np.clip(point, 0, np.array(leading) - 1)), leading))
+
+    def read(self, plane: int, box: Box) -> NDArray[Any]:
+        """A window (h, w) of a plane."""
+        return np.asarray(self.layer.data[(*self._leading(plane), *box.slices)])
+
+    def whole(self, plane: int) -> NDArray[Any]:
+        """A plane (H, W)."""
+        return self.read(plane, Box(0, 0, *self.shape[1:]))
+
+    def apply(self, plane: int, edits: Iterable[Changes]) -> bool:
+        """Write edits as one step of napari's history; False where nothing changes."""
+        edits = [edit for edit in edits if len(edit.rows)]
+        with self.layer.block_history():
+            for rows, columns, values in edits:
+                leading = (np.full(len(rows), n) for n in self._leading(plane))
+                self.layer.data_setitem((*leading, rows, columns), values)
+        return bool(edits)
+
+    def position(self, plane: int, row: float, column: float) -> NDArray[np.float64]:
+        """World coordinates of a pixel."""
+        return np.asarray(self.layer.data_to_world((*self._leading(plane), row, column)))
+
+    def pixel(self, world: Any) -> tuple[float, float]:
+        """Row and column of a world position."""
+        row, column = self.layer.world_to_data(world)[-2:]
+        return float(row), float(column)
+
+    def value(self, plane: int, row: float, column: float) -> int | None:
+        """What a pixel has, None outside."""
+        y, x = round(row), round(column)
+        if not (0 <= y < self.shape[1] and 0 <= x < self.shape[2]):
+            return None
+        return int(self.read(plane, Box(y, x, y + 1, x + 1))[0, 0])
+
+    @property
+    def can_undo(self) -> bool:
+        return bool(history(self.layer)[0])
+
+    @property
+    def can_redo(self) -> bool:
+        return bool(history(self.layer)[1])
+
+    def reset(self) -> None:
+        """Forget what was known of the cells, because something else wrote into the layer."""
+        self.index = self._new_index()
+        self.changed.emit()
+
+    def _new_index(self) -> CellIndex:
+        return CellIndex(self.shape, self.read)
+
+    def _leading(self, plane: int) -> tuple[int, ...]:
+        return tuple(int(n) for n in np.unravel_index(plane, self.layer.data.shape[:-2] or (1,)))[: self.layer.ndim - 2]
+
+    def _replace(self) -> None:
+        self._seen = {}
+        self.reset()
+
+    def _follow(self) -> None:
+        """Survey again what steps of the history touched that are new: undo and redo make new steps, too."""
+        undone, redone = history(self.layer)
+        steps = [*undone, *redone]
+        new = [step for step in steps if id(step) not in self._seen]
+        self._seen = {id(step): step for step in steps}  # held, so that no other step gets the same id
+        for plane, box in touched(new, self.layer.data.shape):
+            self.index.update(plane, box)
+        if new:
+            self.changed.emit()
+
+
+def touched(items: Iterable[Any], shape: tuple[int, ...]) -> Iterator[tuple[int, Box]]:
+    """Planes and windows that steps of napari's history changed.
+
+    Args:
+        items: lists of napari's `_MaskedPaintAtom` (its first field is a tuple of slices) or of
+            (indices, old values, new values), the indices an array of numbers for each axis.
+        shape: of the layer's data.
+    """
+    windows: dict[int, Box] = {}
+    for item in items:
+        for atom in item:
+            limits = [_limits(index) for index in atom[0]]
+            leading = [np.arange(*limit) for limit in limits[:-2]]
+            (top, bottom), (left, right) = limits[-2:]
+            box = Box(top, left, bottom, right)
+            grid = np.meshgrid(*leading, indexing="ij")
+            planes = np.ravel_multi_index(tuple(grid), shape[:-2]).ravel().tolist() if leading else [0]
+            for plane in planes:
+                windows[plane] = windows[plane].union(box) if plane in windows else box
+    yield from windows.items()
+
+
+def _limits(index: Any) -> tuple[int, int]:
+    """First and one past the last number of a slice or an array."""
+    if isinstance(index, slice):
+        return int(index.start), int(index.stop)
+    return int(np.min(index)), int(np.max(index)) + 1

@@ -1,0 +1,40 @@
+"""Keys are told where they are, and none is taken from napari."""
+
+from __future__ import annotations
+
+from app_model.types import KeyBinding
+from napari.utils.key_bindings import coerce_keybinding
+from napari.utils.shortcuts import default_shortcuts
+from napari_cellseg.annotate.annotator import Annotator
+from napari_cellseg.annotate.keys import ACTIONS, shown, tooltip
+from napari_cellseg.annotate.panel import ROWS
+
+VIEWER = "toggle_ reset_view delete_selected_layers show_ increment_ focus_ roll_ transpose_ rotate_ select_layer hold_"
+LABELS = "activate_labels_ _label preserve_labels brush_size label_id polygon"
+
+
+def taken() -> dict[KeyBinding, str]:
+    """Keys of napari that work while a Labels layer is active."""
+    words = (*VIEWER.split(), *LABELS.split())
+    return {key: name for name, keys in default_shortcuts.items() if any(w in name for w in words) for key in keys}
+
+
+def test_no_key_of_napari_is_taken():
+    assert len(taken()) > 30
+    own = {coerce_keybinding(action.key): action.name for action in ACTIONS if not action.napari}
+    assert not own.keys() & taken().keys()
+    assert len(own) == sum(not action.napari for action in ACTIONS)
+
+
+def test_keys_that_are_napari_s_are_so():
+    names = {"brush": "paint_mode", "eraser": "erase_mode", "pick": "picker_mode"}
+    for action in ACTIONS:
+        if action.name in names:
+            assert taken()[coerce_keybinding(action.key)] == f"napari:activate_labels_{names[action.name]}"
+
+
+def test_every_action_has_a_button_and_does_something():
+    assert {name for row in ROWS for name in row} | {"next_place"} == {action.name for action in ACTIONS}
+    for action in ACTIONS:
+        assert callable(getattr(Annotator, action.name))
+        assert shown(action.key) in tooltip(action)

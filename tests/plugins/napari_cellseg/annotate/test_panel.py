@@ -1,0 +1,241 @@
+"""Annotating in a real window, with the mouse and with keys."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tifffile
+from napari_cellseg.annotate.index import Cell
+from napari_cellseg.project.folder import Project
+from qtpy.QtCore import QPoint, Qt
+from qtpy.QtTest import QTest
+
+KEYS = {
+    "Escape": Qt.Key.Key_Escape,
+    "Delete": Qt.Key.Key_Delete,
+}
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+CONTROL = Qt.KeyboardModifier.ControlModifier
+
+
+class Hand:
+    """A hand on mouse and keyboard, over the canvas of a viewer."""
+
+    def __init__(self, viewer, qtbot) -> None:
+        self.viewer = viewer
+        self.canvas = viewer.window._qt_viewer.canvas.native
+        self.bot = qtbot
+
+    def _at(self, row: float, column: float) -> QPoint:
+        layer = self.viewer.layers.selection.active
+        world = np.array(layer.data_to_world((*self.viewer.dims.current_step[: layer.ndim - 2], row, column))[-2:])
+        size = np.array([self.canvas.height(), self.canvas.width()])
+        y, x = (world - self.viewer.scene.camera.center[-2:]) * self.viewer.scene.camera.zoom + size / 2
+        return QPoint(round(x), round(y))
+
+    def drag(self, *points: tuple[float, float]) -> None:
+        button = Qt.MouseButton.LeftButton
+        QTest.mouseMove(self.canvas, self._at(*points[0]))
+        QTest.mousePress(self.canvas, button, pos=self._at(*points[0]))
+        for point in points[1:]:
+            QTest.mouseMove(self.canvas, self._at(*point))
+            self.bot.wait(15)
+        QTest.mouseRelease(self.canvas, button, pos=self._at(*points[-1]))
+        self.bot.wait(15)
+
+    def point(self, row: float, column: float) -> None:
+        QTest.mouseMove(self.canvas, self._at(row, column))
+        self.bot.wait(30)
+
+    def press(self, key: str, modifier=Qt.KeyboardModifier.NoModifier) -> None:
+        QTest.keyClick(self.canvas, KEYS.get(key) or getattr(Qt.Key, f"Key_{key}"), modifier)
+        self.bot.wait(10)
+
+
+@pytest.fixture
+def viewer(make_napari_viewer):
+    return make_napari_viewer(show=True)
+
+
+@pytest.fixture
+def panel(viewer):
+    return viewer.window.add_plugin_dock_widget("cellseg")[1].panel("Annotate")
+
+
+@pytest.fixture
+def hand(viewer, qtbot):
+    return Hand(viewer, qtbot)
+
+
+def ready(panel, qtbot):
+    qtbot.waitUntil(lambda: panel.annotator.ready)
+    qtbot.wait(50)
+
+
+def test_cells_are_painted_and_edited_with_mouse_and_keys(viewer, panel, hand, qtbot):
+    viewer.add_image(np.zeros((200, 300), np.uint8), scale=(0.5, 0.5), units="um", name="cells")
+    panel._begin.click()
+    layer = panel.annotator.target.layer
+    assert layer.metadata["cellseg"] == {"image": "cells", "what": "annotation"}
+    ready(panel, qtbot)
+
+    hand.press("N")
+    assert (layer.mode, layer.selected_label) == ("paint", 2)
+    hand.drag((60, 60), (60, 120), (120, 120), (120, 60), (60, 60))
+    assert layer.data[60, 90] == 2
+    assert layer.data[90, 90] == 0
+    assert panel.annotator.target.index.count() == 1
+    painted = int((layer.data == 2).sum())
+    assert f"{painted:,} pixels, {painted / 4:,.0f} µm²" in panel._count.text()
+
+    hand.press("H")
+    filled = layer.data.copy()
+    assert filled[90, 90] == 2
+    hand.press("Z", CONTROL)
+    assert layer.data[90, 90] == 0
+    assert panel.annotator.target.index.pixels(Cell(0, 2)) == painted
+    hand.press("Z", CONTROL | SHIFT)
+    assert (layer.data == filled).all()
+
+    hand.press("S")
+    assert panel._buttons["split"].isChecked()
+    centre = viewer.scene.camera.center
+    hand.drag((40, 88), (90, 91), (140, 92))
+    assert viewer.scene.camera.center == centre
+    assert panel.annotator.target.index.numbers(0) == [2, 3]
+    assert {layer.data[90, 70], layer.data[90, 110]} == {2, 3}
+    hand.drag((40, 70), (90, 72))  # ends inside the cell
+    assert panel.annotator.target.index.numbers(0) == [2, 3]
+    hand.press("Escape")
+    assert not panel._buttons["split"].isChecked()
+    assert [shown.name for shown in viewer.layers] == ["cells", "cells annotation"]
+
+    hand.press("J")
+    hand.drag((90, 110))
+    hand.drag((90, 70))
+    first = layer.data[90, 110]
+    assert panel.annotator.target.index.numbers(0) == [first]
+    assert (layer.data > 0).sum() == (filled > 0).sum()
+    panel.annotator.undo()
+    assert panel.annotator.target.index.numbers(0) == [2, 3]
+    hand.press("J")
+    assert panel.annotator.tool == ""
+
+    layer.selected_label = 2
+    hand.press("D")
+    assert layer.selected_label == 3
+    hand.press("A")
+    assert layer.selected_label == 2
+    hand.press("Delete", SHIFT)
+    assert not (layer.data == 2).any()
+    assert (layer.data == 1).any()
+    hand.press("Z", CONTROL)
+    hand.press("Delete")
+    assert panel.annotator.target.index.numbers(0) == [3]
+    assert set(np.unique(layer.data)) == {0, 3}
+
+    hand.press("G")
+    hand.drag((20, 20), (20, 60))
+    assert layer.data[20, 40] == 1
+    assert panel._buttons["background"].isChecked()
+    assert panel._chosen.text() == "Background"
+    hand.press("E")
+    hand.drag((20, 20), (20, 60))
+    assert not (layer.data == 1).any()
+
+
+def test_a_region_is_filled_under_the_mouse(viewer, panel, hand, qtbot):
+    labels = np.zeros((100, 100), np.uint8)
+    labels[20, 20:61] = labels[60, 20:61] = labels[20:61, 20] = 2
+    labels[20:61, 60] = 3
+    viewer.add_labels(labels, metadata={"cellseg": {"what": "annotation"}})
+    ready(panel, qtbot)
+    panel.annotator.target.layer.selected_label = 5
+    hand.point(40, 40)
+    hand.press("H", SHIFT)
+    assert (labels[21:60, 21:60] == 5).all()
+    assert (labels == 5).sum() == 39 * 39
+    hand.point(80, 80)
+    hand.press("H", SHIFT)
+    assert (labels == 5).sum() == 39 * 39
+
+
+def test_a_project_s_store_gets_every_edit(viewer, panel, hand, qtbot, tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", np.zeros((2, 600, 700), np.uint8))
+    project = Project.create(tmp_path / "project", [tmp_path / "a.tif"])
+    image = project.images[0]
+    store = project.labels(image)
+    layer = viewer.add_labels(store, metadata={"cellseg": {"what": "annotation", "image": image.name}})
+    ready(panel, qtbot)
+    viewer.dims.set_point(0, 1)
+    hand.press("N")
+    hand.drag((300, 300), (300, 400), (400, 400), (400, 300), (300, 300))
+    written = store.changes
+    hand.press("H")
+    assert store.changes - written == 4  # the four blocks that the hole lies in
+    assert store[1, 350, 350] == 2
+    assert not store[0].any()
+    hand.press("S")
+    hand.drag((280, 350), (420, 352))
+    assert panel.annotator.target.index.numbers(1) == [2, 3]
+    hand.press("Z", CONTROL)
+    assert panel.annotator.target.index.numbers(1) == [2]
+    assert (layer._slice.image.raw == store[1]).all()
+    assert "Plane 2: 1 cell" in panel._count.text()
+
+
+def test_the_next_place_is_the_odd_one(viewer, panel, hand, qtbot):
+    image = np.random.default_rng(0).normal(100, 5, (2, 512, 512)).astype(np.float32)
+    image[1, 256:384, 128:256] += 50
+    viewer.add_image(image, name="stack")
+    panel._begin.click()
+    ready(panel, qtbot)
+    hand.press("W")
+    qtbot.waitUntil(lambda: viewer.dims.current_step[0] == 1)
+    assert viewer.scene.camera.center[-2:] == pytest.approx((319.5, 191.5))
+    frame = viewer.layers["cellseg: marks"].data[0]
+    assert frame.min(axis=0).tolist() == [255.5, 127.5]
+    assert viewer.layers.selection.active.name == "stack annotation"
+    hand.press("W")
+    qtbot.waitUntil(lambda: viewer.scene.camera.center[-2:] != pytest.approx((319.5, 191.5)))
+
+
+def test_the_doctor_leads_to_a_speck(viewer, panel, qtbot):
+    rng = np.random.default_rng(0)
+    labels = np.ones((300, 300), np.uint8)
+    for number, (row, column) in enumerate([(40, 40), (40, 120), (120, 40), (200, 200)], 2):
+        labels[row : row + 30, column : column + 30] = number
+    labels[250, 60] = 2
+    viewer.add_image(rng.normal(100, 5, labels.shape) + 60 * (labels > 1))
+    viewer.add_labels(labels, metadata={"cellseg": {"what": "annotation"}})
+    ready(panel, qtbot)
+    panel._check.click()
+    assert not panel._check.isEnabled()
+    qtbot.waitUntil(lambda: panel._check.isEnabled(), timeout=60000)
+    texts = [panel._findings.item(row).text() for row in range(panel._findings.count())]
+    row = next(row for row, text in enumerate(texts) if "speck" in text or "pieces" in text)
+    panel._findings.itemClicked.emit(panel._findings.item(row))
+    assert viewer.scene.camera.center[-2:] == pytest.approx((250, 60), abs=1)
+
+
+def test_labels_become_an_annotation_only_when_it_is_said(viewer, panel, qtbot):
+    labels = np.zeros((40, 50), np.uint8)
+    labels[5:9, 5:9], labels[20:30, 20:30] = 1, 4
+    viewer.add_labels(labels, name="result")
+    assert panel.annotator.target is None
+    assert panel._shift.isVisible()
+    panel._shift.click()
+    ready(panel, qtbot)
+    target = panel.annotator.target
+    assert target.layer.name == "result annotation"
+    assert target.index.numbers(0) == [2, 5]
+    assert labels.max() == 4
+    viewer.layers.remove(target.layer)
+    assert panel.annotator.target is None
+    viewer.layers.selection.active = viewer.layers["result"]
+    panel._use.click()
+    ready(panel, qtbot)
+    assert panel.annotator.target.index.numbers(0) == [4]
+    viewer.dims.ndisplay = 3
+    panel.annotator.run("new_cell")
+    panel.annotator.run("fill_holes")  # tells that no plane is seen
