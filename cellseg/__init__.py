@@ -25,6 +25,7 @@ _HOME = {
     "list_models": "cellseg.models.registry",
     "load": "cellseg.models.trained",
     "train": "cellseg.training.train",
+    "settings_for": "cellseg.training.recipes",
     "predict": "cellseg.inference.predict",
     "predict_array": "cellseg.inference.predict",
     "label_instances": "cellseg.inference.instances",
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from cellseg.preprocess.elastic import displacement_field as displacement_field
     from cellseg.preprocess.elastic import warp as warp
     from cellseg.preprocess.separate import separate as separate
+    from cellseg.training.recipes import settings_for as settings_for
     from cellseg.training.train import train as train
 
 

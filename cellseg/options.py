@@ -12,7 +12,7 @@ from typing import Annotated, Literal, Union, get_args, get_origin, get_type_hin
 
 from cellseg.errors import InputError
 
-Recipe = Literal["fast", "paper", "finetune"]
+Recipe = Literal["fast", "quick", "paper", "finetune"]
 Balance = Literal["none", "image", "dataset"]
 Where = Literal["background", "everywhere"]
 Result = Literal["instances", "classes", "probabilities"]
@@ -285,8 +285,8 @@ class TrainOptions(_Checked):
     """The training itself; the defaults are the recipe `fast`."""
 
     recipe: Recipe = "fast"
-    """fast: best result a CPU minute; paper: as published in 2015; finetune: a tenth of fast's rate and fewer steps,
-    the default with --from. Other options go before the recipe's."""
+    """fast: best result a CPU minute; quick: a first look after a few strokes; paper: as published in 2015; finetune: a
+    tenth of fast's rate and fewer steps, the default with --from. Other options go before the recipe's."""
     steps: Annotated[int, Limits(1, 10_000_000)] = 1000
     """Training steps."""
     seed: Annotated[int, Limits(0, 2**32 - 1)] = 0
@@ -319,7 +319,7 @@ class TrainOptions(_Checked):
     """Steps between two validations."""
     best_by: BestBy = "auto"
     """Score by which the best of the validated models is kept; auto: v_rand where cells fill the image, else ap50, or
-    iou of several classes; last: the last one."""
+    iou of several classes and of strokes in cells; last: the last one."""
     patience: Annotated[int, Limits(0, 1_000_000)] = 0
     """Validations in a row without a better score after which the training ends; 0 = it never does."""
     save_every: Annotated[float, Limits(0, 86400)] = 20.0

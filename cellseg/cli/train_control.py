@@ -13,6 +13,8 @@ from cellseg.cli.progress import Stop, say
 PAUSE, STOP, GO = "pause", "stop", "go"
 LOOK_EVERY = 0.1
 """Seconds between two looks at the file while paused."""
+TELL_EVERY = 2.0
+"""Seconds after which "paused" is told again: if whoever listened is gone, telling fails, and the training ends."""
 
 
 @dataclass(slots=True)
@@ -35,8 +37,11 @@ class Control:
         word = self._word()
         if word == PAUSE:
             say(f"paused; write go or stop into {self.path}")
-            self.told("paused")
+            told = float("-inf")
             while word not in (GO, STOP) and self.path.exists() and not self.stop.asked:
+                if time.monotonic() - told >= TELL_EVERY:
+                    self.told("paused")
+                    told = time.monotonic()
                 time.sleep(LOOK_EVERY)
                 word = self._word()
                 self._refuse(word)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,8 +42,8 @@ def watch(
     """
     lines = Lines(as_lines, run, Pace(settings.train))
     last: Event | None = None
-    with stoppable() as stop:
-        events = heard(record(training, run, data, settings.train.steps), lines)
+    events = heard(record(training, run, data, settings.train.steps), lines)
+    with stoppable() as stop, closing(events):  # the checkpoint is written whatever ends it, such as a broken pipe
         control = Control(run.control, stop, lambda name: lines.tell(name))
         control.forget()
         _prepare(events, len(data.training), stop)
@@ -141,9 +141,10 @@ class _Board:
             self.step = event.step
             self.loss = event.loss if not self.loss else SMOOTH * self.loss + (1 - SMOOTH) * event.loss
         if isinstance(event, Validated):
-            self.kept = f"step {event.step}: {in_words(event.scores)}" if event.kept else self.kept
+            self.kept = f"step {event.step}: {in_words(event.scores)}".rstrip(": ") if event.kept else self.kept
             end = " (kept)" if event.kept else ""
-            say(f"step {event.step}: loss {self.loss:.4f}, {in_words(event.scores)}{end}")
+            scores = in_words(event.scores) or "nothing is held out"
+            say(f"step {event.step}: loss {self.loss:.4f}, {scores}{end}")
         if isinstance(event, Saved):
             self.saved = f"step {event.step}"
         self._refresh()

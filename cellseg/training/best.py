@@ -15,7 +15,7 @@ from cellseg.models.card import ModelCard
 from cellseg.models.trained import TrainedModel
 from cellseg.options import TrainOptions
 from cellseg.training.data import TrainingSet
-from cellseg.training.validate import is_dense
+from cellseg.training.validate import are_outlined, is_dense
 
 LAST = "last"
 
@@ -60,6 +60,8 @@ def metric_for(data: TrainingSet, options: TrainOptions) -> str:
     if options.best_by not in ("auto", LAST):
         return options.best_by
     if data.classes > 2:
+        return "iou"
+    if data.validation and not are_outlined([image.truth for image in data.validation]):
         return "iou"
     return "v_rand" if data.validation and is_dense(data.validation) else "ap50"
 

@@ -54,11 +54,11 @@ class Validated:
 
     Attributes:
         step: after which it was validated.
-        scores: means over the images.
+        scores: means over the images; empty where none are held out.
         model: with its threshold chosen.
         kept: whether it is the one to keep so far: the best one, or the last one where that was asked for or no other
             can be chosen (old images alone would choose the model that has learnt least).
-        seen: some of these images with what the model gives them, for pictures.
+        seen: some of these images (or of those learnt from) with what the model gives them, for pictures.
     """
 
     step: int

@@ -208,10 +208,16 @@ def _steps(state: State, sampler: Sampler, settings: TrainSettings) -> Iterator[
 
 
 def _validation(state: State, job: _Job) -> Iterator[Validated]:
-    """Validate where this step's turn has come and it was not done."""
+    """Validate where this step's turn has come and it was not done.
+
+    Where nothing is held out it has no scores, and its model is the one to keep, so that there is one to use on the
+    way; after the last step `Finished` has it.
+    """
     options = job.settings.train
-    due = state.step % options.validate_every == 0 or state.step == options.steps
-    if not job.data.held or not due or state.validated == state.step or not is_first():
+    last_step = state.step == options.steps
+    due = state.step % options.validate_every == 0 or last_step
+    done = state.validated == state.step or (last_step and not job.data.held)
+    if not due or done or not is_first():
         return
     judged = judge(_model(state, job), job.data)
     last = options.best_by == LAST or not job.data.validation

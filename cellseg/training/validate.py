@@ -26,6 +26,8 @@ CORES = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 AP_AT = (0.5, 0.6, 0.7, 0.8, 0.9)
 CHOOSING = 4
 """Images on which the threshold is chosen."""
+OUTLINED = 0.5
+"""Part of the pixels beside annotated cells up to which nobody need know what they are."""
 
 Probabilities = NDArray[np.float32]
 
@@ -87,7 +89,7 @@ def spread(images: Sequence[Annotated], count: int) -> tuple[Annotated, ...]:
 
 def choose_cut(card: ModelCard, seen: Sequence[Seen]) -> ModelCard:
     """The card with the threshold, cores, growth and minimum size of the best mean score: V_rand where cells fill the
-    images, else AP.
+    images, else AP, or the IoU of known pixels where the cells are strokes, whose shape and size say nothing.
 
     Instances are grown only where the annotated cells touch, so that the separating border took pixels off them; and
     only where cells do not fill the image do cores spread, for in EM that would thin the membranes. The size is
@@ -96,18 +98,18 @@ def choose_cut(card: ModelCard, seen: Sequence[Seen]) -> ModelCard:
     if not seen or len(seen[0].probabilities) != 2:
         return card
     truths = [one.image.truth for one in seen]
+    if not are_outlined(truths):
+        best = _middle([_pixel_score(seen, t) for t in THRESHOLDS])
+        return replace(card, threshold=best, core=0.0, grow=0, minimum_size=0)
     growth = GROWTH if any(touch(truth.instances) for truth in truths) else GROWTH[:1]
     plain = replace(card, core=0.0, minimum_size=0)
     cuts = [[replace(plain, threshold=t, grow=g) for t in THRESHOLDS] for g in growth]
     total = np.array([[_total(seen, cut) for cut in row] for row in cuts])
     row = int(total.max(axis=1).argmax())
-    best = np.flatnonzero(total[row] >= total[row].max() - 1e-12)
-    found = cuts[row][int(best[len(best) // 2])]
+    found = replace(cuts[row][0], threshold=_middle(total[row]))
     if not is_dense([one.image for one in seen]):
-        with_cores = (
-            replace(plain, threshold=t, core=c, grow=g) for t, c, g in product(BODIES, CORES, growth) if c > t
-        )
-        found = max([found, *with_cores], key=lambda cut: round(_total(seen, cut), 9))
+        tried = (replace(plain, threshold=t, core=c, grow=g) for t, c, g in product(BODIES, CORES, growth) if c > t)
+        found = max([found, *tried], key=lambda cut: round(_total(seen, cut), 9))
     sized = [replace(found, minimum_size=size) for size in sizes_to_try(truth.instances for truth in truths)]
     return max(sized, key=lambda cut: round(_total(seen, cut), 9))
 
@@ -115,6 +117,24 @@ def choose_cut(card: ModelCard, seen: Sequence[Seen]) -> ModelCard:
 def is_dense(images: Sequence[Annotated]) -> bool:
     """Whether cells fill the images, as in EM."""
     return bool(np.mean([image.truth.classes.astype(bool).mean() for image in images]) > DENSE)
+
+
+def are_outlined(truths: Sequence[LabelPlane]) -> bool:
+    """Whether it is known for most pixels beside the annotated cells what they are; not so where cells are strokes."""
+    beside = [_beside(truth.instances > 0) for truth in truths]
+    count = sum(int(mask.sum()) for mask in beside)
+    unknown = sum(int((mask & truth.ignore).sum()) for mask, truth in zip(beside, truths, strict=True))
+    return unknown <= OUTLINED * count
+
+
+def _beside(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Pixels (H, W) outside the mask with a 4-neighbour in it."""
+    grown = mask.copy()
+    grown[1:] |= mask[:-1]
+    grown[:-1] |= mask[1:]
+    grown[:, 1:] |= mask[:, :-1]
+    grown[:, :-1] |= mask[:, 1:]
+    return grown & ~mask
 
 
 def touch(instances: NDArray[np.int32]) -> bool:
@@ -139,6 +159,24 @@ def scores(probabilities: Probabilities, truth: LabelPlane, card: ModelCard) -> 
         "v_info": metrics.v_info(found, cells),
         "ap50": metrics.average_precision(found, cells, 0.5),
     }
+
+
+def _middle(totals: Sequence[float] | NDArray[np.float64]) -> float:
+    """Of the thresholds with the best total the one in the middle."""
+    totals = np.asarray(totals)
+    best = np.flatnonzero(totals >= totals.max() - 1e-12)
+    return float(THRESHOLDS[int(best[len(best) // 2])])
+
+
+def _pixel_score(seen: Sequence[Seen], threshold: float) -> float:
+    """IoU of the foreground over the known pixels of all images."""
+    both = either = 0
+    for one in seen:
+        found = (one.probabilities[1] >= threshold) & ~one.image.truth.ignore
+        wanted = one.image.truth.instances > 0
+        both += int((found & wanted).sum())
+        either += int((found | wanted).sum())
+    return both / max(either, 1)
 
 
 def _total(seen: Sequence[Seen], card: ModelCard) -> float:

@@ -5,20 +5,29 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from scipy import ndimage
 
+import cellseg
 from cellseg.images.annotated import restrict
 from cellseg.images.labels import LabelPlane
+from cellseg.images.sample import make_sample
+from cellseg.images.write import write_stack
+from cellseg.models.trained import as_model
 from cellseg.options import AugmentOptions, WeightOptions
 from cellseg.preprocess.augment import draw_sample, make_example, mosaic
 from cellseg.preprocess.targets import make_target
+from cellseg.training.data import Annotated
+from cellseg.training.events import Validated
 from cellseg.training.losses import weighted_cross_entropy
 from cellseg.training.sampler import Sampler
+from cellseg.training.validate import Seen, choose_cut
 
 SIDE = 120
 CELLS = np.zeros((SIDE, SIDE), np.int32)
 for number, (y, x) in enumerate(((10, 10), (10, 45), (50, 20), (70, 60), (30, 80)), 1):
     CELLS[y : y + 30, x : x + 25] = number
 KNOWN = np.hypot(*(np.mgrid[:SIDE, :SIDE] - 50)) < 38
+CARD = as_model(cellseg.build("unet", base=1, depth=1)).card
 STRONG = AugmentOptions(elastic=12, grid=5, scale=0.3)
 
 
@@ -74,3 +83,41 @@ def test_ignored_cells_make_no_border():
     weights = make_target(truth.instances, truth.classes, truth.ignore, options)[1]
     without = make_target(np.where(CELLS == 2, 0, CELLS), truth.classes, np.zeros_like(truth.ignore), options)[1]
     np.testing.assert_array_equal(weights, np.where(CELLS == 2, 0, without))
+
+
+def strokes_on(labels):
+    """Short lines (H, W) in some cells and on the background; 255 elsewhere."""
+    core = ndimage.binary_erosion(labels > 0, iterations=3)
+    found = np.full(labels.shape, 255, np.uint8)
+    for number in np.unique(labels[core]):
+        y, x = np.argwhere((labels == number) & core)[0]
+        found[y - 1 : y + 2, x - 1 : x + 2] = np.where(core[y - 1 : y + 2, x - 1 : x + 2], number, 255)
+    found[ndimage.binary_erosion(labels == 0, iterations=3)] = 0
+    return found
+
+
+def test_one_image_with_strokes_has_a_model_at_each_validation(tmp_path):
+    image, labels = make_sample("blobs", (96, 96), np.random.default_rng(3))
+    write_stack(tmp_path / "image.tif", image, "YX")
+    write_stack(tmp_path / "labels.tif", strokes_on(labels), "YX")
+    small = {"base": 4, "depth": 1, "tile": 48, "steps": 40, "validate_every": 20, "labels_are": "instances"}
+    events = list(cellseg.train(tmp_path / "image.tif", tmp_path / "labels.tif", ignore_label=255, **small))
+    validated = [event for event in events if isinstance(event, Validated)]
+    assert [(event.step, event.scores, event.kept) for event in validated] == [(20, {}, True)]
+    assert events[-1].model.card.minimum_size == 0
+
+
+def test_the_threshold_of_strokes_is_that_of_their_pixels():
+    """A ridge of 0.7 joins two strokes: that does not matter, where nobody said that two cells are parted there."""
+    cells = np.zeros((20, 40), np.int32)
+    cells[8:12, 4:10], cells[8:12, 30:36] = 1, 2
+    ignore = cells == 0
+    ignore[:3] = False
+    seen = np.full((20, 40), 0.1, np.float32)
+    seen[6:14] = 0.7
+    seen[cells > 0] = 0.9
+    image = Annotated(
+        "strokes", np.zeros((1, 20, 40), np.float32), LabelPlane(cells, (cells > 0).astype(np.uint8), ignore)
+    )
+    card = choose_cut(CARD, [Seen(image, np.stack([1 - seen, seen]))])
+    assert (card.threshold, card.grow, card.minimum_size) == (0.55, 0, 0)
