@@ -1,0 +1,98 @@
+"""Loss and scores of a training, drawn as it goes on.
+
+Lines painted by Qt: matplotlib draws the same in the window's process, but takes tens of milliseconds each time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qtpy.QtCore import QPointF, QRectF, QSize, Qt, QTimer
+from qtpy.QtGui import QColor, QFontMetrics, QPainter, QPen, QPolygonF
+from qtpy.QtWidgets import QSizePolicy, QWidget
+
+from napari_cellseg.train.curve_lines import placed, thinned, upper_limit
+from napari_cellseg.train.progress import SCORES, Progress
+
+DRAW_EVERY_MS = 500
+COLOURS = {"loss": "#56b4e9", "iou": "#e69f00", "ap50": "#009e73", "v_rand": "#cc79a7"}
+"""Okabe and Ito's, which colour-blind people tell apart."""
+GAP = 8
+
+
+class Curves(QWidget):
+    """The loss above, the scores of the validations below."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._progress = Progress()
+        self._changed = False
+        self.setMinimumHeight(170)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setToolTip("Above the loss of each step (smoothed), below the scores on what is held out.")
+        self._timer = QTimer(self)
+        self._timer.setInterval(DRAW_EVERY_MS)
+        self._timer.timeout.connect(self._draw)
+
+    def sizeHint(self) -> QSize:
+        """As wide as the dock."""
+        return QSize(300, 190)
+
+    def show_progress(self, progress: Progress) -> None:
+        """Draw this training; at most twice a second."""
+        self._progress, self._changed = progress, True
+        if not self._timer.isActive():
+            self._draw()
+            self._timer.start()
+
+    def _draw(self) -> None:
+        if not self._changed:
+            self._timer.stop()
+            return
+        self._changed = False
+        self.update()
+
+    def paintEvent(self, _event: Any) -> None:
+        """Two pictures, the lower one only where something is held out."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        progress, line = self._progress, QFontMetrics(self.font()).height()
+        halves = 2 if progress.scores else 1
+        height = (self.height() - line - GAP * (halves - 1)) / halves
+        losses = thinned(progress.losses)
+        top = upper_limit([value for _, value in losses])
+        self._picture(painter, QRectF(0, 0, self.width(), height), f"loss, 0 to {top:g}", {"loss": losses}, top)
+        if progress.scores:
+            lower = QRectF(0, height + GAP, self.width(), height)
+            curves = {name: thinned(points) for name, points in progress.scores.items()}
+            self._picture(painter, lower, "score, 0 to 1", curves, 1.0)
+        painter.setPen(self.palette().text().color())
+        foot = QRectF(0, self.height() - line, self.width(), line)
+        painter.drawText(foot, Qt.AlignmentFlag.AlignLeft, "0")
+        painter.drawText(foot, Qt.AlignmentFlag.AlignRight, f"{progress.steps:,} steps" if progress.steps else "steps")
+        painter.end()
+
+    def _picture(self, painter: QPainter, box: QRectF, title: str, curves: dict[str, Any], high: float) -> None:
+        text = self.palette().text().color()
+        frame = QColor(text)
+        frame.setAlphaF(0.3)
+        painter.setPen(QPen(frame, 1))
+        painter.drawRect(box.adjusted(0.5, 0.5, -0.5, -0.5))
+        inner = (box.left() + 2, box.top() + 2, box.width() - 4, box.height() - 4)
+        at = box.left() + 6.0
+        line = QFontMetrics(self.font()).height()
+        for name, points in curves.items():
+            painter.setPen(QPen(QColor(COLOURS[name]), 2))
+            spots = [QPointF(*xy) for xy in placed(points, inner, self._progress.steps, 0.0, high)]
+            painter.drawPolyline(QPolygonF(spots))
+            if name != "loss":
+                for spot in spots:
+                    painter.drawEllipse(spot, 2, 2)
+        for name in curves:
+            words = title if name == "loss" else SCORES[name]
+            painter.setPen(text if name == "loss" else QColor(COLOURS[name]))
+            painter.drawText(QPointF(at, box.top() + line), words)
+            at += QFontMetrics(self.font()).horizontalAdvance(words) + 10
+        if "loss" not in curves:
+            painter.setPen(text)
+            painter.drawText(QPointF(at, box.top() + line), title)

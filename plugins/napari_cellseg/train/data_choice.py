@@ -1,0 +1,130 @@
+"""What is learnt from, and from which model a training begins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from napari.layers import Image, Labels
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import QComboBox, QFileDialog, QFormLayout, QWidget
+
+from napari_cellseg.session import Session
+from napari_cellseg.train.layer_files import is_annotation
+from napari_cellseg.train.runs import with_model
+
+PROJECT, LAYERS = "project", "layers"
+OTHER = "other"
+
+
+class DataChoice(QWidget):
+    """The project's annotation or two layers; a new network or a model."""
+
+    start_changed = Signal(str)
+    """The run folder or model file to go on from; empty for a new network."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self.source = _combo("Learn from all that is annotated in the project, or from an image and a labels layer.")
+        self.image = _combo("The image layer to learn from.")
+        self.labels = _combo("Its cells: a labels layer of the same shape.")
+        self.zero = _combo("What the value 0 means in the labels.")
+        self.zero.addItem("background", False)
+        self.zero.addItem("not annotated (1 = background)", True)
+        self.start = _combo("A new network learns all from the data; a model goes on with what it knows.")
+        self._form = QFormLayout(self)
+        self._form.setContentsMargins(0, 0, 0, 0)
+        self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        rows = ("Learn from", self.source), ("Image", self.image), ("Labels", self.labels), ("0 means", self.zero)
+        for name, box in (*rows, ("Begin with", self.start)):
+            self._form.addRow(name, box)
+        self.source.currentIndexChanged.connect(self._fold)
+        self.labels.currentIndexChanged.connect(self._guess_zero)
+        self.start.activated.connect(self._choose_start)
+        layers, listener = session.viewer.layers.events, self._list_layers
+        for event in (layers.inserted, layers.removed, layers.reordered):
+            event.connect(listener)
+            self.destroyed.connect(lambda _, event=event: event.disconnect(listener))
+        self._list_layers()
+        self.list_sources()
+        self.list_starts()
+
+    def list_sources(self) -> None:
+        """Offer the project where there is one."""
+        self.source.clear()
+        if self._session.project is not None:
+            self.source.addItem(f"annotation of {self._session.project.path.name}", PROJECT)
+        self.source.addItem("chosen layers", LAYERS)
+        self._fold()
+
+    def list_starts(self) -> None:
+        """Offer a new network, the model in use and the runs of the project."""
+        chosen = self.model
+        self.start.clear()
+        self.start.addItem("a new network", "")
+        if self._session.model:
+            self.start.addItem(f"the model in use ({Path(self._session.model).name})", self._session.model)
+        runs = [] if self._session.project is None else with_model(self._session.project.runs)
+        for run in runs:
+            if str(run.path) != self._session.model:
+                self.start.addItem(f"run {run.title}", str(run.path))
+        self.start.addItem("another run ...", OTHER)
+        self.start.setCurrentIndex(max(self.start.findData(chosen), 0))
+
+    @property
+    def from_project(self) -> bool:
+        """Whether the project's annotation is learnt from."""
+        return bool(self.source.currentData() == PROJECT)
+
+    @property
+    def model(self) -> str:
+        """What is gone on from; empty for a new network."""
+        return str(self.start.currentData() or "")
+
+    def image_layer(self) -> Image | None:
+        """The image layer that is learnt from, or the one to look at."""
+        return self._layer(self.image) if not self.from_project else self._session.image()
+
+    def labels_layer(self) -> Labels | None:
+        """The labels layer that is learnt from."""
+        return self._layer(self.labels)
+
+    def _layer(self, box: QComboBox) -> Any:
+        found = [layer for layer in self._session.viewer.layers if layer.name == box.currentText()]
+        return found[0] if found else None
+
+    def _list_layers(self, _event: object = None) -> None:
+        for box, kind in ((self.image, Image), (self.labels, Labels)):
+            chosen = box.currentText()
+            box.clear()
+            box.addItems([layer.name for layer in self._session.viewer.layers if isinstance(layer, kind)])
+            box.setCurrentIndex(max(box.findText(chosen), 0) if box.count() else -1)
+        self._guess_zero()
+
+    def _guess_zero(self) -> None:
+        layer = self.labels_layer()
+        if layer is not None:
+            self.zero.setCurrentIndex(int(is_annotation(layer.metadata)))
+
+    def _fold(self) -> None:
+        for box in (self.image, self.labels, self.zero):
+            self._form.setRowVisible(box, not self.from_project)
+
+    def _choose_start(self) -> None:
+        if self.model == OTHER:
+            folder = QFileDialog.getExistingDirectory(self, "A run folder with a model")
+            self.start.setCurrentIndex(0)
+            if folder:
+                self.start.insertItem(1, Path(folder).name, folder)
+                self.start.setCurrentIndex(1)
+        self.start_changed.emit(self.model)
+
+
+def _combo(tooltip: str) -> Any:
+    box = QComboBox()
+    box.setToolTip(tooltip)
+    box.setMinimumContentsLength(8)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    return box

@@ -1,0 +1,52 @@
+"""A child that answers with one object, or with what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from qtpy.QtCore import QObject, Signal
+
+from napari_cellseg.child import Child
+from napari_cellseg.train.plan import why
+
+
+class Errand(QObject):
+    """One run of `python -m MODULE ...` whose answer is an object on standard output."""
+
+    answered = Signal(dict)
+    failed = Signal(str)
+
+    def __init__(self, arguments: Sequence[str]) -> None:
+        super().__init__()
+        self._answer: dict[str, Any] | None = None
+        self._words: list[str] = []
+        self._given_up = False
+        self.child = Child(arguments)
+        self.child.told.connect(self._hear)
+        self.child.said.connect(self._words.append)
+        self.child.ended.connect(self._end)
+
+    def start(self) -> None:
+        """Send it off."""
+        self.child.start()
+
+    def give_up(self) -> None:
+        """End it; nothing is told."""
+        self._given_up = True
+        if self.child.running:
+            self.child.kill()
+            self.child.close()
+
+    def _hear(self, answer: dict[str, Any]) -> None:
+        self._answer = answer
+
+    def _end(self, code: int) -> None:
+        if self._given_up:
+            return
+        if self._answer is not None and "error" in self._answer:
+            self.failed.emit(str(self._answer["error"]))
+        elif code == 0 and self._answer is not None:
+            self.answered.emit(self._answer)
+        else:
+            self.failed.emit(why(self._words, code))

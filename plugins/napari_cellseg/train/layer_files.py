@@ -1,0 +1,61 @@
+"""Chosen layers as TIFFs for `cellseg train`; a project has its own training set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import cellseg
+from napari_cellseg.project.training_set import TrainingFiles, for_training
+
+IGNORE = 2**32 - 1
+
+
+def write_layers(image: Any, labels: Any, folder: Path, *, annotation: bool, rgb: bool = False) -> TrainingFiles:
+    """Write an image and its labels, plane by plane.
+
+    Args:
+        image: array-like (..., H, W), or (..., H, W, 3) with `rgb`.
+        labels: array-like (..., H, W) of whole numbers, of the image's planes.
+        folder: a new one.
+        annotation: whether 0 is not annotated, 1 background, 2 and up cells; else 0 is background. Planes on which
+            nothing is annotated are left out.
+        rgb: whether the last axis of the image is colour.
+
+    Raises:
+        InputError: the shapes differ, nothing is annotated, or the folder cannot be written.
+    """
+    shape = tuple(image.shape[:-1] if rgb else image.shape)
+    if shape != tuple(labels.shape):
+        found = f"the image is {_size(shape)} and the labels are {_size(labels.shape)}"
+        raise cellseg.InputError(found, "Choose labels of this image.")
+    files = TrainingFiles(folder / "images", folder / "labels", IGNORE)
+    for count, index in enumerate(np.ndindex(shape[:-2])):
+        values = np.asarray(labels[index])
+        if annotation and not values.any():
+            continue
+        name = f"plane_{count:04}.tif"
+        pixels = np.asarray(image[index])
+        channels = np.moveaxis(pixels, -1, 0) if rgb else pixels
+        cellseg.write_stack(files.images / name, np.ascontiguousarray(channels), "CYX" if rgb else "YX")
+        cellseg.write_stack(files.labels / name, _numbered(values, annotation), "YX")
+    if not files.images.is_dir():
+        raise cellseg.InputError("nothing is annotated", "Paint some cells (2 and up) and some background (1).")
+    return files
+
+
+def is_annotation(metadata: dict[str, Any]) -> bool:
+    """Whether a layer is the annotation of a project, where 0 is not background."""
+    return metadata.get("cellseg", {}).get("what") == "annotation"
+
+
+def _numbered(values: NDArray[Any], annotation: bool) -> NDArray[np.uint32]:
+    numbers = values.astype(np.uint32)
+    return for_training(numbers) if annotation else numbers
+
+
+def _size(shape: Any) -> str:
+    return " x ".join(map(str, shape))

@@ -1,0 +1,51 @@
+"""The plan of a training in words, and the steps that fit into a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from napari_cellseg.train.progress import duration
+
+FEWEST = 10
+"""Steps that a training has at least, however short its time."""
+LOOKS = 6
+"""Validations in a training that was asked for by its time, so that something is seen on the way."""
+
+
+def plan_lines(plan: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Names and figures of what `cellseg train --dry-run --json` found."""
+    data, network = plan["data"], plan["network"]
+    channels = f", {data['channels']} channels" if data["channels"] > 1 else ""
+    annotated = f", {1 - data['unannotated']:.1%} of the pixels annotated" if data["unannotated"] else ""
+    held = f", {data['validation']} held out" if data["validation"] else ""
+    return [
+        ("Time", f"about {duration(plan['seconds'])} for {plan['steps']:,} steps ({plan['seconds_by']})"),
+        ("Memory", f"about {plan['memory_bytes'] / 1e9:.1f} GB"),
+        ("Data", f"{_counted(data['images'], 'image')} to learn from{held}{channels}{annotated}"),
+        ("Cells", f"{data['cells']:,} annotated"),
+        ("Network", f"{network['name']}, {network['parameters']:,} parameters"),
+        *(("Note", note[0].upper() + note[1:] + ".") for note in plan["notes"]),
+    ]
+
+
+def steps_within(plan: Mapping[str, Any], minutes: float) -> int:
+    """How many steps take so many minutes, as the plan of any number of steps says."""
+    return max(round(minutes * 60 * plan["steps"] / max(plan["seconds"], 1e-3)), FEWEST)
+
+
+def often_enough(steps: int, validate_every: int) -> int:
+    """Steps between two validations, so that there are some."""
+    return max(min(validate_every, steps // LOOKS), 1)
+
+
+def why(lines: Sequence[str], code: int) -> str:
+    """What a child that failed said: its `error:` line, else its last one."""
+    for line in reversed(lines):
+        if line.startswith("error:"):
+            return line.removeprefix("error:").strip()
+    return lines[-1].strip() if lines else f"the program ended without a word (exit code {code})"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

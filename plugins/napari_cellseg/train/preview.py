@@ -1,0 +1,150 @@
+"""What a training has learnt so far, on the visible field."""
+
+from __future__ import annotations
+
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from qtpy.QtCore import QObject, Signal
+
+from napari_cellseg.child import Child
+from napari_cellseg.train.field import Part, seen_part
+
+if TYPE_CHECKING:
+    from napari.components import ViewerModel
+    from napari.layers import Image
+
+LAYER = "training preview"
+WORKER = "napari_cellseg.train.preview_worker"
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    model: Path
+    layer: Image
+    part: Part
+
+
+class Preview(QObject):
+    """Predicts the visible field in a child and shows it; of several wishes only the last is met."""
+
+    failed = Signal(str)
+    shown = Signal()
+    _read = Signal(object, str)
+
+    def __init__(self, viewer: ViewerModel) -> None:
+        super().__init__()
+        self._viewer = viewer
+        self._folder = tempfile.TemporaryDirectory(prefix="cellseg-preview-", ignore_cleanup_errors=True)
+        self._reader = ThreadPoolExecutor(1)
+        self._child: Child | None = None
+        self._now: _Request | None = None
+        self._next: _Request | None = None
+        self._read.connect(self._send)
+
+    def show(self, model: Path, layer: Image) -> None:
+        """Predict what is seen of an image layer with a run's model, and show it."""
+        request = _Request(model, layer, part_of(layer, self._viewer.dims.point))
+        if self._now is not None:
+            self._next = request
+            return
+        self._begin(request)
+
+    def close(self) -> None:
+        """End the child."""
+        self._next = None
+        self._reader.shutdown(cancel_futures=True)
+        if self._child is not None:
+            self._child.kill()
+            self._child.close()
+        self._folder.cleanup()
+
+    def _begin(self, request: _Request) -> None:
+        self._now = request
+        file = Path(self._folder.name) / "field.npy"
+        data, part, rgb = _pixels(request.layer), request.part, bool(request.layer.rgb)
+        job = self._reader.submit(_write_part, data, part, rgb, file)
+        job.add_done_callback(lambda done: self._read.emit(request, str(done.exception() or "")))
+
+    def _send(self, request: _Request, error: str) -> None:
+        if error:
+            self._end(f"the image cannot be read ({error})")
+            return
+        if self._child is None or not self._child.running:
+            self._child = Child([WORKER])
+            self._child.told.connect(self._hear)
+            self._child.ended.connect(lambda _code: self._end("the preview ended unexpectedly"))
+            self._child.start()
+        folder = Path(self._folder.name)
+        files = {"image": str(folder / "field.npy"), "out": str(folder / "preview.npy")}
+        self._child.send({"model": str(request.model), **files})
+
+    def _hear(self, event: dict[str, Any]) -> None:
+        request = self._now
+        if request is None:
+            return
+        if event["event"] == "failed":
+            self._end(event["error"])
+            return
+        show_preview(self._viewer, request.layer, request.part, np.load(event["file"]))
+        self._end()
+
+    def _end(self, error: str = "") -> None:
+        waited, self._now = self._now is not None, None
+        following, self._next = self._next, None
+        if error and waited:
+            self.failed.emit(error)
+        elif waited:
+            self.shown.emit()
+        if following is not None:
+            self._begin(following)
+
+
+def part_of(layer: Image, point: Any) -> Part:
+    """What is seen of an image layer, in pixels of its full resolution."""
+    shape = _pixels(layer).shape[:-1] if layer.rgb else _pixels(layer).shape
+    corners = np.asarray(layer.corner_pixels, float)
+    if layer.multiscale:
+        corners = corners * np.asarray(layer.downsample_factors[layer.data_level])
+    at = layer.world_to_data(point)
+    return seen_part(corners[:, -2:].tolist(), [float(value) for value in at[: len(shape) - 2]], shape)
+
+
+def show_preview(viewer: ViewerModel, image: Image, part: Part, found: np.ndarray[Any, Any]) -> None:
+    """Put probabilities (h, w) where that part of the image is; a layer of an earlier preview is used again."""
+    scale = np.asarray(image.scale)[-2:]
+    corner = np.array([part.rows.start, part.columns.start])
+    translate = np.asarray(image.translate)[-2:] + corner * scale
+    if LAYER in viewer.layers:
+        layer = viewer.layers[LAYER]
+        layer.data = found
+        layer.scale, layer.translate = scale, translate
+        return
+    selected = viewer.layers.selection.active
+    layer = viewer.add_image(
+        found,
+        name=LAYER,
+        scale=scale,
+        translate=translate,
+        colormap="magma",
+        contrast_limits=(0, 1),
+        blending="additive",
+        opacity=0.6,
+        metadata={"cellseg": {"what": "probabilities"}},
+    )
+    if selected is not None:  # whoever paints goes on painting
+        viewer.layers.selection.active = selected
+    layer.editable = False
+
+
+def _pixels(layer: Image) -> Any:
+    return layer.data[0] if layer.multiscale else layer.data
+
+
+def _write_part(data: Any, part: Part, rgb: bool, file: Path) -> None:
+    pixels = np.asarray(data[(*part.plane, part.rows, part.columns)])
+    np.save(file, np.ascontiguousarray(np.moveaxis(pixels, -1, 0) if rgb else pixels))

@@ -1,0 +1,123 @@
+"""One training in a process of its own: its plan, its start, its pauses, its end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from qtpy.QtCore import QObject, Signal
+
+from napari_cellseg.child import Child
+from napari_cellseg.train.errand import Errand
+from napari_cellseg.train.plan import why
+from napari_cellseg.train.progress import Progress
+from napari_cellseg.train.runs import CONTROL, progress_of
+
+COMMAND = ("cellseg", "train")
+INTERRUPTED = 130
+
+
+class Trainer(QObject):
+    """Runs `cellseg train`; belongs to no widget, so that it can end its child when the window is gone."""
+
+    planned = Signal(dict)
+    """What the training would do."""
+    changed = Signal()
+    """`progress` is another."""
+    validated = Signal(bool)
+    """A validation, and whether its model is kept."""
+    ended = Signal(str)
+    """The phase in which it ended: finished, stopped or failed."""
+    failed = Signal(str)
+    """What was wrong, for people."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.progress = Progress()
+        self.run: Path | None = None
+        self._child: Child | None = None
+        self._errand: Errand | None = None
+        self._words: list[str] = []
+
+    @property
+    def running(self) -> bool:
+        """Whether a training goes on, paused ones included."""
+        return self._child is not None and self._child.running
+
+    def plan(self, words: Sequence[str]) -> None:
+        """Ask what a training with these words would do."""
+        self.send_errand([*COMMAND, *words, "--dry-run", "--json"], self.planned.emit)
+
+    def send_errand(self, arguments: Sequence[str], answered: Any) -> None:
+        """Start a child that answers with one object; one at a time."""
+        if self._errand is not None:
+            self._errand.give_up()
+        self._errand = Errand(arguments)
+        self._errand.answered.connect(answered)
+        self._errand.failed.connect(self.failed)
+        self._errand.start()
+
+    def start(self, run: Path, words: Sequence[str]) -> None:
+        """Train into a new run folder."""
+        self._begin(run, ["--out", str(run), *words], Progress("preparing"))
+
+    def resume(self, run: Path, words: Sequence[str]) -> None:
+        """Go on with a training that was interrupted."""
+        progress = progress_of(run)
+        progress.phase = "preparing"
+        self._begin(run, words, progress)
+
+    def pause(self) -> None:
+        """Wait after this step."""
+        self._say("pause")
+
+    def go_on(self) -> None:
+        """End a pause."""
+        self._say("go")
+
+    def stop(self) -> None:
+        """End after this step; the best model and the checkpoint are kept."""
+        if self.progress.phase == "preparing" and self._child is not None:
+            self._child.stop()  # nobody looks at the control file yet
+        self._say("stop")
+
+    def close(self) -> None:
+        """End everything now, as Ctrl-C does."""
+        if self._errand is not None:
+            self._errand.give_up()
+        if self._child is not None and self._child.running:
+            self._say("stop")
+            self._child.close()
+
+    def _begin(self, run: Path, words: Sequence[str], progress: Progress) -> None:
+        assert not self.running, "one training at a time"
+        self.run, self.progress, self._words = run, progress, []
+        self._child = Child([*COMMAND, *words, "--events"])
+        self._child.told.connect(self._hear)
+        self._child.said.connect(self._words.append)
+        self._child.ended.connect(self._end)
+        self._child.start()
+        self.changed.emit()
+
+    def _hear(self, event: dict[str, Any]) -> None:
+        self.progress.hear(event)
+        self.changed.emit()
+        if event.get("event") == "validated":
+            self.validated.emit(bool(event["kept"]))
+
+    def _end(self, code: int) -> None:
+        if code == INTERRUPTED or (code == -1 and self.progress.phase == "preparing"):
+            self.progress.phase = "stopped"
+        elif code:
+            self.progress.phase = "failed"
+        self.changed.emit()
+        if self.progress.phase == "failed":
+            self.failed.emit(why(self._words, code))
+        self.ended.emit(self.progress.phase)
+
+    def _say(self, word: str) -> None:
+        if self.run is not None and self.running:
+            with suppress(OSError):  # the run folder is not there yet
+                (self.run / CONTROL).write_text(word, encoding="utf-8")
