@@ -116,9 +116,9 @@ class TrainForm(QWidget):
         return words_of({**self.values(), **replaced}, self.recipe, left_out)
 
     def set_values(self, values: Values) -> None:
-        """Show these values."""
-        for name, value in values.items():
-            _set(self._boxes[name], value)
+        """Show the values of the options that are in the form."""
+        for name in self._boxes.keys() & values.keys():
+            _set(self._boxes[name], values[name])
 
     def follow_recipe(self, recipe: str) -> None:
         """Show the values of another recipe, but for those that somebody changed."""
