@@ -28,6 +28,7 @@ _HOME = {
     "settings_for": "cellseg.training.recipes",
     "predict": "cellseg.inference.predict",
     "predict_array": "cellseg.inference.predict",
+    "keep_prediction": "cellseg.inference.kept",
     "label_instances": "cellseg.inference.instances",
     "measure_cells": "cellseg.measure",
     "CellTable": "cellseg.measure",
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from cellseg.images.sample import make_sample as make_sample
     from cellseg.images.write import write_stack as write_stack
     from cellseg.inference.instances import label_instances as label_instances
+    from cellseg.inference.kept import keep_prediction as keep_prediction
     from cellseg.inference.predict import predict as predict
     from cellseg.inference.predict import predict_array as predict_array
     from cellseg.measure import CellTable as CellTable

@@ -26,6 +26,8 @@ Step = tuple[Stage, int, int]
 """A stage, what is done of it, how much it is in all."""
 ReadBand = Callable[[int, int, slice], NDArray[Any]]
 """(plane, channel, rows) -> pixels (h, W)."""
+ReadMask = Callable[[int, slice, slice], NDArray[Any]]
+"""(plane, rows, columns) -> mask (h, w), not 0 = cell."""
 
 
 def assemble(
@@ -38,27 +40,30 @@ def assemble(
     """
     if options.uncertainty != "none":
         unsure = uncertainty_layout(source, options)
-        yield from _written(uncertainty, unsure, _journal_bands(journal, UNCERTAINTY, source))
-    layout = result_layout(model, source, options)
-    if options.result != "instances":
-        yield from _written(result, layout, _journal_bands(journal, RESULT, source))
-        return
-    card = model.card
-    wanted = InstanceOptions.of(options, card.grow, card.minimum_size, cores=bool(cuts_of(card, options)[1]))
-    planes = yield from _labelled(journal, source, wanted)
-    if options.link == "overlap":
-        planes = yield from _linked(planes, source, options.link_overlap)
-    dtype = label_dtype(max(plane.largest for plane in planes), options.label_type)
-    yield from _written(result, replace(layout, dtype=dtype), _label_bands(planes, source))
+        yield from write_bands(uncertainty, unsure, _journal_bands(journal, UNCERTAINTY, source))
+    if options.result == "instances":
+        mask, scratch = partial(_mask, journal), journal.folder / "instances"
+        planes = yield from number_instances(mask, scratch, model, source, options)
+        yield from write_instances(result, planes, model, source, options)
+    else:
+        layout = result_layout(model, source, options)
+        yield from write_bands(result, layout, _journal_bands(journal, RESULT, source))
 
 
-def _labelled(
-    journal: Journal, source: ImageSource, options: InstanceOptions
+def number_instances(
+    mask: ReadMask, scratch: Path, model: TrainedModel, source: ImageSource, options: PredictOptions
 ) -> Generator[Step, None, list[LabelledPlane]]:
+    """Number the instances of each plane, and link them through the stack where the options say so.
+
+    `scratch` is a folder for what does not stay in memory; it is wanted as long as the planes are read.
+    """
     planes = []
+    card = model.card
+    settings = InstanceOptions.of(options, card.grow, card.minimum_size, cores=bool(cuts_of(card, options)[1]))
     for number in range(source.planes):
-        read, scratch = partial(_mask, journal, number), journal.folder / "instances" / str(number)
-        steps = labelling(read, source.height, source.width, options=options, scratch=scratch)
+        steps = labelling(
+            partial(mask, number), source.height, source.width, options=settings, scratch=scratch / str(number)
+        )
         while True:
             try:
                 progress = next(steps)
@@ -66,7 +71,18 @@ def _labelled(
                 planes.append(end.value)
                 break
             yield "numbering", number * progress.total + progress.done, source.planes * progress.total
+    if options.link == "overlap":
+        planes = yield from _linked(planes, source, options.link_overlap)
     return planes
+
+
+def write_instances(
+    path: Path, planes: list[LabelledPlane], model: TrainedModel, source: ImageSource, options: PredictOptions
+) -> Iterator[Step]:
+    """Write numbered planes; InputError where the numbers do not fit the type that was asked for."""
+    dtype = label_dtype(max(plane.largest for plane in planes), options.label_type)
+    layout = replace(result_layout(model, source, options), dtype=dtype)
+    yield from write_bands(path, layout, _label_bands(planes, source))
 
 
 def _linked(
@@ -109,7 +125,7 @@ def _blocks(layout: ResultLayout, read: ReadBand) -> Iterator[NDArray[Any]]:
             yield band[:, left : left + layout.tile[1]].astype(layout.dtype, copy=False)
 
 
-def _written(path: Path, layout: ResultLayout, read: ReadBand) -> Iterator[Step]:
+def write_bands(path: Path, layout: ResultLayout, read: ReadBand) -> Iterator[Step]:
     """Write in a thread of its own, so that who waits hears how far it is and may stop."""
     blocks = _Counted(_blocks(layout, read))
     total = layout.planes * layout.channels * len(layout.tiles)

@@ -15,14 +15,13 @@ from cellseg.images.source import ImageSource, array_source
 from cellseg.inference.normalised import NormalisedImage
 from cellseg.inference.prepare import Decisions, decide
 from cellseg.inference.runner import Runner
-from cellseg.inference.tiling import Box, Tile, plan
+from cellseg.inference.tiling import Box, Place, Tile, nearest_first, plan
 from cellseg.inference.versions import VERSIONS, Version, needed
 from cellseg.models.geometry import Geometry
 from cellseg.models.trained import TrainedModel, as_model, pruned
 from cellseg.options import PredictOptions
 
 Pixels = NDArray[np.float32]
-Place = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +40,7 @@ def predict(
     image: ImageSource | NDArray[np.generic],
     *,
     skip: frozenset[Place] = frozenset(),
+    near: Place | None = None,
     **options: Any,
 ) -> Iterator[tuple[Tile, Pixels]]:
     """Predict an image tile by tile; every output pixel is owned by exactly one tile.
@@ -49,6 +49,7 @@ def predict(
         model: from `load`, or a network from `build`.
         image: (H, W), a stack (Z, H, W), channels first where the model wants several, or an open image.
         skip: tiles (plane, top, left) that are not wanted, because they are there already.
+        near: point (plane, y, x) whose surroundings are wanted first; by default tiles come in scan order.
         options: fields of PredictOptions: tile, average, precision, prune.
 
     Yields:
@@ -60,11 +61,13 @@ def predict(
     """
     settings = PredictOptions(**options)
     trained = pruned(as_model(model), settings.prune)
-    source = image if isinstance(image, ImageSource) else array_source(image, axes=_axes(image, trained))
+    source = source_of(image, trained)
     check_channels(trained, source)
     normalised = NormalisedImage(source)
     decisions = decide(trained, normalised, settings)
-    found = predict_tiles(trained, normalised, tiles_of(trained, source, decisions, skip), settings, decisions)
+    tiles = tiles_of(trained, source, decisions, skip)
+    tiles = nearest_first(tiles, near) if near else tiles
+    found = predict_tiles(trained, normalised, tiles, settings, decisions)
     return ((each.tile, each.probabilities) for each in found)
 
 
@@ -77,6 +80,14 @@ def predict_array(model: Any, image: NDArray[np.generic], **options: Any) -> Pix
     for tile, probabilities in predict(trained, source, **options):
         out[:, tile.write.rows, tile.write.columns] = probabilities
     return out
+
+
+def source_of(image: ImageSource | NDArray[np.generic], model: TrainedModel) -> ImageSource:
+    """An image (H, W), a stack (Z, H, W), channels first where the model wants several; an open image as it is."""
+    if isinstance(image, ImageSource):
+        return image
+    stack = "CYX" if model.network.options.channels > 1 else "ZYX"
+    return array_source(image, axes={2: "YX", 3: stack, 4: "ZCYX"}.get(image.ndim, ""))
 
 
 def place(tile: Tile) -> Place:
@@ -154,8 +165,3 @@ def _combined(given: _Given, runner: Runner, versions: tuple[Version, ...], geom
     variance = squares / np.float32(len(versions)) - mean * mean
     spread: Pixels = np.sqrt(np.maximum(variance, 0).max(axis=0))
     return Predicted(given.tile, first + mean, spread)
-
-
-def _axes(image: NDArray[np.generic], model: TrainedModel) -> str:
-    stack = "CYX" if model.network.options.channels > 1 else "ZYX"
-    return {2: "YX", 3: stack, 4: "ZCYX"}.get(image.ndim, "")

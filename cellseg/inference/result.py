@@ -31,7 +31,7 @@ def layers_of(model: TrainedModel, source: ImageSource, options: PredictOptions)
 
 def values_of(found: Predicted, model: TrainedModel, options: PredictOptions) -> dict[str, NDArray[Any]]:
     """What is kept of a tile, (channels, h, w) for each layer."""
-    values = {RESULT: _result(found.probabilities, model, options)}
+    values = {RESULT: result_of(found.probabilities, model, options)}
     if options.uncertainty == "entropy":
         values[UNCERTAINTY] = entropy(found.probabilities)[None]
     elif found.disagreement is not None:
@@ -102,7 +102,8 @@ def _kept(model: TrainedModel, options: PredictOptions) -> tuple[int, np.dtype[A
     return (1 if classes == 2 else classes), np.dtype(options.probability_type)
 
 
-def _result(probabilities: NDArray[np.float32], model: TrainedModel, options: PredictOptions) -> NDArray[Any]:
+def result_of(probabilities: NDArray[np.float32], model: TrainedModel, options: PredictOptions) -> NDArray[Any]:
+    """What is kept (channels, h, w) of probabilities (classes, h, w); of instances the mask of which they are made."""
     if options.result != "probabilities":
         classes = classes_of(model, probabilities, options.threshold)
         core = cuts_of(model.card, options)[1] if options.result == "instances" else 0.0

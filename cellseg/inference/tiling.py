@@ -6,7 +6,7 @@ reads the true surroundings of what it writes, and only what lies outside the im
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from cellseg.errors import InputError
@@ -70,6 +70,8 @@ class Span:
 
 
 Shape = tuple[int, int]
+Place = tuple[int, int, int]
+"""A plane, and a row and a column in it."""
 SEEN_AT_LEAST = 176
 """Output pixels that are computed along an axis, even if fewer are wanted. For very small layers the library of the
 processor takes other kernels, which round differently, by up to 1e-5 in the probabilities; from here on by 6e-8."""
@@ -99,3 +101,16 @@ def spans(length: int, side: int, geometry: Geometry) -> list[Span]:
     """The plan along one axis of `length` pixels with output tiles of `side` pixels."""
     size = geometry.input_size(max(min(side, length), SEEN_AT_LEAST))
     return [Span(at - geometry.margin, size, at, min(side, length - at)) for at in range(0, length, side)]
+
+
+def nearest_first(tiles: Iterable[Tile], point: Place) -> list[Tile]:
+    """The tiles in order of their distance from a point in pixels: those of its plane, then plane by plane."""
+    plane, y, x = point
+
+    def distance(tile: Tile) -> tuple[int, int, int]:
+        box = tile.write
+        down = max(box.top - y, y - box.bottom + 1, 0)
+        across = max(box.left - x, x - box.right + 1, 0)
+        return abs(tile.plane - plane), tile.plane, down**2 + across**2
+
+    return sorted(tiles, key=distance)
