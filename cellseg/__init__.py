@@ -28,6 +28,7 @@ _HOME = {
     "settings_for": "cellseg.training.recipes",
     "predict": "cellseg.inference.predict",
     "predict_array": "cellseg.inference.predict",
+    "keep_memory": "cellseg.allocator",
     "keep_prediction": "cellseg.inference.kept",
     "label_instances": "cellseg.inference.instances",
     "measure_cells": "cellseg.measure",
@@ -39,6 +40,7 @@ __all__ = ["__version__", *_HOME]
 
 if TYPE_CHECKING:
     from cellseg import metrics as metrics
+    from cellseg.allocator import keep_memory as keep_memory
     from cellseg.errors import InputError as InputError
     from cellseg.files import complete_file as complete_file
     from cellseg.folders import complete_folder as complete_folder

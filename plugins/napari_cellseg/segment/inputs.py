@@ -1,0 +1,75 @@
+"""What is to be segmented: layers of the viewer and files, and how each reaches the child."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cellseg.options import PredictOptions
+from napari_cellseg.segment.command import changed
+from napari_cellseg.segment.hand_over import file_that_shows, guess_axes, write_pixels
+
+Order = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Input:
+    """An image in a layer or in a file."""
+
+    name: str
+    folder: Path
+    """Where its prediction is kept."""
+    path: str | None = None
+    """The file it comes from."""
+    data: Any = None
+    """(..., H, W), or (..., H, W, 3): what a layer holds; None for a file."""
+    rgb: bool = False
+    axes: str = ""
+    """What is known of the file's axes; empty = as it says."""
+    pixel_size_um: tuple[float, float] | None = None
+    spacing_um: float | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(..., H, W) of the layer."""
+        shape = tuple(self.data.shape)
+        return shape[:-1] if self.rgb else shape
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What was chosen in the form."""
+
+    model: str
+    network: PredictOptions = field(default_factory=PredictOptions)
+    """Options of the network: average, tile."""
+    axes: str = ""
+    channel: str = ""
+
+
+def open_order(chosen: Input, choices: Choices) -> Order:
+    """The order to open an image. Pixels that are in no file are written to one first, which may take a while.
+
+    Raises:
+        InputError: axes that do not fit, or a file that cannot be written.
+    """
+    axes = choices.axes or chosen.axes
+    order: Order = {
+        "do": "open",
+        "model": choices.model,
+        "folder": str(chosen.folder),
+        "options": changed(choices.network),
+        "channel": choices.channel,
+        "axes": axes,
+    }
+    if chosen.data is None:
+        return {**order, "image": chosen.path}
+    shape = chosen.shape
+    file = file_that_shows(chosen.path, axes, shape)
+    if file is None:
+        axes = choices.axes or guess_axes(chosen.data.ndim, rgb=chosen.rgb)
+        file = chosen.folder / "image.ome.tif"
+        write_pixels(file, chosen.data, axes, chosen.pixel_size_um, chosen.spacing_um)
+        order["axes"] = ""
+    return {**order, "image": str(file), "lead": list(shape[:-2])}

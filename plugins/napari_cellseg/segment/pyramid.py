@@ -1,0 +1,82 @@
+"""A picture on disk that grows region by region, with smaller copies, so that a viewer reads no more than it shows.
+
+Each level holds every second row and column of the one before. A list beside them says which regions are there.
+"""
+
+from __future__ import annotations
+
+import math
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zarr
+from numpy.typing import DTypeLike, NDArray
+
+CHUNK = 512
+SINGLE = 2048
+"""Planes up to this side need no smaller copy."""
+SHOWN = "shown.txt"
+
+Place = tuple[int, int, int]
+
+
+def factors(height: int, width: int) -> list[int]:
+    """By how much each level is smaller than the picture; the first is 1."""
+    found = [1]
+    while max(height, width) / found[-1] > SINGLE:
+        found.append(found[-1] * 2)
+    return found
+
+
+def open_levels(folder: Path) -> list[Any]:
+    """The levels of a picture for reading, the largest first; each (*lead, h, w)."""
+    names = sorted((level.name for level in folder.iterdir() if level.name.isdigit()), key=int)
+    return [zarr.open_array(str(folder / name), mode="r") for name in names]
+
+
+class Pyramid:
+    """A picture (*lead, H, W); of one that fits the same is opened again, else it is made new."""
+
+    def __init__(self, folder: Path, lead: tuple[int, ...], height: int, width: int, dtype: DTypeLike) -> None:
+        self.folder = folder
+        self._lead = lead
+        self._factors = factors(height, width)
+        shapes = [(*lead, -(-height // factor), -(-width // factor)) for factor in self._factors]
+        if not _fits(folder, shapes, np.dtype(dtype)):
+            shutil.rmtree(folder, ignore_errors=True)
+            for level, shape in enumerate(shapes):
+                sides = (min(CHUNK, shape[-2]), min(CHUNK, shape[-1]))
+                zarr.create_array(
+                    str(folder / str(level)), shape=shape, chunks=(*(1,) * len(lead), *sides), dtype=np.dtype(dtype)
+                )
+            (folder / SHOWN).touch()
+        self._levels: list[Any] = [zarr.open_array(str(folder / str(k)), mode="r+") for k in range(len(shapes))]
+
+    @property
+    def shown(self) -> frozenset[Place]:
+        """Regions (plane, top, left) that are there."""
+        lines = (self.folder / SHOWN).read_text(encoding="ascii").splitlines()
+        found = (line.split() for line in lines)
+        return frozenset((int(words[0]), int(words[1]), int(words[2])) for words in found if len(words) == 3)
+
+    def put(self, plane: int, top: int, left: int, values: NDArray[Any]) -> None:
+        """Write a region (h, w) of a plane, counted over `lead`, at its place in all levels."""
+        lead = tuple(int(k) for k in np.unravel_index(plane, self._lead)) if self._lead else ()
+        for factor, level in zip(self._factors, self._levels, strict=True):
+            part = values[-top % factor :: factor, -left % factor :: factor]
+            if part.size:
+                y, x = math.ceil(top / factor), math.ceil(left / factor)
+                level[(*lead, slice(y, y + part.shape[0]), slice(x, x + part.shape[1]))] = part
+        with open(self.folder / SHOWN, "a", encoding="ascii") as file:
+            file.write(f"{plane} {top} {left}\n")
+
+
+def _fits(folder: Path, shapes: list[tuple[int, ...]], dtype: np.dtype[Any]) -> bool:
+    try:
+        levels = open_levels(folder)
+    except Exception:  # zarr fails in many ways on a folder that is damaged
+        return False
+    there = (folder / SHOWN).is_file()
+    return there and [level.shape for level in levels] == shapes and all(level.dtype == dtype for level in levels)
