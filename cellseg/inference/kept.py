@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from cellseg.inference.journal import Journal, journal_folder, left_behind, star
 from cellseg.inference.normalised import NormalisedImage
 from cellseg.inference.predict import Pixels, check_channels, predict_tiles, source_of, tiles_of
 from cellseg.inference.prepare import Decisions, decide
-from cellseg.inference.result import RESULT, classes_of, layers_of, result_layout, result_of
+from cellseg.inference.result import RESULT, classes_of, cuts_of, layers_of, result_layout, result_of
 from cellseg.inference.segment import Progress, fingerprint
 from cellseg.inference.tiling import Place, Tile, nearest_first
 from cellseg.models.trained import TrainedModel, as_model, pruned
@@ -115,9 +115,10 @@ class KeptPrediction:
     def label(self, probabilities: Pixels, **options: Any) -> NDArray[np.uint32]:
         """Number the cells of a region (classes, h, w) from `read`; uint32 (h, w), 1..n in scan order.
 
-        `options` are fields of PredictOptions: threshold, minimum_size, fill_holes, split, object_diameter.
+        `options` are fields of PredictOptions: threshold, core, minimum_size, fill_holes, split, object_diameter.
         """
         settings = PredictOptions(**options)
+        core = cuts_of(self.model.card, settings)[1]
         return label_instances(
             classes_of(self.model, probabilities, settings.threshold),
             settings.minimum_size or self.model.card.minimum_size,
@@ -125,6 +126,7 @@ class KeptPrediction:
             fill_holes=settings.fill_holes,
             split=settings.split,
             object_diameter=settings.object_diameter,
+            cores=probabilities[1] >= core if core else None,
         )
 
     def instances(self, scratch: Path, **options: Any) -> Generator[Progress, None, list[LabelledPlane]]:
@@ -134,7 +136,7 @@ class KeptPrediction:
         not stay in memory; it is wanted as long as the planes are read.
         """
         settings = PredictOptions(**options)
-        steps = number_instances(self._mask(settings.threshold), scratch, self.model, self.source, settings)
+        steps = number_instances(self._mask(settings), scratch, self.model, self.source, settings)
         while True:
             try:
                 stage, done, total = next(steps)
@@ -164,8 +166,9 @@ class KeptPrediction:
     def _channels(self) -> int:
         return layers_of(self.model, self.source, self.options)[-1].shape[1]
 
-    def _mask(self, threshold: float) -> Any:
-        return lambda plane, rows, columns: classes_of(self.model, self.read(plane, rows, columns), threshold)
+    def _mask(self, settings: PredictOptions) -> Any:
+        wanted = replace(settings, result="instances")
+        return lambda plane, rows, columns: result_of(self.read(plane, rows, columns), self.model, wanted)[0]
 
     def _band(self, settings: PredictOptions, plane: int, channel: int, rows: slice) -> NDArray[Any]:
         probabilities = self.read(plane, rows, slice(0, self.source.width))
