@@ -78,12 +78,19 @@ def blocks_of(box: Box) -> Iterator[Index]:
 
 def overlap(box: Box, index: Index) -> tuple[Box, Box]:
     """What a box and a block share: its place in the box, and its place in the block."""
-    in_box, in_block = [], []
-    for part, number, side in zip(box, index, block_shape(len(box)), strict=True):
-        start, stop = max(part.start, number * side), min(part.stop, (number + 1) * side)
-        in_box.append(slice(start - part.start, stop - part.start))
-        in_block.append(slice(start - number * side, stop - number * side))
-    return tuple(in_box), tuple(in_block)
+    sides = block_shape(len(box))
+    return common(box, tuple(slice(k * side, (k + 1) * side) for k, side in zip(index, sides, strict=True)))
+
+
+def common(one: Box, other: Box) -> tuple[Box, Box]:
+    """What two boxes share, empty where they are apart: its place in each of them."""
+    in_one, in_other = [], []
+    for a, b in zip(one, other, strict=True):
+        start = max(a.start, b.start)
+        stop = max(min(a.stop, b.stop), start)
+        in_one.append(slice(start - a.start, stop - a.start))
+        in_other.append(slice(start - b.start, stop - b.start))
+    return tuple(in_one), tuple(in_other)
 
 
 def file_of(folder: Path, index: Index) -> Path:

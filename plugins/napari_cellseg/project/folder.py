@@ -167,6 +167,7 @@ class Project:
         Returns:
             What was kept; None where nothing is annotated.
         """
+        self.labels(image).flush()
         return keep_state(self._labels_of(image), self._history_of(image), reason)
 
     def kept(self, image: ProjectImage) -> list[Kept]:

@@ -152,7 +152,10 @@ def layer_data(project: Project, image: ProjectImage) -> list[LayerData]:
     try:
         told = _told(project, image, "annotation")
         arguments = {"name": f"{image.name} annotation", "metadata": told, "scale": scale}
-        found.append((project.labels(image), arguments, "labels"))
+        labels = project.labels(image)
+        if project.writable:
+            labels.flush()  # what a crash left in the journal
+        found.append((labels, arguments, "labels"))
     except cellseg.InputError as error:
         show_error(str(error))
     return found

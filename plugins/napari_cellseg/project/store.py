@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
 from pathlib import Path
 from typing import Any
-from weakref import WeakValueDictionary
+from weakref import ReferenceType, WeakValueDictionary, finalize, ref
 
 import numpy as np
 from numpy.typing import NDArray
 
 import cellseg
 from napari_cellseg.project import chunks
-from napari_cellseg.project.chunks import Box, Index, Labels
+from napari_cellseg.project.chunks import Box, Index, Labels, common
+from napari_cellseg.project.journal import Journal
 from napari_cellseg.project.selection import plan
 
 MOST_BLOCKS = 2048
 """Kept in memory: 512 MB, a plane of 11,600 x 11,600."""
+MOST_JOURNALLED = 4 << 20
+"""Bytes of a change that goes to the journal."""
+REST_S = 0.5
+"""Time after a change in which more may follow before blocks are written."""
+
+log = logging.getLogger(__name__)
 
 
 class LabelStore:
-    """An array of uint32 whose every change is on disk when `store[...] = values` returns.
+    """An array of uint32 whose every change survives a kill of the program when `store[...] = values` returns.
 
-    Reading gives copies, as zarr does: changing them changes nothing here. Only blocks in which a value changed are
-    written. It may be used from several threads, but only one process may write (see `lock`).
+    Small changes go to a journal first and into their blocks when no more follow (`flush`); large ones go there at
+    once. Reading gives copies, as zarr does: changing them changes nothing here. Only blocks in which a value changed
+    are written. It may be used from several threads, but only one process may write (see `lock`).
     """
 
     dtype = np.dtype(np.uint32)
@@ -35,9 +44,21 @@ class LabelStore:
         self.writable = writable
         self.shape = chunks.read_shape(folder)
         self.changes = 0
-        """Blocks written so far, by which others may tell whether anything changed."""
+        """Blocks written so far."""
         self._blocks: OrderedDict[Index, Labels] = OrderedDict()
+        self._unwritten: set[Index] = set()
+        """Blocks that differ from their files; the journal holds what they need."""
         self._lock = threading.RLock()
+        self._flushing = threading.Lock()
+        self._journal = Journal(folder)
+        self._timer: threading.Timer | None = None
+        self._files: set[Index] = set()
+        """Blocks that have a file; of a store that may be written, nobody else adds one."""
+        if writable:
+            self._files.update(chunks.files_in(folder))
+            for box, values in self._journal.records():
+                self._change(box, values)
+        finalize(self, self._journal.close)
 
     @property
     def ndim(self) -> int:
@@ -68,9 +89,17 @@ class LabelStore:
             raise cellseg.InputError(found, "Close the other window, then open the project again.", path=self.folder)
         box, inner = plan(key, self.shape)
         with self._lock:
-            values = self._read(box)
+            old = self._read(box)
+            values = old.copy()
             values[inner] = value
-            self._write(box, values)
+            if np.array_equal(old, values):
+                return
+            if small := values.nbytes <= MOST_JOURNALLED:
+                self._journal.add(box, values)
+                self._change(box, values)
+                self._flush_soon()
+        if not small:
+            self._write_through(box, values)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return np.asarray(self[...], dtype)
@@ -86,8 +115,33 @@ class LabelStore:
             return max((int(self._read(self.box(index)).max()) for index in self.annotated_blocks()), default=0)
 
     def annotated_blocks(self) -> list[Index]:
-        """Blocks that hold a value other than 0."""
-        return sorted(chunks.files_in(self.folder))
+        """Blocks in which something is annotated; of a store that only is read, perhaps some more."""
+        with self._lock:
+            if not self.writable:
+                journalled = (index for box, _ in self._journal.records() for index in chunks.blocks_of(box))
+                return sorted({*journalled, *chunks.files_in(self.folder)})
+            unwritten = {index for index in self._unwritten if self._blocks[index].any()}
+            return sorted(self._files - self._unwritten | unwritten)
+
+    def flush(self) -> None:
+        """Write all blocks that only the journal holds, and empty it.
+
+        Raises:
+            InputError: they cannot be written; the journal keeps what they need.
+        """
+        with self._flushing:
+            while True:
+                with self._lock:
+                    taken = {index: self._blocks[index].copy() for index in self._unwritten}
+                    if not taken:
+                        if self.writable:
+                            self._journal.clear()
+                        return
+                for index, block in taken.items():
+                    self._write(index, block)
+                with self._lock:
+                    same = (index for index, block in taken.items() if np.array_equal(self._blocks[index], block))
+                    self._unwritten.difference_update(list(same))
 
     def box(self, index: Index) -> Box:
         """Pixels of a block, cut at the edges of the array."""
@@ -97,29 +151,59 @@ class LabelStore:
 
     def _read(self, box: Box) -> Labels:
         values = np.zeros([part.stop - part.start for part in box], np.uint32)
+        newer = [] if self.writable else list(self._journal.records())  # of the window that may write
         for index in chunks.blocks_of(box):
             block = self._block(index)
             if block is not None:
                 in_box, in_block = chunks.overlap(box, index)
                 values[in_box] = block[in_block]
+        for place, new in newer:
+            ours, theirs = common(box, place)
+            values[ours] = new[theirs]
         return values
 
-    def _write(self, box: Box, values: Labels) -> None:
+    def _write_through(self, box: Box, values: Labels) -> None:
+        """A large change: the journal must be empty, or what is older there would be applied on top of it."""
+        self.flush()
+        with self._lock:
+            for index in chunks.blocks_of(box):
+                in_box, _ = chunks.overlap(box, index)
+                part = tuple(slice(a.start + b.start, a.start + b.stop) for a, b in zip(box, in_box, strict=True))
+                self._change(part, values[in_box])
+                if index in self._unwritten:
+                    self._write(index, self._blocks[index])
+                    self._unwritten.discard(index)
+
+    def _write(self, index: Index, block: Labels) -> None:
+        chunks.write(self.folder, index, block)
+        self.changes += 1
+        self._files.add(index) if block.any() else self._files.discard(index)
+
+    def _change(self, box: Box, values: Labels) -> None:
+        """Change blocks in memory."""
         for index in chunks.blocks_of(box):
             in_box, in_block = chunks.overlap(box, index)
             new, old = values[in_box], self._block(index)
             if not new.any() if old is None else np.array_equal(old[in_block], new):
                 continue
-            block = np.zeros(chunks.block_shape(self.ndim), np.uint32) if old is None else old.copy()
+            block = np.zeros(chunks.block_shape(self.ndim), np.uint32) if old is None else old
             block[in_block] = new
-            chunks.write(self.folder, index, block)  # first the disk: if it is full, memory must not tell otherwise
+            self._unwritten.add(index)
             self._remember(index, block)
-            self.changes += 1
+
+    def _flush_soon(self) -> None:
+        """Flush when no change has followed for a while."""
+        if self._timer is None or not self._timer.is_alive():
+            self._timer = threading.Timer(REST_S, _flush_quietly, [ref(self)])
+            self._timer.daemon = True
+            self._timer.start()
 
     def _block(self, index: Index) -> Labels | None:
         if index in self._blocks:
             self._blocks.move_to_end(index)
             return self._blocks[index]
+        if self.writable and index not in self._files:
+            return None
         block = chunks.read(self.folder, index)
         if block is not None and self.writable:  # what another process may change is read anew
             self._remember(index, block)
@@ -128,8 +212,18 @@ class LabelStore:
     def _remember(self, index: Index, block: Labels) -> None:
         self._blocks[index] = block
         self._blocks.move_to_end(index)
-        if len(self._blocks) > MOST_BLOCKS:
-            self._blocks.popitem(last=False)
+        if len(self._blocks) > MOST_BLOCKS + len(self._unwritten):
+            del self._blocks[next(old for old in self._blocks if old not in self._unwritten)]
+
+
+def _flush_quietly(waiting: ReferenceType[LabelStore]) -> None:
+    """In a thread of its own; what fails here is in the journal, and the next change tries again."""
+    store = waiting()
+    if store is not None:
+        try:
+            store.flush()
+        except cellseg.InputError as error:
+            log.warning("%s", error)
 
 
 _open: WeakValueDictionary[tuple[Path, bool], LabelStore] = WeakValueDictionary()

@@ -35,10 +35,12 @@ def check_kills(project, way, moments):
         assert claim(again.path) is None, "the lock of a dead program means nothing"
         release(again.path)
         painted = LabelStore(again.labels(again.images[0]).folder)[...]
-        rows = (painted.shape[0] - 2 * strokes.BRUSH) // strokes.APART
-        for label in finished[-rows:]:
-            line = strokes.line(label, painted.shape)
-            assert (painted[line[0][0], line[1][1] : line[-2][1]] == label).all(), f"stroke {label}"
+        lines = {
+            line[0]: (label, line) for label in sorted(begun - {0}) if (line := strokes.line(label, painted.shape))
+        }
+        for label, line in lines.values():  # the last stroke on each row
+            row = painted[line[0][0], line[1][1] : line[-2][1]]
+            assert label not in finished or (row == label).all(), f"stroke {label}"
         assert set(np.unique(painted)) <= begun
     assert finished == sorted(set(finished))
     return finished

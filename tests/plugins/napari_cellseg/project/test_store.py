@@ -6,6 +6,7 @@ import copy
 import multiprocessing
 import os
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from napari_cellseg.project import chunks
+from napari_cellseg.project import store as store_module
 from napari_cellseg.project.store import LabelStore, open_store
 
 from cellseg.errors import InputError
@@ -41,7 +43,10 @@ def writes(draw, shape):
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_any_writes_equal_those_to_an_array(shape, tmp_path_factory):
+@pytest.mark.parametrize("journalled", [100, 1 << 30])
+def test_any_writes_equal_those_to_an_array(shape, journalled, tmp_path_factory, monkeypatch):
+    monkeypatch.setattr("napari_cellseg.project.store.MOST_JOURNALLED", journalled)
+
     @given(st.lists(writes(shape), max_size=6))
     @settings(max_examples=40)
     def check(changes):
@@ -51,6 +56,11 @@ def test_any_writes_equal_those_to_an_array(shape, tmp_path_factory):
             store[key] = value
             wanted[key] = value
             np.testing.assert_array_equal(store[key], wanted[key])
+        for again in (store, LabelStore(folder), LabelStore(folder, writable=False)):
+            np.testing.assert_array_equal(again[...], wanted)
+            assert again.max() == wanted.max()
+        store.flush()
+        assert store.annotated_blocks() == sorted(chunks.files_in(folder)) == LabelStore(folder).annotated_blocks()
         for again in (store, LabelStore(folder), zarr.open_array(str(folder), mode="r")):
             np.testing.assert_array_equal(np.asarray(again[...]), wanted)
         assert store.max() == np.max(store) == wanted.max()
@@ -77,13 +87,18 @@ def test_values_may_be_arrays(tmp_path):
 
 def test_only_changed_blocks_are_written(tmp_path):
     store = _new(tmp_path / "a.zarr", (2, 600, 600))
-    store[1, 300:310, 300:310] = 5
+    for number in range(10):
+        store[1, 300:310, 300:310] = number
+    store.flush()
     assert store.changes == 1
     assert store.annotated_blocks() == [(1, 1, 1)]
     store[...] = store[...]
-    store[1, 300:310, 300:310] = 5
+    store[1, 300:310, 300:310] = 9
+    store.flush()
     assert store.changes == 1
     store[1] = 0
+    store.flush()
+    assert not chunks.file_of(store.folder, (1, 1, 1)).exists()
     assert store.annotated_blocks() == [], "a block of zeros needs no file"
 
 
@@ -132,6 +147,7 @@ def test_more_blocks_than_are_kept_in_memory(tmp_path, monkeypatch):
 def test_a_damaged_block(tmp_path):
     store = _new(tmp_path / "a.zarr", (300, 300))
     store[:] = 1
+    store.flush()
     block = chunks.file_of(store.folder, (1, 0))
     for broken in (b"", block.read_bytes()[:-3], b"not zstd"):
         block.write_bytes(broken)
@@ -148,8 +164,20 @@ def test_a_folder_that_is_no_store(tmp_path):
         LabelStore(tmp_path / "other.zarr")
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="file modes")
 def test_a_disk_that_takes_nothing(tmp_path, monkeypatch):
+    store = _new(tmp_path / "a.zarr", (20, 20))
+    store[0] = 1
+    write = os.write
+    monkeypatch.setattr("os.write", lambda file, text: write(file, text[:20]))
+    with pytest.raises(InputError, match="No space left on device"):
+        store[1] = 1
+    monkeypatch.undo()
+    assert store[1, 0] == 0, "memory tells what is on disk"
+    store[2] = 3
+    assert LabelStore(store.folder)[:3, 0].tolist() == [1, 0, 3], "half a record does not hide what follows"
+
+
+def test_blocks_that_cannot_be_written_stay_in_the_journal(tmp_path, monkeypatch):
     store = _new(tmp_path / "a.zarr", (20, 20))
     store[0] = 1
 
@@ -158,11 +186,38 @@ def test_a_disk_that_takes_nothing(tmp_path, monkeypatch):
 
     monkeypatch.setattr("pathlib.Path.write_bytes", full)
     with pytest.raises(InputError, match="No space left on device"):
-        store[1] = 1
-    assert store[1, 0] == 0, "memory tells what is on disk"
+        store.flush()
+    assert LabelStore(store.folder)[0, 0] == 1
+    monkeypatch.undo()
+    store.flush()
+    assert (store.folder / "strokes.journal").stat().st_size == 0
 
 
-def _write_for_ever(folder, started):
+def test_blocks_follow_when_the_hand_rests(tmp_path, monkeypatch):
+    monkeypatch.setattr("napari_cellseg.project.store.REST_S", 0.05)
+    store = _new(tmp_path / "a.zarr", (20, 20))
+    store[0] = 1
+    deadline = time.monotonic() + 20
+    while not store.changes and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert zarr.open_array(str(store.folder), mode="r")[0, 0] == 1
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(1, 99)), min_size=1, max_size=5), st.integers(1, 60))
+def test_a_journal_that_was_cut_off(tmp_path_factory, dabs, cut):
+    store = _new(tmp_path_factory.mktemp("store") / "a.zarr", (10, 10))
+    states = [np.zeros(10, np.uint32)]
+    for row, value in dabs:
+        store[row] = value
+        states.append(store[:, 0])
+    journal = store.folder / "strokes.journal"
+    journal.write_bytes(journal.read_bytes()[:-cut])
+    left = LabelStore(store.folder)[:, 0]
+    assert any(np.array_equal(left, state) for state in states[:-1]), "what is left is a state that there was"
+
+
+def _write_for_ever(folder, started, journalled):
+    store_module.MOST_JOURNALLED = journalled
     store = LabelStore(folder)
     value = 0
     while True:
@@ -171,12 +226,13 @@ def _write_for_ever(folder, started):
         started.set()
 
 
-def test_a_kill_never_leaves_a_broken_block(tmp_path):
+@pytest.mark.parametrize("journalled", [True, False])
+def test_a_kill_never_leaves_a_broken_block(journalled, tmp_path):
     folder = tmp_path / "a.zarr"
     _new(folder, (20, 600))
     context = multiprocessing.get_context("spawn")
     started = context.Event()
-    writer = context.Process(target=_write_for_ever, args=(folder, started))
+    writer = context.Process(target=_write_for_ever, args=(folder, started, 0 if not journalled else 1 << 20))
     writer.start()
     assert started.wait(60)
     writer.kill()
@@ -185,3 +241,4 @@ def test_a_kill_never_leaves_a_broken_block(tmp_path):
     blocks = [np.unique(left[:, start : start + 256]) for start in (0, 256, 512)]
     assert all(len(values) == 1 for values in blocks), "a block is as it was before, or as it is after"
     assert blocks[0][0] > 0
+    assert not journalled or len(np.unique(left)) == 1
