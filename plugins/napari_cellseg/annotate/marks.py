@@ -39,9 +39,10 @@ class Marks:
         self._show(labels, corners, "rectangle")
 
     def clear(self) -> None:
+        """Show nothing. The layer is hidden and not removed: vispy crashes when it draws after that."""
         layer = self._layer()
         if layer is not None:
-            self._viewer.layers.remove(layer)
+            layer.visible = False
 
     def _layer(self) -> Any:
         return next(
@@ -52,6 +53,7 @@ class Marks:
         layer = self._layer() or self._add(labels)
         layer.scale, layer.translate = labels.scale[-2:], labels.translate[-2:]
         layer.data = []
+        layer.visible = True
         width = WIDTH_PX / camera(self._viewer).zoom / float(np.abs(labels.scale[-2:]).min())
         layer.add([points], shape_type=kind, edge_width=width, edge_color=COLOUR, face_color="transparent")
 

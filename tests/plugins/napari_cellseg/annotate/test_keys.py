@@ -10,13 +10,13 @@ from napari_cellseg.annotate.keys import ACTIONS, shown, tooltip
 from napari_cellseg.annotate.panel import ROWS
 
 VIEWER = "toggle_ reset_view delete_selected_layers show_ increment_ focus_ roll_ transpose_ rotate_ select_layer hold_"
-LABELS = "activate_labels_ _label preserve_labels brush_size label_id polygon"
+LABELS = "activate_labels_ new_label swap_selected_and_ decrease_ increase_ reset_polygon complete_polygon"
 
 
 def taken() -> dict[KeyBinding, str]:
     """Keys of napari that work while a Labels layer is active."""
-    words = (*VIEWER.split(), *LABELS.split())
-    return {key: name for name, keys in default_shortcuts.items() if any(w in name for w in words) for key in keys}
+    starts = tuple(f"napari:{word}" for word in (*VIEWER.split(), *LABELS.split()))
+    return {key: name for name, keys in default_shortcuts.items() if name.startswith(starts) for key in keys}
 
 
 def test_no_key_of_napari_is_taken():

@@ -7,8 +7,10 @@ import pytest
 import tifffile
 from napari_cellseg.annotate.index import Cell
 from napari_cellseg.project.folder import Project
-from qtpy.QtCore import QPoint, Qt
+from qtpy.QtCore import QEvent, QPointF, Qt
+from qtpy.QtGui import QMouseEvent
 from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication
 
 KEYS = {
     "Escape": Qt.Key.Key_Escape,
@@ -26,26 +28,29 @@ class Hand:
         self.canvas = viewer.window._qt_viewer.canvas.native
         self.bot = qtbot
 
-    def _at(self, row: float, column: float) -> QPoint:
+    def _at(self, row: float, column: float) -> QPointF:
         layer = self.viewer.layers.selection.active
         world = np.array(layer.data_to_world((*self.viewer.dims.current_step[: layer.ndim - 2], row, column))[-2:])
         size = np.array([self.canvas.height(), self.canvas.width()])
         y, x = (world - self.viewer.scene.camera.center[-2:]) * self.viewer.scene.camera.zoom + size / 2
-        return QPoint(round(x), round(y))
+        return QPointF(x, y)
+
+    def _send(self, kind: QEvent.Type, at: QPointF, button: Qt.MouseButton, held: Qt.MouseButton) -> None:
+        event = QMouseEvent(kind, at, self.canvas.mapToGlobal(at), button, held, Qt.KeyboardModifier.NoModifier)
+        QApplication.sendEvent(self.canvas, event)
+        self.bot.wait(5)
 
     def drag(self, *points: tuple[float, float]) -> None:
-        button = Qt.MouseButton.LeftButton
-        QTest.mouseMove(self.canvas, self._at(*points[0]))
-        QTest.mousePress(self.canvas, button, pos=self._at(*points[0]))
-        for point in points[1:]:
-            QTest.mouseMove(self.canvas, self._at(*point))
-            self.bot.wait(15)
-        QTest.mouseRelease(self.canvas, button, pos=self._at(*points[-1]))
-        self.bot.wait(15)
+        left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+        places = [self._at(*point) for point in points]
+        self._send(QEvent.Type.MouseMove, places[0], none, none)
+        self._send(QEvent.Type.MouseButtonPress, places[0], left, left)
+        for place in places[1:]:
+            self._send(QEvent.Type.MouseMove, place, none, left)
+        self._send(QEvent.Type.MouseButtonRelease, places[-1], left, none)
 
     def point(self, row: float, column: float) -> None:
-        QTest.mouseMove(self.canvas, self._at(row, column))
-        self.bot.wait(30)
+        self._send(QEvent.Type.MouseMove, self._at(row, column), Qt.MouseButton.NoButton, Qt.MouseButton.NoButton)
 
     def press(self, key: str, modifier=Qt.KeyboardModifier.NoModifier) -> None:
         QTest.keyClick(self.canvas, KEYS.get(key) or getattr(Qt.Key, f"Key_{key}"), modifier)
@@ -108,7 +113,7 @@ def test_cells_are_painted_and_edited_with_mouse_and_keys(viewer, panel, hand, q
     assert panel.annotator.target.index.numbers(0) == [2, 3]
     hand.press("Escape")
     assert not panel._buttons["split"].isChecked()
-    assert [shown.name for shown in viewer.layers] == ["cells", "cells annotation"]
+    assert not viewer.layers["cellseg: marks"].visible
 
     hand.press("J")
     hand.drag((90, 110))
@@ -169,14 +174,14 @@ def test_a_project_s_store_gets_every_edit(viewer, panel, hand, qtbot, tmp_path)
     ready(panel, qtbot)
     viewer.dims.set_point(0, 1)
     hand.press("N")
-    hand.drag((300, 300), (300, 400), (400, 400), (400, 300), (300, 300))
+    hand.drag((200, 200), (200, 300), (300, 300), (300, 200), (200, 200))
     written = store.changes
     hand.press("H")
     assert store.changes - written == 4  # the four blocks that the hole lies in
-    assert store[1, 350, 350] == 2
+    assert store[1, 250, 250] == 2
     assert not store[0].any()
     hand.press("S")
-    hand.drag((280, 350), (420, 352))
+    hand.drag((180, 250), (320, 252))
     assert panel.annotator.target.index.numbers(1) == [2, 3]
     hand.press("Z", CONTROL)
     assert panel.annotator.target.index.numbers(1) == [2]
