@@ -65,6 +65,7 @@ class Annotator(QObject):
         layers.selection.events.active.connect(self._choose)
         layers.events.inserted.connect(self._choose)
         layers.events.removed.connect(self._choose)
+        self.viewer.dims.events.current_step.connect(self._on_moved)
         session.signals.annotation_changed.connect(self._on_told)
         self._choose()
 
@@ -74,6 +75,7 @@ class Annotator(QObject):
         layers.selection.events.active.disconnect(self._choose)
         layers.events.inserted.disconnect(self._choose)
         layers.events.removed.disconnect(self._choose)
+        self.viewer.dims.events.current_step.disconnect(self._on_moved)
         self.session.signals.annotation_changed.disconnect(self._on_told)
         self._take(None)
 
@@ -183,6 +185,9 @@ class Annotator(QObject):
         self.updated.emit()
 
     def _on_selected(self) -> None:
+        self.updated.emit()
+
+    def _on_moved(self) -> None:
         self.updated.emit()
 
     def _tell(self) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 from napari.layers import Image, Labels
 from napari.utils.notifications import show_warning
 from qtpy.QtCore import Qt
-from qtpy.QtGui import QCloseEvent
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
@@ -63,9 +62,9 @@ class AnnotatePanel(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self.annotator = Annotator(session, self)
+        self.annotator = Annotator(session)  # without a parent: it outlives the window by as much as it needs to let go
         self._viewer = self.annotator.viewer
-        self._diagnosis = Diagnosis(self)
+        self._diagnosis = Diagnosis()
         self._buttons: dict[str, QPushButton] = {}
         self._listened: Labels | None = None
         self._build()
@@ -73,14 +72,9 @@ class AnnotatePanel(QWidget):
         self.annotator.updated.connect(self._refresh)
         self._diagnosis.found.connect(self._show_findings)
         self._diagnosis.failed.connect(self._on_no_findings)
-        self._viewer.layers.selection.events.active.connect(self._refresh)
+        self.destroyed.connect(self._diagnosis.close)
+        self.destroyed.connect(self.annotator.close)
         self._on_target()
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        self._viewer.layers.selection.events.active.disconnect(self._refresh)
-        self._diagnosis.close()
-        self.annotator.close()
-        super().closeEvent(event)
 
     # what is seen
 

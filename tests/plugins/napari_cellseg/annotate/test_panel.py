@@ -244,3 +244,11 @@ def test_labels_become_an_annotation_only_when_it_is_said(viewer, panel, qtbot):
     viewer.dims.ndisplay = 3
     panel.annotator.run("new_cell")
     panel.annotator.run("fill_holes")  # tells that no plane is seen
+    annotator = panel.annotator
+    assert viewer.layers["result"].keymap
+    viewer.window.remove_dock_widget("all")
+    qtbot.wait(50)
+    assert annotator.target is None
+    assert not viewer.layers["result"].keymap
+    viewer.layers["result"].selected_label = 9
+    viewer.dims.ndisplay = 2
