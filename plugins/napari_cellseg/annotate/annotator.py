@@ -94,7 +94,7 @@ class Annotator(QObject):
         data = image.data[0] if image.multiscale else image.data
         shape = data.shape[:-1] if image.rgb else data.shape
         place = {"scale": image.scale, "translate": image.translate, "units": image.units}
-        kept = {"cellseg": {**image.metadata.get("cellseg", {}), "image": image.name, "what": "annotation"}}
+        kept = {"cellseg": {"image": image.metadata.get("cellseg", {}).get("image", image.name), "what": "annotation"}}
         layer = Labels(np.zeros(shape, np.uint32), name=f"{image.name} annotation", metadata=kept, **place)
         self.viewer.add_layer(layer)
         return layer

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from napari.layers import Image, Labels
+from napari.layers import Labels
 from napari.utils.notifications import show_warning
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QAbstractItemView,
-    QFileDialog,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -37,7 +34,7 @@ from napari_cellseg.annotate.edits import BACKGROUND
 from napari_cellseg.annotate.keys import ACTIONS, BY_NAME, short, shown, tooltip
 from napari_cellseg.annotate.legend import Legend, icon, icon_size
 from napari_cellseg.annotate.places import image_of
-from napari_cellseg.project.folder import Project
+from napari_cellseg.project.commands import new_project, open_folder
 from napari_cellseg.session import Session
 
 ROWS = (
@@ -95,10 +92,12 @@ class AnnotatePanel(QWidget):
         layout.addWidget(scroll)
 
     def _projects(self) -> QWidget:
-        new = _button("New project ...", "A folder that keeps every stroke, for the open images or for files.")
-        new.clicked.connect(self._new_project)
+        new = _button(
+            "New project ...", "A folder that keeps every stroke, for the selected images or all that are open."
+        )
+        new.clicked.connect(lambda: new_project(self._viewer))
         old = _button("Open project ...", "Go on with a project folder.")
-        old.clicked.connect(self._open_project)
+        old.clicked.connect(lambda: open_folder(self._viewer))
         return _row(new, old)
 
     def _headline(self) -> QWidget:
@@ -279,33 +278,6 @@ class AnnotatePanel(QWidget):
         if isinstance(active, Labels):
             self.annotator.use(active, cells_from)
 
-    def _new_project(self) -> None:
-        files = _files_of(self._session)
-        if not files:
-            chosen, _ = QFileDialog.getOpenFileNames(
-                self, "Images of the project", filter="Images (*.tif *.tiff);;All (*)"
-            )
-            files = [Path(name) for name in chosen]
-        if not files:
-            return
-        folder, _ = QFileDialog.getSaveFileName(
-            self, "A new folder for the project", str(files[0].parent / "annotation")
-        )
-        if folder:
-            self._start(lambda: Project.create(Path(folder), files))
-
-    def _open_project(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, "A project folder")
-        if folder:
-            self._start(lambda: Project.open(Path(folder)))
-
-    def _start(self, make: object) -> None:
-        assert callable(make)
-        try:
-            self._session.use_project(make())
-        except cellseg.InputError as error:
-            show_warning(str(error))
-
     def _diagnose(self) -> None:
         target = self.annotator.target
         if target is None:
@@ -346,13 +318,6 @@ class AnnotatePanel(QWidget):
         if isinstance(spot, Spot) and target is not None:
             pixel = Box(spot.row, spot.column, spot.row + 1, spot.column + 1)
             self.annotator.look_at(spot.plane, pixel.grown(SPOT_PX, target.shape[1:]))
-
-
-def _files_of(session: Session) -> list[Path]:
-    """Files that the open images were read from."""
-    images = (layer for layer in session.viewer.layers if isinstance(layer, Image))
-    found = (Path(layer.source.path) for layer in images if layer.source.path)
-    return list(dict.fromkeys(path for path in found if path.exists()))
 
 
 def _button(text: str, tip: str) -> QPushButton:

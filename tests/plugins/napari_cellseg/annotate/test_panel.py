@@ -10,7 +10,7 @@ from napari_cellseg.project.folder import Project
 from qtpy.QtCore import QEvent, QPointF, Qt
 from qtpy.QtGui import QMouseEvent
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication
+from qtpy.QtWidgets import QApplication, QFileDialog, QPushButton
 
 KEYS = {
     "Escape": Qt.Key.Key_Escape,
@@ -165,13 +165,15 @@ def test_a_region_is_filled_under_the_mouse(viewer, panel, hand, qtbot):
     assert (labels == 5).sum() == 39 * 39
 
 
-def test_a_project_s_store_gets_every_edit(viewer, panel, hand, qtbot, tmp_path):
+def test_a_project_s_store_gets_every_edit(viewer, panel, hand, qtbot, tmp_path, monkeypatch):
     tifffile.imwrite(tmp_path / "a.tif", np.zeros((2, 600, 700), np.uint8))
-    project = Project.create(tmp_path / "project", [tmp_path / "a.tif"])
-    image = project.images[0]
-    store = project.labels(image)
-    layer = viewer.add_labels(store, metadata={"cellseg": {"what": "annotation", "image": image.name}})
+    Project.create(tmp_path / "project", [tmp_path / "a.tif"])
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "project"))
+    next(b for b in panel.findChildren(QPushButton) if b.text().startswith("Open project")).click()
     ready(panel, qtbot)
+    layer = panel.annotator.target.layer
+    viewer.layers.selection.active = layer
+    store = layer.data
     viewer.dims.set_point(0, 1)
     hand.press("N")
     hand.drag((200, 200), (200, 300), (300, 300), (300, 200), (200, 200))
@@ -246,9 +248,8 @@ def test_labels_become_an_annotation_only_when_it_is_said(viewer, panel, qtbot):
     panel.annotator.run("fill_holes")  # tells that no plane is seen
     annotator = panel.annotator
     assert viewer.layers["result"].keymap
-    viewer.window.remove_dock_widget("all")
-    qtbot.wait(50)
-    assert annotator.target is None
+    panel.deleteLater()  # as Python does sooner or later when the dock was removed
+    qtbot.waitUntil(lambda: annotator.target is None)
     assert not viewer.layers["result"].keymap
     viewer.layers["result"].selected_label = 9
     viewer.dims.ndisplay = 2
