@@ -5,7 +5,7 @@ from __future__ import annotations
 from cyclopts import App
 
 from cellseg import __version__
-from cellseg.cli import augment, check, demo, evaluate, info, models, predict, sample, split, train, weights
+from cellseg.cli import augment, check, demo, evaluate, info, models, napari, predict, sample, split, train, weights
 from cellseg.cli.train_config import complete_options
 
 app = App(
@@ -26,3 +26,4 @@ app.command(evaluate.evaluate)
 app.command(split.split)
 app.command(models.models)
 app.command(info.info)
+app.command(napari.napari)

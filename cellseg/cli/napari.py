@@ -1,0 +1,43 @@
+"""cellseg napari: the plugin's window."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from cellseg.errors import InputError
+
+QT = ("PyQt6", "PySide6", "PyQt5", "PySide2")
+INSTALL = 'pip install "cellseg[napari]" PyQt6'
+
+
+def napari(*images: Path) -> int:
+    """Start napari, as a program of its own, with cellseg's dock open.
+
+    Parameters
+    ----------
+    images
+        TIFF files or OME-Zarr folders to open; large ones are read where they are looked at.
+    """
+    for image in images:
+        if not image.exists():
+            raise InputError("is not there", "Check the name.", path=image)
+    _check_installed()
+    done = subprocess.run([sys.executable, "-m", "napari_cellseg", *(str(image.absolute()) for image in images)])
+    if done.returncode:
+        raise InputError(f"napari ended with exit code {done.returncode}", "What it wrote above says why.")
+    return 0
+
+
+def _check_installed() -> None:
+    """That a window can be opened at all, without importing what would open it."""
+    if importlib.util.find_spec("napari") is None:
+        raise InputError("napari is not installed", f"Install it: {INSTALL}")
+    if not any(importlib.util.find_spec(name) for name in QT):
+        raise InputError("no Qt is installed, which draws napari's window", f"Install one: {INSTALL}")
+    shown = any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+    if sys.platform.startswith("linux") and not shown:
+        raise InputError("there is no display to open a window on", "Set DISPLAY, or run it on a desktop.")
