@@ -17,12 +17,11 @@ def plan_lines(plan: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Names and figures of what `cellseg train --dry-run --json` found."""
     data, network = plan["data"], plan["network"]
     channels = f", {data['channels']} channels" if data["channels"] > 1 else ""
-    annotated = f", {1 - data['unannotated']:.1%} of the pixels annotated" if data["unannotated"] else ""
     held = f", {data['validation']} held out" if data["validation"] else ""
     return [
         ("Time", f"about {duration(plan['seconds'])} for {plan['steps']:,} steps ({plan['seconds_by']})"),
         ("Memory", f"about {plan['memory_bytes'] / 1e9:.1f} GB"),
-        ("Data", f"{_counted(data['images'], 'image')} to learn from{held}{channels}{annotated}"),
+        ("Data", f"{_counted(data['images'], 'image')} to learn from{held}{channels}"),
         ("Cells", f"{data['cells']:,} annotated"),
         ("Network", f"{network['name']}, {network['parameters']:,} parameters"),
         *(("Note", note[0].upper() + note[1:] + ".") for note in plan["notes"]),

@@ -27,7 +27,7 @@ import cellseg
 
 STEPPED = {"event": "stepped", "steps": 4, "rate": 0.1, "seconds": 1.0, "seconds_left": 100.0, "memory_bytes": 6e8}
 PLAN = {
-    "data": {"images": 1, "validation": 0, "channels": 1, "cells": 10, "unannotated": 0.992, "classes": 2},
+    "data": {"images": 1, "validation": 0, "channels": 1, "cells": 10},
     "network": {"name": "unet", "parameters": 482466, "margin": 44},
     "steps": 150,
     "seconds": 75.0,
@@ -78,7 +78,7 @@ def test_times_for_people():
 def test_the_plan_in_words():
     lines = dict(plan_lines(PLAN))
     assert lines["Time"] == "about 75 s for 150 steps (estimated for 2 processor cores)"
-    assert lines["Data"] == "1 image to learn from, 0.8% of the pixels annotated"
+    assert lines["Data"] == "1 image to learn from"
     assert lines["Note"] == "Nothing is held out."
 
 

@@ -1,0 +1,207 @@
+"""The panel in a real window: annotation to network to preview, and what interrupts it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+
+import numpy as np
+import psutil
+import pytest
+from napari_cellseg.session import Session
+from napari_cellseg.train.curves import Curves
+from napari_cellseg.train.form import TrainForm
+from napari_cellseg.train.panel import TrainPanel
+from napari_cellseg.train.preview import LAYER
+from napari_cellseg.train.progress import Progress
+from napari_cellseg.train.runs import read_run
+from napari_cellseg.train.trainer import Trainer
+
+from .conftest import TINY
+
+PATIENT = 120_000
+
+
+@pytest.fixture
+def shown_errors(monkeypatch):
+    """What the panel told people of what went wrong."""
+    told = []
+    for name in ("show_error", "show_warning"):
+        monkeypatch.setattr(f"napari_cellseg.train.panel.{name}", told.append)
+    return told
+
+
+@pytest.fixture
+def panel(make_napari_viewer, sample, project, shown_errors):
+    viewer = make_napari_viewer()
+    viewer.add_image(sample[0], name="cells", scale=(2, 2))
+    session = Session(viewer)
+    session.use_project(project)
+    made = TrainPanel(session)
+    viewer.window.add_dock_widget(made, name="Train")
+    return made
+
+
+def test_train_pause_stop_resume_and_preview(panel, project, qtbot, shown_errors):
+    viewer, session, trainer = panel._session.viewer, panel._session, panel.trainer
+    assert panel.form.recipe == "quick"  # nothing was trained yet
+    assert not panel.resume_row.isVisibleTo(panel)
+    panel.form.set_values({**TINY, "steps": 100_000})
+    panel.plan_button.click()
+    qtbot.waitUntil(lambda: panel.plan_box.isVisibleTo(panel), timeout=PATIENT)
+    assert "100,000 steps" in panel.plan_label.text()
+    assert project.runs == []  # a plan begins nothing
+    panel.start_button.click()
+    qtbot.waitUntil(lambda: LAYER in viewer.layers, timeout=PATIENT)
+    preview, image = viewer.layers[LAYER], viewer.layers["cells"]
+    assert preview.data.shape == image.data.shape
+    np.testing.assert_array_equal(preview.extent.world, image.extent.world)
+    run = project.runs[0]
+    assert session.model == str(run)
+    panel.monitor.pause.click()
+    qtbot.waitUntil(lambda: trainer.progress.phase == "paused", timeout=PATIENT)
+    step = trainer.progress.step
+    qtbot.wait(300)
+    assert (trainer.progress.step, panel.monitor.pause.text()) == (step, "Continue")
+    panel.monitor.pause.click()
+    qtbot.waitUntil(lambda: trainer.progress.step > step, timeout=PATIENT)
+    panel.monitor.stop.click()
+    qtbot.waitUntil(lambda: not trainer.running, timeout=PATIENT)
+    assert (trainer.progress.phase, shown_errors) == ("stopped", [])
+    assert panel.resume_row.isVisibleTo(panel)
+    assert "interrupted" in panel.unfinished.currentText()
+    step = trainer.progress.step
+    panel.resume_button.click()
+    assert trainer.progress.losses[-1][0] == step  # the curve goes on
+    qtbot.waitUntil(lambda: trainer.progress.step > step, timeout=PATIENT)
+    panel._session.viewer.window.remove_dock_widget(panel.parent())
+    panel.trainer.close()  # as when the window closes
+    assert not trainer.running
+    assert (run / "last.ckpt").exists()
+    assert read_run(run).step >= step
+
+
+def test_wrong_input_is_one_line(panel, project, qtbot, shown_errors):
+    project.labels(project.images[0])[:] = 0
+    panel.plan_button.click()
+    qtbot.waitUntil(lambda: bool(shown_errors), timeout=PATIENT)
+    assert "nothing is annotated" in shown_errors.pop()
+    assert panel.plan_button.isEnabled()
+    panel.data.source.setCurrentIndex(1)
+    panel.plan_button.click()
+    assert "labels layer" in shown_errors.pop()
+    labels = panel._session.viewer.add_labels(np.ones((5, 5), int), name="small")
+    panel.plan_button.click()
+    qtbot.waitUntil(lambda: bool(shown_errors), timeout=PATIENT)
+    assert "192 x 192 and the labels are 5 x 5" in shown_errors.pop()
+    labels.data = np.zeros((192, 192), int)
+    panel.plan_button.click()
+    qtbot.waitUntil(lambda: bool(shown_errors), timeout=PATIENT)
+    assert "only one class" in shown_errors.pop()
+
+
+def test_the_form(qtbot):
+    form = TrainForm()
+    qtbot.addWidget(form)
+    assert form.words() == ["--recipe", "fast"]
+    form.box("elastic").setValue(7)
+    form.box("recipe").setCurrentText("paper")
+    assert (form.values()["base"], form.values()["optimiser"]) == (64, "sgd")
+    assert form.words() == ["--recipe", "paper", "--elastic", "7"]  # what was changed stays
+    form.box("recipe").setCurrentText("fast")
+    form.box("elastic").setValue(10)
+    form.offer_networks(["unet", "unetpp"])
+    form.box("model").setCurrentText("unetpp")
+    form.box("rotate").setChecked(False)
+    assert form.words() == ["--recipe", "fast", "--model", "unetpp", "--no-rotate"]
+    form.take_network(True)
+    assert form.words() == ["--recipe", "fast", "--no-rotate"]
+    form.length.setCurrentIndex(1)
+    assert form.by_minutes == 2
+    rate = form.box("rate")
+    rate.lineEdit().setText("5e-5")
+    rate.interpretText()
+    assert (form.values()["rate"], rate.text()) == (5e-5, "5e-05")
+
+
+def test_curves_are_drawn_in_a_moment(qtbot):
+    curves = Curves()
+    qtbot.addWidget(curves)
+    curves.resize(330, 190)
+    progress = Progress("training", 5000, 10_000)
+    progress.losses = [(step, 1 / step) for step in range(1, 5001)]
+    progress.scores = {"iou": [(step, step / 5000) for step in range(100, 5000, 100)]}
+    curves.show_progress(progress)
+    curves.grab()
+    began = time.process_time()
+    for _ in range(10):
+        curves.grab()
+    assert (time.process_time() - began) / 10 < 0.05  # 3 ms on an idle machine
+    picture = curves.grab().toImage()
+    seen = {picture.pixelColor(x, y).name() for x in range(330) for y in range(190)}
+    assert {"#56b4e9", "#e69f00"} <= seen
+
+
+KILLED = """
+import sys
+from qtpy.QtCore import QCoreApplication
+from napari_cellseg.child import Child
+
+app = QCoreApplication([])
+child = Child(sys.argv[1:])
+def hear(event):
+    if event["event"] in ("stepped", "paused"):
+        print(event["event"], int(child._process.processId()), flush=True)
+child.told.connect(hear)
+child.start()
+app.exec()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kills as POSIX does")
+@pytest.mark.parametrize("paused", [False, True], ids=["training", "paused"])
+def test_a_training_ends_with_its_checkpoint_when_the_window_is_killed(sample, tmp_path, paused):
+    from napari_cellseg.train.layer_files import write_layers
+
+    files = write_layers(sample[0], sample[2], tmp_path / "data", annotation=True)
+    run = tmp_path / "run"
+    tiny = [word for name, value in TINY.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+    words = ["cellseg", "train", "--out", str(run), "--events", *files.arguments, *tiny]
+    words += ["--steps", "100000", "--save-every", "3600", "--validate-every", "100000"]
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    with subprocess.Popen(
+        [sys.executable, "-c", KILLED, *words], stdout=subprocess.PIPE, text=True, env=environment
+    ) as window:
+        child = int(next(line for line in window.stdout if "stepped" in line).split()[1])
+        if paused:
+            (run / "control").write_text("pause")
+            next(line for line in window.stdout if "paused" in line)
+        assert not (run / "last.ckpt").exists()
+        window.kill()
+        window.stdout.read()
+    _wait_for_the_end_of(child)
+    assert (run / "last.ckpt").exists()
+    assert read_run(run).step > 0
+
+
+def test_a_window_that_closes_ends_its_training_as_ctrl_c(qtbot, sample, tmp_path):
+    from napari_cellseg.train.layer_files import write_layers
+
+    files = write_layers(sample[0], sample[2], tmp_path / "data", annotation=True)
+    trainer, run = Trainer(), tmp_path / "run"
+    tiny = [word for name, value in TINY.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+    trainer.start(run, [*files.arguments, *tiny, "--steps", "100000", "--save-every", "3600"])
+    qtbot.waitUntil(lambda: trainer.progress.step > 3, timeout=PATIENT)
+    trainer.close()
+    assert not trainer.running
+    assert (run / "last.ckpt").exists()
+
+
+def _wait_for_the_end_of(number, seconds=60):
+    try:
+        process = psutil.Process(number)
+        process.wait(seconds)
+    except psutil.NoSuchProcess:
+        pass
