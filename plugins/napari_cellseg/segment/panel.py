@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import weakref
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -74,7 +76,7 @@ class SegmentPanel(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        self._temporary: Path | None = None
         self._queue: list[Input] = []
         self._current: Input | None = None
         self._opened: dict[str, Any] = {}
@@ -87,6 +89,7 @@ class SegmentPanel(QWidget):
         self._driver = Driver(WORKER, self)
         self._driver.told.connect(self._hear)
         self._driver.died.connect(self._mourn)
+        self.destroyed.connect(_closing(self._driver))
         self._build()
         self._refreshing = _timer(self, REFRESH_MS, self._refresh)
         self._pause = _timer(self, PAUSE_MS, self._apply_if_small)
@@ -95,7 +98,8 @@ class SegmentPanel(QWidget):
         for event in (layers.events.inserted, layers.events.removed, layers.events.reordered):
             event.connect(self._list_layers)
         layers.selection.events.active.connect(self._list_layers)
-        session.viewer.camera.events.connect(self._moved)
+        scene: Any = getattr(session.viewer, "scene", session.viewer)  # before napari 0.9 the viewer is its scene
+        scene.camera.events.connect(self._moved)
         session.viewer.dims.events.current_step.connect(self._moved)
         session.signals.model_changed.connect(self._use_model)
         session.signals.project_changed.connect(lambda _: self._list_models())
@@ -385,9 +389,10 @@ class SegmentPanel(QWidget):
         if project is not None and name in {image.name for image in project.images}:
             return Path(project.predictions) / name
         if self._temporary is None:
-            self._temporary = tempfile.TemporaryDirectory(prefix="cellseg-", ignore_cleanup_errors=True)
+            self._temporary = Path(tempfile.mkdtemp(prefix="cellseg-"))
+            weakref.finalize(self, shutil.rmtree, self._temporary, ignore_errors=True)
         plain = "".join(letter if letter.isalnum() else "_" for letter in name)
-        return Path(self._temporary.name) / plain
+        return self._temporary / plain
 
     def _cancel(self) -> None:
         self._queue.clear()
@@ -433,7 +438,7 @@ class SegmentPanel(QWidget):
             self._layers.show_picture(told["name"], Path(told["folder"]), told["name"] == UNCERTAINTY)
 
     def _hear_drawn(self, told: dict[str, Any]) -> None:
-        self._refresh()
+        self._refresh(thumbnail=True)
 
     def _hear_tile(self, told: dict[str, Any]) -> None:
         self.progress.setValue(told["done"])
@@ -445,7 +450,7 @@ class SegmentPanel(QWidget):
             self._cut()
 
     def _hear_predicted(self, told: dict[str, Any]) -> None:
-        self._refresh()
+        self._refresh(thumbnail=True)
         self._apply()
 
     def _hear_progress(self, told: dict[str, Any]) -> None:
@@ -543,9 +548,9 @@ class SegmentPanel(QWidget):
             self._set_busy("numbering cells…")
             self._driver.send({"do": "apply", "options": self.cut.options()})
 
-    def _refresh(self) -> None:
+    def _refresh(self, thumbnail: bool = False) -> None:
         if self._layers is not None:
-            self._layers.refresh_pictures()
+            self._layers.refresh_pictures(thumbnail)
 
     def _show_uncertainty(self, wanted: bool) -> None:
         if self._layers is None:
@@ -660,12 +665,10 @@ class SegmentPanel(QWidget):
             widget.setEnabled(ready and not self._busy)
         self._show_command()
 
-    def close_child(self) -> None:
-        """End the child and remove what was kept for this window only."""
-        self._driver.close()
-        if self._temporary is not None:
-            self._temporary.cleanup()
-            self._temporary = None
+
+def _closing(driver: Driver) -> Any:
+    """Not a method of the panel: these are not called any more when it is destroyed."""
+    return lambda *_: driver.close()
 
 
 def _what(layer: Any) -> str:

@@ -21,7 +21,7 @@ IN_MEMORY = 2**25
 """Pixels up to which cells are held in memory, where they can be corrected by hand."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class ResultLayers:
     """What is shown of one image."""
 
@@ -55,7 +55,7 @@ class ResultLayers:
             return
         layer = Image(
             data,
-            name=f"{self.name}: {name}",
+            name=f"{self.name}: {name if uncertainty else f'probability of {name}'}",
             multiscale=len(levels) > 1,
             contrast_limits=(0, 255),
             colormap="magma" if uncertainty else "gray",
@@ -66,11 +66,11 @@ class ResultLayers:
         )
         self.pictures[name] = self._add(layer)
 
-    def refresh_pictures(self) -> None:
+    def refresh_pictures(self, thumbnail: bool = False) -> None:
         """Read anew what is seen of the pictures."""
         for layer in self.pictures.values():
             if layer.visible and layer in self.viewer.layers:
-                layer.refresh(thumbnail=False, extent=False)
+                layer.refresh(thumbnail=thumbnail, extent=False)
 
     def show_preview(self, where: Field, labels: NDArray[np.uint32]) -> None:
         """Cells of the visible field, over all else; those of the whole image are hidden meanwhile."""

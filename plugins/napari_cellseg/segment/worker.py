@@ -15,6 +15,8 @@ import sys
 import threading
 from typing import Any
 
+import numpy as np
+
 import cellseg
 from napari_cellseg.segment.engine import Cancelled, Engine, Order
 
@@ -57,6 +59,8 @@ class Worker:
                 self._work.put(order)
 
     def _answer(self, waiting: queue.Queue[Order]) -> None:
+        if waiting is self._cuts:  # the first cut is slow: loops are compiled, or read from the disk
+            cellseg.label_instances(np.eye(9), fill_holes=1, split="watershed")
         while True:
             order = waiting.get()
             if waiting is self._work:

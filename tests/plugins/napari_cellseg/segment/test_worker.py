@@ -171,5 +171,5 @@ def test_what_is_wrong_is_said_in_a_line(worker, order, tmp_path):
     worker.send("open", **order)
     worker.wait("opened", 2)
     worker.send("save", path=str(tmp_path / "out.tif"), options={})
-    assert "0 of 36 tiles" in worker.wait("failed", 3)["message"]
+    assert "0 of 36 tiles" in worker.wait("failed", 2)["message"]
     assert not (tmp_path / "out.tif").exists()

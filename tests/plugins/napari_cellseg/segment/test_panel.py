@@ -1,0 +1,130 @@
+"""A real window: segment, move sliders, correct, take over, cancel, and a child that is killed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tifffile
+from napari.utils.notifications import notification_manager
+from napari_cellseg.project.folder import Project
+
+WAIT = 60_000
+
+
+@pytest.fixture
+def panel(make_napari_viewer, qtbot):
+    viewer = make_napari_viewer()
+    dock = viewer.window.add_plugin_dock_widget("cellseg")[1]
+    made = dock.show_panel("Segment")
+    yield made
+    made._driver.close()
+
+
+@pytest.fixture
+def events(panel):
+    found = []
+    panel._driver.told.connect(found.append)
+    return found
+
+
+def layers(panel):
+    return {layer.name: layer for layer in panel._session.viewer.layers}
+
+
+def kinds(events):
+    return [event["event"] for event in events]
+
+
+def messages():
+    return [notice.message for notice in notification_manager.records]
+
+
+def test_without_image_or_model_it_says_what_is_missing(panel, pixels):
+    panel.start.click()
+    assert "No image is ticked" in messages()[-1]
+    panel._session.viewer.add_image(pixels[0], name="mine")
+    panel.start.click()
+    assert "No model" in messages()[-1]
+    assert not panel.save.isEnabled()
+
+
+def test_segment_slide_save_correct_and_take_over(panel, events, qtbot, pixels, model_file, tmp_path):
+    tifffile.imwrite(tmp_path / "stack.tif", pixels, photometric="minisblack", metadata={"axes": "ZYX"})
+    project = Project.create(tmp_path / "project", [tmp_path / "stack.tif"])
+    panel._session.use_project(project)
+    viewer, store = panel._session.viewer, project.labels(project.images[0])
+    about = {"cellseg": {"project": str(project.path), "image": "stack", "what": "image"}}
+    viewer.add_image(pixels, name="stack", scale=(2, 0.5, 0.5), translate=(0, 7, 0), units=("um",) * 3, metadata=about)
+    panel._session.use_model(str(model_file))
+    panel.tile.setValue(64)
+
+    panel.start.click()
+    qtbot.waitUntil(lambda: "applied" in kinds(events) and not panel._busy, timeout=WAIT)
+    assert kinds(events).count("tile") == 36
+    cells, picture = layers(panel)["stack: cells"], layers(panel)["stack: probability of cell"]
+    assert cells.data.shape == picture.data.shape == pixels.shape
+    for layer in (cells, picture):
+        np.testing.assert_array_equal(layer.scale, (2, 0.5, 0.5))
+        np.testing.assert_array_equal(layer.translate, (0, 7, 0))
+        assert str(layer.units[0]) == "micrometer"
+    assert cells.metadata["cellseg"]["what"] == "instances"
+    assert cells.metadata["cellseg"]["image"] == "stack"
+    assert (project.predictions / "stack").is_dir()
+
+    shown = np.asarray(picture.data[1])
+    before, threshold = len(events), round(float(np.quantile(shown, 0.8)) / 255, 2)
+    panel.cut.threshold.setValue(threshold)
+    qtbot.waitUntil(lambda: "cut" in kinds(events[before:]), timeout=WAIT)
+    preview = layers(panel)["stack: cells (preview)"]
+    assert preview.visible
+    qtbot.waitUntil(lambda: "applied" in kinds(events[before:]) and not panel._busy, timeout=WAIT)
+    assert "tile" not in kinds(events[before:])
+    assert not preview.visible
+    assert (np.asarray(cells.data[1] > 0) != (shown >= 255 * threshold)).mean() < 0.02
+    assert f"--threshold {threshold}" in panel.command.text()
+
+    panel.save_as(tmp_path / "saved.ome.tif")
+    qtbot.waitUntil(lambda: "saved" in kinds(events), timeout=WAIT)
+    np.testing.assert_array_equal(tifffile.imread(tmp_path / "saved.ome.tif"), cells.data)
+
+    cells.data_setitem((np.array([1]), np.array([0]), np.array([0])), 77)  # a stroke
+    corrected = cells.data.copy()
+    store[1, 140:, :] = 5
+    panel.area.setCurrentIndex(panel.area.findData("image"))
+    panel.use.click()
+    qtbot.waitUntil(lambda: any("were put into the annotation" in text for text in messages()), timeout=WAIT)
+    np.testing.assert_array_equal(store[0], np.where(corrected[0] > 0, corrected[0] + 5, 1))
+    assert (store[1, 140:] == 5).all()
+    assert store[1, 0, 0] == 82
+    assert len(project.kept(project.images[0])) == 1
+
+    before = len(events)
+    panel.cut.minimum_size.setValue(9)
+    qtbot.waitUntil(lambda: "applied" in kinds(events[before:]) and not panel._busy, timeout=WAIT)
+    np.testing.assert_array_equal(layers(panel)["stack: cells (corrected)"].data, corrected)
+    assert layers(panel)["stack: cells"].data[1, 0, 0] != 77
+    panel.uncertainty.setChecked(True)
+    qtbot.waitUntil(lambda: "stack: uncertainty" in layers(panel), timeout=WAIT)
+
+
+def test_cancelled_and_killed_it_starts_again(panel, events, qtbot, model_file):
+    image = np.random.default_rng(0).integers(0, 255, (1300, 1300)).astype(np.uint8)
+    panel._session.viewer.add_image(image, name="large")
+    panel._session.use_model(str(model_file))
+    panel.tile.setValue(64)
+    panel.start.click()
+    qtbot.waitUntil(lambda: kinds(events).count("tile") > 2, timeout=WAIT)
+    panel.stop.click()
+    qtbot.waitUntil(lambda: not panel._busy, timeout=WAIT)
+    assert "cancelled" in panel.state.text()
+    done = panel.progress.value()
+    assert 2 < done < 441
+    panel.start.click()
+    qtbot.waitUntil(lambda: panel.progress.value() > done, timeout=WAIT)
+    panel._driver.child.kill()
+    qtbot.waitUntil(lambda: not panel._busy, timeout=WAIT)
+    assert "Press Segment to go on" in messages()[-1]
+    done = panel.progress.value()
+    panel.start.click()
+    qtbot.waitUntil(lambda: panel.progress.value() > done, timeout=WAIT)
+    assert len([layer for layer in layers(panel) if "probability" in layer]) == 1
