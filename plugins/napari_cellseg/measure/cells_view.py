@@ -46,6 +46,8 @@ from napari_cellseg.measure.table import in_ranges, region, rows_in, shades, sum
 
 SHADE_AFTER_MS = 200
 DIGITS = 4
+LINES_MEASURED = 20
+"""Lines by which the columns get their widths; Qt looks at 1000."""
 FIRST = "Choose the labels above and press Measure."
 
 
@@ -73,7 +75,8 @@ class CellsView(QWidget):
     def refresh(self) -> None:
         """Show the table as it is now."""
         columns = self.table.columns
-        if columns != tuple(self._column.itemData(k) for k in range(self._column.count())):
+        new = columns != tuple(self._column.itemData(k) for k in range(self._column.count()))
+        if new:
             self._ranges.clear()
             chosen = self._column.currentData()
             with QSignalBlocker(self._column):
@@ -84,6 +87,8 @@ class CellsView(QWidget):
                 self._column.setCurrentIndex(max(self._column.findData(chosen if chosen in columns else size), 0))
         self._show_column()
         self._filter()
+        if new:
+            self._view.resizeColumnsToContents()
 
     def select_cell(self, cell: int) -> None:
         """Select the row of a cell of the plane that is seen; the camera stays."""
@@ -127,6 +132,7 @@ class CellsView(QWidget):
         self._view = QTableView()
         self._view.setModel(self._model)
         self._view.setSortingEnabled(True)
+        self._view.horizontalHeader().setResizeContentsPrecision(LINES_MEASURED)
         self._view.setToolTip("A row a cell: choose one to go there, click a heading to sort")
         self._view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self._view.setMinimumHeight(160)
@@ -267,7 +273,7 @@ class CellsView(QWidget):
             return
         start = (*place, *(0,) * codes.ndim)
         codes = codes.reshape((1,) * len(place) + codes.shape)
-        show_overlay(self._viewer, layer, SHADES, codes, start, scale_of_colours(), opacity=0.7)
+        show_overlay(self._viewer, layer, SHADES, codes, start, scale_of_colours(), opacity=1.0)
 
     def _ask_and_save(self) -> None:
         if not len(self.table):

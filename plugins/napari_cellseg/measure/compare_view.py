@@ -158,7 +158,7 @@ class CompareView(QWidget):
             self._view.setColumnHidden(column, name == "z" or (name == "plane" and states.ndim == 2))
         self._view.clearSelection()
         start = (*place, *(0,) * states.ndim)
-        colours = palette(dict(enumerate(metrics.COLOURS.values(), 1)))
+        colours = palette([*metrics.COLOURS.values()])
         data = states.reshape((1,) * len(place) + states.shape)
         layer = show_overlay(self._viewer, prediction, ERRORS, data, start, colours, opacity=0.6)
         layer.features = {"index": [*range(1, len(MEANING) + 1)], "state": [*MEANING]}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.colors import to_rgba
 from napari.components import ViewerModel
 from napari.layers import Labels, Layer
-from napari.utils.colormaps import DirectLabelColormap, ensure_colormap
+from napari.utils.colormaps import CyclicLabelColormap, ensure_colormap
 from numpy.typing import NDArray
 
 from napari_cellseg.measure.choose import OWN
@@ -21,16 +21,14 @@ STEPS = 64
 YELLOW = "#F0E442"
 
 
-def palette(colours: Mapping[Any, Any]) -> DirectLabelColormap:
-    """Colours by value; what is not named is transparent."""
-    table: defaultdict[int | None, Any] = defaultdict(lambda: np.zeros(4), colours)
-    table[None] = table[0] = np.zeros(4)
-    return DirectLabelColormap(color_dict=table)
+def palette(colours: Sequence[Any]) -> CyclicLabelColormap:
+    """Colours of the values from 1; 0 is transparent. (napari's table by value would be compiled for seconds.)"""
+    return CyclicLabelColormap(colors=[np.zeros(4), *(to_rgba(colour) for colour in colours)])
 
 
-def scale_of_colours() -> DirectLabelColormap:
+def scale_of_colours() -> CyclicLabelColormap:
     """Values 1 to STEPS from dark to bright, which people with any colour blindness can read."""
-    return palette(dict(enumerate(ensure_colormap("viridis").map(np.linspace(0, 1, STEPS)), 1)))
+    return palette(ensure_colormap("viridis").map(np.linspace(0, 1, STEPS)))
 
 
 def show_overlay(
@@ -39,7 +37,7 @@ def show_overlay(
     name: str,
     data: NDArray[Any],
     start: Sequence[float],
-    colours: DirectLabelColormap,
+    colours: CyclicLabelColormap,
     **style: Any,
 ) -> Labels:
     """Show labels that lie on another layer's pixels from `start` on; the selected layer stays selected."""
@@ -99,7 +97,7 @@ def outline_cell(
     data = np.pad(mask, 1).astype(np.uint8)
     start = (*place, *(axis.start - 1 for axis in box))
     data = data.reshape((1,) * len(place) + data.shape)
-    show_overlay(viewer, layer, OUTLINE, data, start, palette({1: YELLOW}), opacity=1.0).contour = 2
+    show_overlay(viewer, layer, OUTLINE, data, start, palette([YELLOW]), opacity=1.0).contour = 2
 
 
 def look_at(viewer: ViewerModel, layer: Layer, centre: Sequence[float]) -> None:
