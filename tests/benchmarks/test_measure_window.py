@@ -43,7 +43,7 @@ def test_20000_cells(make_napari_viewer, qtbot, capsys):
         gaps = np.diff([start, *ticks]) * 1000
         with capsys.disabled():
             sys.stdout.write(
-                f"\n{what}: {wall:.2f} s, {busy:.2f} s of the window's processor time; it did not answer for at most {gaps.max():.0f} ms, "
+                f"\n{what}: {wall:.2f} s, {busy:.2f} s of the window's processor time; silent for {gaps.max():.0f} ms, "
                 f"median {np.median(gaps):.0f} ms"
             )
 
