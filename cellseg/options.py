@@ -359,6 +359,11 @@ class PredictOptions(_Checked):
     """What is written: numbered cells (uint32), class numbers (uint8) or probabilities (float32)."""
     tile: Literal["auto"] | Annotated[int, Limits(1, 65536)] = "auto"
     """Side of an output tile in pixels, rounded down to the network's stride; auto = chosen for you."""
+    diameter: Literal["auto"] | Annotated[float, Limits(0.5, 100_000)] = "auto"
+    """Usual diameter of an object in the image, in pixels: the network sees the image rescaled, so that objects are as
+    large as those it has learnt from; auto = they are already."""
+    invert: bool = False
+    """Flip the grey values: objects are dark and the model has learnt from bright ones, or the other way round."""
     average: Averaging = "none"
     """Average over versions of the image: 7 rotations, as in the paper, or the 8 symmetries of the square."""
     precision: Precision = "auto"

@@ -103,6 +103,7 @@ def _segment(model: TrainedModel, source: ImageSource, target: Path, options: Pr
     from cellseg.allocator import give_back
     from cellseg.inference.segment import Plan, segment
 
+    _say_scale(model, source, options)
     with stoppable() as stop:
         steps = segment(model, source, target, options, resume=resume)
         plan = next(steps)
@@ -118,6 +119,16 @@ def _segment(model: TrainedModel, source: ImageSource, target: Path, options: Pr
                         say(f"stopped: {stage} {progress.done} of {progress.total}; go on with --resume")
                         return False
     return True
+
+
+def _say_scale(model: TrainedModel, source: ImageSource, options: PredictOptions) -> None:
+    """How large the network sees the image, if not as it is."""
+    from cellseg.inference.scale import seen_by
+
+    seen = seen_by(model.card, source, options)
+    if seen is not source:
+        size = f"{seen.height} x {seen.width} pixels"
+        say(f"{source.name}: seen as {size}, so that objects have the {model.card.diameter:.3g} of the training")
 
 
 def describe(plan: Plan, source: ImageSource) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from cellseg.cli.predict import duration
 from cellseg.options import TrainSettings
-from cellseg.training.data import Annotated, TrainingSet
+from cellseg.training.data import TrainingSet, cell_areas, median_diameter
 from cellseg.training.estimate import estimate_training
 from cellseg.training.rare import rare_classes
 
@@ -34,8 +34,7 @@ def plan_of(data: TrainingSet, settings: TrainSettings, network: Any, size: tupl
     every = (*data.training, *data.held)
     options = settings.train
     seconds, memory, how = _cost(data, settings, network, size)
-    areas = np.concatenate([_areas(image) for image in every])
-    diameter = float(np.sqrt(4 / np.pi * np.median(areas))) if areas.size and data.classes == 2 else None
+    cells = sum(len(cell_areas(image)) for image in every)
     shares = data.counts / max(int(data.counts.sum()), 1)
     plan: dict[str, Any] = {
         "data": {
@@ -48,8 +47,8 @@ def plan_of(data: TrainingSet, settings: TrainSettings, network: Any, size: tupl
             "classes": data.classes,
             "class_shares": [round(float(share), 5) for share in shares[: data.classes]],
             "rare_classes": rare_classes(data.counts) if options.rare else [],
-            "cells": int(areas.size),
-            "cell_diameter": diameter,
+            "cells": cells,
+            "cell_diameter": median_diameter(data) or None,
             "unannotated": float(np.mean([image.truth.ignore.mean() for image in every])),
         },
         "network": {
@@ -127,12 +126,6 @@ def _measured(data: TrainingSet, settings: TrainSettings, network: Any, size: tu
     for _ in range(GPU_STEPS):
         take_step(state, batch, options, precision_of(options))
     return (time.perf_counter() - began) / GPU_STEPS * options.steps
-
-
-def _areas(image: Annotated) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """Pixels of each cell."""
-    counts: np.ndarray[Any, np.dtype[np.int64]] = np.bincount(image.truth.instances.ravel())[1:]
-    return counts[counts > 0]
 
 
 def _notes(data: TrainingSet, settings: TrainSettings, plan: dict[str, Any]) -> list[str]:

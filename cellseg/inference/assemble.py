@@ -18,12 +18,15 @@ from cellseg.images.write import write_tiled
 from cellseg.inference.instances import InstanceOptions, LabelledPlane, label_dtype, labelling, link_planes
 from cellseg.inference.journal import Journal
 from cellseg.inference.result import RESULT, UNCERTAINTY, cuts_of, result_layout, uncertainty_layout
+from cellseg.inference.returned import Returned
 from cellseg.models.trained import TrainedModel
 from cellseg.options import PredictOptions
 
 Stage = Literal["tiles", "numbering", "linking", "writing"]
 Step = tuple[Stage, int, int]
 """A stage, what is done of it, how much it is in all."""
+Finished = Journal | Returned
+"""Finished tiles, in the image's own pixels."""
 ReadBand = Callable[[int, int, slice], NDArray[Any]]
 """(plane, channel, rows) -> pixels (h, W)."""
 ReadMask = Callable[[int, slice, slice], NDArray[Any]]
@@ -31,7 +34,12 @@ ReadMask = Callable[[int, slice, slice], NDArray[Any]]
 
 
 def assemble(
-    journal: Journal, model: TrainedModel, source: ImageSource, result: Path, uncertainty: Path, options: PredictOptions
+    journal: Finished,
+    model: TrainedModel,
+    source: ImageSource,
+    result: Path,
+    uncertainty: Path,
+    options: PredictOptions,
 ) -> Iterator[Step]:
     """Write what the journal holds; yields the stage, what is done of it and how much it is in all.
 
@@ -99,11 +107,11 @@ def _linked(
     return linked
 
 
-def _mask(journal: Journal, plane: int, rows: slice, columns: slice) -> NDArray[Any]:
+def _mask(journal: Finished, plane: int, rows: slice, columns: slice) -> NDArray[Any]:
     return journal.read(RESULT, plane, 0, rows, columns)
 
 
-def _journal_bands(journal: Journal, name: str, source: ImageSource) -> ReadBand:
+def _journal_bands(journal: Finished, name: str, source: ImageSource) -> ReadBand:
     return lambda plane, channel, rows: journal.read(name, plane, channel, rows, slice(0, source.width))
 
 

@@ -16,17 +16,21 @@ Pixels = NDArray[np.float32]
 
 
 class NormalisedImage:
-    """Regions of an image in normalised grey values; each plane is measured when it is first read."""
+    """Regions of an image in normalised grey values; each plane is measured when it is first read.
 
-    def __init__(self, source: ImageSource) -> None:
+    `inverted` grey values are those of the negative.
+    """
+
+    def __init__(self, source: ImageSource, inverted: bool = False) -> None:
         self.source = source
+        self._sign = np.float32(-1 if inverted else 1)
         self._known: dict[int, Normalisation] = {}
 
     def read(self, plane: int, box: Box) -> Pixels:
         """Pixels float32 (C, h, w) of a box that may reach outside the plane."""
         if plane not in self._known:
             self._known[plane] = measure(self.source, plane)
-        return apply(read_mirrored(self.source, plane, box), self._known[plane])
+        return self._sign * apply(read_mirrored(self.source, plane, box), self._known[plane])
 
     def sample(self, plane: int, geometry: Geometry) -> Pixels:
         """What the network sees of a plane for its statistics, float32 (N, C, h, w)."""

@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from cellseg.background import ahead
 from cellseg.errors import InputError
+from cellseg.images.rescale import rescaled
 from cellseg.images.source import ImageSource, array_source
 from cellseg.inference.normalised import NormalisedImage
 from cellseg.inference.prepare import Decisions, decide
 from cellseg.inference.runner import Runner
+from cellseg.inference.scale import seen_by
 from cellseg.inference.tiling import Box, Place, Tile, nearest_first, plan
 from cellseg.inference.versions import VERSIONS, Version, needed
 from cellseg.models.geometry import Geometry
@@ -50,7 +52,7 @@ def predict(
         image: (H, W), a stack (Z, H, W), channels first where the model wants several, or an open image.
         skip: tiles (plane, top, left) that are not wanted, because they are there already.
         near: point (plane, y, x) whose surroundings are wanted first; by default tiles come in scan order.
-        options: fields of PredictOptions: tile, average, precision, prune.
+        options: fields of PredictOptions: tile, average, precision, prune, invert.
 
     Yields:
         The tile and its probabilities, float32 (classes, h, w), adding up to 1. The same to rounding for
@@ -60,10 +62,12 @@ def predict(
     Raises InputError for an option out of range or an image with the wrong number of channels.
     """
     settings = PredictOptions(**options)
+    if settings.diameter != "auto":
+        raise InputError("tiles of a rescaled image are none of the image itself", "Use predict_array for a diameter.")
     trained = pruned(as_model(model), settings.prune)
     source = source_of(image, trained)
     check_channels(trained, source)
-    normalised = NormalisedImage(source)
+    normalised = NormalisedImage(source, settings.invert)
     decisions = decide(trained, normalised, settings)
     tiles = tiles_of(trained, source, decisions, skip)
     tiles = nearest_first(tiles, near) if near else tiles
@@ -76,9 +80,12 @@ def predict_array(model: Any, image: NDArray[np.generic], **options: Any) -> Pix
     if image.size == 0 or image.ndim not in (2, 3):
         raise InputError(f"an image of shape {image.shape} was given", "Give one (H, W) or (C, H, W).")
     trained, source = as_model(model), array_source(image, axes="CYX"[-image.ndim :])
-    out = np.empty((trained.network.options.classes, source.height, source.width), np.float32)
-    for tile, probabilities in predict(trained, source, **options):
+    seen = seen_by(trained.card, source, PredictOptions(**options))
+    out = np.empty((trained.network.options.classes, seen.height, seen.width), np.float32)
+    for tile, probabilities in predict(trained, seen, **{**options, "diameter": "auto"}):
         out[:, tile.write.rows, tile.write.columns] = probabilities
+    if seen is not source:
+        out = rescaled(array_source(out, axes="CYX"), source.height, source.width).read(0)
     return out
 
 

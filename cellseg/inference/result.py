@@ -108,5 +108,10 @@ def result_of(probabilities: NDArray[np.float32], model: TrainedModel, options: 
         classes = classes_of(model, probabilities, options.threshold)
         core = cuts_of(model.card, options)[1] if options.result == "instances" else 0.0
         return (with_cores(classes, probabilities[1] >= core) if core else classes)[None]
-    kept = probabilities[1:] if len(probabilities) == 2 else probabilities
-    return np.rint(kept * 255).astype(np.uint8) if options.probability_type == "uint8" else kept
+    return written(probabilities[1:] if len(probabilities) == 2 else probabilities, RESULT, options)
+
+
+def written(values: NDArray[np.float32], name: str, options: PredictOptions) -> NDArray[Any]:
+    """Probabilities or uncertainties in the type in which they are written."""
+    in_bytes = name == RESULT and options.probability_type == "uint8"
+    return np.rint(values * 255).astype(np.uint8) if in_bytes else values

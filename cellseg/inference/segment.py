@@ -20,6 +20,8 @@ from cellseg.inference.normalised import NormalisedImage
 from cellseg.inference.predict import check_channels, predict_tiles, tiles_of
 from cellseg.inference.prepare import Decisions, decide_within_memory, expect
 from cellseg.inference.result import layers_of, result_layout, values_of
+from cellseg.inference.returned import Returned
+from cellseg.inference.scale import at_own_size, kept_as, seen_by
 from cellseg.inference.tiling import Tile
 from cellseg.models.trained import TrainedModel, pruned
 from cellseg.options import PredictOptions
@@ -63,21 +65,23 @@ def segment(
     model = pruned(model, options.prune)
     check_channels(model, source)
     _check_uncertainty(options)
-    image = NormalisedImage(source)
+    image, kept = NormalisedImage(seen_by(model.card, source, options), options.invert), kept_as(options)
     decisions = _decisions(model, image, output, options, resume)
-    journal = Journal(journal_folder(output), layers_of(model, source, options), decisions.tile)
-    plan, missing = _plan(model, image, options, decisions, journal)
+    journal = Journal(journal_folder(output), layers_of(model, image.source, kept), decisions.tile)
+    plan, missing = _plan(model, image, options, decisions, journal, source)
     yield plan
     try:
         with Behind() as behind:
             for count, found in enumerate(predict_tiles(model, image, missing, options, decisions), plan.done + 1):
-                behind.do(journal.add, found.tile, values_of(found, model, options))
+                behind.do(journal.add, found.tile, values_of(found, model, kept))
                 yield Progress(count, plan.total)
     except InputError:
         if not journal.done():  # the image itself is wrong: nothing to go on from
             close_journal(output)
         raise
-    for stage, done, total in assemble(journal, model, source, output, uncertainty_file(output), options):
+    model = at_own_size(model, options)
+    finished = journal if image.source is source else Returned(journal, model, options, source, image.source)
+    for stage, done, total in assemble(finished, model, source, output, uncertainty_file(output), options):
         yield Progress(done, total, stage)
     close_journal(output)
 
@@ -124,11 +128,16 @@ def _decisions(
 
 
 def _plan(
-    model: TrainedModel, image: NormalisedImage, options: PredictOptions, decisions: Decisions, journal: Journal
+    model: TrainedModel,
+    image: NormalisedImage,
+    options: PredictOptions,
+    decisions: Decisions,
+    journal: Journal,
+    source: ImageSource,
 ) -> tuple[Plan, list[Tile]]:
-    """What is to be done, and the tiles that are missing."""
-    source = image.source
-    total, missing = len(tiles_of(model, source, decisions)), tiles_of(model, source, decisions, journal.done())
+    """What is to be done for an image of which the network sees another size, and the tiles that are missing."""
+    seen = image.source
+    total, missing = len(tiles_of(model, seen, decisions)), tiles_of(model, seen, decisions, journal.done())
     memory, seconds = expect(model, image, options, decisions)
     layout = result_layout(model, source, options)
     plan = Plan(

@@ -11,6 +11,7 @@ from cellseg.images.source import ImageSource
 from cellseg.inference.normalised import NormalisedImage
 from cellseg.inference.predict import check_channels, predict_tiles, tiles_of
 from cellseg.inference.prepare import Decisions, decide_within_memory
+from cellseg.inference.scale import seen_by
 from cellseg.inference.tiling import SEEN_AT_LEAST, Box, Tile
 from cellseg.models.geometry import Geometry
 from cellseg.models.trained import TrainedModel, pruned
@@ -29,7 +30,8 @@ def verify_seams(
     """
     model = pruned(model, options.prune)
     check_channels(model, source)
-    image = NormalisedImage(source)
+    source = seen_by(model.card, source, options)
+    image = NormalisedImage(source, options.invert)
     decisions = decide_within_memory(model, image, options)
     tiles, rng = tiles_of(model, source, decisions), np.random.default_rng(seed)
     for _ in range(windows):

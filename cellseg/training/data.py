@@ -139,6 +139,18 @@ def read_training_set(pairs: Sequence[Pair] | Pairs, labels: LabelOptions, valid
     )
 
 
+def median_diameter(data: TrainingSet) -> float:
+    """Diameter in pixels of a disc with the area of the median cell; 0 where there are no cells, but classes."""
+    areas = np.concatenate([cell_areas(image) for image in (*data.training, *data.held)])
+    return float(np.sqrt(4 / np.pi * np.median(areas))) if areas.size and data.classes == 2 else 0.0
+
+
+def cell_areas(image: Annotated) -> NDArray[np.int64]:
+    """Pixels of each cell."""
+    counts: NDArray[np.int64] = np.bincount(image.truth.instances.ravel())[1:]
+    return counts[counts > 0]
+
+
 def _parted(images: list[Annotated], held: int) -> tuple[list[Annotated], list[Annotated]]:
     return images[: len(images) - held], images[len(images) - held :]
 

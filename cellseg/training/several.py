@@ -20,6 +20,8 @@ from typing import Any, TypeVar
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+from torch.distributed.distributed_c10d import PrefixStore, Store
+from torch.distributed.rendezvous import rendezvous
 from torch.nn.functional import batch_norm
 
 from cellseg.errors import InputError
@@ -43,9 +45,9 @@ def join() -> None:
             found = f"{here} processes were started on a machine with {torch.cuda.device_count()} GPUs"
             raise InputError(found, "Start one for each GPU, or hide them by CUDA_VISIBLE_DEVICES= (empty).")
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
-    store, own, count = next(dist.rendezvous("env://"))  # type: ignore[no-untyped-call]
+    store, own, count = next(rendezvous("env://"))
     backend = "nccl" if torch.cuda.is_available() else "gloo"
-    fresh = dist.PrefixStore(_token(store, own, count), store)
+    fresh = PrefixStore(_token(store, own, count), store)
     dist.init_process_group(backend, store=fresh, rank=own, world_size=count, timeout=LONGEST)
 
 
@@ -240,7 +242,7 @@ def _by_channel(values: Tensor) -> Tensor:
     return values[:, None, None]
 
 
-def _token(store: dist.Store, own: int, count: int) -> str:
+def _token(store: Store, own: int, count: int) -> str:
     """A word that only the processes of this start have.
 
     torchrun's store outlives a start, and with it the addresses of processes that are gone, for which gloo would wait
@@ -249,7 +251,7 @@ def _token(store: dist.Store, own: int, count: int) -> str:
     mine = uuid.uuid4().hex
     if own:
         store.set(f"word of {own}", mine)
-        found = store.get(f"answer to {mine}").decode()
+        found = str(store.get(f"answer to {mine}").decode())
         store.set(f"{found} heard by {own}", "")
         return found
     waiting = set(range(1, count))

@@ -21,7 +21,7 @@ from cellseg.models.trained import TrainedModel, load
 from cellseg.options import DataOptions, TrainSettings
 from cellseg.preprocess.augment import Example
 from cellseg.training.best import LAST, better_of, cut_as, metric_for, value_of
-from cellseg.training.data import TrainingSet, find_training_pairs, read_training_set
+from cellseg.training.data import TrainingSet, find_training_pairs, median_diameter, read_training_set
 from cellseg.training.events import Compared, Event, Finished, Saved, Started, Stepped, Validated, Weighed
 from cellseg.training.finetune import fitted, with_network
 from cellseg.training.rare import find_rare
@@ -83,6 +83,7 @@ class _Job:
     settings: TrainSettings
     start: TrainedModel | None
     metric: str
+    diameter: float
 
     def is_over(self, state: State) -> bool:
         """Whether all steps are done, or nothing became better for long enough."""
@@ -103,7 +104,7 @@ def train_on(
     """Train on data that was read already; else as `train`."""
     if start is not None:
         data, settings = fitted(data, start.card), with_network(settings, start.card)
-    job = _Job(data, settings, start, metric_for(data, settings.train))
+    job = _Job(data, settings, start, metric_for(data, settings.train), median_diameter(data))
     torch.manual_seed(settings.train.seed)
     network = make_network(data, settings) if start is None else copy.deepcopy(start.network)
     state, digest = new_state(network, settings.train), run_digest(data, settings, start)
@@ -239,6 +240,7 @@ def _model(state: State, job: _Job) -> TrainedModel:
         options=asdict(network.options),
         class_names=names if start is None else start.card.class_names,
         labels_are="classes" if data.classes > 2 else "instances",
+        diameter=round(job.diameter, 2),
         training={"recipe": settings.train.recipe, "steps": state.step, "data": data.digest, **origin},
     )
     return TrainedModel(network, card)

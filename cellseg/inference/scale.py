@@ -1,0 +1,64 @@
+"""Objects of another size than those that a network has learnt: it sees the image rescaled so that they have that size.
+
+Tiles are planned, predicted and kept on the rescaled image, so tiling is as exact as ever. What was found is brought
+back to the image's own pixels as probabilities; only there is it cut into classes and instances.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cellseg.errors import InputError
+from cellseg.images.rescale import rescaled
+from cellseg.images.source import ImageSource
+from cellseg.models.card import ModelCard
+from cellseg.models.trained import TrainedModel
+from cellseg.options import PredictOptions
+
+LARGEST = 16.0
+"""An image is not enlarged or made smaller by more than this."""
+
+
+def magnification(card: ModelCard, options: PredictOptions) -> float:
+    """How many times larger the network sees the image; 1 without `--diameter`.
+
+    Raises InputError where the model does not say what objects it has learnt from, or theirs are of quite another size.
+    """
+    if options.diameter == "auto":
+        return 1.0
+    if not card.diameter:
+        raise InputError(
+            "--diameter is given, but the model does not say how large the objects were that it has learnt from",
+            "Leave --diameter out, or train again with this version.",
+        )
+    found = card.diameter / options.diameter
+    if not 1 / LARGEST <= found <= LARGEST:
+        raise InputError(
+            f"--diameter is {options.diameter:g}, and the model has learnt from objects of {card.diameter:.3g} pixels",
+            f"It must be {card.diameter / LARGEST:.2g} to {card.diameter * LARGEST:.3g}; or train on such images.",
+        )
+    return found
+
+
+def seen_by(card: ModelCard, source: ImageSource, options: PredictOptions) -> ImageSource:
+    """The image as large as the network sees it. Raises InputError as `magnification`."""
+    times = magnification(card, options)
+    if times == 1:
+        return source
+    return rescaled(source, max(1, round(source.height * times)), max(1, round(source.width * times)))
+
+
+def kept_as(options: PredictOptions) -> PredictOptions:
+    """The options under which tiles are kept: as probabilities where they are rescaled later."""
+    if options.diameter == "auto":
+        return options
+    return replace(options, result="probabilities", probability_type="float32")
+
+
+def at_own_size(model: TrainedModel, options: PredictOptions) -> TrainedModel:
+    """The model whose cut is in the image's own pixels and not in those of the training."""
+    times, card = magnification(model.card, options), model.card
+    if times == 1:
+        return model
+    own = replace(card, grow=round(card.grow / times), minimum_size=round(card.minimum_size / times**2))
+    return replace(model, card=own)
