@@ -200,10 +200,12 @@ def _run(
     events: bool,
     as_json: bool,
 ) -> int:
+    from cellseg.allocator import keep_memory
     from cellseg.cli.train_watch import INTERRUPTED, conclude, follow, watch
     from cellseg.training.report import report_of
     from cellseg.training.train import train_on
 
+    keep_memory()
     training = train_on(
         data,
         settings,

@@ -74,12 +74,13 @@ def build(name: str, **options: Any) -> Any:
 def options_for(options: NetworkOptions, channels: int, classes: int) -> Any:
     """The options of the network that a training asks for.
 
-    An option that the network does not have may only stand at its default. Raises InputError as `build`.
+    An option that the network does not have may only stand at its default; networks that always put zeros around need
+    no `padding` for it. Raises InputError as `build`.
     """
     known = {field.name for field in fields(entry_of(options.model).options)}
     asked = {field: getattr(options, field.name) for field in fields(options) if field.name not in BESIDE}
     chosen = {field.name: x for field, x in asked.items() if field.name in known or x != field.default}
-    if chosen.get("padding") == "auto":
+    if chosen.get("padding") == "auto" or ("padding" not in known and chosen.get("padding") == "same"):
         del chosen["padding"]
     return _options(options.model, {"channels": channels, "classes": classes, **chosen})
 

@@ -107,3 +107,9 @@ def test_a_training_asks_by_option(file):
 def test_an_option_that_the_network_does_not_have_is_refused(options, said):
     with pytest.raises(cellseg.InputError, match=said):
         build_for(NetworkOptions(**options), 1, 2)
+
+
+@pytest.mark.parametrize("model", cellseg.list_models())
+def test_every_network_may_be_asked_to_put_zeros_around(model):
+    network, _ = build_for(NetworkOptions(model=model, base=2, depth=2, padding="same"), 1, 2)
+    assert network.geometry.margin == network.geometry.halo
