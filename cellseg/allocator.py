@@ -2,9 +2,9 @@
 
 glibc returns large blocks to the system at once and gets them again, page by page, for the next layer. Keeping them
 made the forward pass 1.2 to 1.5 times as fast for tiles of 1024 pixels, and took a tenth to a quarter of a training
-step's processor time off networks with wide maps, for a tenth more memory (tried by hand, busy machine). All threads share
-one pool, so that what one has freed is there for the others. It concerns the whole process, so programs call it, the
-library does not.
+step's processor time off networks with wide maps, for a tenth more memory (tried by hand, busy machine). All threads
+share one pool, so that what one has freed is there for the others. It concerns the whole process, so programs call it,
+the library does not.
 """
 
 from __future__ import annotations
