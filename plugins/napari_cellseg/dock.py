@@ -21,6 +21,8 @@ PANELS = {
     "Measure": "napari_cellseg.measure.panel:MeasurePanel",
 }
 """Title and class of each panel, in the order of the work. A panel is a QWidget made from the session."""
+WIDTH_PX = 350
+"""All titles and three buttons in a row."""
 
 
 class CellsegDock(QWidget):
@@ -30,6 +32,8 @@ class CellsegDock(QWidget):
         super().__init__()
         self.session = Session(napari_viewer)
         self._tabs = QTabWidget()
+        self._tabs.setUsesScrollButtons(False)
+        self.setMinimumWidth(WIDTH_PX)
         self._panels: dict[str, QWidget] = {}
         for title in PANELS:
             self._tabs.addTab(_empty(), title)
