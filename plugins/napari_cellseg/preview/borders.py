@@ -34,8 +34,8 @@ SOON_MS = 20
 """Between a change and the preview; changes meanwhile make no second one."""
 STILL_MS = 250
 """Without a change for so long the preview is made as fine as the screen."""
-MOST_MOVING = 600_000
-"""Pixels that are weighed while things move: some 50 ms."""
+MOST_MOVING = 1_000_000
+"""Pixels that are weighed while things move: 70 ms of one core."""
 MOST_STILL = 4_000_000
 COUNT_MS = 1500
 """Between a stroke and the counting of the classes."""
@@ -269,8 +269,7 @@ class BordersSection(QWidget):
 
     def _put(self, what: str, pixels: NDArray[Any], matrix: NDArray[np.float64]) -> None:
         if what in self._layers:
-            self._layers[what].data = pixels
-            self._layers[what].affine = matrix
+            _update(self._layers[what], pixels, matrix)
             return
         limits = (0, 1.5 * self._w0.value() + 2) if what == "weights" else (0, 1)
         layer = Image(
@@ -309,6 +308,17 @@ class BordersSection(QWidget):
     def _copy_command(self) -> None:
         QGuiApplication.clipboard().setText(self.command())
         show_info(f"Copied: {self.command()}")
+
+
+def _update(layer: Image, pixels: NDArray[Any], matrix: NDArray[np.float64]) -> None:
+    """Show other pixels; of the same size at the same place (a slider moved) at the least cost for the window."""
+    if layer.data.shape == pixels.shape:
+        layer.data[:] = pixels
+        layer.refresh(thumbnail=False, highlight=False, extent=False)
+    else:
+        layer.data = pixels
+    if not np.array_equal(layer.affine.affine_matrix, matrix):
+        layer.affine = matrix
 
 
 def planes_of(labels: Labels) -> list[Plane]:

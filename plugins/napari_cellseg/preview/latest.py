@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from qtpy.compat import isalive
 from qtpy.QtCore import QObject, Signal
 
 from cellseg import InputError
@@ -31,8 +32,9 @@ class Latest(QObject):
         self._thread = ThreadPoolExecutor(1)
         self._next: Callable[[], Any] | None = None
         self._busy = False
-        self._closed = False
         self._ended.connect(self._hand_over)
+        thread = self._thread
+        self.destroyed.connect(lambda *_: thread.shutdown(wait=False, cancel_futures=True))
 
     @property
     def busy(self) -> bool:
@@ -42,13 +44,8 @@ class Latest(QObject):
     def ask(self, work: Callable[[], Any]) -> None:
         """Do this as soon as what is being done is done."""
         self._next = work
-        if not self._busy and not self._closed:
+        if not self._busy:
             self._start()
-
-    def close(self) -> None:
-        """Wait for what is being done; nothing is made or asked from now on."""
-        self._closed, self._next = True, None
-        self._thread.shutdown(wait=True)
 
     def _start(self) -> None:
         work, self._next, self._busy = self._next, None, True
@@ -60,13 +57,11 @@ class Latest(QObject):
             result, error = work(), None
         except Exception as reason:  # handed over to the window's thread, where it is told
             result, error = None, reason
-        if not self._closed:
+        if isalive(self):  # the panel may have been closed meanwhile
             self._ended.emit(result, error)
 
     def _hand_over(self, result: Any, error: Exception | None) -> None:
         self._busy = False
-        if self._closed:
-            return
         if self._next is not None:
             self._start()
         if error is None:
