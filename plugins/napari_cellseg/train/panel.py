@@ -300,10 +300,15 @@ class TrainPanel(QWidget):
 
 
 def _closer(session: Session, trainer: Trainer, previewer: Preview, *listeners: Any) -> Any:
-    """What ends the children when the panel is gone."""
+    """What ends the children once, when the panel is gone or the program ends, whatever comes first."""
     signals = (session.signals.project_changed, session.signals.model_changed)
+    is_closed = False
 
     def close(*_: object) -> None:
+        nonlocal is_closed
+        if is_closed:
+            return
+        is_closed = True
         for signal, listener in zip(signals, listeners, strict=True):
             signal.disconnect(listener, missing_ok=True)
         trainer.close()

@@ -11,17 +11,21 @@ import numpy as np
 import psutil
 import pytest
 from napari_cellseg.session import Session
-from napari_cellseg.train.curves import Curves
+from napari_cellseg.train.controls import values_of, words_of
+from napari_cellseg.train.curves import COLOURS, Curves
 from napari_cellseg.train.form import TrainForm
 from napari_cellseg.train.panel import TrainPanel
 from napari_cellseg.train.preview import LAYER
 from napari_cellseg.train.progress import Progress
 from napari_cellseg.train.runs import read_run
 from napari_cellseg.train.trainer import Trainer
+from qtpy.QtGui import QImage
 
 from .conftest import TINY
 
 PATIENT = 120_000
+ENDLESS = words_of({**values_of("fast"), **TINY, "steps": 100_000, "save_every": 3600.0}, "fast")
+"""A training that ends when it is told, and writes no checkpoint before."""
 
 
 @pytest.fixture
@@ -139,9 +143,11 @@ def test_curves_are_drawn_in_a_moment(qtbot):
     for _ in range(10):
         curves.grab()
     assert (time.process_time() - began) / 10 < 0.05  # 3 ms on an idle machine
-    picture = curves.grab().toImage()
-    seen = {picture.pixelColor(x, y).name() for x in range(330) for y in range(190)}
-    assert {"#56b4e9", "#e69f00"} <= seen
+    picture = curves.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    pixels = np.frombuffer(picture.constBits().asstring(picture.sizeInBytes()), np.uint8).reshape(-1, 4)[:, 2::-1]
+    for colour in (COLOURS["loss"], COLOURS["iou"]):
+        wanted = np.array([int(colour[k : k + 2], 16) for k in (1, 3, 5)])
+        assert np.abs(pixels.astype(int) - wanted).sum(axis=1).min() < 60, colour
 
 
 KILLED = """
@@ -155,6 +161,7 @@ def hear(event):
     if event["event"] in ("stepped", "paused"):
         print(event["event"], int(child._process.processId()), flush=True)
 child.told.connect(hear)
+child.ended.connect(app.exit)
 child.start()
 app.exec()
 """
@@ -167,9 +174,7 @@ def test_a_training_ends_with_its_checkpoint_when_the_window_is_killed(sample, t
 
     files = write_layers(sample[0], sample[2], tmp_path / "data", annotation=True)
     run = tmp_path / "run"
-    tiny = [word for name, value in TINY.items() for word in (f"--{name.replace('_', '-')}", str(value))]
-    words = ["cellseg", "train", "--out", str(run), "--events", *files.arguments, *tiny]
-    words += ["--steps", "100000", "--save-every", "3600", "--validate-every", "100000"]
+    words = ["cellseg", "train", "--out", str(run), "--events", *files.arguments, *ENDLESS]
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
     with subprocess.Popen(
         [sys.executable, "-c", KILLED, *words], stdout=subprocess.PIPE, text=True, env=environment
@@ -191,8 +196,7 @@ def test_a_window_that_closes_ends_its_training_as_ctrl_c(qtbot, sample, tmp_pat
 
     files = write_layers(sample[0], sample[2], tmp_path / "data", annotation=True)
     trainer, run = Trainer(), tmp_path / "run"
-    tiny = [word for name, value in TINY.items() for word in (f"--{name.replace('_', '-')}", str(value))]
-    trainer.start(run, [*files.arguments, *tiny, "--steps", "100000", "--save-every", "3600"])
+    trainer.start(run, [*files.arguments, *ENDLESS])
     qtbot.waitUntil(lambda: trainer.progress.step > 3, timeout=PATIENT)
     trainer.close()
     assert not trainer.running

@@ -1,0 +1,47 @@
+"""A few strokes give a first usable result within two minutes of processor time."""
+
+from __future__ import annotations
+
+import numpy as np
+import psutil
+import pytest
+from napari_cellseg.train.controls import values_of, words_of
+from napari_cellseg.train.layer_files import write_layers
+from napari_cellseg.train.preview_worker import foreground
+from napari_cellseg.train.trainer import Trainer
+
+import cellseg
+from cellseg.images.sample import make_sample
+
+from .strokes import paint_strokes
+
+PROCESSOR_SECONDS = 120
+
+
+@pytest.mark.slow
+def test_ten_cells_with_strokes(qtbot, tmp_path):
+    """Of 512 x 512 crowded cells, what the panel's training of a new project finds in two processor minutes."""
+    image, cells = make_sample("touching", (512, 512), np.random.default_rng(0))
+    files = write_layers(image, paint_strokes(cells, np.random.default_rng(1)), tmp_path / "data", annotation=True)
+    trainer, run, first = Trainer(), tmp_path / "run", []
+    trainer.validated.connect(lambda _kept: first.append(_seconds(trainer)))
+    trainer.start(run, [*files.arguments, *words_of(values_of("quick"), "quick"), "--threads", "2"])
+    qtbot.waitUntil(
+        lambda: not trainer.running or (bool(first) and _seconds(trainer) > PROCESSOR_SECONDS), timeout=280_000
+    )
+    spent = _seconds(trainer)
+    trainer.close()
+    found = foreground(run, image) >= cellseg.load(run).card.threshold
+    iou = cellseg.metrics.iou(found, cells > 0)
+    print(f"\nfirst model after {first[0]:.0f} processor seconds; IoU {iou:.3f} after {spent or first[-1]:.0f}")
+    assert iou >= 0.7
+    assert first[0] < PROCESSOR_SECONDS
+
+
+def _seconds(trainer):
+    """Processor seconds of the child; 0 where it has ended."""
+    try:
+        times = psutil.Process(int(trainer._child._process.processId())).cpu_times()
+    except (psutil.Error, ValueError):
+        return 0.0
+    return times.user + times.system
