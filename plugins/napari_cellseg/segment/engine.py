@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Order = dict[str, Any]
 Tell = Callable[[Order], None]
 
-HALO = 64
+HALO = 32
 """Pixels around the visible field that are cut with it, so that its edge looks as in the whole."""
 BLOCK = 512
 UNCERTAINTY, CELLS = "uncertainty", "cells"
@@ -133,7 +133,7 @@ class Engine:
                 "event": "cut",
                 **where,
                 "number": order.get("number", 0),
-                "cells": int(np.count_nonzero(np.unique(inner))),
+                "cells": int(np.count_nonzero(np.bincount(inner.ravel())[1:])),
                 "seconds": time.perf_counter() - start,
             }
         )
