@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from cellseg.errors import InputError
 
 ENOUGH = 0.9
-"""Part of the encoder's tensors that a file must hold to be taken for its weights."""
+"""Part of the tensors of the encoder, and of the file for its stages, that must fit to be taken for its weights."""
 FIRST = "features.0.0.weight"
 COUNTER = "num_batches_tracked"  # a normalisation counts its batches; nobody reads it
 
@@ -63,7 +63,9 @@ def load_encoder(network: nn.Module, path: Path) -> Fit:
         given[FIRST] = for_channels(given[FIRST], adapted[1])
     fitting = {name: x for name, x in given.items() if name in wanted and x.shape == wanted[name].shape}
     missing, unused = tuple(sorted(set(wanted) - set(fitting))), tuple(sorted(set(given) - set(fitting)))
-    if len(fitting) < ENOUGH * len(wanted):
+    stages = {_stage(name) for name in wanted}
+    foreign = [name for name in unused if _stage(name) in stages]  # further blocks of our own stages: another variant
+    if len(fitting) < ENOUGH * (len(wanted) + len(foreign)):
         raise InputError(
             f"holds weights of another network: {len(fitting)} of the encoder's {len(wanted)} tensors fit"
             f"{_named('lacking', missing)}{_named('not used', unused)}",
@@ -109,6 +111,11 @@ def _named(what: str, names: tuple[str, ...]) -> str:
         return ""
     more = ", ..." if len(names) > 3 else ""
     return f"; {what}: {len(names)} ({', '.join(names[:3])}{more})"
+
+
+def _stage(name: str) -> str:
+    """features.3 for features.3.1.block.0.0.weight."""
+    return ".".join(name.split(".")[:2])
 
 
 def _weights(tensors: dict[str, Tensor]) -> dict[str, Tensor]:

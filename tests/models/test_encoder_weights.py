@@ -88,6 +88,16 @@ def test_weights_of_another_network_are_refused_with_what_lacks(file):
         load_encoder(network("unet"), file)
 
 
+@pytest.mark.parametrize(("file_of", "ours"), [("b1", "b0"), ("b0", "b1"), ("b4", "b0")])
+@pytest.mark.parametrize("depth", [2, 5])
+def test_another_variant_is_refused_though_all_that_is_wanted_may_be_there(tmp_path, file_of, ours, depth):
+    tensors = network("effunet", channels=3, depth=5, variant=file_of).encoder.state_dict()
+    torch.save(tensors, tmp_path / "w.pth")
+    load_encoder(network("effunet", depth=depth, variant=file_of), tmp_path / "w.pth")
+    with pytest.raises(cellseg.InputError, match="another network"):
+        load_encoder(network("effunet", depth=depth, variant=ours), tmp_path / "w.pth")
+
+
 def test_a_training_asks_by_option(file):
     options = NetworkOptions(model="mobileunet", encoder_weights=str(file))
     net, fit = build_for(options, channels=1, classes=3)
