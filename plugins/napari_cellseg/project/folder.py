@@ -116,7 +116,7 @@ class Project:
         """
         if image.missing:
             found = f"the image {image.name} is not there any more; its annotation is safe"
-            remedy = "Move the file back, or tell the project where it is now: Project > Find image."
+            remedy = "Move the file back, or tell where it is now: Layers > Annotate > Find an image of a project."
             raise cellseg.InputError(found, remedy, path=image.path)
         source = cellseg.open_image(image.path, axes=image.read_axes or None)
         now = source.planes, source.height, source.width

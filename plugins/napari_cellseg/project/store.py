@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from collections import OrderedDict
 from pathlib import Path
@@ -66,7 +67,7 @@ class LabelStore:
 
     @property
     def size(self) -> int:
-        return int(np.prod(self.shape))
+        return math.prod(self.shape)
 
     @property
     def nbytes(self) -> int:
@@ -88,18 +89,17 @@ class LabelStore:
             found = "the project is open in another window, so that nothing can be annotated in this one"
             raise cellseg.InputError(found, "Close the other window, then open the project again.", path=self.folder)
         box, inner = plan(key, self.shape)
+        if self.dtype.itemsize * math.prod(part.stop - part.start for part in box) > MOST_JOURNALLED:
+            with self._flushing, self._lock:
+                self._flush()  # what is older in the journal would be applied on top of a large change
+                if (values := self._changed(box, inner, value)) is not None:
+                    self._write_through(box, values)
+            return
         with self._lock:
-            old = self._read(box)
-            values = old.copy()
-            values[inner] = value
-            if np.array_equal(old, values):
-                return
-            if small := values.nbytes <= MOST_JOURNALLED:
+            if (values := self._changed(box, inner, value)) is not None:
                 self._journal.add(box, values)
                 self._change(box, values)
                 self._flush_soon()
-        if not small:
-            self._write_through(box, values)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return np.asarray(self[...], dtype)
@@ -130,18 +130,7 @@ class LabelStore:
             InputError: they cannot be written; the journal keeps what they need.
         """
         with self._flushing:
-            while True:
-                with self._lock:
-                    taken = {index: self._blocks[index].copy() for index in self._unwritten}
-                    if not taken:
-                        if self.writable:
-                            self._journal.clear()
-                        return
-                for index, block in taken.items():
-                    self._write(index, block)
-                with self._lock:
-                    same = (index for index, block in taken.items() if np.array_equal(self._blocks[index], block))
-                    self._unwritten.difference_update(list(same))
+            self._flush()
 
     def box(self, index: Index) -> Box:
         """Pixels of a block, cut at the edges of the array."""
@@ -162,17 +151,37 @@ class LabelStore:
             values[ours] = new[theirs]
         return values
 
+    def _changed(self, box: Box, inner: tuple[Any, ...], value: Any) -> Labels | None:
+        """A box as it is after a change, or None where nothing changes."""
+        old = self._read(box)
+        values = old.copy()
+        values[inner] = value
+        return None if np.array_equal(old, values) else values
+
+    def _flush(self) -> None:
+        """Write blocks, without holding up who paints meanwhile, until none differs from its file."""
+        while True:
+            with self._lock:
+                taken = {index: self._blocks[index].copy() for index in self._unwritten}
+                if not taken:
+                    if self.writable:
+                        self._journal.clear()
+                    return
+            for index, block in taken.items():
+                self._write(index, block)
+            with self._lock:
+                same = [index for index, block in taken.items() if np.array_equal(self._blocks[index], block)]
+                self._unwritten.difference_update(same)
+
     def _write_through(self, box: Box, values: Labels) -> None:
-        """A large change: the journal must be empty, or what is older there would be applied on top of it."""
-        self.flush()
-        with self._lock:
-            for index in chunks.blocks_of(box):
-                in_box, _ = chunks.overlap(box, index)
-                part = tuple(slice(a.start + b.start, a.start + b.stop) for a, b in zip(box, in_box, strict=True))
-                self._change(part, values[in_box])
-                if index in self._unwritten:
-                    self._write(index, self._blocks[index])
-                    self._unwritten.discard(index)
+        """A large change, block by block."""
+        for index in chunks.blocks_of(box):
+            in_box, _ = chunks.overlap(box, index)
+            part = tuple(slice(a.start + b.start, a.start + b.stop) for a, b in zip(box, in_box, strict=True))
+            self._change(part, values[in_box])
+            if index in self._unwritten:
+                self._write(index, self._blocks[index])
+                self._unwritten.discard(index)
 
     def _write(self, index: Index, block: Labels) -> None:
         chunks.write(self.folder, index, block)

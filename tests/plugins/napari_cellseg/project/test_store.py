@@ -48,7 +48,7 @@ def test_any_writes_equal_those_to_an_array(shape, journalled, tmp_path_factory,
     monkeypatch.setattr("napari_cellseg.project.store.MOST_JOURNALLED", journalled)
 
     @given(st.lists(writes(shape), max_size=6))
-    @settings(max_examples=40)
+    @settings(max_examples=20)
     def check(changes):
         folder = tmp_path_factory.mktemp("store") / "a.zarr"
         store, wanted = _new(folder, shape), np.zeros(shape, np.uint32)
@@ -122,7 +122,10 @@ def test_all_who_open_it_see_what_one_writes(tmp_path):
         reader[2, 2] = 4
 
 
-def test_threads(tmp_path):
+@pytest.mark.parametrize("journalled", [0, 1 << 20])
+def test_threads(journalled, tmp_path, monkeypatch):
+    monkeypatch.setattr("napari_cellseg.project.store.MOST_JOURNALLED", journalled)
+    monkeypatch.setattr("napari_cellseg.project.store.REST_S", 0.001)
     store = _new(tmp_path / "a.zarr", (8, 40))
 
     def paint(row):
