@@ -9,7 +9,7 @@ import numpy as np
 from napari.layers import Image, Labels
 from napari.utils.notifications import show_warning
 from numpy.typing import NDArray
-from qtpy.QtCore import QObject, Signal
+from qtpy.QtCore import QObject, QTimer, Signal
 
 import cellseg
 from napari_cellseg.annotate import edits
@@ -56,6 +56,9 @@ class Annotator(QObject):
         self._telling = False
         self._pending: Callable[[], None] | None = None
         self._building = Pieces(self)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self._look_again)
         self._places = Places(self)
         self._marks = Marks(self.viewer)
         self._cutter = LineTool(self._marks, self._cut, self._dropped)
@@ -136,6 +139,7 @@ class Annotator(QObject):
     def _take(self, layer: Labels | None) -> None:
         if self.target is not None:
             self._drop_tools()
+            self._soon.stop()
             self._building.stop()
             self._places.stop()
             self.target.detach()
@@ -180,6 +184,9 @@ class Annotator(QObject):
             pending()
 
     def _on_changed(self) -> None:
+        self._soon.start()
+
+    def _look_again(self) -> None:
         self._build()
         self._tell()
         self.updated.emit()
@@ -278,10 +285,10 @@ class Annotator(QObject):
         layer.mode = "paint"
 
     def undo(self) -> None:
-        self._need().layer.undo()
+        self._need().undo()
 
     def redo(self) -> None:
-        self._need().layer.redo()
+        self._need().redo()
 
     # edits of the chosen cell
 

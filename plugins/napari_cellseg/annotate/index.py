@@ -6,6 +6,7 @@ the whole annotation. Boxes and counts are the sums of the tiles', and therefore
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -87,6 +88,8 @@ class CellIndex:
         self._tile = tile
         self._tiles: dict[tuple[int, int, int], dict[int, Part]] = {}
         self._homes: dict[Cell, set[tuple[int, int, int]]] = defaultdict(set)
+        self._stale: set[tuple[int, int, int]] = set()
+        self._sorted: list[Cell] | None = None
         self._annotated = np.zeros(shape[0], np.int64)
         self._cells = np.zeros(shape[0], np.int64)
 
@@ -120,17 +123,19 @@ class CellIndex:
                 yield self.done
 
     def update(self, plane: int, box: Box) -> None:
-        """Survey again what a window touches; tiles that were never surveyed are left to `build`."""
-        for tile in self._touched(plane, box):
-            if tile in self._tiles:
-                self._survey(tile)
+        """What a window touches is surveyed again before the next answer; tiles that never were are left to `build`."""
+        self._stale.update(tile for tile in self._touched(plane, box) if tile in self._tiles)
 
     def cells(self) -> list[Cell]:
         """All cells, by plane and number."""
-        return sorted(self._homes)
+        self._settle()
+        if self._sorted is None:
+            self._sorted = sorted(self._homes)
+        return self._sorted
 
     def numbers(self, plane: int) -> list[int]:
         """Numbers of the cells of a plane, in order."""
+        self._settle()
         return sorted(cell.number for cell in self._homes if cell.plane == plane)
 
     def box(self, cell: Cell) -> Box | None:
@@ -145,18 +150,22 @@ class CellIndex:
 
     def annotated(self, plane: int | None = None) -> int:
         """Pixels that are background or cell, of a plane or of all."""
+        self._settle()
         return int(self._annotated.sum() if plane is None else self._annotated[plane])
 
     def count(self, plane: int | None = None) -> int:
         """Cells of a plane, or of all planes together."""
+        self._settle()
         return int(self._cells.sum() if plane is None else self._cells[plane])
 
     def touched(self, plane: int, box: Box) -> bool:
         """Whether a window may hold something annotated: whether a tile does that it touches."""
+        self._settle()
         return any(self._tiles.get(tile) for tile in self._touched(plane, box))
 
     def annotated_box(self, plane: int) -> Box | None:
         """The smallest window that holds all that is annotated in a plane."""
+        self._settle()
         found: Box | None = None
         for (at, _, _), parts in self._tiles.items():
             for part in parts.values() if at == plane else ():
@@ -165,6 +174,7 @@ class CellIndex:
 
     def free_number(self) -> int:
         """The number after the highest that is in use, in any plane."""
+        self._settle()
         return max((cell.number for cell in self._homes), default=FIRST_CELL - 1) + 1
 
     def neighbour(self, cell: Cell, step: int) -> Cell | None:
@@ -172,11 +182,16 @@ class CellIndex:
         cells = self.cells()
         if not cells:
             return None
-        after = next((i for i, other in enumerate(cells) if other > cell), len(cells))
-        before = next((i for i in reversed(range(len(cells))) if cells[i] < cell), -1)
-        return cells[(after if step > 0 else before) % len(cells)]
+        number = bisect_right(cells, cell) if step > 0 else bisect_left(cells, cell) - 1
+        return cells[number % len(cells)]
+
+    def _settle(self) -> None:
+        """Survey what has changed."""
+        while self._stale:
+            self._survey(self._stale.pop())
 
     def _parts(self, cell: Cell) -> list[Part]:
+        self._settle()
         return [self._tiles[tile][cell.number] for tile in self._homes.get(cell, ())]
 
     def _touched(self, plane: int, box: Box) -> Iterator[tuple[int, int, int]]:
@@ -200,7 +215,9 @@ class CellIndex:
 
     def _enter(self, cell: Cell, tile: tuple[int, int, int]) -> None:
         if cell.number >= FIRST_CELL:
-            self._cells[cell.plane] += cell not in self._homes
+            if cell not in self._homes:
+                self._cells[cell.plane] += 1
+                self._sorted = None
             self._homes[cell].add(tile)
 
     def _leave(self, cell: Cell, tile: tuple[int, int, int]) -> None:
@@ -208,6 +225,7 @@ class CellIndex:
             self._homes[cell].discard(tile)
             if not self._homes[cell]:
                 del self._homes[cell]
+                self._sorted = None
                 self._cells[cell.plane] -= 1
 
 

@@ -43,8 +43,8 @@ ACTIONS = (
         "Shift-Delete",
         "The chosen cell is none: it becomes background.",
     ),
-    Action("undo", "Undo", "Control-Z", "Take the last stroke or edit back.", napari=True),
-    Action("redo", "Redo", "Control-Shift-Z", "Do again what was taken back.", napari=True),
+    Action("undo", "Undo", "Control-Z", "Take the last stroke or edit back."),
+    Action("redo", "Redo", "Control-Shift-Z", "Do again what was taken back."),
     Action(
         "next_place",
         "Next place worth annotating",

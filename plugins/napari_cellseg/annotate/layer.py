@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from napari.layers import Labels
 
 
+SHOWING = ("_block_refresh", "_slice_input", "_slice", "_accumulate_updated_slice", "_partial_labels_refresh")
+"""What napari itself shows a stroke with."""
+
+
 def unwrapped(thing: Any) -> Any:
     """What napari hands to a plugin without the wrapper that it puts around: two wrappers of a layer are not one."""
     return getattr(thing, "__wrapped__", thing)
@@ -33,7 +37,8 @@ class AnnotatedLayer:
     """Edits go through napari's own history, and the index of cells follows whatever that history says."""
 
     changed = Signal()
-    """Pixels changed, by a stroke, an edit, undo or redo."""
+    """Pixels change, by a stroke, an edit, undo or redo. Of a polygon napari tells before it has written it: look when
+    the event is over."""
 
     def __init__(self, layer: Labels) -> None:
         if layer.multiscale or not hasattr(layer.data, "__setitem__"):
@@ -43,14 +48,14 @@ class AnnotatedLayer:
         self.index = self._new_index()
         self._seen: dict[int, Any] = {}
         self._follow()
-        layer.events.paint.connect(self._follow)
-        layer.events.set_data.connect(self._follow)
+        layer.events.paint.connect(self._on_history)
+        layer.events.set_data.connect(self._on_history)
         layer.events.data.connect(self._replace)
 
     def detach(self) -> None:
         """Listen no more."""
-        self.layer.events.paint.disconnect(self._follow)
-        self.layer.events.set_data.disconnect(self._follow)
+        self.layer.events.paint.disconnect(self._on_history)
+        self.layer.events.set_data.disconnect(self._on_history)
         self.layer.events.data.disconnect(self._replace)
 
     @property
@@ -114,10 +119,41 @@ class AnnotatedLayer:
     def can_redo(self) -> bool:
         return bool(history(self.layer)[1])
 
+    def undo(self) -> None:
+        """Take the last step of the history back."""
+        self._turn(self.layer.undo)
+
+    def redo(self) -> None:
+        """Do again what was taken back."""
+        self._turn(self.layer.redo)
+
     def reset(self) -> None:
         """Forget what was known of the cells, because something else wrote into the layer."""
         self.index = self._new_index()
         self.changed.emit()
+
+    def _turn(self, turn: Callable[[], None]) -> None:
+        """Undo or redo, and show the windows that changed; napari alone shows the whole plane anew, for a second where
+        it is 10,000 x 10,000."""
+        if not all(hasattr(self.layer, name) for name in SHOWING):
+            turn()  # another version of napari
+            return
+        with self.layer._block_refresh():
+            turn()
+        for plane, box in self._follow():
+            self._show(plane, box)
+
+    def _show(self, plane: int, box: Box) -> None:
+        """Bring a window of the plane that is seen to the screen."""
+        layer, leading = self.layer, self._leading(plane)
+        if list(layer._slice_input.displayed) != [layer.ndim - 2, layer.ndim - 1]:
+            layer.refresh()
+        elif tuple(layer._get_pt_not_disp().values()) == leading:
+            values = self.read(plane, box)
+            layer._slice.image.raw[box.slices] = values
+            layer._slice.image.view[box.slices] = layer.colormap._data_to_texture(values)
+            layer._accumulate_updated_slice((*(slice(n, n + 1) for n in leading), *box.slices))
+            layer._partial_labels_refresh()
 
     def _new_index(self) -> CellIndex:
         return CellIndex(self.shape, self.read)
@@ -129,16 +165,21 @@ class AnnotatedLayer:
         self._seen = {}
         self.reset()
 
-    def _follow(self) -> None:
-        """Survey again what steps of the history touched that are new: undo and redo make new steps, too."""
+    def _on_history(self) -> None:
+        self._follow()
+
+    def _follow(self) -> list[tuple[int, Box]]:
+        """Survey again what new steps of the history touched, and tell where; undo and redo make new steps, too."""
         undone, redone = history(self.layer)
         steps = [*undone, *redone]
         new = [step for step in steps if id(step) not in self._seen]
         self._seen = {id(step): step for step in steps}  # held, so that no other step gets the same id
-        for plane, box in touched(new, self.layer.data.shape):
+        windows = list(touched(new, self.layer.data.shape))
+        for plane, box in windows:
             self.index.update(plane, box)
         if new:
             self.changed.emit()
+        return windows
 
 
 def touched(items: Iterable[Any], shape: tuple[int, ...]) -> Iterator[tuple[int, Box]]:

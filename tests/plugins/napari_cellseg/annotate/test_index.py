@@ -73,8 +73,9 @@ def test_an_edit_reads_the_tiles_it_touches_and_no_others():
     index._read = lambda plane, box: asked.append(box) or labels[plane][box.slices]
     labels[0, 12:14, 18:23] = 2
     index.update(0, Box(12, 18, 14, 23))
-    assert asked == [Box(10, 10, 20, 20), Box(10, 20, 20, 30)]
+    assert not asked
     assert index.box(Cell(0, 2)) == Box(12, 18, 14, 23)
+    assert sorted(asked) == [Box(10, 10, 20, 20), Box(10, 20, 20, 30)]
     assert index.touched(0, Box(11, 11, 12, 12))
     assert not index.touched(0, Box(30, 30, 40, 40))
 

@@ -122,6 +122,7 @@ def test_cells_are_painted_and_edited_with_mouse_and_keys(viewer, panel, hand, q
     assert panel.annotator.target.index.numbers(0) == [first]
     assert (layer.data > 0).sum() == (filled > 0).sum()
     panel.annotator.undo()
+    qtbot.wait(20)
     assert panel.annotator.target.index.numbers(0) == [2, 3]
     hand.press("J")
     assert panel.annotator.tool == ""
@@ -188,6 +189,7 @@ def test_a_project_s_store_gets_every_edit(viewer, panel, hand, qtbot, tmp_path,
     hand.press("Z", CONTROL)
     assert panel.annotator.target.index.numbers(1) == [2]
     assert (layer._slice.image.raw == store[1]).all()
+    assert (layer._slice.image.view == store[1]).all()
     assert "Plane 2: 1 cell" in panel._count.text()
 
 
