@@ -39,7 +39,7 @@ ACTIONS = (
     Action("delete", "Delete", "Delete", "Delete the chosen cell; its pixels are not annotated any more."),
     Action(
         "delete_to_background",
-        "Delete to background",
+        "To background",
         "Shift-Delete",
         "The chosen cell is none: it becomes background.",
     ),

@@ -341,7 +341,7 @@ def _key_table() -> QWidget:
     """All keys, folded away."""
     table = QTableWidget(len(ACTIONS), 2)
     for row, action in enumerate(ACTIONS):
-        for place, text in enumerate((shown(action.key), action.title)):
+        for place, text in enumerate((shown(action.key), action.tip.partition(".")[0])):
             item = QTableWidgetItem(text)
             item.setToolTip(action.tip)
             table.setItem(row, place, item)
@@ -349,6 +349,7 @@ def _key_table() -> QWidget:
     table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
     table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
     table.verticalHeader().hide()
+    table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
     table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
     table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
     table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
