@@ -83,7 +83,8 @@ def write_ctc(folder: Path, target: Target, sequence: str = "01") -> str:
         tracked = flat and not any(unknown.any() for _, unknown in planes)
         if tracked:
             _write_tracks(part / "TRA", [cells for cells, _ in planes])
-    said = "with tracks" if tracked else "without tracks, which would say that all cells are annotated"
+    known = "with tracks" if tracked else "without tracks, which would say that all cells are annotated"
+    said = known if flat else "a file a plane, without tracks"
     return f"wrote {place}, {said}; the images belong beside it, in {sequence}/t000.tif and so on"
 
 

@@ -12,6 +12,7 @@ from napari.utils.notifications import show_info, show_warning
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QComboBox, QFileDialog, QGridLayout, QLabel, QPushButton, QWidget
 
+from cellseg import InputError
 from napari_cellseg.exchange.formats import FORMATS, Format
 from napari_cellseg.exchange.numbers import Rest
 from napari_cellseg.exchange.put import put
@@ -28,8 +29,6 @@ RESTS: dict[str, Rest] = {"background": "background", "not annotated": "unknown"
 class ExchangeSection(QWidget):
     """Annotation from and to TIFF labels, Fiji ROI sets and Cell Tracking Challenge folders."""
 
-    before_import = Signal(object)
-    """The labels layer that is about to be changed; whoever keeps snapshots makes one now."""
     ended = Signal(str)
     """What was done, or what was wrong."""
 
@@ -80,12 +79,21 @@ class ExchangeSection(QWidget):
             rest: what pixels become that are no cell.
         """
         if (found := self._target()) is None:
-            return
+            return None
         layer, target = found
         incoming = self._known(name).read(path, target, rest or RESTS[self._rest.currentText()])
-        self.before_import.emit(layer)
+        try:
+            self._keep(layer, path)
+        except InputError as error:
+            return self._fail(str(error))
         self._set_enabled(False)
-        self._take_next(incoming, layer, target, 0, True)
+        return self._take_next(incoming, layer, target, 0, True)
+
+    def _keep(self, layer: Labels, path: Path) -> None:
+        """The annotation of a project is kept as it is now."""
+        project: Any = self._session.project
+        if project is not None and is_annotation(layer.metadata):
+            project.keep(project.image(layer.metadata["cellseg"]["image"]), f"before importing {path.name}")
 
     def write(self, path: Path, name: str | None = None) -> None:
         """Export the selected labels layer; `ended` says when."""
