@@ -18,7 +18,7 @@ from tests.plugins.napari_cellseg.responsiveness import Watch
 
 pytestmark = pytest.mark.benchmark
 MEDIAN_MS, MOST_MS = 16, 100
-SECONDS = 30
+SECONDS = 20
 
 
 def test_while_training(make_napari_viewer, qtbot, tmp_path, monkeypatch):

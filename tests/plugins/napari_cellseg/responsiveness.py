@@ -16,6 +16,8 @@ class Delays:
     """By how much ticks of a timer came too late, in milliseconds."""
 
     values: list[float] = field(default_factory=list)
+    busy: list[float] = field(default_factory=list)
+    """Processor time that the window's thread itself took between two ticks; other programs do not count."""
 
     @property
     def median(self) -> float:
@@ -29,7 +31,7 @@ class Delays:
         late = np.quantile(self.values, 0.99)
         return (
             f"{len(self.values)} ticks, late by {self.median:.1f} ms (median), {late:.1f} ms (99 %), "
-            f"{self.maximum:.1f} ms (most)"
+            f"{self.maximum:.1f} ms (most); own work at most {np.max(self.busy):.1f} ms at a time"
         )
 
 
@@ -44,10 +46,11 @@ class Watch(QObject):
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self._tick)
         self._before = 0.0
+        self._worked = 0.0
 
     def start(self) -> None:
         """Begin."""
-        self._before = time.perf_counter()
+        self._before, self._worked = time.perf_counter(), time.thread_time()
         self._timer.start()
 
     def stop(self) -> Delays:
@@ -56,6 +59,7 @@ class Watch(QObject):
         return self.delays
 
     def _tick(self) -> None:
-        now = time.perf_counter()
+        now, worked = time.perf_counter(), time.thread_time()
         self.delays.values.append(max((now - self._before) * 1000 - TICK_MS, 0.0))
-        self._before = now
+        self.delays.busy.append((worked - self._worked) * 1000)
+        self._before, self._worked = now, worked
