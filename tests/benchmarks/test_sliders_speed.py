@@ -16,6 +16,7 @@ from cellseg.models.trained import as_model, save
 
 pytestmark = pytest.mark.benchmark
 
+EVERY_MS = 10
 CUTS = {
     "threshold": {"threshold": 0.5},
     "holes and size": {"threshold": 0.5, "minimum_size": 30, "fill_holes": 50},
@@ -61,7 +62,7 @@ def test_a_field_of_1000_pixels_follows_a_slider(model, tmp_path, name):
 
 @pytest.mark.parametrize("side", [10_000])
 def test_the_window_answers_while_tiles_come(model, tmp_path, make_napari_viewer, qtbot, side):
-    from qtpy.QtCore import QTimer
+    from qtpy.QtCore import Qt, QTimer
 
     image = np.random.default_rng(0).integers(0, 255, (side, side), dtype=np.uint8)
     save(model, tmp_path / "model.safetensors")
@@ -74,21 +75,22 @@ def test_the_window_answers_while_tiles_come(model, tmp_path, make_napari_viewer
 
     def tick():
         now = time.perf_counter()
-        gaps.append(1000 * (now - last[0]))
+        gaps.append(max(1000 * (now - last[0]) - EVERY_MS, 0))
         last[0] = now
 
     timer = QTimer()
+    timer.setTimerType(Qt.TimerType.PreciseTimer)
     timer.timeout.connect(tick)
     panel._driver.told.connect(lambda event: tiles.append(event) if event["event"] == "tile" else None)
     panel.start.click()
     qtbot.waitUntil(lambda: len(tiles) > 1, timeout=120_000)
-    timer.start(0)
+    timer.start(EVERY_MS)
     last[0] = time.perf_counter()
     gaps.clear()
     qtbot.waitUntil(lambda: len(tiles) > 20, timeout=240_000)
     timer.stop()
     panel._driver.close()
     print(
-        f"\n{side} x {side}: {len(tiles)} tiles came, the window was away for {np.median(gaps):.1f} ms (median), "
+        f"\n{side} x {side}: {len(tiles)} tiles came, the window was late by {np.median(gaps):.1f} ms (median), "
         f"{np.quantile(gaps, 0.99):.0f} ms (99 %), {max(gaps):.0f} ms (at most)"
     )

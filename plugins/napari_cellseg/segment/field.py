@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-MOST = 2000
+MOST = 1500
 """Longest side in pixels of what is cut anew while a slider moves."""
 
 

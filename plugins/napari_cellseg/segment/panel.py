@@ -53,6 +53,8 @@ from napari_cellseg.session import Session
 WORKER = "napari_cellseg.segment.worker"
 REFRESH_MS = 300
 """Pictures are read anew at most so often while tiles come."""
+FOLLOW_MS = 500
+"""Cells of the visible field follow the tiles at most so often."""
 PAUSE_MS = 800
 """After the last move of a slider the whole image follows, where it is small."""
 LOOK_MS = 700
@@ -92,6 +94,7 @@ class SegmentPanel(QWidget):
         self.destroyed.connect(_closing(self._driver))
         self._build()
         self._refreshing = _timer(self, REFRESH_MS, self._refresh)
+        self._following = _timer(self, FOLLOW_MS, self._cut)
         self._pause = _timer(self, PAUSE_MS, self._apply_if_small)
         self._looking = _timer(self, LOOK_MS, self._look)
         layers = session.viewer.layers
@@ -112,11 +115,15 @@ class SegmentPanel(QWidget):
     def _build(self) -> None:
         inside = QWidget()
         layout = QVBoxLayout(inside)
+        layout.setContentsMargins(4, 4, 4, 4)
         layout.addWidget(self._build_start())
         layout.addWidget(self._build_cells())
         layout.addWidget(self._build_results())
         layout.addWidget(self._build_annotation())
         layout.addStretch()
+        for box in inside.findChildren(QComboBox):  # a long word must not make the dock wider
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(6)
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -135,8 +142,6 @@ class SegmentPanel(QWidget):
         self.add_files = _button("Add files…", "TIFF files that need not fit into memory.", self._ask_files)
         self.model = QComboBox()
         self.model.setEditable(True)
-        self.model.setMinimumWidth(80)
-        self.model.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.model.setToolTip("A run folder, as training makes it, or a model file.")
         self.model.lineEdit().setPlaceholderText("run folder or model file")
         self.browse = QToolButton()
@@ -446,8 +451,9 @@ class SegmentPanel(QWidget):
         self.state.setText(f"{told['done']} of {told['total']} tiles, {left} left")
         if not self._refreshing.isActive():
             self._refreshing.start()
-        if self._layers is not None and self._layers.field().holds(told["plane"], told["rows"], told["columns"]):
-            self._cut()
+        seen = self._layers is not None and self._layers.field().holds(told["plane"], told["rows"], told["columns"])
+        if seen and not self._following.isActive():
+            self._following.start()
 
     def _hear_predicted(self, told: dict[str, Any]) -> None:
         self._refresh(thumbnail=True)
@@ -545,6 +551,7 @@ class SegmentPanel(QWidget):
     def _apply(self) -> None:
         if self._layers is not None:
             self._pause.stop()
+            self._following.stop()
             self._set_busy("numbering cells…")
             self._driver.send({"do": "apply", "options": self.cut.options()})
 

@@ -7,6 +7,7 @@ import pytest
 import tifffile
 from napari.utils.notifications import notification_manager
 from napari_cellseg.project.folder import Project
+from qtpy.QtWidgets import QScrollArea
 
 WAIT = 60_000
 
@@ -46,6 +47,7 @@ def test_without_image_or_model_it_says_what_is_missing(panel, pixels):
     panel.start.click()
     assert "No model" in messages()[-1]
     assert not panel.save.isEnabled()
+    assert panel.findChild(QScrollArea).widget().minimumSizeHint().width() <= 350
 
 
 def test_segment_slide_save_correct_and_take_over(panel, events, qtbot, pixels, model_file, tmp_path):
