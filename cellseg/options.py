@@ -32,7 +32,7 @@ Variant = Literal["b0", "b1", "b2", "b3", "b4"]
 Loss = Literal["cross-entropy", "dice", "hybrid", "focal", "tversky", "iou", "ms-ssim", "focal-ms-ssim-iou"]
 Optimiser = Literal["adamw", "sgd"]
 Schedule = Literal["cosine", "constant"]
-BestBy = Literal["auto", "last", "v_rand", "ap50", "iou", "pixel_error"]
+BestBy = Literal["auto", "last", "v_both", "v_rand", "v_info", "ap50", "iou", "pixel_error"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,8 +318,8 @@ class TrainOptions(_Checked):
     validate_every: Annotated[int, Limits(1, 10_000_000)] = 400
     """Steps between two validations."""
     best_by: BestBy = "auto"
-    """Score by which the best of the validated models is kept; auto: v_rand where cells fill the image, else ap50, or
-    iou of several classes and of strokes in cells; last: the last one."""
+    """Score by which the best of the validated models is kept; auto: v_both, the geometric mean of v_rand and v_info,
+    where cells fill the image, else ap50, or iou of several classes and of strokes in cells; last: the last one."""
     patience: Annotated[int, Limits(0, 1_000_000)] = 0
     """Validations in a row without a better score after which the training ends; 0 = it never does."""
     save_every: Annotated[float, Limits(0, 86400)] = 20.0

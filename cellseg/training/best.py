@@ -18,6 +18,8 @@ from cellseg.training.data import TrainingSet
 from cellseg.training.validate import are_outlined, is_dense
 
 LAST = "last"
+CELLS = ("v_both", "v_rand", "v_info", "ap50")
+"""Scores of numbered cells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def metric_for(data: TrainingSet, options: TrainOptions) -> str:
     """
     if options.patience and not data.validation:
         raise InputError(f"--patience {options.patience} needs images held out", "Give --validation, or more images.")
-    if data.classes > 2 and options.best_by in ("v_rand", "ap50"):
+    if data.classes > 2 and options.best_by in CELLS:
         found = f"--best-by {options.best_by} is for cells and background, here are {data.classes} classes"
         raise InputError(found, "Choose iou or pixel_error.")
     if options.best_by not in ("auto", LAST):
@@ -63,7 +65,7 @@ def metric_for(data: TrainingSet, options: TrainOptions) -> str:
         return "iou"
     if data.validation and not are_outlined([image.truth for image in data.validation]):
         return "iou"
-    return "v_rand" if data.validation and is_dense(data.validation) else "ap50"
+    return "v_both" if data.validation and is_dense(data.validation) else "ap50"
 
 
 def value_of(scores: Mapping[str, float], metric: str) -> float:

@@ -88,7 +88,7 @@ def spread(images: Sequence[Annotated], count: int) -> tuple[Annotated, ...]:
 
 
 def choose_cut(card: ModelCard, seen: Sequence[Seen]) -> ModelCard:
-    """The card with the threshold, cores, growth and minimum size of the best mean score: V_rand where cells fill the
+    """The card with the threshold, cores, growth and minimum size of the best mean score: `both` where cells fill the
     images, else AP, or the IoU of known pixels where the cells are strokes, whose shape and size say nothing.
 
     Instances are grown only where the annotated cells touch, so that the separating border took pixels off them; and
@@ -152,11 +152,13 @@ def scores(probabilities: Probabilities, truth: LabelPlane, card: ModelCard) -> 
         return {"pixel_error": metrics.pixel_error(found, wanted), "iou": _mean_iou(found, wanted)}
     cells = np.where(known, truth.instances, 0)
     found = _found(probabilities, truth, card)
+    v_rand, v_info = metrics.v_rand(found, cells), metrics.v_info(found, cells)
     return {
         "pixel_error": metrics.pixel_error(found > 0, cells > 0),
         "iou": metrics.iou(found > 0, cells > 0),
-        "v_rand": metrics.v_rand(found, cells),
-        "v_info": metrics.v_info(found, cells),
+        "v_rand": v_rand,
+        "v_info": v_info,
+        "v_both": both(v_rand, v_info),
         "ap50": metrics.average_precision(found, cells, 0.5),
     }
 
@@ -179,6 +181,15 @@ def _pixel_score(seen: Sequence[Seen], threshold: float) -> float:
     return both / max(either, 1)
 
 
+def both(v_rand: float, v_info: float) -> float:
+    """The geometric mean of V_rand and V_info, so that neither makes up for the other.
+
+    With one large cell among small ones, a single segment over everything has a high V_rand, but it tells nothing of
+    the cells: its V_info is 0. Dust has a V_info, because it leaks nowhere, but hardly any V_rand.
+    """
+    return float(np.sqrt(v_rand * v_info))
+
+
 def _total(seen: Sequence[Seen], card: ModelCard) -> float:
     dense = is_dense([one.image for one in seen])
     return sum(_score(_found(one.probabilities, one.image.truth, card), one.image.truth, dense) for one in seen)
@@ -192,7 +203,7 @@ def _found(probabilities: Probabilities, truth: LabelPlane, card: ModelCard) -> 
 
 def _score(found: NDArray[np.uint32], truth: LabelPlane, dense: bool) -> float:
     if dense:
-        return metrics.v_rand(found, truth.instances)
+        return both(metrics.v_rand(found, truth.instances), metrics.v_info(found, truth.instances))
     return tally_cells(found, truth.instances, AP_AT, outlines=False).mean_average_precision
 
 

@@ -23,12 +23,12 @@ def history(pairs, **more):
     return [event for event in events if isinstance(event, Validated)], events[-1]
 
 
-@pytest.mark.parametrize("metric", ["auto", "v_rand", "ap50", "iou", "pixel_error"])
+@pytest.mark.parametrize("metric", ["auto", "v_both", "v_rand", "ap50", "iou", "pixel_error"])
 def test_the_model_with_the_best_score_is_kept(pairs, metric):
     validations, last = history(pairs, best_by=metric, rate=0.05)
     values = [value_of(event.scores, last.best_by) for event in validations]
     best = validations[int(np.argmax(values))]
-    assert last.best_by == ("v_rand" if metric == "auto" else metric)
+    assert last.best_by == ("v_both" if metric == "auto" else metric)
     assert last.chosen == best.step == [event.step for event in validations if event.kept][-1]
     assert torch.equal(weights_of(last.model), weights_of(best.model))
     assert last.scores == best.scores

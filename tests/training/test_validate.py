@@ -46,3 +46,31 @@ def test_pixels_that_nobody_annotated_do_not_count():
     probabilities[1, :, 20:] = 1
     assert validate.scores(probabilities, truth, CARD)["v_rand"] == 1
     assert validate.scores(probabilities, truth, CARD)["pixel_error"] == 0
+
+
+LARGE = np.full((40, 40), 1, np.int32)  # one cell fills nearly all, as a large neurite does
+LARGE[:, 32], LARGE[:, 33:] = 0, 2
+LARGE[20, 33:], LARGE[21:, 33:] = 0, 3
+CUT = (LARGE > 0) & (np.arange(40)[:, None] != 12)  # the large cell in two pieces, the others right
+DUST = (np.indices((40, 40)) % 2 == 0).all(axis=0)
+CANDIDATES = {"everything": np.ones((40, 40), bool), "cut": CUT, "dust": DUST}
+
+
+def judged(foreground):
+    probabilities = np.stack([~foreground, foreground]).astype(np.float32)
+    return validate.scores(probabilities, annotated(LARGE).truth, CARD)
+
+
+def test_one_segment_over_everything_is_no_good_segmentation():
+    found = {name: judged(foreground) for name, foreground in CANDIDATES.items()}
+    assert max(found, key=lambda name: found[name]["v_rand"]) == "everything"
+    assert max(found, key=lambda name: found[name]["v_both"]) == "cut"
+    assert found["everything"]["v_both"] == found["everything"]["v_info"] == 0
+    assert found["dust"]["v_both"] < found["cut"]["v_both"]
+
+
+def test_the_threshold_does_not_merge_everything():
+    probability = np.where(CUT, 0.6, 0.3)
+    seen = np.stack([1 - probability, probability]).astype(np.float32)
+    card = validate.choose_cut(CARD, [validate.Seen(annotated(LARGE), seen)])
+    assert 0.3 < card.threshold <= 0.6
