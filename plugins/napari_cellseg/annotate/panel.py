@@ -34,6 +34,7 @@ from napari_cellseg.annotate.edits import BACKGROUND
 from napari_cellseg.annotate.keys import ACTIONS, BY_NAME, short, shown, tooltip
 from napari_cellseg.annotate.legend import Legend, icon, icon_size
 from napari_cellseg.annotate.places import image_of
+from napari_cellseg.exchange.section import ExchangeSection
 from napari_cellseg.project.commands import new_project, open_folder
 from napari_cellseg.session import Session
 
@@ -79,7 +80,8 @@ class AnnotatePanel(QWidget):
         content = QWidget()
         column = QVBoxLayout(content)
         column.setContentsMargins(6, 6, 6, 6)
-        for part in (self._projects(), self._headline(), self._tools(), self._counter(), self._doctor(), _key_table()):
+        parts = (self._projects(), self._headline(), self._tools(), self._counter(), self._doctor(), self._exchange())
+        for part in (*parts, _key_table()):
             column.addWidget(part)
         column.addStretch()
         scroll = QScrollArea()
@@ -158,6 +160,11 @@ class AnnotatePanel(QWidget):
         column.addWidget(self._count)
         column.addWidget(Legend())
         return part
+
+    def _exchange(self) -> QWidget:
+        fold = _fold("Import and export", "Annotation from and to other programs.")
+        fold.addWidget(ExchangeSection(self._session))
+        return fold
 
     def _doctor(self) -> QWidget:
         self._check = _button(
@@ -354,7 +361,12 @@ def _key_table() -> QWidget:
     table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
     table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     table.setMinimumHeight(260)
-    fold = QCollapsible("Keys", expandedIcon="▾", collapsedIcon="▸")
-    fold.setToolTip("They work while the annotation is the active layer and the mouse is over the image.")
+    fold = _fold("Keys", "They work while the annotation is the active layer and the mouse is over the image.")
     fold.addWidget(table)
+    return fold
+
+
+def _fold(title: str, tip: str) -> QCollapsible:
+    fold = QCollapsible(title, expandedIcon="▾", collapsedIcon="▸")
+    fold.setToolTip(tip)
     return fold
