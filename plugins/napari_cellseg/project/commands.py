@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QFileDialog
 
 import cellseg
 from napari_cellseg.project.folder import Project
-from napari_cellseg.project.layers import create_project, open_project, show_image
+from napari_cellseg.project.layers import claimed, create_project, open_project, show_image
 from napari_cellseg.project.readers import open_dock
 
 
@@ -46,7 +46,7 @@ def find_images(viewer: Viewer) -> None:
 
 def relocate(viewer: Viewer, project: Path, name: str, file: Path) -> None:
     """Tell a project where an image is now, and show it."""
-    found = Project.open(project).relocate(name, file)
+    found = claimed(project).relocate(name, file)
     show_image(viewer, found, found.image(name))
 
 

@@ -133,7 +133,12 @@ class Project:
         """
         folder = self._labels_of(image)
         if not (folder / "zarr.json").exists():
-            chunks.create(folder, image.shape[1:] if image.shape[0] == 1 else image.shape, {"values": VALUES})
+            shape = image.shape[1:] if image.shape[0] == 1 else image.shape
+            try:
+                chunks.create(folder, shape, {"values": VALUES})
+            except OSError as error:
+                remedy = "Free space, or copy the project to a folder that you may write to."
+                raise cellseg.InputError(f"cannot be written ({error.strerror})", remedy, path=folder) from error
         return open_store(folder, writable=self.writable)
 
     @property

@@ -186,8 +186,11 @@ def follow(session: Session) -> None:
 
 def use(session: Session, project: Project) -> None:
     """Work on a project, with its newest model."""
-    if claim(project.path) is not None:
-        project = replace(project, writable=False)
+    try:
+        mine = claim(project.path) is None
+    except OSError:
+        mine = False
+    project = replace(project, writable=mine)
     session.use_project(project)
     trained = [run for run in project.runs if (run / "model.safetensors").exists()]
     if trained:
