@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from cellseg.errors import InputError
@@ -19,6 +18,7 @@ from cellseg.inference.runner import Runner
 from cellseg.inference.tiling import SEEN_AT_LEAST, Box, Shape, Tile
 from cellseg.inference.versions import VERSIONS
 from cellseg.models.geometry import Geometry
+from cellseg.models.shapes import WithoutNumbers
 from cellseg.options import Averaging
 
 PREFERRED = 1024
@@ -106,21 +106,19 @@ def _input_shapes(tile: Shape, average: Averaging, geometry: Geometry) -> list[S
     return [(box.height, box.width) for box in seen]
 
 
-class _Living(TorchDispatchMode):
+class _Living(WithoutNumbers):
     """Adds up the sizes of the tensors that live."""
 
     def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         self.now = self.most = 0
         self._users: dict[int, int] = {}
 
-    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        result = function(*args, **(kwargs or {}))
+    def note(self, function: Any, args: Any, result: Any) -> None:
         for tensor in tree_leaves(result):
             if isinstance(tensor, torch.Tensor):
                 self._add(tensor)
         self.most = max(self.most, self.now)
-        return result
 
     def _add(self, tensor: torch.Tensor) -> None:
         storage = tensor.untyped_storage()

@@ -133,6 +133,8 @@ def initialise(network: nn.Module) -> None:
     up-convolution of stride 2 each output pixel sees one input pixel, so N = channels in.
     """
     for layer in network.modules():
+        if any(weight.is_meta for weight in layer.parameters(recurse=False)):
+            continue  # there are no numbers to set
         if isinstance(layer, nn.Conv2d):
             incoming = layer.in_channels // layer.groups * math.prod(layer.kernel_size)
         elif isinstance(layer, nn.ConvTranspose2d):

@@ -8,8 +8,9 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
+
+from cellseg.models.shapes import WithoutNumbers
 
 aten = torch.ops.aten
 
@@ -70,27 +71,25 @@ def follow(function: Callable[[Tensor], Tensor], x: Tensor) -> tuple[Tensor, Rea
     return found, following.of(found), following.largest
 
 
-class _Following(TorchDispatchMode):
+class _Following(WithoutNumbers):
     """Notes the reach of every map that is computed."""
 
     def __init__(self, x: Tensor) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         self.largest = 1
         self._known: dict[int, tuple[Tensor, Reach]] = {id(x): (x, Reach())}  # kept, so that no id is used twice
 
     def of(self, x: Tensor) -> Reach:
         return self._known[id(x)][1]
 
-    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        result = function(*args, **(kwargs or {}))
+    def note(self, function: Any, args: Any, result: Any) -> None:
         known = [x for x in tree_leaves(args) if isinstance(x, Tensor) and id(x) in self._known]
         if known:
-            reach = self._behind(function.overloadpacket, args, known, result)
+            reach = self._behind(function, args, known, result)
             self.largest = max(self.largest, reach.step)
             for x in tree_leaves(result):
                 if isinstance(x, Tensor):
                     self._known[id(x)] = (x, reach)
-        return result
 
     def _behind(self, function: Any, args: Any, known: list[Tensor], result: Any) -> Reach:
         reach = self.of(known[0])
