@@ -3,106 +3,34 @@
     python tests/benchmarks/compare_networks.py OUT [--minutes 15]          # everything that is missing, then the table
     python tests/benchmarks/compare_networks.py OUT --set dsb2018 --network unetpp   # one of them
 
-CELLSEG_DATA names the folder of the public data sets. Each training is a process of its own with one thread; its budget
-is processor time, so that two may run side by side. The steps follow from the pace of the first ones, so that the
-schedule ends with the budget. Threshold and growth are chosen on images held out of the training ones.
+Each training is a process of its own with one thread; its budget is processor time, so that two may run side by side.
+What budget and scores are stands in budget.py.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
-import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
-import numpy as np
-import tifffile
+import budget
 
 import cellseg
-from cellseg.images.pairs import find_pairs
-from cellseg.images.read_labels import kind_of, read_labels
-from cellseg.inference.result import instances_in
-from cellseg.metrics.tally import tally_cells
 from cellseg.models.trained import save
-from cellseg.options import LabelOptions
-from cellseg.training.events import Finished, Started, Stepped
 
 SETS = ("isbi2012", "dsb2018")
-WARM_UP, PACE = 2, 8
-
-
-def isbi2012(out):
-    """Sections 0-19 to learn from, 20-23 to be judged on, as stacks."""
-    folder = Path(os.environ["CELLSEG_DATA"]) / "isbi2012"
-    for name, sections in (("train", slice(0, 20)), ("val", slice(20, 24))):
-        for kind, file in (("images", "train-volume.tif"), ("labels", "train-labels.tif")):
-            target = out / f"isbi2012-{name}-{kind}.tif"
-            if not target.exists():
-                tifffile.imwrite(target, tifffile.imread(folder / file)[sections], photometric="minisblack")
-    return [[out / f"isbi2012-{name}-{kind}.tif" for kind in ("images", "labels")] for name in ("train", "val")]
-
-
-def dsb2018(out):
-    folder = Path(os.environ["CELLSEG_DATA"]) / "dsb2018"
-    return [[folder / name / kind for kind in ("images", "labels")] for name in ("train", "val")]
-
-
-def train(network, pair, **options):
-    """The last event, and the processor seconds from each step to the next."""
-    clock, took = time.process_time(), []
-    for event in cellseg.train(*pair, model=network, threads=1, best_by="last", save_every=0, **options):
-        if isinstance(event, (Started, Stepped)):
-            now = time.process_time()
-            took += [now - clock] if isinstance(event, Stepped) else []
-            clock = now
-    assert isinstance(event, Finished)
-    return event, took
 
 
 def compare(out, network, name, minutes):
     """Train one network on one set and judge it."""
-    pair, (images, labels) = globals()[name](out)
-    first = train(network, pair, steps=WARM_UP + PACE, validation=0, validate_every=10**7)[1]
-    steps = max(int(minutes * 60 / np.mean(first[WARM_UP:])), 20)
-    done, took = train(network, pair, steps=steps, validation=0.1, validate_every=steps)
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    save(done.model, out / f"{network}-{name}.safetensors")
-    found = judge(done.model, images, labels)
-    row = {
-        "network": network,
-        "set": name,
-        "parameters": sum(p.numel() for p in done.model.network.parameters()),
-        "steps": steps,
-        "minutes": sum(took) / 60,
-        "seconds_a_step": float(np.median(took)),
-        "training_memory_gb": memory / 1e9,
-        **found,
-    }
+    pair, (images, labels) = budget.SETS[name](out)
+    trained = budget.train_for(minutes, pair, model=network)
+    save(trained.model, out / f"{network}-{name}.safetensors")
+    row = {"network": network, "set": name, **trained.row(), **budget.judge(trained.model, images, labels)}
     (out / f"{network}-{name}.json").write_text(json.dumps(row, indent=1))
     print(row, flush=True)
-
-
-def judge(model, images, labels):
-    """Mean V_rand of the sections, or AP pooled over the images, and megapixels a processor second."""
-    pairs, seconds, pixels = find_pairs(images, labels), 0.0, 0
-    kind = kind_of([(p.labels, p.label_plane) for p in pairs], LabelOptions())
-    tally, rand = None, []
-    for p in pairs:
-        image = p.image.read(p.image_plane)[0]
-        began = time.process_time()
-        probabilities = cellseg.predict_array(model, image)
-        seconds, pixels = seconds + time.process_time() - began, pixels + image.size
-        instances = instances_in(probabilities, model.card)
-        truth = read_labels(p.labels, p.label_plane, kind, LabelOptions()).instances
-        rand.append(cellseg.metrics.v_rand(instances, truth))
-        one = tally_cells(instances, truth, outlines=False)
-        tally = one if tally is None else tally + one
-    precision = {f"ap{t:g}": float(v) for t, v in tally.average_precision.items()}
-    return {"v_rand": float(np.mean(rand)), **precision, "megapixels_a_second": pixels / seconds / 1e6}
 
 
 def table(rows):
