@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import strokes
 from napari_cellseg.project.folder import Project
 from napari_cellseg.project.lock import claim, release
 from napari_cellseg.project.store import LabelStore
+
+from tests.plugins.napari_cellseg.project import strokes
 
 
 def paint_and_kill(project, way, after):

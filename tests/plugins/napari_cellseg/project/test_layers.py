@@ -9,7 +9,6 @@ import platform
 import numpy as np
 import psutil
 import pytest
-import strokes
 from napari.layers import Labels
 from napari.utils.notifications import notification_manager
 from napari_cellseg.project.folder import Project
@@ -20,6 +19,7 @@ from napari_cellseg.project.store import LabelStore
 
 import cellseg
 from cellseg.errors import InputError
+from tests.plugins.napari_cellseg.project import strokes
 
 
 @pytest.fixture(autouse=True)
