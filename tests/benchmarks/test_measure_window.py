@@ -51,7 +51,9 @@ def test_20000_cells(make_napari_viewer, qtbot, capsys):
     told("nothing", lambda: None, lambda: len(ticks) > 100)
     told(f"measuring {cells.max()} cells", panel.measure, lambda: idle() and len(panel._measuring.table) > 0)
     stroke = (np.array([30, 31, 32]), np.array([22, 23, 24]))
-    told("a stroke", lambda: layer.data_setitem(stroke, 1), idle)
+    before = panel._measuring.table
+    changed = lambda: idle() and panel._measuring.table is not before  # noqa: E731
+    told("a stroke", lambda: layer.data_setitem(stroke, 1), changed)
     told("sorting", lambda: panel.cells._view.sortByColumn(1, Qt.SortOrder.DescendingOrder), idle)
     told("a range", lambda: panel.cells._choose_range(380, 450), idle)
     told("to a cell", lambda: panel.cells._view.selectRow(50), idle)

@@ -58,6 +58,9 @@ class Measuring(QObject):
         self._run, self._working = 0, False
         self._history = (0, 0)
         self._heard = False
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self._next)
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
@@ -92,6 +95,7 @@ class Measuring(QObject):
         self._fresh.clear()
         self._strokes.clear()
         self._settle.stop()
+        self._soon.stop()
         if self.layer is not None:
             self.layer.events.paint.disconnect(self._painted)
             self.layer.events.set_data.disconnect(self._maybe_undone)
@@ -220,7 +224,7 @@ class Measuring(QObject):
                 cells = change.cells | (known.cells if known else frozenset())
                 box = around(change.box, known.box if known else None)
                 self._strokes[change.place] = Touched(change.place, cells, box)
-        self._next()
+        self._soon.start()  # napari tells of some edits before it makes them
 
     def _edited_unheard(self) -> None:
         heard, self._heard = self._heard, False

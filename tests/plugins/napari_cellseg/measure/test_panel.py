@@ -38,6 +38,11 @@ def measured(panel, qtbot):
     return panel._measuring.table
 
 
+def areas(panel):
+    table = panel._measuring.table
+    return dict(zip(table["cell"], table["area_um2"], strict=True))
+
+
 def test_measure_look_paint_and_save(panel, qtbot, tmp_path):
     viewer, cells = panel._session.viewer, panel.cells
     layer = viewer.layers["cells"]
@@ -65,11 +70,9 @@ def test_measure_look_paint_and_save(panel, qtbot, tmp_path):
     # a stroke changes the rows of the cells that it touched
     layer.selected_label = 9
     layer.data_setitem((np.array([1, 1]), np.array([30, 31]), np.array([55, 39])), 9)
-    table = measured(panel, qtbot)
-    assert dict(zip(table["cell"], table["area_um2"], strict=True)) == {4: 50, 7: 49.75, 9: 13}
+    qtbot.waitUntil(lambda: areas(panel) == {4: 50, 7: 49.75, 9: 13}, timeout=WAIT)
     layer.undo()
-    table = measured(panel, qtbot)
-    assert dict(zip(table["cell"], table["area_um2"], strict=True)) == {4: 50, 7: 50, 9: 12.5}
+    qtbot.waitUntil(lambda: areas(panel) == {4: 50, 7: 50, 9: 12.5}, timeout=WAIT)
 
     # a range hides rows and colours the others
     cells._choose_range(40, 60)
