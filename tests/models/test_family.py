@@ -5,9 +5,11 @@ import torch
 from torch import nn
 
 import cellseg
+from cellseg.models.blocks import centre_crop
 from cellseg.models.effunet import efficientnet
 from cellseg.models.mbconv import DropPath, SqueezeExcitation, unit
 from cellseg.models.mobileunet import mobilenet_v2
+from cellseg.models.reach import follow
 from cellseg.models.registry import NETWORKS
 
 
@@ -121,6 +123,21 @@ def test_a_pruned_network_is_its_own_head_without_the_nodes_below(depth, padding
     x = torch.randn(1, 1, *[network.geometry.smallest] * 2)
     with torch.no_grad():
         torch.testing.assert_close(cut.heads(x).logits[-1], network.heads(x).logits[depth - 1])
+
+
+@pytest.mark.parametrize("up", ["transposed", "bilinear"])
+@pytest.mark.parametrize("padding", ["valid", "same"])
+def test_all_heads_of_unetpp_look_at_the_place_that_they_label(padding, up):
+    network = small("unetpp", base=1, depth=3, padding=padding, up=up)
+    margin = network.geometry.margin
+    x = torch.zeros(1, 1, *[network.geometry.smallest + network.geometry.stride] * 2)
+    side = network.geometry.output_size(x.shape[-1])
+    reaches = [
+        follow(lambda x, j=j: centre_crop(network.heads(x).logits[j], side, side), x)[1]
+        for j in range(network.options.depth)
+    ]
+    assert all(margin - reach.first == reach.last - margin for reach in reaches)
+    assert [margin - reach.first for reach in reaches] == [network.pruned(j).geometry.halo for j in (1, 2, 3)]
 
 
 def test_what_cannot_be_pruned_is_refused():
