@@ -178,8 +178,10 @@ def test_a_project_s_store_gets_every_edit(viewer, panel, hand, qtbot, tmp_path,
     viewer.dims.set_point(0, 1)
     hand.press("N")
     hand.drag((200, 200), (200, 300), (300, 300), (300, 200), (200, 200))
+    store.flush()
     written = store.changes
     hand.press("H")
+    store.flush()
     assert store.changes - written == 4  # the four blocks that the hole lies in
     assert store[1, 250, 250] == 2
     assert not store[0].any()

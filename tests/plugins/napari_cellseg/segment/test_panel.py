@@ -75,10 +75,11 @@ def test_segment_slide_save_correct_and_take_over(panel, events, qtbot, pixels, 
 
     shown = np.asarray(picture.data[1])
     before, threshold = len(events), round(float(np.quantile(shown, 0.8)) / 255, 2)
+    panel._pause.setInterval(5000)  # a busy machine may need long for the preview
     panel.cut.threshold.setValue(threshold)
-    qtbot.waitUntil(lambda: "cut" in kinds(events[before:]), timeout=WAIT)
+    qtbot.waitUntil(lambda: "stack: cells (preview)" in layers(panel), timeout=WAIT)
     preview = layers(panel)["stack: cells (preview)"]
-    assert preview.visible
+    qtbot.waitUntil(lambda: preview.visible, timeout=WAIT)
     qtbot.waitUntil(lambda: "applied" in kinds(events[before:]) and not panel._busy, timeout=WAIT)
     assert "tile" not in kinds(events[before:])
     assert not preview.visible
