@@ -20,7 +20,7 @@ def test_as_json_it_holds_every_column(cellseg_cli):
 
 @pytest.mark.parametrize(
     ("option", "said"),
-    [(("--model", "unet3p", "--padding", "same"), "no option padding"), (("--model", "unet6"), "unet, unetpp")],
+    [(("--model", "unet3p", "--padding", "valid"), "no option padding"), (("--model", "unet6"), "unet, unetpp")],
 )
 def test_what_a_network_does_not_have_is_refused_and_leaves_nothing(cellseg_cli, tmp_path, option, said):
     done = cellseg_cli("train", "--images", "i.tif", "--labels", "l.tif", "--out", tmp_path / "run", *option)

@@ -9,12 +9,11 @@ import numpy as np
 from napari.layers import Image, Labels
 from napari.utils.notifications import show_warning
 from numpy.typing import NDArray
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QObject, Signal
 
 import cellseg
 from napari_cellseg.annotate import edits
 from napari_cellseg.annotate.box import Box
-from napari_cellseg.annotate.camera import camera
 from napari_cellseg.annotate.edits import BACKGROUND, FIRST_CELL, NOT_ANNOTATED
 from napari_cellseg.annotate.index import Cell
 from napari_cellseg.annotate.keys import ACTIONS
@@ -24,7 +23,9 @@ from napari_cellseg.annotate.palette import annotation_colormap
 from napari_cellseg.annotate.pieces import Pieces
 from napari_cellseg.annotate.places import Places, image_of, prediction_of
 from napari_cellseg.annotate.tools import LineTool, PickTool
+from napari_cellseg.camera import camera, look_at
 from napari_cellseg.session import Session
+from napari_cellseg.widgets import later
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -56,9 +57,7 @@ class Annotator(QObject):
         self._telling = False
         self._pending: Callable[[], None] | None = None
         self._building = Pieces(self)
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.timeout.connect(self._look_again)
+        self._soon = later(self, 0, self._look_again)
         self._places = Places(self)
         self._marks = Marks(self.viewer)
         self._cutter = LineTool(self._marks, self._cut, self._dropped)
@@ -258,15 +257,12 @@ class Annotator(QObject):
     def look_at(self, plane: int, box: Box) -> None:
         """Bring a window into the field; nearer or farther only if it would be too small or too large."""
         target, viewer = self._need(), self.viewer
-        centre = target.position(plane, *box.centre)
-        for axis, value in enumerate(centre[:-2], viewer.dims.ndim - target.layer.ndim):
-            viewer.dims.set_point(axis, value)
         seen = target.layer.corner_pixels[:, -2:]
         field = np.maximum(seen[1] - seen[0], 1)
         part = max(height / full for height, full in zip(box.shape, field, strict=True))
         if not ZOOM_LIMITS[0] <= part <= ZOOM_LIMITS[1]:
             camera(viewer).zoom *= ZOOM_TO / part
-        camera(viewer).center = (*camera(viewer).center[:-2], *centre[-2:])
+        look_at(viewer, target.position(plane, *box.centre))
 
     # brushes
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.layers import Shapes
 
-from napari_cellseg.annotate.camera import camera
+from napari_cellseg.camera import camera
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from napari.layers import Labels
 from napari.utils.notifications import show_warning
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QAbstractItemView,
-    QFrame,
     QGridLayout,
-    QHBoxLayout,
     QHeaderView,
     QLabel,
     QListWidget,
     QListWidgetItem,
     QPushButton,
-    QScrollArea,
     QSizePolicy,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
-from superqt import QCollapsible
 
 import cellseg
 from napari_cellseg.annotate.amounts import amount, area
@@ -37,6 +35,7 @@ from napari_cellseg.annotate.places import image_of
 from napari_cellseg.exchange.section import ExchangeSection
 from napari_cellseg.project.commands import new_project, open_folder
 from napari_cellseg.session import Session
+from napari_cellseg.widgets import button, column, fold, row, scrolled, text_line
 
 ROWS = (
     ("new_cell", "previous_cell", "next_cell"),
@@ -52,6 +51,7 @@ CHECKED = {"brush": "paint", "eraser": "erase", "pick": "pick"}
 COLOURS = {"error": (0.84, 0.37, 0.0, 1.0), "warning": (0.90, 0.62, 0.0, 1.0), "note": (0.34, 0.71, 0.91, 1.0)}
 SPOT_PX = 48
 """Half a side of what is shown around a finding."""
+GAP = 4
 
 
 class AnnotatePanel(QWidget):
@@ -78,101 +78,67 @@ class AnnotatePanel(QWidget):
 
     def _build(self) -> None:
         content = QWidget()
-        column = QVBoxLayout(content)
-        column.setContentsMargins(6, 6, 6, 6)
+        page = QVBoxLayout(content)
+        page.setContentsMargins(6, 6, 6, 6)
         parts = (self._projects(), self._headline(), self._tools(), self._counter(), self._doctor(), self._exchange())
         for part in (*parts, _key_table()):
-            column.addWidget(part)
-        column.addStretch()
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(content)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(scroll)
+            page.addWidget(part)
+        page.addStretch()
+        column(scrolled(content), parent=self)
 
     def _projects(self) -> QWidget:
-        new = _button(
-            "New project ...", "A folder that keeps every stroke, for the selected images or all that are open."
-        )
-        new.clicked.connect(lambda: new_project(self._viewer))
-        old = _button("Open project ...", "Go on with a project folder.")
-        old.clicked.connect(lambda: open_folder(self._viewer))
-        return _row(new, old)
+        tip = "A folder that keeps every stroke, for the selected images or all that are open."
+        new = _button("New project ...", tip, lambda: new_project(self._viewer))
+        old = _button("Open project ...", "Go on with a project folder.", lambda: open_folder(self._viewer))
+        return row(new, old)
 
     def _headline(self) -> QWidget:
-        self._name = QLabel()
-        self._name.setWordWrap(True)
-        self._begin = _button("Annotate the image", "An empty annotation over the chosen image, without a project.")
-        self._begin.clicked.connect(self._annotate)
-        self._use = _button(
-            "1 is background", "The chosen labels are an annotation: 0 = not annotated, 1 = background."
-        )
-        self._use.clicked.connect(lambda: self._use_labels(2))
-        self._shift = _button("1 is a cell", "Make an annotation of the chosen labels, in which cells begin with 2.")
-        self._shift.clicked.connect(lambda: self._use_labels(1))
+        self._name = text_line()
+        tip = "An empty annotation over the chosen image, without a project."
+        self._begin = _button("Annotate the image", tip, self._annotate)
+        tip = "The chosen labels are an annotation: 0 = not annotated, 1 = background."
+        self._use = _button("1 is background", tip, lambda: self._use_labels(2))
+        tip = "Make an annotation of the chosen labels, in which cells begin with 2."
+        self._shift = _button("1 is a cell", tip, lambda: self._use_labels(1))
         self._chosen_colour, self._chosen = QLabel(), QLabel()
         self._chosen.setToolTip("What the brush paints.")
-        self._hint = QLabel()
-        self._hint.setWordWrap(True)
+        self._hint = text_line()
         self._hint.setStyleSheet("font-style: italic;")
-        part = QWidget()
-        column = QVBoxLayout(part)
-        column.setContentsMargins(0, 0, 0, 0)
-        line = QHBoxLayout()
-        line.addWidget(self._chosen_colour)
-        line.addWidget(self._chosen, 1)
-        for widget in (self._name, _row(self._begin, self._use, self._shift)):
-            column.addWidget(widget)
-        column.addLayout(line)
-        column.addWidget(self._hint)
-        return part
+        chosen = row(self._chosen_colour, self._chosen)
+        chosen.layout().setStretch(1, 1)
+        return column(self._name, row(self._begin, self._use, self._shift), chosen, self._hint)
 
     def _tools(self) -> QWidget:
         self._edit = QWidget()
         grid = QGridLayout(self._edit)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(3)
-        for row, names in enumerate(ROWS):
+        for line, names in enumerate(ROWS):
             span = 6 // len(names)
             for place, name in enumerate(names):
-                grid.addWidget(self._action_button(name), row, place * span, 1, span)
+                grid.addWidget(self._action_button(name), line, place * span, 1, span)
         grid.addWidget(self._action_button("next_place"), len(ROWS), 0, 1, 6)
         return self._edit
 
     def _action_button(self, name: str) -> QPushButton:
         action = BY_NAME[name]
-        button = _button(f"{action.title}  {short(action.key)}", tooltip(action))
-        button.setCheckable(name in CHECKED or name in ("split", "merge", "background"))
-        button.clicked.connect(lambda: self._press(name))
-        self._buttons[name] = button
-        return button
+        made = _button(f"{action.title}  {short(action.key)}", tooltip(action), lambda: self._press(name))
+        made.setCheckable(name in CHECKED or name in ("split", "merge", "background"))
+        self._buttons[name] = made
+        return made
 
     def _counter(self) -> QWidget:
-        self._count = QLabel()
-        self._count.setWordWrap(True)
+        self._count = text_line()
         self._count.setToolTip("Of the plane that is seen; of a stack the second line says it of all planes.")
-        part = QWidget()
-        column = QVBoxLayout(part)
-        column.setContentsMargins(0, 4, 0, 0)
-        column.addWidget(self._count)
-        column.addWidget(Legend())
-        return part
+        return column(self._count, Legend(), above=GAP)
 
     def _exchange(self) -> QWidget:
-        fold = _fold("Import and export", "Annotation from and to other programs.")
-        fold.addWidget(ExchangeSection(self._session))
-        return fold
+        return fold("Import and export", "Annotation from and to other programs.", ExchangeSection(self._session))
 
     def _doctor(self) -> QWidget:
-        self._check = _button(
-            "Check the annotation", "Has the label doctor look for specks, cells in two pieces and other slips."
-        )
-        self._check.clicked.connect(self._diagnose)
-        self._verdict = QLabel()
-        self._verdict.setWordWrap(True)
+        tip = "Has the label doctor look for specks, cells in two pieces and other slips."
+        self._check = _button("Check the annotation", tip, self._diagnose)
+        self._verdict = text_line()
         self._findings = QListWidget()
         self._findings.setWordWrap(True)
         self._findings.setMinimumHeight(110)
@@ -182,12 +148,7 @@ class AnnotatePanel(QWidget):
         self._findings.itemClicked.connect(self._go_to_finding)
         self._verdict.hide()
         self._findings.hide()
-        part = QWidget()
-        column = QVBoxLayout(part)
-        column.setContentsMargins(0, 4, 0, 0)
-        for widget in (self._check, self._verdict, self._findings):
-            column.addWidget(widget)
-        return part
+        return column(self._check, self._verdict, self._findings, above=GAP)
 
     # what it shows
 
@@ -327,31 +288,22 @@ class AnnotatePanel(QWidget):
             self.annotator.look_at(spot.plane, pixel.grown(SPOT_PX, target.shape[1:]))
 
 
-def _button(text: str, tip: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setToolTip(tip)
-    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys go on to the canvas
-    button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-    return button
-
-
-def _row(*widgets: QWidget) -> QWidget:
-    row = QWidget()
-    layout = QHBoxLayout(row)
-    layout.setContentsMargins(0, 0, 0, 0)
-    for widget in widgets:
-        layout.addWidget(widget)
-    return row
+def _button(text: str, tip: str, do: Callable[[], object]) -> QPushButton:
+    """A button that is as narrow as there is room, and takes no keys from the canvas."""
+    made = button(text, tip, do)
+    made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    made.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+    return made
 
 
 def _key_table() -> QWidget:
     """All keys, folded away."""
     table = QTableWidget(len(ACTIONS), 2)
-    for row, action in enumerate(ACTIONS):
+    for line, action in enumerate(ACTIONS):
         for place, text in enumerate((shown(action.key), action.tip.partition(".")[0])):
             item = QTableWidgetItem(text)
             item.setToolTip(action.tip)
-            table.setItem(row, place, item)
+            table.setItem(line, place, item)
     table.setHorizontalHeaderLabels(["Key", "Does"])
     table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
     table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
@@ -361,12 +313,4 @@ def _key_table() -> QWidget:
     table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
     table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     table.setMinimumHeight(260)
-    fold = _fold("Keys", "They work while the annotation is the active layer and the mouse is over the image.")
-    fold.addWidget(table)
-    return fold
-
-
-def _fold(title: str, tip: str) -> QCollapsible:
-    fold = QCollapsible(title, expandedIcon="▾", collapsedIcon="▸")
-    fold.setToolTip(tip)
-    return fold
+    return fold("Keys", "They work while the annotation is the active layer and the mouse is over the image.", table)

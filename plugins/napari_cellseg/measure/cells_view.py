@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from napari.components import ViewerModel
 from napari.utils.notifications import show_info
-from qtpy.QtCore import QItemSelectionModel, QSignalBlocker, QTimer
+from qtpy.QtCore import QItemSelectionModel, QSignalBlocker
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -22,13 +22,13 @@ from qtpy.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QLabel,
-    QPushButton,
     QTableView,
     QVBoxLayout,
     QWidget,
 )
 
 from cellseg import CellTable
+from napari_cellseg.camera import look_at
 from napari_cellseg.measure.calculator import Answer, Calculator, taken
 from napari_cellseg.measure.histogram import Histogram
 from napari_cellseg.measure.measuring import Measuring, pixels_of, shown_place
@@ -36,13 +36,13 @@ from napari_cellseg.measure.model import CellModel
 from napari_cellseg.measure.overlays import (
     SHADES,
     STEPS,
-    look_at,
     outline_cell,
     remove_overlay,
     scale_of_colours,
     show_overlay,
 )
 from napari_cellseg.measure.table import in_ranges, region, rows_in, shades, summary, title
+from napari_cellseg.widgets import button, later, text_line
 
 SHADE_AFTER_MS = 200
 DIGITS = 4
@@ -59,10 +59,7 @@ class CellsView(QWidget):
         self._viewer, self._measuring, self._calculator = viewer, measuring, calculator
         self._ranges: dict[str, tuple[float, float]] = {}
         self._own_choice = False
-        self._shading = QTimer(self)
-        self._shading.setSingleShot(True)
-        self._shading.setInterval(SHADE_AFTER_MS)
-        self._shading.timeout.connect(self._shade)
+        self._shading = later(self, SHADE_AFTER_MS, self._shade)
         self._build()
         measuring.changed.connect(self.refresh)
         viewer.dims.events.current_step.connect(self._shade_soon)
@@ -126,8 +123,7 @@ class CellsView(QWidget):
             self._viewer.mouse_drag_callbacks.remove(self._clicked)
 
     def _build(self) -> None:
-        self._summary = QLabel(FIRST)
-        self._summary.setWordWrap(True)
+        self._summary = text_line(FIRST)
         self._model = CellModel()
         self._view = QTableView()
         self._view.setModel(self._model)
@@ -148,14 +144,14 @@ class CellsView(QWidget):
         self._low, self._high = _spin("Least value"), _spin("Largest value")
         for spin in (self._low, self._high):
             spin.valueChanged.connect(lambda: self._choose_range(self._low.value(), self._high.value()))
-        whole = _button("All", "Choose the whole range again, of every column", self._choose_all)
+        whole = button("All", "Choose the whole range again, of every column", self._choose_all)
         self._colour = QCheckBox("Colour the cells by this column")
         self._colour.setToolTip(
             "Shows the chosen cells in the viewer, from the least value (dark) to the largest (bright)"
         )
         self._colour.toggled.connect(self._shade_soon)
-        save = _button("Save as CSV ...", "Write the rows that are shown to a file", self._ask_and_save)
-        copy = _button("Copy", "Copy the selected rows, or all that are shown, for a spreadsheet", self.copy)
+        save = button("Save as CSV ...", "Write the rows that are shown to a file", self._ask_and_save)
+        copy = button("Copy", "Copy the selected rows, or all that are shown, for a spreadsheet", self.copy)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 4)
         layout.addWidget(self._summary)
@@ -172,7 +168,7 @@ class CellsView(QWidget):
         if layer is None or layer not in self._viewer.layers or not current.isValid():
             return
         row = self._model.row_of(current.row())
-        look_at(self._viewer, layer, self._measuring.centre(row))
+        look_at(self._viewer, layer.data_to_world(self._measuring.centre(row)))
         self._outline(row)
         self._own_choice = True
         try:
@@ -307,13 +303,6 @@ def _spin(tip: str) -> QDoubleSpinBox:
     spin.setKeyboardTracking(False)
     spin.setMinimumWidth(60)
     return spin
-
-
-def _button(text: str, tip: str, do: Callable[[], None]) -> QPushButton:
-    button = QPushButton(text)
-    button.setToolTip(tip)
-    button.clicked.connect(lambda: do())
-    return button
 
 
 def _line(*widgets: QWidget) -> QHBoxLayout:

@@ -11,24 +11,23 @@ from napari.utils.notifications import show_info, show_warning
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QAbstractItemView,
-    QFormLayout,
-    QHBoxLayout,
     QLabel,
-    QPushButton,
     QTableView,
     QVBoxLayout,
     QWidget,
 )
 
 from cellseg import CellTable, metrics
+from napari_cellseg.camera import look_at
 from napari_cellseg.measure.calculator import Answer, Calculator, taken
 from napari_cellseg.measure.choose import LayerChoice
 from napari_cellseg.measure.compare import COLUMNS, KINDS
 from napari_cellseg.measure.measuring import pixels_of, shown_place
 from napari_cellseg.measure.model import CellModel
-from napari_cellseg.measure.overlays import ERRORS, look_at, palette, show_overlay
+from napari_cellseg.measure.overlays import ERRORS, palette, show_overlay
 from napari_cellseg.measure.scope import ScopeChoice
 from napari_cellseg.measure.table import BACKGROUND_OF_ANNOTATIONS, Place, region
+from napari_cellseg.widgets import button, form, row, text_line
 
 MEANING = {
     "true": "found (IoU 0.5 or more)",
@@ -102,15 +101,13 @@ class CompareView(QWidget):
             self._viewer, _is_labels, "What is right; of annotations only what was annotated counts"
         )
         self._scope = ScopeChoice()
-        form = QFormLayout()
-        form.addRow("Segmentation", self._prediction)
-        form.addRow("Truth", self._truth)
-        form.addRow("Of", self._scope)
-        self._scope.label = form.labelForField(self._scope)
+        rows = form()
+        rows.addRow("Segmentation", self._prediction)
+        rows.addRow("Truth", self._truth)
+        rows.addRow("Of", self._scope)
+        self._scope.label = rows.labelForField(self._scope)
         self._prediction.chosen.connect(lambda: self._scope.follow(self._prediction.layer))
-        self._button = QPushButton("Compare")
-        self._button.setToolTip("Score the segmentation and show its errors in colour")
-        self._button.clicked.connect(lambda: self.compare())
+        self._button = button("Compare", "Score the segmentation and show its errors in colour", self.compare)
         self._scores = QLabel()
         self._scores.setToolTip(
             "AP and F1 at an IoU threshold, panoptic quality, SEG of the Cell Tracking Challenge, IoU of all cells; "
@@ -118,8 +115,7 @@ class CompareView(QWidget):
         )
         self._scores.setTextFormat(Qt.TextFormat.RichText)
         self._scores.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._legend = QLabel()
-        self._legend.setWordWrap(True)
+        self._legend = text_line()
         self._model = CellModel({"state": _word})
         self._view = QTableView()
         self._view.setModel(self._model)
@@ -131,18 +127,14 @@ class CompareView(QWidget):
         self._view.verticalHeader().setDefaultSectionSize(22)
         self._view.setMinimumHeight(140)
         self._view.selectionModel().currentRowChanged.connect(self._go)
-        buttons = QHBoxLayout()
-        for text, tip, by in (("◀ Error", "To the error before", -1), ("Error ▶", "To the next error", 1)):
-            button = QPushButton(text)
-            button.setToolTip(tip)
-            button.clicked.connect(partial(lambda by, _=False: self.step(by), by))
-            buttons.addWidget(button)
+        back = button("◀ Error", "To the error before", partial(self.step, -1))
+        on = button("Error ▶", "To the next error", partial(self.step, 1))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 4)
-        layout.addLayout(form)
+        layout.addLayout(rows)
         for widget in (self._button, self._scores, self._legend):
             layout.addWidget(widget)
-        layout.addLayout(buttons)
+        layout.addWidget(row(back, on))
         layout.addWidget(self._view, 1)
 
     def _show(self, prediction: Labels, place: Place, answer: Answer) -> None:
@@ -168,9 +160,9 @@ class CompareView(QWidget):
         if self._shown is None or not current.isValid() or self._shown[0] not in self._viewer.layers:
             return
         layer, place, sides = self._shown
-        table, row = self._model.table, self._model.row_of(current.row())
-        inner = [float(table[name][row]) for name in (("plane", "y", "x") if sides == 3 else ("y", "x"))]
-        look_at(self._viewer, layer, (*place, *inner))
+        table, line = self._model.table, self._model.row_of(current.row())
+        inner = [float(table[name][line]) for name in (("plane", "y", "x") if sides == 3 else ("y", "x"))]
+        look_at(self._viewer, layer.data_to_world((*place, *inner)))
 
 
 def _is_labels(layer: Layer) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 from napari.components import ViewerModel
 from napari.layers import Image, Labels
 from numpy.typing import NDArray
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QObject, Signal
 
 from cellseg import CellTable
 from napari_cellseg.measure.calculator import Answer, Calculator, taken
@@ -28,6 +28,7 @@ from napari_cellseg.measure.table import (
     touched,
     updated,
 )
+from napari_cellseg.widgets import later
 
 SHOWN_EVERY = 25
 """Planes of a long stack after which the table is shown."""
@@ -58,13 +59,8 @@ class Measuring(QObject):
         self._run, self._working = 0, False
         self._history = (0, 0)
         self._heard = False
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.timeout.connect(self._next)
-        self._settle = QTimer(self)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(SETTLE_MS)
-        self._settle.timeout.connect(self._edited_unheard)
+        self._soon = later(self, 0, self._next)
+        self._settle = later(self, SETTLE_MS, self._edited_unheard)
 
     def start(self, layer: Labels, images: Sequence[Image], together: int, everywhere: bool) -> None:
         """Measure a layer.

@@ -1,4 +1,4 @@
-"""What this panel shows in the viewer: the outline of a cell, cells in colours, and where the camera looks."""
+"""What this panel shows in the viewer: the outline of a cell, and cells in colours."""
 
 from __future__ import annotations
 
@@ -98,15 +98,3 @@ def outline_cell(
     start = (*place, *(axis.start - 1 for axis in box))
     data = data.reshape((1,) * len(place) + data.shape)
     show_overlay(viewer, layer, OUTLINE, data, start, palette([YELLOW]), opacity=1.0).contour = 2
-
-
-def look_at(viewer: ViewerModel, layer: Layer, centre: Sequence[float]) -> None:
-    """Move the camera, and the sliders of a stack, to a point of a layer given in its pixels."""
-    world = np.asarray(layer.data_to_world(centre))
-    first = viewer.dims.ndim - world.size
-    for axis, value in enumerate(world, first):
-        if axis in viewer.dims.not_displayed:
-            viewer.dims.set_point(axis, float(value))
-    shown = [float(world[axis - first]) for axis in viewer.dims.displayed if axis >= first]
-    camera = getattr(viewer, "scene", viewer).camera  # the viewer's own until napari 0.9
-    camera.center = (*camera.center[: 3 - len(shown)], *shown)

@@ -9,11 +9,8 @@ from napari.utils.notifications import show_warning
 from qtpy.QtWidgets import (
     QApplication,
     QCheckBox,
-    QFormLayout,
     QHBoxLayout,
     QLabel,
-    QPushButton,
-    QScrollArea,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -26,6 +23,7 @@ from napari_cellseg.measure.compare_view import CompareView
 from napari_cellseg.measure.measuring import Measuring, pixels_of
 from napari_cellseg.measure.scope import ScopeChoice
 from napari_cellseg.session import Session
+from napari_cellseg.widgets import button, column, form, scrolled, text_line
 
 ALL_AT_ONCE = 3
 """Axes of a stack whose planes or whose one volume are measured."""
@@ -71,30 +69,27 @@ class MeasurePanel(QWidget):
         self._labels = LayerChoice(viewer, _is_labels, "The cells that are measured")
         self._images = LayersChoice(viewer, self._fits, "Images in which the brightness of each cell is measured")
         self._scope = ScopeChoice()
-        form = QFormLayout()
-        form.addRow("Cells", self._labels)
-        form.addRow("Brightness in", self._images)
-        form.addRow("Of", self._scope)
-        self._scope.label = form.labelForField(self._scope)
+        rows = form()
+        rows.addRow("Cells", self._labels)
+        rows.addRow("Brightness in", self._images)
+        rows.addRow("Of", self._scope)
+        self._scope.label = rows.labelForField(self._scope)
         self._labels.chosen.connect(self._refresh)
-        button = QPushButton("Measure")
-        button.setToolTip("Measure size, shape and brightness of every cell")
-        button.clicked.connect(lambda: self.measure())
+        measure = button("Measure", "Measure size, shape and brightness of every cell", self.measure)
         live = QCheckBox("follow strokes")
         live.setToolTip("Measure a cell again as soon as a stroke has changed it")
         live.setChecked(True)
         live.toggled.connect(lambda on: setattr(self._measuring, "live", on))
         self._status = QLabel()
         self._status.setVisible(False)
-        self._hint = QLabel()
-        self._hint.setWordWrap(True)
+        self._hint = text_line()
         line = QHBoxLayout()
-        line.addWidget(button, 1)
+        line.addWidget(measure, 1)
         line.addWidget(live)
         page = QWidget()
         above = QVBoxLayout(page)
         above.setContentsMargins(4, 4, 4, 4)
-        above.addLayout(form)
+        above.addLayout(rows)
         above.addLayout(line)
         above.addWidget(self._hint)
         above.addWidget(self._status)
@@ -104,14 +99,8 @@ class MeasurePanel(QWidget):
             (page, "Cells", "A table of cells: size, shape, brightness"),
             (self.comparison, "Compare with the truth", "Scores, and errors in colour"),
         ):
-            scroll = QScrollArea()
-            scroll.setWidgetResizable(True)
-            scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-            scroll.setWidget(widget)
-            tabs.setTabToolTip(tabs.addTab(scroll, title), tip)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(tabs)
+            tabs.setTabToolTip(tabs.addTab(scrolled(widget, sideways=True), title), tip)
+        column(tabs, parent=self)
 
     def _fits(self, layer: Layer) -> bool:
         labels = self._labels.layer

@@ -17,6 +17,7 @@ from qtpy.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QPushButto
 
 from cellseg import InputError
 from cellseg.options import AugmentOptions, WeightOptions
+from napari_cellseg.camera import camera
 from napari_cellseg.option import option
 from napari_cellseg.preview.balance import class_frequencies
 from napari_cellseg.preview.coding import is_annotation
@@ -24,7 +25,7 @@ from napari_cellseg.preview.command import train_command, weights_command
 from napari_cellseg.preview.latest import Latest
 from napari_cellseg.preview.number import Number
 from napari_cellseg.preview.plane import Plane
-from napari_cellseg.preview.seen import camera, placed, seen
+from napari_cellseg.preview.seen import placed, seen
 from napari_cellseg.preview.warm import load
 from napari_cellseg.preview.weights import Preview, margin, preview
 from napari_cellseg.preview.window import plan_window

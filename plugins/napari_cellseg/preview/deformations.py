@@ -8,7 +8,7 @@ from napari.utils.notifications import show_warning
 from numpy.typing import NDArray
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QImage, QPixmap
-from qtpy.QtWidgets import QFormLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from cellseg import InputError
 from cellseg.options import AugmentOptions
@@ -18,6 +18,7 @@ from napari_cellseg.preview.number import Number
 from napari_cellseg.preview.seen import seen
 from napari_cellseg.preview.sheet import as_seen, contact_sheet, middle
 from napari_cellseg.session import Session
+from napari_cellseg.widgets import add_row, button, column, tall_form
 
 
 class DeformationsSection(QWidget):
@@ -32,24 +33,15 @@ class DeformationsSection(QWidget):
         self.sheet = SheetWindow(self)
         self._elastic = Number(option(AugmentOptions, "elastic"), (0, 40))
         self._grid = Number(option(AugmentOptions, "grid"), (2, 10), decimals=0)
-        self._look = QPushButton("Show deformations of the field")
-        self._look.setToolTip("A window with the middle of what is seen of the image, as it is and bent six times.")
-        self._again = QPushButton("Others")
-        self._again.setToolTip("Six other deformations of the same strength.")
-        form = QFormLayout()
-        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
+        tip = "A window with the middle of what is seen of the image, as it is and bent six times."
+        look = button("Show deformations of the field", tip, self.look)
+        again = button("Others", "Six other deformations of the same strength.", self.draw_others)
+        numbers = QWidget()
+        rows = tall_form(numbers)
         for text, number in (("Strength in pixels (elastic)", self._elastic), ("Vectors a side (grid)", self._grid)):
-            label = QLabel(text)
-            label.setToolTip(number.toolTip())
-            form.addRow(label, number)
+            add_row(rows, text, number)
             number.changed.connect(self._set)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(form)
-        layout.addWidget(self._look)
-        layout.addWidget(self._again)
-        self._look.clicked.connect(self.look)
-        self._again.clicked.connect(self.draw_others)
+        column(numbers, look, again, parent=self)
         self._latest.made.connect(self.sheet.show_sheet)
         self._latest.failed.connect(show_warning)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QGroupBox, QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QGroupBox, QVBoxLayout, QWidget
 
 from napari_cellseg.preview.borders import BordersSection
 from napari_cellseg.preview.deformations import DeformationsSection
 from napari_cellseg.session import Session
+from napari_cellseg.widgets import column, scrolled
 
 
 class PreviewPanel(QWidget):
@@ -18,17 +18,12 @@ class PreviewPanel(QWidget):
         self.borders = BordersSection(session)
         self.deformations = DeformationsSection(session)
         inside = QWidget()
-        column = QVBoxLayout(inside)
+        groups = QVBoxLayout(inside)
         for title, section in (("Borders", self.borders), ("Elastic deformation", self.deformations)):
             group = QGroupBox(title)
             QVBoxLayout(group).addWidget(section)
-            column.addWidget(group)
-        column.addStretch()
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setWidget(inside)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+            groups.addWidget(group)
+        groups.addStretch()
+        scroll = scrolled(inside)
         scroll.setMinimumWidth(inside.minimumSizeHint().width() + scroll.verticalScrollBar().sizeHint().width())
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(scroll)
+        column(scroll, parent=self)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from napari.layers import Image, Labels
 from numpy.typing import NDArray
 
 from cellseg import InputError
+from napari_cellseg.camera import camera
 from napari_cellseg.preview.plane import Plane
 from napari_cellseg.preview.window import Field
 
@@ -49,11 +50,6 @@ def seen(viewer: ViewerModel, layer: Image | Labels) -> Seen:
         raise InputError(f"Nothing of {layer.name} is seen", "Move it into view.")
     across = float(layer.scale[-1]) * camera(viewer).zoom
     return Seen(Plane(data, plane_index(viewer, layer), (height, width)), (rows, columns), 1 / max(across, 1e-9))
-
-
-def camera(viewer: ViewerModel) -> Any:
-    """The camera of the canvas; napari 0.9 moved it."""
-    return getattr(viewer, "scene", viewer).camera
 
 
 def plane_index(viewer: ViewerModel, layer: Image | Labels) -> tuple[int, ...]:

@@ -39,6 +39,7 @@ from superqt import QCollapsible
 
 import cellseg
 from cellseg.options import PredictOptions
+from napari_cellseg.camera import camera
 from napari_cellseg.segment.annotation import Taken
 from napari_cellseg.segment.command import predict_words, quoted
 from napari_cellseg.segment.controls import CutControls
@@ -101,8 +102,7 @@ class SegmentPanel(QWidget):
         for event in (layers.events.inserted, layers.events.removed, layers.events.reordered):
             event.connect(self._list_layers)
         layers.selection.events.active.connect(self._list_layers)
-        scene: Any = getattr(session.viewer, "scene", session.viewer)  # before napari 0.9 the viewer is its scene
-        scene.camera.events.connect(self._moved)
+        camera(session.viewer).events.connect(self._moved)
         session.viewer.dims.events.current_step.connect(self._moved)
         session.signals.model_changed.connect(self._use_model)
         session.signals.project_changed.connect(lambda _: self._list_models())

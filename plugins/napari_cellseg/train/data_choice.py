@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from napari.layers import Image, Labels
-from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QComboBox, QFileDialog, QFormLayout, QWidget
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QComboBox, QFileDialog, QWidget
 
 from napari_cellseg.session import Session
 from napari_cellseg.train.layer_files import is_annotation
 from napari_cellseg.train.runs import with_model
+from napari_cellseg.widgets import combo, form
 
 PROJECT, LAYERS = "project", "layers"
 OTHER = "other"
@@ -26,16 +27,13 @@ class DataChoice(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self.source = _combo("Learn from all that is annotated in the project, or from an image and a labels layer.")
-        self.image = _combo("The image layer to learn from.")
-        self.labels = _combo("Its cells: a labels layer of the same shape.")
-        self.zero = _combo("What the value 0 means in the labels.")
-        self.zero.addItem("background", False)
-        self.zero.addItem("not annotated (1 = background)", True)
-        self.start = _combo("A new network learns all from the data; a model goes on with what it knows.")
-        self._form = QFormLayout(self)
-        self._form.setContentsMargins(0, 0, 0, 0)
-        self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self.source = combo("Learn from all that is annotated in the project, or from an image and a labels layer.")
+        self.image = combo("The image layer to learn from.")
+        self.labels = combo("Its cells: a labels layer of the same shape.")
+        meanings = {False: "background", True: "not annotated (1 = background)"}
+        self.zero = combo("What the value 0 means in the labels.", meanings)
+        self.start = combo("A new network learns all from the data; a model goes on with what it knows.")
+        self._form = form(self)
         rows = ("Learn from", self.source), ("Image", self.image), ("Labels", self.labels), ("0 means", self.zero)
         for name, box in (*rows, ("Begin with", self.start)):
             self._form.addRow(name, box)
@@ -119,12 +117,3 @@ class DataChoice(QWidget):
                 self.start.insertItem(1, Path(folder).name, folder)
                 self.start.setCurrentIndex(1)
         self.start_changed.emit(self.model)
-
-
-def _combo(tooltip: str) -> Any:
-    box = QComboBox()
-    box.setToolTip(tooltip)
-    box.setMinimumContentsLength(8)
-    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    return box

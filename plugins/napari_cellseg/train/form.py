@@ -11,16 +11,15 @@ from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
-    QFormLayout,
     QHBoxLayout,
     QLineEdit,
     QSizePolicy,
-    QVBoxLayout,
     QWidget,
 )
 from superqt import QCollapsible
 
 from napari_cellseg.train.controls import FIRST, Control, Values, changed, controls, network_names, values_of, words_of
+from napari_cellseg.widgets import column, combo, fold, form
 
 DIGITS = 10
 BY_STEPS, BY_MINUTES = "steps", "minutes"
@@ -68,15 +67,12 @@ class TrainForm(QWidget):
         self._recipe = "fast"
         self._given_network = False
         self._boxes = {name: _box(control) for name, control in self._controls.items()}
-        self.length = QComboBox()
-        self.length.addItem("steps", BY_STEPS)
-        self.length.addItem("minutes", BY_MINUTES)
-        self.length.setToolTip("Train so many steps, or as many as fit into a time on this computer.")
+        tip = "Train so many steps, or as many as fit into a time on this computer."
+        self.length = combo(tip, {BY_STEPS: "steps", BY_MINUTES: "minutes"})
         self.minutes = NumberBox(0.5, 10_000, whole=False)
         self.minutes.setValue(2)
         self.minutes.setToolTip("Minutes that the training may take; the plan says how many steps that are.")
-        self.advanced = QCollapsible("Advanced")
-        self.advanced.setToolTip("All options of `cellseg train`, with the same names and limits.")
+        self.advanced = fold("Advanced", "All options of `cellseg train`, with the same names and limits.")
         self._lay_out()
         ignorer = _WheelIgnorer(self)
         for name, box in self._boxes.items():
@@ -141,34 +137,28 @@ class TrainForm(QWidget):
             self._boxes[name].setEnabled(not given)
 
     def _lay_out(self) -> None:
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        first = _form()
+        above = QWidget()
+        first = form(above)
         first.addRow("Recipe", self._boxes["recipe"])
         first.addRow("Network", self._boxes["model"])
-        row = QHBoxLayout()
+        parts = QHBoxLayout()
         for part in (self._boxes["steps"], self.minutes, self.length):
-            row.addWidget(part, 1 if part is not self.length else 0)
-        first.addRow("Train for", row)
-        layout.addLayout(first)
+            parts.addWidget(part, 1 if part is not self.length else 0)
+        first.addRow("Train for", parts)
         self._groups: dict[str, QCollapsible] = {}
         for group in dict.fromkeys(control.group for control in self._controls.values()):
             page = QWidget()
-            form = _form(page)
+            rows = form(page)
             for control in self._controls.values():
                 if control.group == group and control.name not in FIRST:
                     box = self._boxes[control.name]
                     row_label = "" if control.kind == "switch" else control.label
-                    form.addRow(row_label, box)
+                    rows.addRow(row_label, box)
                     if row_label:
-                        form.labelForField(box).setToolTip(control.tooltip)
-            self._groups[group] = QCollapsible(group)
-            self._groups[group].addWidget(page)
+                        rows.labelForField(box).setToolTip(control.tooltip)
+            self._groups[group] = fold(group, "", page)
             self.advanced.addWidget(self._groups[group])
-        for fold in (self.advanced, *self._groups.values()):
-            fold.setDuration(0)
-            fold.layout().setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.advanced)
+        column(above, self.advanced, parent=self)
 
     def _show_length(self) -> None:
         by_minutes = self.length.currentData() == BY_MINUTES
@@ -187,22 +177,11 @@ class _WheelIgnorer(QObject):
         return False
 
 
-def _form(parent: QWidget | None = None) -> QFormLayout:
-    form = QFormLayout(parent)
-    form.setContentsMargins(0, 0, 0, 0)
-    form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-    form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
-    return form
-
-
 def _box(control: Control) -> Any:
     described = control.option
     if control.kind == "choice" or control.name == "model":
-        box = QComboBox()
+        box = combo("")
         box.addItems([str(choice) for choice in described.choices] or [described.default])
-        box.setMinimumContentsLength(6)
-        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     elif control.kind == "switch":
         box = QCheckBox(control.label)
     elif control.kind == "text":

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from html import escape
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QLabel, QProgressBar, QSizePolicy, QWidget
 
 from napari_cellseg.train.curves import Curves
 from napari_cellseg.train.progress import Progress
+from napari_cellseg.widgets import button, column, row, text_line
 
 WORDS = {
     "idle": "",
@@ -38,27 +39,15 @@ class Monitor(QWidget):
         self.bar.setToolTip("Steps done.")
         self.figures = figures_label()
         self.curves = Curves()
-        self.pause = QPushButton("Pause")
-        self.pause.setToolTip("Wait after this step; the processor is free meanwhile.")
-        self.stop = QPushButton("Stop and keep the best")
-        self.stop.setToolTip("End after this step. The best model so far stays in the run folder; you can go on later.")
+        self.pause = button("Pause", "Wait after this step; the processor is free meanwhile.", self._tell_pause)
+        tip = "End after this step. The best model so far stays in the run folder; you can go on later."
+        self.stop = button("Stop and keep the best", tip, self.stopped.emit)
         self.live = QCheckBox("Preview as it learns")
         self.live.setChecked(True)
         self.live.setToolTip("After each validation, predict the visible field with the model so far.")
-        self.now = QPushButton("Preview now")
-        self.now.setToolTip("Predict the visible field with the model kept so far.")
-        self.pause.clicked.connect(self._tell_pause)
-        self.stop.clicked.connect(self.stopped)
-        self.now.clicked.connect(self.previewed)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.state, self.bar, self.figures, self.curves):
-            layout.addWidget(widget)
-        for pair in ((self.pause, self.stop), (self.live, self.now)):
-            row = QHBoxLayout()
-            for widget in pair:
-                row.addWidget(widget)
-            layout.addLayout(row)
+        self.now = button("Preview now", "Predict the visible field with the model kept so far.", self.previewed.emit)
+        above = self.state, self.bar, self.figures, self.curves
+        column(*above, row(self.pause, self.stop), row(self.live, self.now), parent=self)
 
     def show_progress(self, progress: Progress) -> None:
         """Show how far it is."""
@@ -83,8 +72,7 @@ class Monitor(QWidget):
 
 def figures_label() -> QLabel:
     """A label for names and figures that may be selected and copied."""
-    label = QLabel()
-    label.setWordWrap(True)
+    label = text_line()
     label.setTextFormat(Qt.TextFormat.RichText)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)

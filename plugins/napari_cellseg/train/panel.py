@@ -14,11 +14,8 @@ from qtpy.QtWidgets import (
     QApplication,
     QComboBox,
     QFileDialog,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
-    QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -34,6 +31,7 @@ from napari_cellseg.train.plan import often_enough, plan_lines, steps_within
 from napari_cellseg.train.preview import Preview
 from napari_cellseg.train.runs import data_folder, resume_words, unfinished, with_model
 from napari_cellseg.train.trainer import Trainer
+from napari_cellseg.widgets import button, column, row, scrolled
 
 RUNS = Path.home() / "cellseg-runs"
 """Where run folders are made without a project, unless another place is chosen."""
@@ -69,41 +67,27 @@ class TrainPanel(QWidget):
     def _make_rows(self) -> None:
         self.unfinished = QComboBox()
         self.unfinished.setToolTip("Trainings that were interrupted; nothing of them is lost.")
-        self.resume_button = _button("Continue", "Go on where this training was interrupted.")
+        self.resume_button = button("Continue", "Go on where this training was interrupted.")
         self.folder = QLineEdit()
         self.folder.setToolTip("The run folder: model, curves, report. Must be new or empty.")
-        self.browse = _button("...", "Choose another folder.")
-        self.plan_button = _button("Plan ...", "Say how long it takes and how much memory it needs, before it starts.")
+        self.browse = button("...", "Choose another folder.")
+        self.plan_button = button("Plan ...", "Say how long it takes and how much memory it needs, before it starts.")
         self.plan_label = figures_label()
-        self.start_button = _button("Start", "Train in a process of its own; you can go on working.")
-        self.copy_button = _button("Copy command", "Copy the same training as a command line.")
-        self.back_button = _button("Back", "Change something first.")
+        self.start_button = button("Start", "Train in a process of its own; you can go on working.")
+        self.copy_button = button("Copy command", "Copy the same training as a command line.")
+        self.back_button = button("Back", "Change something first.")
 
     def _lay_out(self) -> None:
-        self.resume_row = _row(QLabel("Interrupted"), self.unfinished, self.resume_button)
-        self.folder_row = _row(QLabel("Run folder"), self.folder, self.browse)
-        self.setup = QWidget()
-        setup = QVBoxLayout(self.setup)
-        setup.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.resume_row, self.data, self.folder_row, self.form, self.plan_button):
-            setup.addWidget(widget)
-        self.plan_box = QWidget()
-        box = QVBoxLayout(self.plan_box)
-        box.setContentsMargins(0, 0, 0, 0)
-        box.addWidget(self.plan_label)
-        box.addWidget(_row(self.start_button, self.copy_button, self.back_button))
+        self.resume_row = row(QLabel("Interrupted"), self.unfinished, self.resume_button)
+        self.folder_row = row(QLabel("Run folder"), self.folder, self.browse)
+        self.setup = column(self.resume_row, self.data, self.folder_row, self.form, self.plan_button)
+        self.plan_box = column(self.plan_label, row(self.start_button, self.copy_button, self.back_button))
         page = QWidget()
         layout = QVBoxLayout(page)
         for widget in (self.setup, self.plan_box, self.monitor):
             layout.addWidget(widget)
         layout.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setWidget(page)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(scroll)
+        column(scrolled(page, sideways=True), parent=self)
 
     def _connect(self) -> None:
         self._session.signals.project_changed.connect(self._use_project)
@@ -137,7 +121,7 @@ class TrainPanel(QWidget):
         if self._networks is None:
             self._networks = Errand(["cellseg", "models", "--json"])
             self._networks.answered.connect(
-                lambda told: self.form.offer_networks([row["name"] for row in told["models"]])
+                lambda told: self.form.offer_networks([known["name"] for known in told["models"]])
             )
             self.destroyed.connect(self._networks.give_up)
             self._networks.start()
@@ -315,18 +299,3 @@ def _closer(session: Session, trainer: Trainer, previewer: Preview, *listeners: 
         previewer.close()
 
     return close
-
-
-def _button(text: str, tooltip: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setToolTip(tooltip)
-    return button
-
-
-def _row(*widgets: QWidget) -> QWidget:
-    row = QWidget()
-    layout = QHBoxLayout(row)
-    layout.setContentsMargins(0, 0, 0, 0)
-    for widget in widgets:
-        layout.addWidget(widget)
-    return row

@@ -181,15 +181,16 @@ def test_a_project_s_store_gets_every_edit(viewer, panel, hand, qtbot, tmp_path,
     store.flush()
     written = store.changes
     hand.press("H")
+    qtbot.waitUntil(lambda: store.changes > written)  # once all cells are known
     store.flush()
     assert store.changes - written == 4  # the four blocks that the hole lies in
     assert store[1, 250, 250] == 2
     assert not store[0].any()
     hand.press("S")
     hand.drag((180, 250), (320, 252))
-    assert panel.annotator.target.index.numbers(1) == [2, 3]
+    qtbot.waitUntil(lambda: panel.annotator.target.index.numbers(1) == [2, 3])
     hand.press("Z", CONTROL)
-    assert panel.annotator.target.index.numbers(1) == [2]
+    qtbot.waitUntil(lambda: panel.annotator.target.index.numbers(1) == [2])
     assert (layer._slice.image.raw == store[1]).all()
     assert (layer._slice.image.view == store[1]).all()
     assert "Plane 2: 1 cell" in panel._count.text()

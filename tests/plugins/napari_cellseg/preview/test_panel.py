@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from napari_cellseg.preview.seen import camera
+from napari_cellseg.camera import camera
 
 import cellseg
 
