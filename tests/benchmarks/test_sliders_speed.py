@@ -69,7 +69,7 @@ def test_the_window_answers_while_tiles_come(model, tmp_path, make_napari_viewer
     tifffile.imwrite(tmp_path / "image.tif", image, tile=(512, 512), photometric="minisblack")
     viewer = make_napari_viewer(show=True)
     panel = viewer.window.add_plugin_dock_widget("cellseg")[1].show_panel("Segment")
-    panel.choose_files([tmp_path / "image.tif"])
+    panel.begin.images.choose_files([tmp_path / "image.tif"])
     panel._session.use_model(str(tmp_path / "model.safetensors"))
     tiles, gaps, last = [], [], [time.perf_counter()]
 
@@ -82,7 +82,7 @@ def test_the_window_answers_while_tiles_come(model, tmp_path, make_napari_viewer
     timer.setTimerType(Qt.TimerType.PreciseTimer)
     timer.timeout.connect(tick)
     panel._driver.told.connect(lambda event: tiles.append(event) if event["event"] == "tile" else None)
-    panel.start.click()
+    panel.begin.start.click()
     qtbot.waitUntil(lambda: len(tiles) > 1, timeout=120_000)
     timer.start(EVERY_MS)
     last[0] = time.perf_counter()

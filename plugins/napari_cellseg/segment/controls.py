@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QCheckBox, QComboBox, QFormLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QWidget
 from superqt import QLabeledDoubleSlider, QLabeledSlider
 
 from cellseg.options import PredictOptions
+from napari_cellseg.widgets import combo, form
 
 MOST_PIXELS = 2000
 
@@ -32,29 +33,24 @@ class CutControls(QWidget):
         self.split.setToolTip("Cells that touch are cut at the necks of their shape (watershed).")
         self.diameter = _pixels("Usual diameter of a cell in pixels, for cutting; 0 = each part's own.")
         self.diameter.setMaximum(500)
-        self.link = QComboBox()
-        self.link.addItem("each plane by itself", "none")
-        self.link.addItem("a cell keeps its number", "overlap")
-        self.link.setToolTip(
+        tip = (
             "Through the planes of a stack or the frames of a film: a cell keeps its number where it "
             "covers itself. Seen after Apply."
         )
+        self.link = combo(tip, {"none": "each plane by itself", "overlap": "a cell keeps its number"})
         self.link_overlap = QLabeledDoubleSlider(Qt.Orientation.Horizontal)
         self.link_overlap.setRange(0.01, 1)
         self.link_overlap.setDecimals(2)
         self.link_overlap.setValue(PredictOptions().link_overlap)
         self.link_overlap.setToolTip("Shared part (intersection over union) from which on two are one cell.")
-        form = QFormLayout(self)
-        form.setContentsMargins(0, 0, 0, 0)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.addRow("Threshold", self.threshold)
-        form.addRow("Smallest cell", self.minimum_size)
-        form.addRow("Fill holes", self.fill_holes)
-        form.addRow(self.split)
-        form.addRow("Diameter", self.diameter)
-        form.addRow("Planes", self.link)
-        form.addRow("Overlap", self.link_overlap)
-        self._form = form
+        self._form = form(self)
+        self._form.addRow("Threshold", self.threshold)
+        self._form.addRow("Smallest cell", self.minimum_size)
+        self._form.addRow("Fill holes", self.fill_holes)
+        self._form.addRow(self.split)
+        self._form.addRow("Diameter", self.diameter)
+        self._form.addRow("Planes", self.link)
+        self._form.addRow("Overlap", self.link_overlap)
         for slider in (self.threshold, self.minimum_size, self.fill_holes, self.diameter, self.link_overlap):
             slider.valueChanged.connect(self._tell)
         self.split.toggled.connect(self._tell)

@@ -12,6 +12,7 @@ from napari.utils.transforms import Affine
 from numpy.typing import NDArray
 
 from napari_cellseg.segment.field import Field, seen_field
+from napari_cellseg.segment.inputs import Input
 from napari_cellseg.segment.pyramid import open_levels
 
 if TYPE_CHECKING:
@@ -142,6 +143,27 @@ class ResultLayers:
 
     def _metadata(self, what: str, **more: str) -> dict[str, Any]:
         return {"cellseg": {**self.metadata, "what": what, **more}}
+
+
+def layers_for(viewer: ViewerModel, chosen: Input, opened: dict[str, Any], model: str) -> ResultLayers:
+    """Layers, not shown yet, that lie where the image lies.
+
+    Args:
+        viewer: where they will be.
+        chosen: the image.
+        opened: what the child said of it: shape, sizes of pixels.
+        model: what it is segmented with.
+    """
+    shape = (*opened["lead"], opened["height"], opened["width"])
+    reference = viewer.layers[chosen.name] if chosen.data is not None and chosen.name in viewer.layers else None
+    if reference is not None:
+        placement = placement_of(reference, len(shape)) if reference.ndim >= len(shape) else {}
+    else:
+        size = opened["pixel_size_um"]
+        placement = placement_in_um(len(shape), tuple(size) if size else None, opened["spacing_um"])
+    about = dict(reference.metadata.get("cellseg", {})) if reference is not None else {}
+    about = {**about, "image": about.get("image", chosen.name), "model": model}
+    return ResultLayers(viewer, chosen.name, shape, placement, about, reference)
 
 
 def placement_of(layer: Layer, ndim: int) -> dict[str, Any]:

@@ -36,17 +36,21 @@ def kinds(events):
     return [event["event"] for event in events]
 
 
+def cuts(events):
+    return [event["number"] for event in events if event["event"] == "cut"]
+
+
 def messages():
     return [notice.message for notice in notification_manager.records]
 
 
 def test_without_image_or_model_it_says_what_is_missing(panel, pixels):
-    panel.start.click()
+    panel.begin.start.click()
     assert "No image is ticked" in messages()[-1]
     panel._session.viewer.add_image(pixels[0], name="mine")
-    panel.start.click()
+    panel.begin.start.click()
     assert "No model" in messages()[-1]
-    assert not panel.save.isEnabled()
+    assert not panel.result.save.isEnabled()
     assert panel.findChild(QScrollArea).widget().minimumSizeHint().width() <= 350
 
 
@@ -58,9 +62,9 @@ def test_segment_slide_save_correct_and_take_over(panel, events, qtbot, pixels, 
     about = {"cellseg": {"project": str(project.path), "image": "stack", "what": "image"}}
     viewer.add_image(pixels, name="stack", scale=(2, 0.5, 0.5), translate=(0, 7, 0), units=("um",) * 3, metadata=about)
     panel._session.use_model(str(model_file))
-    panel.tile.setValue(64)
+    panel.begin.tile.setValue(64)
 
-    panel.start.click()
+    panel.begin.start.click()
     qtbot.waitUntil(lambda: "applied" in kinds(events) and not panel._busy, timeout=WAIT)
     assert kinds(events).count("tile") == 36
     cells, picture = layers(panel)["stack: cells"], layers(panel)["stack: probability of cell"]
@@ -76,7 +80,7 @@ def test_segment_slide_save_correct_and_take_over(panel, events, qtbot, pixels, 
     shown = np.asarray(picture.data[1])
     before, threshold = len(events), round(float(np.quantile(shown, 0.8)) / 255, 2)
     panel._pause.setInterval(5000)  # a busy machine may need long for the preview
-    panel.cut.threshold.setValue(threshold)
+    panel.cells.cut.threshold.setValue(threshold)
     qtbot.waitUntil(lambda: "stack: cells (preview)" in layers(panel), timeout=WAIT)
     preview = layers(panel)["stack: cells (preview)"]
     qtbot.waitUntil(lambda: preview.visible, timeout=WAIT)
@@ -84,7 +88,7 @@ def test_segment_slide_save_correct_and_take_over(panel, events, qtbot, pixels, 
     assert "tile" not in kinds(events[before:])
     assert not preview.visible
     assert (np.asarray(cells.data[1] > 0) != (shown >= 255 * threshold)).mean() < 0.02
-    assert f"--threshold {threshold}" in panel.command.text()
+    assert f"--threshold {threshold}" in panel.result.command.text()
 
     panel.save_as(tmp_path / "saved.ome.tif")
     qtbot.waitUntil(lambda: "saved" in kinds(events), timeout=WAIT)
@@ -93,8 +97,8 @@ def test_segment_slide_save_correct_and_take_over(panel, events, qtbot, pixels, 
     cells.data_setitem((np.array([1]), np.array([0]), np.array([0])), 77)  # a stroke
     corrected = cells.data.copy()
     store[1, 140:, :] = 5
-    panel.area.setCurrentIndex(panel.area.findData("image"))
-    panel.use.click()
+    panel.correct.area.setCurrentIndex(panel.correct.area.findData("image"))
+    panel.correct.use.click()
     qtbot.waitUntil(lambda: any("were put into the annotation" in text for text in messages()), timeout=WAIT)
     np.testing.assert_array_equal(store[0], np.where(corrected[0] > 0, corrected[0] + 5, 1))
     assert (store[1, 140:] == 5).all()
@@ -102,11 +106,11 @@ def test_segment_slide_save_correct_and_take_over(panel, events, qtbot, pixels, 
     assert len(project.kept(project.images[0])) == 1
 
     before = len(events)
-    panel.cut.minimum_size.setValue(9)
+    panel.cells.cut.minimum_size.setValue(9)
     qtbot.waitUntil(lambda: "applied" in kinds(events[before:]) and not panel._busy, timeout=WAIT)
     np.testing.assert_array_equal(layers(panel)["stack: cells (corrected)"].data, corrected)
     assert layers(panel)["stack: cells"].data[1, 0, 0] != 77
-    panel.uncertainty.setChecked(True)
+    panel.result.uncertainty.setChecked(True)
     qtbot.waitUntil(lambda: "stack: uncertainty" in layers(panel), timeout=WAIT)
 
 
@@ -114,20 +118,20 @@ def test_cancelled_and_killed_it_starts_again(panel, events, qtbot, model_file):
     image = np.random.default_rng(0).integers(0, 255, (800, 800)).astype(np.uint8)
     panel._session.viewer.add_image(image, name="large")
     panel._session.use_model(str(model_file))
-    panel.tile.setValue(64)
-    panel.start.click()
+    panel.begin.tile.setValue(64)
+    panel.begin.start.click()
     qtbot.waitUntil(lambda: kinds(events).count("tile") > 2, timeout=WAIT)
-    panel.stop.click()
+    panel.begin.stop.click()
     qtbot.waitUntil(lambda: not panel._busy, timeout=WAIT)
-    assert "cancelled" in panel.state.text()
-    done = panel.progress.value()
+    assert "cancelled" in panel.begin.state.text()
+    done = panel.begin.progress.value()
     assert 2 < done < 169
-    panel.start.click()
-    qtbot.waitUntil(lambda: panel.progress.value() > done, timeout=WAIT)
+    panel.begin.start.click()
+    qtbot.waitUntil(lambda: panel.begin.progress.value() > done, timeout=WAIT)
     panel._driver.child.kill()
     qtbot.waitUntil(lambda: not panel._busy, timeout=WAIT)
     assert "Press Segment to go on" in messages()[-1]
-    done = panel.progress.value()
-    panel.start.click()
-    qtbot.waitUntil(lambda: panel.progress.value() > done, timeout=WAIT)
+    done = panel.begin.progress.value()
+    panel.begin.start.click()
+    qtbot.waitUntil(lambda: panel.begin.progress.value() > done, timeout=WAIT)
     assert len([layer for layer in layers(panel) if "probability" in layer]) == 1

@@ -1,0 +1,193 @@
+"""What is segmented, and with which model: lists to choose from."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import weakref
+from pathlib import Path
+from typing import Any
+
+from napari.layers import Image
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QListWidget, QListWidgetItem, QMenu, QToolButton, QWidget
+
+from napari_cellseg.segment.inputs import Input
+from napari_cellseg.segment.results import pixel_sizes_um
+from napari_cellseg.session import Session
+from napari_cellseg.widgets import combo
+
+HEIGHT_PX = 84
+CUTS = 4
+ON, OFF = Qt.CheckState.Checked, Qt.CheckState.Unchecked
+FILE = Qt.ItemDataRole.UserRole
+
+
+class ImageChoice(QListWidget):
+    """Image layers, and files that may be larger than memory, with a tick each."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self.setFixedHeight(HEIGHT_PX)
+        self.setToolTip(
+            "The images that are segmented: layers of the viewer, and files that may be larger than memory."
+        )
+        layers = session.viewer.layers
+        for event in (layers.events.inserted, layers.events.removed, layers.events.reordered):
+            event.connect(self._list_layers)
+        layers.selection.events.active.connect(self._list_layers)
+        self._list_layers()
+
+    def ask_files(self) -> None:
+        """Let the user choose files."""
+        paths, _ = QFileDialog.getOpenFileNames(self, "Images", "", "TIFF (*.tif *.tiff *.btf);;All files (*)")
+        self.choose_files([Path(path) for path in paths])
+
+    def choose_files(self, paths: list[Path]) -> None:
+        """Segment these files, and not what was ticked before."""
+        for item in self._items():
+            item.setCheckState(OFF)
+        for path in paths:
+            self._add(path.name, str(path), True)
+
+    def inputs(self, folders: Folders) -> list[Input]:
+        """What is ticked."""
+        return [self._input(item, folders) for item in self._items() if item.checkState() == ON]
+
+    def _list_layers(self, event: Any = None) -> None:
+        """All image layers that are no results; the one in work is ticked if none was."""
+        ticked = {item.text() for item in self._items() if item.checkState() == ON}
+        files = [item.data(FILE) for item in self._items() if item.data(FILE)]
+        self.clear()
+        for layer in self._session.viewer.layers:
+            if isinstance(layer, Image) and what_of(layer) in ("", "image"):
+                self._add(layer.name, None, layer.name in ticked)
+        for path in files:
+            self._add(Path(path).name, path, Path(path).name in ticked)
+        image = self._session.image()
+        if image is not None and not any(item.checkState() == ON for item in self._items()):
+            for item in self._items():
+                if item.text() == image.name:
+                    item.setCheckState(ON)
+
+    def _items(self) -> list[QListWidgetItem]:
+        return [self.item(row) for row in range(self.count())]
+
+    def _add(self, text: str, path: str | None, ticked: bool) -> None:
+        item = QListWidgetItem(text)
+        item.setData(FILE, path)
+        item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+        item.setCheckState(ON if ticked else OFF)
+        item.setToolTip(path or "a layer of the viewer")
+        self.addItem(item)
+
+    def _input(self, item: QListWidgetItem, folders: Folders) -> Input:
+        path = item.data(FILE)
+        if path:
+            return Input(name=Path(path).name, folder=folders.of(Path(path).name), path=path)
+        layer = self._session.viewer.layers[item.text()]
+        about = layer.metadata.get("cellseg", {})
+        size, spacing = pixel_sizes_um(layer)
+        path, axes = layer.source.path, ""
+        if self._session.project is not None and "image" in about:
+            image = self._session.project.image(about["image"])
+            path, axes = str(image.path), image.read_axes
+        return Input(
+            name=layer.name,
+            folder=folders.of(about.get("image", layer.name)),
+            path=path,
+            data=layer.data[0] if layer.multiscale else layer.data,
+            rgb=bool(layer.rgb),
+            axes=axes,
+            pixel_size_um=size,
+            spacing_um=spacing,
+        )
+
+
+class ModelChoice(QWidget):
+    """The runs of the project, or any other model."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self.box = combo("A run folder, as training makes it, or a model file.")
+        self.box.setEditable(True)
+        self.box.lineEdit().setPlaceholderText("run folder or model file")
+        browse = QToolButton()
+        browse.setText("…")
+        browse.setToolTip("Choose a run folder or a model file.")
+        browse.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(browse)
+        menu.addAction("Run folder…", self._ask_run)
+        menu.addAction("Model file…", self._ask_file)
+        browse.setMenu(menu)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.box)
+        layout.addWidget(browse)
+        session.signals.model_changed.connect(self._use)
+        session.signals.project_changed.connect(self._list)
+        self._list()
+
+    @property
+    def model(self) -> str:
+        """The run folder or model file; empty where none is chosen."""
+        return self.box.currentText().strip()
+
+    def _list(self, _project: object = None) -> None:
+        text = self.box.currentText() or self._session.model
+        runs = [str(run) for run in self._session.project.runs] if self._session.project else []
+        self.box.clear()
+        self.box.addItems(runs)
+        if text:
+            self._use(text)
+
+    def _use(self, model: str) -> None:
+        if self.box.findText(model) < 0:
+            self.box.insertItem(0, model)
+        self.box.setCurrentText(model)
+        self.box.setToolTip(model)
+
+    def _ask_run(self) -> None:
+        path = QFileDialog.getExistingDirectory(self, "Run folder", self.box.currentText())
+        if path:
+            self._session.use_model(path)
+
+    def _ask_file(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self, "Model file", self.box.currentText(), "Model (*.safetensors)")
+        if path:
+            self._session.use_model(path)
+
+
+class Folders:
+    """Where predictions are kept: in the project, else as long as the window is open."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._temporary: Path | None = None
+
+    def of(self, name: str) -> Path:
+        """The folder of an image, which need not be there yet."""
+        project = self._session.project
+        if project is not None and name in {image.name for image in project.images}:
+            return Path(project.predictions) / name
+        plain = "".join(letter if letter.isalnum() else "_" for letter in name)
+        return self._passing() / plain
+
+    def cut(self, number: int) -> Path:
+        """The file of the cells of a field while a slider moves; the last few are there at a time."""
+        folder = self._passing() / "cuts of fields"
+        folder.mkdir(exist_ok=True)
+        return folder / f"cut-{number % CUTS}.npy"
+
+    def _passing(self) -> Path:
+        if self._temporary is None:
+            self._temporary = Path(tempfile.mkdtemp(prefix="cellseg-"))
+            weakref.finalize(self, shutil.rmtree, self._temporary, ignore_errors=True)
+        return self._temporary
+
+
+def what_of(layer: Any) -> str:
+    """What a layer shows of an image, such as its annotation; empty for a layer of the user's."""
+    return str(layer.metadata.get("cellseg", {}).get("what", ""))

@@ -1,0 +1,163 @@
+"""What is seen of the panel: a box a step, from the image to the corrected annotation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qtpy.QtGui import QGuiApplication
+from qtpy.QtWidgets import QCheckBox, QFileDialog, QGroupBox, QLineEdit, QProgressBar, QSpinBox, QVBoxLayout, QWidget
+
+from cellseg.options import PredictOptions
+from napari_cellseg.segment.choice import ImageChoice, ModelChoice
+from napari_cellseg.segment.controls import CutControls
+from napari_cellseg.segment.inputs import Choices
+from napari_cellseg.segment.take import AREAS
+from napari_cellseg.session import Session
+from napari_cellseg.widgets import button, combo, fold, form, row, text_line
+
+AVERAGES = {
+    "none": "none",
+    "rotations7": "7 rotations (7 times as long)",
+    "dihedral8": "8 turned and mirrored (8 times as long)",
+}
+FORMATS = {
+    "TIFF with OME metadata (*.ome.tif)": ".ome.tif",
+    "TIFF (*.tif)": ".tif",
+    "OME-Zarr folder (*.ome.zarr)": ".ome.zarr",
+}
+RESULTS = {"instances": "cells", "probabilities": "probabilities"}
+
+
+class StartBox(QGroupBox):
+    """The images, the model, and how far the network is."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__("Image and model")
+        self.images, self.model = ImageChoice(session), ModelChoice(session)
+        add = button("Add files…", "TIFF files that need not fit into memory.", self.images.ask_files)
+        self.average = combo(
+            "Average over versions of the image: 7 rotations, as in the paper of 2015, or the 8 "
+            "symmetries of the square. Better, and slower.",
+            AVERAGES,
+        )
+        self.start = button("Segment", "Predict the chosen images; what is seen comes first.")
+        self.stop = button("Cancel", "Stop after the present tile. What is done is kept.")
+        self.progress = QProgressBar()
+        self.progress.setToolTip("Tiles that are predicted.")
+        self.state = text_line()
+        rows = form(self, flush=False)
+        rows.addRow(self.images)
+        rows.addRow(add)
+        rows.addRow("Model", self.model)
+        rows.addRow("Average", self.average)
+        rows.addRow(fold("More", "Axes and channel of the image, and the size of a tile.", self._more()))
+        rows.addRow(row(self.start, self.stop))
+        rows.addRow(self.progress)
+        rows.addRow(self.state)
+
+    def choices(self) -> Choices:
+        """What is chosen beside the images."""
+        network = PredictOptions(average=self.average.currentData(), tile=self.tile.value())
+        axes, channel = self.axes.text().strip().upper(), self.channel.text().strip()
+        return Choices(model=self.model.model, network=network, axes=axes, channel=channel)
+
+    def _more(self) -> QWidget:
+        self.axes = QLineEdit()
+        self.axes.setPlaceholderText("as the file says")
+        self.axes.setToolTip("What the image's axes mean, such as ZYX or CYX, where that is not known or wrong.")
+        self.channel = QLineEdit()
+        self.channel.setPlaceholderText("all")
+        self.channel.setToolTip("Name or number (from 0) of the channel that the model sees.")
+        self.tile = QSpinBox()
+        self.tile.setRange(64, 4096)
+        self.tile.setSingleStep(64)
+        self.tile.setValue(512)
+        self.tile.setToolTip(
+            "Side of a tile in pixels. Small ones are sooner there and need less memory; large ones "
+            "are quicker in all. The result is the same."
+        )
+        more = QWidget()
+        rows = form(more, flush=False)
+        rows.addRow("Axes", self.axes)
+        rows.addRow("Channel", self.channel)
+        rows.addRow("Tile", self.tile)
+        return more
+
+
+class CellsBox(QGroupBox):
+    """How probabilities become cells."""
+
+    def __init__(self) -> None:
+        super().__init__("Cells")
+        self.setToolTip("The network does not run again when these are moved.")
+        self.cut = CutControls()
+        self.apply = button(
+            "Apply to the whole image",
+            "Number the cells of all planes with these settings. Small images follow by themselves.",
+        )
+        self.count = text_line()
+        layout = QVBoxLayout(self)
+        for widget in (self.cut, self.count, self.apply):
+            layout.addWidget(widget)
+
+
+class ResultBox(QGroupBox):
+    """What becomes of the result."""
+
+    def __init__(self) -> None:
+        super().__init__("Result")
+        self.uncertainty = QCheckBox("Show where the network is unsure")
+        self.uncertainty.setToolTip("Entropy of the probabilities, as a layer.")
+        self.what = combo("What is saved.", RESULTS)
+        self.save = button("Save…", "As TIFF, OME-TIFF or OME-Zarr, with the pixel size.")
+        self.command = QLineEdit()
+        self.command.setReadOnly(True)
+        self.command.setToolTip("The command that gives the same result without a window.")
+        self.copy = button("Copy", "Copy the command.", self._copy)
+        rows = form(self, flush=False)
+        rows.addRow(self.uncertainty)
+        rows.addRow("Save", row(self.what, self.save))
+        rows.addRow("Command", row(self.command, self.copy))
+
+    def show_command(self, line: str) -> None:
+        """Show a command from its beginning."""
+        self.command.setText(line)
+        self.command.setCursorPosition(0)
+
+    def ask_path(self, image: str) -> Path | None:
+        """Let the user choose where a result of an image is saved."""
+        name = f"{image}-{self.what.currentText()}"
+        chosen, kind = QFileDialog.getSaveFileName(self, "Save", name, ";;".join(FORMATS))
+        if not chosen:
+            return None
+        return Path(chosen) if "." in Path(chosen).name else Path(chosen + FORMATS.get(kind, ".ome.tif"))
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self.command.text())
+
+
+class CorrectBox(QGroupBox):
+    """Corrected cells become annotation."""
+
+    def __init__(self) -> None:
+        super().__init__("Correct and train again")
+        self.area = combo("Which part of the selected cells layer becomes annotation.", AREAS)
+        self.over = QCheckBox("Also over what is annotated already")
+        self.over.setToolTip("Else annotation that is there stays as it is.")
+        self.use = button(
+            "Use as annotation",
+            "Put the cells, as you corrected them, into the project: cell k "
+            "becomes k + 1, the rest background. The earlier annotation is kept.",
+        )
+        self.again = button("Train again", "Go to training, with the corrected cells.", self._train_again)
+        rows = form(self, flush=False)
+        rows.addRow("Take", self.area)
+        rows.addRow(self.over)
+        rows.addRow(row(self.use, self.again))
+
+    def _train_again(self) -> None:
+        parent = self.parentWidget()
+        while parent is not None and not hasattr(parent, "show_panel"):
+            parent = parent.parentWidget()
+        if parent is not None:
+            parent.show_panel("Train")
