@@ -15,7 +15,7 @@ from napari_cellseg.train.curve_lines import placed, thinned, upper_limit
 from napari_cellseg.train.progress import SCORES, Progress
 
 DRAW_EVERY_MS = 500
-COLOURS = {"loss": "#56b4e9", "iou": "#e69f00", "ap50": "#009e73", "v_rand": "#cc79a7"}
+COLOURS = {"loss": "#56b4e9", "iou": "#e69f00", "ap50": "#009e73", "v_rand": "#cc79a7", "v_both": "#d55e00"}
 """Okabe and Ito's, which colour-blind people tell apart."""
 GAP = 8
 

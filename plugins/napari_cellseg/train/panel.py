@@ -60,6 +60,7 @@ class TrainPanel(QWidget):
         self._lay_out()
         self._connect()
         self._use_project(session.project)
+        self.form.set_values(session.training)
         self._show_state()
 
     # what is seen -------------------------------------------------------------------------------------------------
@@ -92,6 +93,7 @@ class TrainPanel(QWidget):
     def _connect(self) -> None:
         self._session.signals.project_changed.connect(self._use_project)
         self._session.signals.model_changed.connect(self._list_starts)
+        self._session.signals.training_changed.connect(self.form.set_values)
         self.data.start_changed.connect(self._begin_with)
         self.data.source.currentIndexChanged.connect(self._offer_folder)
         self.browse.clicked.connect(self._choose_folder)
@@ -111,7 +113,8 @@ class TrainPanel(QWidget):
         self.trainer.ended.connect(self._conclude)
         self.trainer.failed.connect(self._fail)
         self.previewer.failed.connect(show_warning)
-        close = _closer(self._session, self.trainer, self.previewer, self._use_project, self._list_starts)
+        listeners = self._use_project, self._list_starts, self.form.set_values
+        close = _closer(self._session, self.trainer, self.previewer, *listeners)
         self.destroyed.connect(close)
         QApplication.instance().aboutToQuit.connect(close)
 
@@ -285,7 +288,7 @@ class TrainPanel(QWidget):
 
 def _closer(session: Session, trainer: Trainer, previewer: Preview, *listeners: Any) -> Any:
     """What ends the children once, when the panel is gone or the program ends, whatever comes first."""
-    signals = (session.signals.project_changed, session.signals.model_changed)
+    signals = session.signals.project_changed, session.signals.model_changed, session.signals.training_changed
     is_closed = False
 
     def close(*_: object) -> None:

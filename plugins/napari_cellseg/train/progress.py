@@ -9,7 +9,7 @@ from typing import Any, Literal
 Phase = Literal["idle", "preparing", "training", "paused", "finished", "stopped", "failed"]
 SMOOTH = 0.9
 """Share of the loss before in the one that is shown."""
-SCORES = {"iou": "IoU", "ap50": "AP 0.5", "v_rand": "V_rand"}
+SCORES = {"iou": "IoU", "ap50": "AP 0.5", "v_rand": "V_rand", "v_both": "V_rand and V_info"}
 """Scores that are drawn, larger is better, and what people call them."""
 
 Point = tuple[int, float]

@@ -16,7 +16,7 @@ from napari_cellseg.train.curves import COLOURS, Curves
 from napari_cellseg.train.form import TrainForm
 from napari_cellseg.train.panel import TrainPanel
 from napari_cellseg.train.preview import LAYER
-from napari_cellseg.train.progress import Progress
+from napari_cellseg.train.progress import SCORES, Progress
 from napari_cellseg.train.runs import read_run
 from napari_cellseg.train.trainer import Trainer
 from qtpy.QtGui import QImage
@@ -26,6 +26,16 @@ from .conftest import TINY
 PATIENT = 120_000
 ENDLESS = words_of({**values_of("fast"), **TINY, "steps": 100_000, "save_every": 3600.0}, "fast")
 """A training that ends when it is told, and writes no checkpoint before."""
+SLIDERS = {
+    "w0": 20.0,
+    "sigma": 3.5,
+    "where": "everywhere",
+    "balance": "image",
+    "spacing": 2.0,
+    "elastic": 15.0,
+    "grid": 5,
+}
+"""What the Borders panel tells, by the names of the options."""
 
 
 @pytest.fixture
@@ -52,6 +62,9 @@ def test_train_pause_stop_resume_and_preview(panel, project, qtbot, shown_errors
     viewer, session, trainer = panel._session.viewer, panel._session, panel.trainer
     assert panel.form.recipe == "quick"  # nothing was trained yet
     assert not panel.resume_row.isVisibleTo(panel)
+    session.set_training(w0=20.0, where="everywhere", elastic=15.0, grid=5)  # as the Borders panel does
+    shown = panel.form.values()
+    assert (shown["w0"], shown["where"], shown["elastic"], shown["grid"]) == (20, "everywhere", 15, 5)
     panel.form.set_values({**TINY, "steps": 100_000})
     panel.plan_button.click()
     qtbot.waitUntil(lambda: panel.plan_box.isVisibleTo(panel), timeout=PATIENT)
@@ -82,6 +95,7 @@ def test_train_pause_stop_resume_and_preview(panel, project, qtbot, shown_errors
     qtbot.waitUntil(lambda: trainer.progress.step > step, timeout=PATIENT)
     panel._session.viewer.window.remove_dock_widget(panel.parent())
     panel.trainer.close()  # as when the window closes
+    panel.previewer.close()
     assert not trainer.running
     assert (run / "last.ckpt").exists()
     assert read_run(run).step >= step
@@ -128,6 +142,24 @@ def test_the_form(qtbot):
     rate.lineEdit().setText("5e-5")
     rate.interpretText()
     assert (form.values()["rate"], rate.text()) == (5e-5, "5e-05")
+
+
+def test_the_form_shows_what_the_sliders_set(qtbot):
+    form = TrainForm()
+    qtbot.addWidget(form)
+    form.set_values(SLIDERS)
+    assert {name: form.values()[name] for name in SLIDERS} == SLIDERS
+    form.box("recipe").setCurrentText("paper")
+    assert {name: form.values()[name] for name in SLIDERS} == SLIDERS
+    assert form.words()[form.words().index("--w0") :][:2] == ["--w0", "20"]
+
+
+def test_every_score_has_a_colour_and_is_drawn():
+    assert COLOURS.keys() == {"loss", *SCORES}
+    assert len(set(COLOURS.values())) == len(COLOURS)
+    progress = Progress()
+    progress.hear({"event": "validated", "step": 5, "scores": {"v_both": 0.9, "v_info": 0.8}, "kept": True})
+    assert (progress.scores, progress.best) == ({"v_both": [(5, 0.9)]}, "step 5: V_rand and V_info 0.900")
 
 
 def test_curves_are_drawn_in_a_moment(qtbot):
