@@ -13,6 +13,7 @@ from qtpy.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -28,6 +29,14 @@ def button(text: str, tip: str, do: Callable[[], object] | None = None) -> QPush
     made.setToolTip(tip)
     if do is not None:
         made.clicked.connect(lambda: do())  # without the state that Qt sends along
+    return made
+
+
+def slim_button(text: str, tip: str, do: Callable[[], object] | None = None) -> QPushButton:
+    """A button that is as narrow as there is room, and takes no keys from the canvas."""
+    made = button(text, tip, do)
+    made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    made.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
     return made
 
 

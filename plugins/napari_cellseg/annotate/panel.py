@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from napari.layers import Labels
 from napari.utils.notifications import show_warning
 from qtpy.QtCore import Qt
@@ -15,7 +13,6 @@ from qtpy.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QPushButton,
-    QSizePolicy,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -32,10 +29,10 @@ from napari_cellseg.annotate.edits import BACKGROUND
 from napari_cellseg.annotate.keys import ACTIONS, BY_NAME, short, shown, tooltip
 from napari_cellseg.annotate.legend import Legend, icon, icon_size
 from napari_cellseg.annotate.places import image_of
+from napari_cellseg.annotate.project_bar import ProjectBar
 from napari_cellseg.exchange.section import ExchangeSection
-from napari_cellseg.project.commands import new_project, open_folder
 from napari_cellseg.session import Session
-from napari_cellseg.widgets import button, column, fold, row, scrolled, text_line
+from napari_cellseg.widgets import column, fold, row, scrolled, slim_button, text_line
 
 ROWS = (
     ("new_cell", "previous_cell", "next_cell"),
@@ -65,6 +62,7 @@ class AnnotatePanel(QWidget):
         self._diagnosis = Diagnosis()
         self._buttons: dict[str, QPushButton] = {}
         self._listened: Labels | None = None
+        self.project = ProjectBar(session, self.annotator)
         self._build()
         self.annotator.target_changed.connect(self._on_target)
         self.annotator.updated.connect(self._refresh)
@@ -80,26 +78,20 @@ class AnnotatePanel(QWidget):
         content = QWidget()
         page = QVBoxLayout(content)
         page.setContentsMargins(6, 6, 6, 6)
-        parts = (self._projects(), self._headline(), self._tools(), self._counter(), self._doctor(), self._exchange())
+        parts = (self.project, self._headline(), self._tools(), self._counter(), self._doctor(), self._exchange())
         for part in (*parts, _key_table()):
             page.addWidget(part)
         page.addStretch()
         column(scrolled(content), parent=self)
 
-    def _projects(self) -> QWidget:
-        tip = "A folder that keeps every stroke, for the selected images or all that are open."
-        new = _button("New project ...", tip, lambda: new_project(self._viewer))
-        old = _button("Open project ...", "Go on with a project folder.", lambda: open_folder(self._viewer))
-        return row(new, old)
-
     def _headline(self) -> QWidget:
         self._name = text_line()
         tip = "An empty annotation over the chosen image, without a project."
-        self._begin = _button("Annotate the image", tip, self._annotate)
+        self._begin = slim_button("Annotate the image", tip, self._annotate)
         tip = "The chosen labels are an annotation: 0 = not annotated, 1 = background."
-        self._use = _button("1 is background", tip, lambda: self._use_labels(2))
+        self._use = slim_button("1 is background", tip, lambda: self._use_labels(2))
         tip = "Make an annotation of the chosen labels, in which cells begin with 2."
-        self._shift = _button("1 is a cell", tip, lambda: self._use_labels(1))
+        self._shift = slim_button("1 is a cell", tip, lambda: self._use_labels(1))
         self._chosen_colour, self._chosen = QLabel(), QLabel()
         self._chosen.setToolTip("What the brush paints.")
         self._hint = text_line()
@@ -122,7 +114,7 @@ class AnnotatePanel(QWidget):
 
     def _action_button(self, name: str) -> QPushButton:
         action = BY_NAME[name]
-        made = _button(f"{action.title}  {short(action.key)}", tooltip(action), lambda: self._press(name))
+        made = slim_button(f"{action.title}  {short(action.key)}", tooltip(action), lambda: self._press(name))
         made.setCheckable(name in CHECKED or name in ("split", "merge", "background"))
         self._buttons[name] = made
         return made
@@ -137,7 +129,7 @@ class AnnotatePanel(QWidget):
 
     def _doctor(self) -> QWidget:
         tip = "Has the label doctor look for specks, cells in two pieces and other slips."
-        self._check = _button("Check the annotation", tip, self._diagnose)
+        self._check = slim_button("Check the annotation", tip, self._diagnose)
         self._verdict = text_line()
         self._findings = QListWidget()
         self._findings.setWordWrap(True)
@@ -162,6 +154,7 @@ class AnnotatePanel(QWidget):
         self._refresh()
 
     def _refresh(self) -> None:
+        self.project.refresh()
         target = self.annotator.target
         active = self._viewer.layers.selection.active
         unused = isinstance(active, Labels) and not is_annotation(active)
@@ -286,14 +279,6 @@ class AnnotatePanel(QWidget):
         if isinstance(spot, Spot) and target is not None:
             pixel = Box(spot.row, spot.column, spot.row + 1, spot.column + 1)
             self.annotator.look_at(spot.plane, pixel.grown(SPOT_PX, target.shape[1:]))
-
-
-def _button(text: str, tip: str, do: Callable[[], object]) -> QPushButton:
-    """A button that is as narrow as there is room, and takes no keys from the canvas."""
-    made = button(text, tip, do)
-    made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    made.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-    return made
 
 
 def _key_table() -> QWidget:

@@ -7,6 +7,7 @@ import pytest
 import tifffile
 from napari_cellseg.annotate.index import Cell
 from napari_cellseg.project.folder import Project
+from napari_cellseg.project.layers import open_project
 from qtpy.QtCore import QEvent, QPointF, Qt
 from qtpy.QtGui import QMouseEvent
 from qtpy.QtTest import QTest
@@ -258,3 +259,42 @@ def test_labels_become_an_annotation_only_when_it_is_said(viewer, panel, qtbot):
     assert not viewer.layers["result"].keymap
     viewer.layers["result"].selected_label = 9
     viewer.dims.ndisplay = 2
+
+
+def test_an_earlier_state_comes_back_and_another_image_is_shown(viewer, panel, qtbot, tmp_path, monkeypatch):
+    monkeypatch.setattr("napari_cellseg.project.layers.MOST_SHOWN", 1)
+    for name in ("a", "b"):
+        tifffile.imwrite(tmp_path / f"{name}.tif", np.zeros((60, 70), np.uint8))
+    assert not panel.project.states.isVisible()
+    project = Project.create(tmp_path / "project", [tmp_path / "a.tif", tmp_path / "b.tif"])
+    project.labels(project.images[0])[10:20] = 2
+    project.keep(project.images[0], "before importing x.tif")
+    open_project(viewer, project.path)
+    ready(panel, qtbot)
+    layer = viewer.layers["a annotation"]
+    layer.data_setitem((np.array([30]), np.array([30])), 3)
+    layer.data_setitem((np.array([15]), np.array([30])), 0)
+    panel.project.list_states()
+    (action,) = panel.project.menu.actions()
+    assert action.text().endswith(", before importing x.tif")
+    action.trigger()
+    qtbot.waitUntil(lambda: panel.project.states.isEnabled())
+    ready(panel, qtbot)
+    assert set(np.unique(layer.data[...])) == {0, 2}
+    assert (layer._slice.image.raw == layer.data[...]).all()
+    assert panel.annotator.target.index.numbers(0) == [2]
+    layer.undo()  # nothing is left that would mix the two
+    assert layer.data[15, 30] == 2
+    panel.project.list_states()
+    assert [a.text().split(", ")[1][:20] for a in panel.project.menu.actions()] == [
+        "before an earlier st",
+        "before importing x.t",
+    ]
+
+    assert panel.project.images.isVisible()
+    assert panel.project.images.currentText() == "a"
+    panel.project.images.textActivated.emit("b")
+    assert panel.annotator.target.layer is viewer.layers["b annotation"]
+    assert [layer.name for layer in viewer.layers if layer.visible] == ["b", "b annotation"]
+    panel.project.list_states()
+    assert not panel.project.menu.actions()[0].isEnabled()

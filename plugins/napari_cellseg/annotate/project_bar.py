@@ -1,0 +1,125 @@
+"""Which project and which image of it is annotated, and the way back to an earlier state of its annotation."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from napari._qt.qthreading import create_worker
+from napari.layers import Labels
+from napari.utils.notifications import show_error, show_info
+from qtpy.compat import isalive
+from qtpy.QtWidgets import QMenu, QWidget
+
+import cellseg
+from napari_cellseg.annotate.annotator import Annotator
+from napari_cellseg.project import layers as project_layers
+from napari_cellseg.project.commands import new_project, open_folder
+from napari_cellseg.project.document import ProjectImage
+from napari_cellseg.project.folder import Project
+from napari_cellseg.project.history import Kept
+from napari_cellseg.session import Session
+from napari_cellseg.widgets import column, combo, row, slim_button
+
+
+class ProjectBar(QWidget):
+    """Buttons of the project; more of them where there is more to choose from."""
+
+    def __init__(self, session: Session, annotator: Annotator) -> None:
+        super().__init__()
+        self._session, self._annotator, self._viewer = session, annotator, annotator.viewer
+        tip = "A folder that keeps every stroke, for the selected images or all that are open."
+        new = slim_button("New project ...", tip, lambda: new_project(self._viewer))
+        old = slim_button("Open project ...", "Go on with a project folder.", lambda: open_folder(self._viewer))
+        self.images = combo("Show another image of the project.")
+        self.images.textActivated.connect(self.show_image)
+        tip = "Bring back the annotation as it was before something replaced a lot of it, such as an import."
+        self.states = slim_button("Earlier states ...", tip)
+        self.menu = QMenu(self.states)
+        self.menu.setToolTipsVisible(True)
+        self.menu.aboutToShow.connect(self.list_states)
+        self.states.setMenu(self.menu)
+        column(row(new, old), self.images, self.states, parent=self)
+        session.signals.project_changed.connect(self._list_images)
+        self._list_images(session.project)
+
+    def refresh(self) -> None:
+        """Follow the annotation in hand."""
+        found = self._in_hand()
+        self.states.setVisible(found is not None and found[0].writable)
+        if found is not None:
+            self.images.setCurrentText(found[1].name)
+
+    def show_image(self, name: str) -> None:
+        """Annotate another image of the project; the one before is hidden."""
+        project, before = self._session.project, self._in_hand()
+        if project is None:
+            return
+        try:
+            image = project.image(name)
+            project_layers.show_image(self._viewer, project, image)
+        except cellseg.InputError as error:
+            show_error(str(error))
+            return
+        if before is not None and before[1].name != name:
+            for layer in project_layers.layers_of(self._viewer, *before):
+                layer.visible = False
+        for layer in project_layers.layers_of(self._viewer, project, image):
+            if layer.metadata["cellseg"]["what"] == "annotation":
+                self._viewer.layers.selection.active = layer
+
+    def list_states(self) -> None:
+        """Fill the menu with the states of the image in hand, newest first."""
+        self.menu.clear()
+        found = self._in_hand()
+        states = [] if found is None else found[0].kept(found[1])
+        for state in states:
+            self.menu.addAction(title(state)).triggered.connect(partial(self.restore, state))
+        if not states:
+            self.menu.addAction("Nothing was replaced yet").setEnabled(False)
+
+    def restore(self, state: Kept, *_: object) -> None:
+        """Bring a state back, beside the window; the present one is kept."""
+        found, target = self._in_hand(), self._annotator.target
+        if found is None or target is None:
+            return
+        self.states.setEnabled(False)
+        worker = create_worker(found[0].restore, found[1], state, _start_thread=False)
+        worker.returned.connect(lambda _: self._restored(target.layer, state))
+        worker.errored.connect(self._fail)
+        worker.start()
+
+    def _restored(self, layer: Labels, state: Kept) -> None:
+        layer.data = layer.data  # napari draws it anew and forgets strokes, whose undoing would mix two states
+        layer._reset_history()
+        self._session.signals.annotation_changed.emit(layer)
+        show_info(f"The annotation is as it was {title(state)}")
+        self._enable()
+
+    def _fail(self, error: Exception) -> None:
+        show_error(str(error) if isinstance(error, cellseg.InputError) else f"{type(error).__name__}: {error}")
+        self._enable()
+
+    def _enable(self) -> None:
+        if isalive(self):
+            self.states.setEnabled(True)
+
+    def _in_hand(self) -> tuple[Project, ProjectImage] | None:
+        """The project and the image of it that is annotated."""
+        project, target = self._session.project, self._annotator.target
+        if project is None or target is None:
+            return None
+        mine = target.layer.metadata.get("cellseg", {})
+        image = next((image for image in project.images if image.name == mine.get("image")), None)
+        return (project, image) if image is not None and mine.get("project") == str(project.path) else None
+
+    def _list_images(self, project: Project | None) -> None:
+        self.images.clear()
+        names = [] if project is None else [image.name for image in project.images]
+        self.images.addItems(names)
+        self.images.setVisible(len(names) > project_layers.MOST_SHOWN)
+        self.refresh()
+
+
+def title(state: Kept) -> str:
+    """When a state was kept, in the time of this place, and why."""
+    return f"{state.when.astimezone():%Y-%m-%d %H:%M}, {state.reason}"
