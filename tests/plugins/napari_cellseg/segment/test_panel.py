@@ -36,10 +36,6 @@ def kinds(events):
     return [event["event"] for event in events]
 
 
-def cuts(events):
-    return [event["number"] for event in events if event["event"] == "cut"]
-
-
 def messages():
     return [notice.message for notice in notification_manager.records]
 
