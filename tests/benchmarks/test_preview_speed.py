@@ -71,7 +71,7 @@ def test_the_window_while_sliders_move(labels, make_napari_viewer, qtbot):
     panel.borders._preview.made.disconnect()
     panel.borders._preview.made.connect(timed)
     for k in range(40):
-        panel.borders._sigma.set_value(3 + 0.1 * k)
+        panel.borders.settings.sigma.set_value(3 + 0.1 * k)
         qtbot.wait(100)
     print(
         f"\nsigma moved 40 times over 10,000 x 10,000: {len(taken)} previews, each held the window's thread for "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,25 +12,24 @@ from napari.layers import Image, Labels
 from napari.utils.notifications import show_info
 from numpy.typing import NDArray
 from qtpy.compat import isalive
-from qtpy.QtCore import QTimer
 from qtpy.QtGui import QGuiApplication
-from qtpy.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QWidget
 
 from cellseg import InputError
 from cellseg.options import AugmentOptions, WeightOptions
 from napari_cellseg.camera import camera
-from napari_cellseg.option import option
 from napari_cellseg.preview.balance import class_frequencies
 from napari_cellseg.preview.coding import is_annotation
 from napari_cellseg.preview.command import train_command, weights_command
 from napari_cellseg.preview.latest import Latest
-from napari_cellseg.preview.number import Number
 from napari_cellseg.preview.plane import Plane
 from napari_cellseg.preview.seen import placed, seen
+from napari_cellseg.preview.settings import WeightSettings
 from napari_cellseg.preview.warm import load
 from napari_cellseg.preview.weights import Preview, margin, preview
 from napari_cellseg.preview.window import plan_window
 from napari_cellseg.session import PREVIEW, Session
+from napari_cellseg.widgets import button, column, later, text_line
 
 SOON_MS = 20
 """Between a change and the preview; changes meanwhile make no second one."""
@@ -43,14 +43,6 @@ COUNT_MS = 1500
 WATCHED = ("set_data", "labels_update", "paint", "scale", "translate")
 """A labels layer's events after which its preview is another one."""
 NAMES = {"weights": "border weights", "borders": "separating borders"}
-CHOICES = {
-    "background": "between the cells",
-    "everywhere": "between and on the cells",
-    "dataset": "over all images",
-    "image": "in each image",
-    "none": "not at all",
-}
-"""What the choices of an option are called on the panel."""
 
 
 class BordersSection(QWidget):
@@ -65,38 +57,20 @@ class BordersSection(QWidget):
         self._shown: Preview | None = None
         self._placing = False
         self._preview, self._count = Latest(self), Latest(self)
-        self._soon, self._still, self._recount = (self._timer(ms) for ms in (SOON_MS, STILL_MS, COUNT_MS))
+        self._soon = later(self, SOON_MS, partial(self._refresh, MOST_MOVING))
+        self._still = later(self, STILL_MS, self._settle)
+        self._recount = later(self, COUNT_MS, self._count_classes)
         self._make_widgets()
         self._connect()
         self._preview.ask(load)
-
-    # what the settings are
-
-    def options(self) -> WeightOptions:
-        """The settings of the weight map."""
-        return WeightOptions(
-            w0=self._w0.value(),
-            sigma=self._sigma.value(),
-            where=self._where.currentData(),
-            balance=self._balance.currentData(),
-            spacing=self._spacing.value(),
-        )
-
-    def set_options(self, options: WeightOptions) -> None:
-        """Show these settings."""
-        self._w0.set_value(options.w0)
-        self._sigma.set_value(options.sigma)
-        self._spacing.set_value(options.spacing)
-        for box, value in ((self._where, options.where), (self._balance, options.balance)):
-            box.setCurrentIndex(box.findData(value))
 
     def command(self) -> str:
         """The settings as a command line: the weight map of the labels' file, or a training."""
         labels = self._session.labels()
         path = labels.source.path if labels is not None else None
         if labels is not None and path and not is_annotation(labels.metadata) and Path(path).is_file():
-            return weights_command(Path(path), self.options())
-        return train_command(self.options(), AugmentOptions())
+            return weights_command(Path(path), self.settings.options())
+        return train_command(self.settings.options(), AugmentOptions())
 
     # the panel
 
@@ -110,51 +84,16 @@ class BordersSection(QWidget):
         self._show_borders.setToolTip(
             "The pixels by which cells that touch draw back, so that the network learns to keep them apart."
         )
-        self._w0 = Number(option(WeightOptions, "w0"), (0, 50))
-        self._sigma = Number(option(WeightOptions, "sigma"), (0.5, 30))
-        self._spacing = Number(option(WeightOptions, "spacing"), (0.2, 5), decimals=2)
-        self._where, self._balance = _choice("where"), _choice("balance")
-        self._note = QLabel()
-        self._note.setWordWrap(True)
-        self._copy = QPushButton("Copy the command")
-        self._copy.setToolTip("The same settings for the command line: of this label file, or of a training.")
-        form = QFormLayout()
-        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
-        for text, widget in (
-            ("Weight of borders (w0)", self._w0),
-            ("Width in pixels (sigma)", self._sigma),
-            ("Borders weigh more", self._where),
-        ):
-            form.addRow(_named(text, widget), widget)
-        self._more = QWidget()
-        more = QFormLayout(self._more)
-        more.setContentsMargins(0, 0, 0, 0)
-        more.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
-        for text, widget in (("Balance of the classes", self._balance), ("Height / width of a pixel", self._spacing)):
-            more.addRow(_named(text, widget), widget)
-        self._more.hide()
-        unfold = QCheckBox("more")
-        unfold.setToolTip("Balance of the classes, and pixels that are not square.")
-        unfold.toggled.connect(self._more.setVisible)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._show_weights)
-        layout.addWidget(self._show_borders)
-        layout.addLayout(form)
-        for widget in (unfold, self._more, self._note, self._copy):
-            layout.addWidget(widget)
+        self.settings = WeightSettings()
+        self._note = text_line()
+        tip = "The same settings for the command line: of this label file, or of a training."
+        copy = button("Copy the command", tip, self._copy_command)
+        column(self._show_weights, self._show_borders, self.settings, self._note, copy, parent=self)
 
     def _connect(self) -> None:
-        for number in (self._w0, self._sigma, self._spacing):
-            number.changed.connect(self._set)
-        for box in (self._where, self._balance):
-            box.currentIndexChanged.connect(self._set)
+        self.settings.changed.connect(self._set)
         self._show_weights.toggled.connect(partial(self._toggle, "weights"))
         self._show_borders.toggled.connect(partial(self._toggle, "borders"))
-        self._copy.clicked.connect(self._copy_command)
-        self._soon.timeout.connect(partial(self._refresh, MOST_MOVING))
-        self._still.timeout.connect(self._settle)
-        self._recount.timeout.connect(self._count_classes)
         self._preview.made.connect(self._show)
         self._preview.failed.connect(self._note.setText)
         self._count.made.connect(self._use_frequencies)
@@ -166,22 +105,15 @@ class BordersSection(QWidget):
         viewer.layers.selection.events.active.connect(self._changed)
         viewer.layers.events.removed.connect(self._forget)
 
-    def _timer(self, milliseconds: int) -> QTimer:
-        timer = QTimer(self)
-        timer.setSingleShot(True)
-        timer.setInterval(milliseconds)
-        return timer
-
     # following
 
     @property
     def _active(self) -> bool:
         return bool(self._show_weights.isChecked() or self._show_borders.isChecked())
 
-    def _set(self, *_: object) -> None:
+    def _set(self) -> None:
         """A setting was changed."""
-        self._session.set_training(w0=self._w0.value(), sigma=self._sigma.value(), where=self._where.currentData())
-        self._session.set_training(balance=self._balance.currentData(), spacing=self._spacing.value())
+        self._session.set_training(**asdict(self.settings.options()))
         self._changed()
 
     def _changed(self, event: Any = None) -> None:
@@ -219,7 +151,7 @@ class BordersSection(QWidget):
         except InputError as error:
             self._note.setText(str(error))
             return
-        options, annotation = self.options(), is_annotation(labels.metadata)
+        options, annotation = self.settings.options(), is_annotation(labels.metadata)
         window = plan_window(what.field, what.plane.shape, margin(options), most, what.coarseness)
         make = partial(preview, annotation=annotation, frequencies=self._balanced_by(options))
         self._preview.ask(lambda: (labels, make(what.plane, window, options)))
@@ -234,7 +166,7 @@ class BordersSection(QWidget):
                 what = seen(self._session.viewer, self._labels)
             except InputError:
                 return
-            options = self.options()
+            options = self.settings.options()
             wanted = plan_window(what.field, what.plane.shape, margin(options), MOST_STILL, what.coarseness)
             if wanted != self._shown.window:
                 self._refresh(MOST_STILL)
@@ -272,7 +204,7 @@ class BordersSection(QWidget):
         if what in self._layers:
             _update(self._layers[what], pixels, matrix)
             return
-        limits = (0, 1.5 * self._w0.value() + 2) if what == "weights" else (0, 1)
+        limits = (0, 1.5 * self.settings.w0.value() + 2) if what == "weights" else (0, 1)
         layer = Image(
             pixels,
             name=NAMES[what],
@@ -336,18 +268,3 @@ def describe(made: Preview) -> str:
     step = made.window.step
     size = f"{wide * step} x {high * step}"
     return f"one pixel in {step} x {step} of {size}, up to {made.weights.max():.3g}; zoom in for all of them"
-
-
-def _named(text: str, widget: QWidget) -> QLabel:
-    label = QLabel(text)
-    label.setToolTip(widget.toolTip())
-    return label
-
-
-def _choice(name: str) -> QComboBox:
-    of, box = option(WeightOptions, name), QComboBox()
-    for value in of.choices:
-        box.addItem(CHOICES[value], value)
-    box.setCurrentIndex(box.findData(of.default))
-    box.setToolTip(f"{of.help} {of.flag} on the command line.")
-    return box

@@ -59,8 +59,8 @@ def test_weights_follow(opened, qtbot):
     qtbot.waitUntil(settled, timeout=30_000)
     as_wanted(cellseg.weight_map(labels.data))
 
-    borders._w0.set_value(30)
-    borders._sigma.set_value(8)
+    borders.settings.w0.set_value(30)
+    borders.settings.sigma.set_value(8)
     qtbot.waitUntil(settled, timeout=30_000)
     as_wanted(cellseg.weight_map(labels.data, 30, 8))
     assert dock.session.training["w0"] == 30
