@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import psutil
+from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QProcess, QProcessEnvironment, Signal
 
 STOP_WITHIN_MS = 5000
@@ -42,7 +43,8 @@ class Child(QObject):
 
     @property
     def running(self) -> bool:
-        return bool(self._process.state() != QProcess.ProcessState.NotRunning)
+        gone = not isalive(self._process)  # when the program ends, Qt may be quicker
+        return not gone and bool(self._process.state() != QProcess.ProcessState.NotRunning)
 
     def start(self) -> None:
         self._process.start()
@@ -56,7 +58,8 @@ class Child(QObject):
         self._process.terminate()
 
     def kill(self) -> None:
-        self._process.kill()
+        if self.running:
+            self._process.kill()
 
     def close(self) -> None:
         """Stop it and wait; for windows that close."""
