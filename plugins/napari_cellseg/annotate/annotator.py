@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from qtpy.QtCore import QObject, Signal
 
 import cellseg
-from napari_cellseg.annotate import edits
+from napari_cellseg.annotate import edits, surgery
+from napari_cellseg.annotate.begin import as_annotation, empty_annotation, is_annotation
 from napari_cellseg.annotate.box import Box
 from napari_cellseg.annotate.edits import BACKGROUND, FIRST_CELL, NOT_ANNOTATED
 from napari_cellseg.annotate.index import Cell
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     from napari_cellseg.annotate.suggest import Window
 
 SMOOTH_PX = 2.0
-REGION_PX = (64, 256, 1024)
-"""How far a region is followed that is to be filled, in steps."""
 ZOOM_LIMITS = (0.05, 0.8)
 """A cell that fills less or more of the field than that is brought nearer or farther."""
 ZOOM_TO = 0.3
@@ -92,12 +91,7 @@ class Annotator(QObject):
 
     def annotate(self, image: Image) -> Labels:
         """An empty annotation over an image."""
-        image = unwrapped(image)
-        data = image.data[0] if image.multiscale else image.data
-        shape = data.shape[:-1] if image.rgb else data.shape
-        place = {"scale": image.scale, "translate": image.translate, "units": image.units}
-        kept = {"cellseg": {"image": image.metadata.get("cellseg", {}).get("image", image.name), "what": "annotation"}}
-        layer = Labels(np.zeros(shape, np.uint32), name=f"{image.name} annotation", metadata=kept, **place)
+        layer = empty_annotation(unwrapped(image))
         self.viewer.add_layer(layer)
         return layer
 
@@ -109,17 +103,12 @@ class Annotator(QObject):
             cells_from: 2 if they follow the values of an annotation; 1 if 1 is a cell: then a copy is made whose cells
                 have the next number.
         """
-        kept = {**layer.metadata.get("cellseg", {}), "what": "annotation"}
-        if cells_from == FIRST_CELL:
-            layer.metadata["cellseg"] = kept
+        made = as_annotation(layer, cells_from)
+        if made is layer:
             self._choose()
-            return layer
-        values = np.asarray(layer.data).astype(np.uint32)
-        values[values > 0] += FIRST_CELL - cells_from
-        place = {"scale": layer.scale, "translate": layer.translate, "units": layer.units}
-        copy = Labels(values, name=f"{layer.name} annotation", metadata={"cellseg": kept}, **place)
-        self.viewer.add_layer(copy)
-        return copy
+        else:
+            self.viewer.add_layer(made)
+        return made
 
     def _choose(self) -> None:
         """Take the active layer if it is an annotation; else keep what is in hand while it is there."""
@@ -305,20 +294,7 @@ class Annotator(QObject):
     def fill_region(self) -> None:
         target, cell = self._need(), self._need_cell()
         row, column = target.pixel(self.viewer.cursor.position)
-        under = target.value(cell.plane, row, column)
-        if under is None or under >= FIRST_CELL:
-            found = "is outside the image" if under is None else f"points at cell {under}"
-            raise cellseg.InputError(f"the mouse {found}", "Point into the region that is to be filled.")
-        y, x = round(row), round(column)
-        for reach in REGION_PX:
-            box = Box(y, x, y + 1, x + 1).grown(reach // 2, target.shape[1:])
-            before = target.read(cell.plane, box)
-            after = edits.fill_region(before, y - box.top, x - box.left, cell.number)
-            if after is not None:
-                target.apply(cell.plane, [edits.changes(before, after, box)])
-                return
-        found = f"this region is not closed, or larger than {REGION_PX[-1]} pixels"
-        raise cellseg.InputError(found, "Close its outline first.")
+        surgery.fill_region(target, cell, row, column)
 
     def _edit(
         self,
@@ -377,28 +353,9 @@ class Annotator(QObject):
         if self._later(lambda: self._cut(points)):
             return
         try:
-            self._cut_cell(self._need(), points)
+            surgery.cut(self._need(), self._plane(), points)
         except cellseg.InputError as error:
             show_warning(str(error))
-
-    def _cut_cell(self, target: AnnotatedLayer, points: NDArray[np.float64]) -> None:
-        plane = self._plane()
-        low, high = np.floor(points.min(axis=0)).astype(int), np.ceil(points.max(axis=0)).astype(int) + 1
-        box = Box(int(low[0]), int(low[1]), int(high[0]), int(high[1])).grown(0, target.shape[1:])
-        if min(box.shape) < 1:
-            raise cellseg.InputError("the line is outside the image", "Draw it through a cell.")
-        line = edits.line_pixels(points - (box.top, box.left), box.shape)
-        cell = edits.cell_under(target.read(plane, box), line)
-        whole = target.index.box(Cell(plane, cell))
-        if whole is None:
-            raise cellseg.InputError("there is no cell under the line", "Draw it through a cell.")
-        before = target.read(plane, whole)
-        line = edits.line_pixels(points - (whole.top, whole.left), whole.shape)
-        after = edits.split(before, cell, line, target.index.free_number())
-        if after is None:
-            found = f"the line does not go all the way through cell {cell}"
-            raise cellseg.InputError(found, "Begin and end it outside the cell.")
-        target.apply(plane, [edits.changes(before, after, whole)])
 
     def _join(self, row: float, column: float) -> None:
         if self._later(lambda: self._join(row, column)):
@@ -413,10 +370,7 @@ class Annotator(QObject):
             self._select(number)
             self._say(f"Click on what belongs to cell {number}. Escape stops.")
         elif number != self._first:
-            box = target.index.box(Cell(plane, number))
-            assert box is not None, "the index knows every cell that is there"
-            before = target.read(plane, box)
-            target.apply(plane, [edits.changes(before, edits.relabel(before, number, self._first), box)])
+            surgery.join(target, plane, self._first, number)
             self._say(f"Cell {number} is now cell {self._first}. Click on more, or Escape.")
 
     # places
@@ -473,8 +427,3 @@ class Annotator(QObject):
         if cell is None:
             raise cellseg.InputError("no cell is chosen", "Choose one with D, A or L, or press N for a new one.")
         return cell
-
-
-def is_annotation(layer: object) -> bool:
-    """Whether a layer holds values as an annotation has them."""
-    return isinstance(layer, Labels) and layer.metadata.get("cellseg", {}).get("what") == "annotation"

@@ -21,7 +21,8 @@ from qtpy.QtWidgets import (
 
 import cellseg
 from napari_cellseg.annotate.amounts import amount, area
-from napari_cellseg.annotate.annotator import Annotator, is_annotation
+from napari_cellseg.annotate.annotator import Annotator
+from napari_cellseg.annotate.begin import is_annotation
 from napari_cellseg.annotate.box import Box
 from napari_cellseg.annotate.diagnosis import Diagnosis
 from napari_cellseg.annotate.doctor import Line, Spot

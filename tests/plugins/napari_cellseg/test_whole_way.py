@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import tifffile
 from napari_cellseg.project.folder import Project
+from napari_cellseg.project.lock import release
 
 from tests.plugins.napari_cellseg.whole_way import Way
 
@@ -16,6 +17,7 @@ OPEN_AND_DIE = """
 import os, signal, sys
 from pathlib import Path
 from napari_cellseg.project.folder import Project
+from napari_cellseg.project.lock import release
 project = Project.open(Path(sys.argv[1]))
 project.labels(project.images[0])[0:3, 0:3] = 777
 os.kill(os.getpid(), signal.SIGKILL)
@@ -39,9 +41,8 @@ def test_paint_train_segment_correct_train_again_save_and_open_after_a_kill(make
     assert len(np.unique(annotated)) >= left
     model = way.dock.session.model
 
-    way.viewer.window.remove_dock_widget("all")
-    way.viewer.close()
-    way.project.close()
+    way.close()
+    release(way.project.path)  # as when the program ends
     died = subprocess.run([sys.executable, "-c", OPEN_AND_DIE, str(way.project.path)], capture_output=True)
     assert died.returncode == -9, died.stderr.decode()
     again = Project.open(way.project.path)

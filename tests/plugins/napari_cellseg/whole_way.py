@@ -135,3 +135,11 @@ class Way:
         panel = self.dock.show_panel("Segment")
         panel.save_as(path)
         self.wait(lambda: path.exists() and not panel._busy)
+
+    def close(self) -> None:
+        """Close the window and what runs beside it."""
+        panel = self.dock.panel("Train")
+        panel.previewer.close()
+        panel.trainer.close()
+        self.viewer.window.remove_dock_widget("all")
+        self.viewer.close()

@@ -1,0 +1,42 @@
+"""Where an annotation comes from when there is no project: an image, or labels that there are."""
+
+from __future__ import annotations
+
+import numpy as np
+from napari.layers import Image, Labels
+
+from napari_cellseg.annotate.edits import FIRST_CELL
+from napari_cellseg.annotate.palette import annotation_colormap
+
+
+def empty_annotation(image: Image) -> Labels:
+    """An empty annotation that lies over an image."""
+    data = image.data[0] if image.multiscale else image.data
+    shape = data.shape[:-1] if image.rgb else data.shape
+    place = {"scale": image.scale, "translate": image.translate, "units": image.units}
+    colours = annotation_colormap()  # at once, or all pixels are coloured with napari's own first
+    kept = {"cellseg": {"image": image.metadata.get("cellseg", {}).get("image", image.name), "what": "annotation"}}
+    return Labels(np.zeros(shape, np.uint32), name=f"{image.name} annotation", metadata=kept, colormap=colours, **place)
+
+
+def as_annotation(layer: Labels, cells_from: int) -> Labels:
+    """Labels as an annotation.
+
+    Args:
+        layer: any labels.
+        cells_from: 2 if they follow the values of an annotation, and become one; 1 if 1 is a cell: then a copy is made
+            whose cells have the next number.
+    """
+    kept = {**layer.metadata.get("cellseg", {}), "what": "annotation"}
+    if cells_from == FIRST_CELL:
+        layer.metadata["cellseg"] = kept
+        return layer
+    values = np.asarray(layer.data).astype(np.uint32)
+    values[values > 0] += FIRST_CELL - cells_from
+    place = {"scale": layer.scale, "translate": layer.translate, "units": layer.units}
+    return Labels(values, name=f"{layer.name} annotation", metadata={"cellseg": kept}, **place)
+
+
+def is_annotation(layer: object) -> bool:
+    """Whether a layer holds values as an annotation has them."""
+    return isinstance(layer, Labels) and layer.metadata.get("cellseg", {}).get("what") == "annotation"
