@@ -19,8 +19,10 @@ import json, os, sys, threading, time
 def watch():
     while True:
         time.sleep(0.2)
-        napari = sys.modules.get("napari")
-        viewer = napari and getattr(napari, "current_viewer", lambda: None)()
+        widgets, module = sys.modules.get("qtpy.QtWidgets"), sys.modules.get("napari.viewer")
+        if not (module and getattr(widgets, "QApplication", None) and widgets.QApplication.instance()):
+            continue  # nothing of Qt may be imported here: it would take this thread for the main one
+        viewer = getattr(module, "current_viewer", lambda: None)()
         window = viewer and getattr(viewer, "window", None)
         docks = window.dock_widgets if window else {}
         if docks:
