@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 
 PREVIEW = "preview"
+MADE = (PREVIEW, "probabilities", "uncertainty")
 """What a layer shows, in its metadata, that is no image of the user's; no panel takes it for one."""
 
 
@@ -67,9 +68,9 @@ class Session:
 
     def _layer(self, kind: type[Any]) -> Any:
         active = self.viewer.layers.selection.active
-        if isinstance(active, kind) and not _is_preview(active):
+        if isinstance(active, kind) and not _is_made(active):
             return _itself(active)
-        layers = [layer for layer in self.viewer.layers if isinstance(layer, kind) and not _is_preview(layer)]
+        layers = [layer for layer in self.viewer.layers if isinstance(layer, kind) and not _is_made(layer)]
         seen = [layer for layer in layers if layer.visible]
         return _itself(seen[-1]) if seen else None
 
@@ -83,6 +84,6 @@ def _itself(layer: Any) -> Any:
     return getattr(layer, "__wrapped__", layer)
 
 
-def _is_preview(layer: Any) -> bool:
+def _is_made(layer: Any) -> bool:
     mine = layer.metadata.get("cellseg")
-    return isinstance(mine, dict) and mine.get("what") == PREVIEW
+    return isinstance(mine, dict) and mine.get("what") in MADE
