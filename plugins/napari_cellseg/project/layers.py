@@ -18,6 +18,7 @@ from napari_cellseg.project.folder import Project, free_name
 from napari_cellseg.project.lazy import contrast, pixels_of
 from napari_cellseg.project.lock import claim
 from napari_cellseg.project.store import LabelStore
+from napari_cellseg.segment.pyramid import IN_MEMORY, kept_pictures
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -149,6 +150,10 @@ def layer_data(project: Project, image: ProjectImage) -> list[LayerData]:
                 found.append(_result(cellseg.open_image(file), what, image.name, _told(project, image, what), scale))
             except cellseg.InputError as error:
                 show_error(str(error))
+    shown = {arguments["metadata"]["cellseg"]["what"] for _, arguments, _ in found}
+    for what, levels in kept_pictures(project.predictions / image.name):
+        if what not in shown and levels[0].ndim == len(scale):
+            found.append(_picture(levels, what, image.name, _told(project, image, what), scale))
     try:
         told = _told(project, image, "annotation")
         arguments = {"name": f"{image.name} annotation", "metadata": told, "scale": scale}
@@ -241,6 +246,16 @@ def _result(source: ImageSource, what: str, name: str, told: dict[str, Any], sca
     limits = (0.0, 1.0) if source.dtype.kind == "f" else (0.0, 255.0)
     shown = {"colormap": "magma", "opacity": 0.6, "contrast_limits": limits}
     return pixels_of(source, foreground), {**arguments, **shown}, "image"
+
+
+def _picture(levels: list[Any], what: str, name: str, told: dict[str, Any], scale: tuple[float, ...]) -> LayerData:
+    """What the panel for segmenting left; read into memory where it is small, so that cells can be corrected."""
+    small = math.prod(levels[0].shape) <= IN_MEMORY
+    data = np.asarray(levels[0]) if small else levels if len(levels) > 1 else levels[0]
+    arguments = {"name": f"{name} {what}", "metadata": told, "scale": scale, "multiscale": data is levels}
+    if what == "instances":
+        return data, {**arguments, "opacity": 0.5}, "labels"
+    return data, {**arguments, "colormap": "magma", "opacity": 0.6, "contrast_limits": (0.0, 255.0)}, "image"
 
 
 def _chosen(viewer: ViewerModel) -> list[Image]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import cellseg
-from napari_cellseg.segment.pyramid import Pyramid
+from napari_cellseg.segment.pyramid import CELLS, UNCERTAINTY, Pyramid
 
 if TYPE_CHECKING:
     from cellseg.inference.kept import KeptPrediction
@@ -26,7 +26,6 @@ Tell = Callable[[Order], None]
 HALO = 32
 """Pixels around the visible field that are cut with it, so that its edge looks as in the whole."""
 BLOCK = 512
-UNCERTAINTY, CELLS = "uncertainty", "cells"
 
 
 class Engine:
@@ -151,6 +150,7 @@ class Engine:
                 picture.put(plane, box.top, box.left, labels.read_box(box))
             self._tell({"event": "progress", "stage": "drawing", "done": plane + 1, "total": len(planes)})
             labels.release()
+        picture.finish()
         shutil.rmtree(scratch, ignore_errors=True)
         largest = max(labels.largest for labels in planes)
         whole = len(kept.done) == len(kept.tiles)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,13 @@ CHUNK = 512
 SINGLE = 2048
 """Planes up to this side need no smaller copy."""
 SHOWN = "shown.txt"
+WHOLE = "whole"
+"""A file in the folder of a picture of which nothing is missing."""
+
+IN_MEMORY = 2**25
+"""Pixels up to which cells are held in memory, where they can be corrected by hand."""
+UNCERTAINTY, CELLS = "uncertainty", "cells"
+"""Names of pictures that show no class."""
 
 Place = tuple[int, int, int]
 
@@ -34,6 +42,23 @@ def open_levels(folder: Path) -> list[Any]:
     """The levels of a picture for reading, the largest first; each (*lead, h, w)."""
     names = sorted((level.name for level in folder.iterdir() if level.name.isdigit()), key=int)
     return [zarr.open_array(str(folder / name), mode="r") for name in names]
+
+
+def kept_pictures(folder: Path) -> list[tuple[str, list[Any]]]:
+    """Pictures that a prediction in this folder left: what they show, and their levels; cells last.
+
+    Of cells only the newest numbering that came to its end; of the others what is there. What is damaged is left out.
+    """
+    folders = [path for path in sorted(folder.glob("*/pictures/*")) if path.is_dir()]
+    cells = [path for path in folders if path.name.startswith(f"{CELLS}-") and (path / WHOLE).exists()]
+    newest = sorted(cells, key=lambda path: int(path.name.removeprefix(f"{CELLS}-")))[-1:]
+    others = [path for path in folders if not path.name.startswith(f"{CELLS}-")]
+    found = []
+    for path in others + newest:
+        with suppress(Exception):  # zarr fails in many ways on a folder that is damaged
+            what = "instances" if path in newest else UNCERTAINTY if path.name == UNCERTAINTY else "probabilities"
+            found.append((what, open_levels(path)))
+    return found
 
 
 class Pyramid:
@@ -53,6 +78,10 @@ class Pyramid:
                 )
             (folder / SHOWN).touch()
         self._levels: list[Any] = [zarr.open_array(str(folder / str(k)), mode="r+") for k in range(len(shapes))]
+
+    def finish(self) -> None:
+        """Nothing of it is missing from now on."""
+        (self.folder / WHOLE).touch()
 
     @property
     def shown(self) -> frozenset[Place]:

@@ -13,13 +13,10 @@ from numpy.typing import NDArray
 
 from napari_cellseg.segment.field import Field, seen_field
 from napari_cellseg.segment.inputs import Input
-from napari_cellseg.segment.pyramid import open_levels
+from napari_cellseg.segment.pyramid import IN_MEMORY, open_levels
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
-
-IN_MEMORY = 2**25
-"""Pixels up to which cells are held in memory, where they can be corrected by hand."""
 
 
 @dataclass(slots=True, eq=False, weakref_slot=True)

@@ -14,7 +14,7 @@ from napari_cellseg.segment.annotation import as_annotation
 from napari_cellseg.segment.command import predict_words, quoted
 from napari_cellseg.segment.field import Field, seen_field
 from napari_cellseg.segment.hand_over import file_that_shows, guess_axes, write_pixels
-from napari_cellseg.segment.pyramid import Pyramid, open_levels
+from napari_cellseg.segment.pyramid import Pyramid, kept_pictures, open_levels
 
 import cellseg
 from cellseg.options import PredictOptions
@@ -148,3 +148,19 @@ def test_a_file_is_used_only_where_it_shows_the_layer(tmp_path):
     assert file_that_shows(str(tmp_path / "no.png"), "", (20, 30)) is None
     assert file_that_shows(str(tmp_path / "gone.tif"), "", (20, 30)) is None
     assert file_that_shows(None, "", (20, 30)) is None
+
+
+def test_of_a_killed_numbering_the_one_before_comes_back(tmp_path):
+    pictures = tmp_path / ".probabilities.tiles" / "pictures"
+    made = {
+        name: Pyramid(pictures / name, (2,), 5, 7, np.uint8) for name in ("cell", "cells-9", "cells-10", "cells-11")
+    }
+    for value, (name, picture) in enumerate(made.items()):
+        picture.put(1, 0, 0, np.full((5, 7), value))
+        if name in ("cells-9", "cells-10"):
+            picture.finish()
+    Pyramid(pictures / "uncertainty", (2,), 5, 7, np.uint8)
+    (pictures / "uncertainty" / "0" / "zarr.json").write_text("damaged")
+    found = {what: levels[0][1].max() for what, levels in kept_pictures(tmp_path)}
+    assert found == {"probabilities": 0, "instances": 2}
+    assert kept_pictures(tmp_path / "nothing") == []
