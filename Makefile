@@ -3,7 +3,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do command 
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-slow tour test-gpu bench lint types layers wheel format clean
+.PHONY: demo test test-slow test-gpu bench tour lint types layers wheel format clean
 
 demo: $(VENV)/installed
 	$(BIN)/cellseg demo --out demo
@@ -14,14 +14,14 @@ test: $(VENV)/installed-dev
 test-slow: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -m slow
 
-tour: $(VENV)/installed-dev
-	CELLSEG_PICTURES=docs/pictures $(BIN)/python -m pytest -m slow tests/plugins/napari_cellseg/test_tour.py
-
 test-gpu: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -m gpu
 
 bench: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -m benchmark --benchmark-enable -s tests/benchmarks
+
+tour: $(VENV)/installed-dev
+	$(BIN)/python -m tests.plugins.napari_cellseg.tour
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .

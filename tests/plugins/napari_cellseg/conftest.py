@@ -34,6 +34,11 @@ def missing_packages() -> list[str]:
     ]
 
 
+def advice(missing: list[str]) -> str:
+    """What to do about missing packages, in one line."""
+    return f"no window can be opened: apt-get install {' '.join(missing)} fonts-dejavu-core"
+
+
 def _loads(library: str) -> bool:
     try:
         ctypes.CDLL(library)
@@ -47,7 +52,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     missing = missing_packages()
     mine = [item for item in items if "napari_cellseg" in item.path.parts]
     if missing and mine:
-        line = f"no window can be opened: apt-get install {' '.join(missing)} fonts-dejavu-core"
+        line = advice(missing)
         if os.environ.get("CI"):
             raise pytest.UsageError(line)
         for item in mine:
