@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from cellseg.images.sample import make_sample
 from cellseg.images.write import write_stack
@@ -32,6 +33,18 @@ def test_the_python_of_the_page_on_preprocessing_runs():
     code = re.findall(r"```python\n(.*?)```", (ROOT / "docs/preprocessing.md").read_text("utf-8"), re.S)
     assert len(code) == 2
     exec("\n".join(code), {})
+
+
+def test_the_python_of_the_page_on_napari_runs(tmp_path, monkeypatch):
+    folder = pytest.importorskip("napari_cellseg.project.folder")
+    monkeypatch.chdir(tmp_path)
+    write_stack("image.tif", np.zeros((1, 20, 30), np.uint8))
+    project = folder.Project.create(tmp_path / "annotation", [tmp_path / "image.tif"])
+    project.labels(project.images[0])[5:9, 5:9] = 2
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs/napari.md").read_text("utf-8"), re.S)
+    found = {}
+    exec(code, found)
+    assert found["project"].labels(found["image"])[5, 5] == 2
 
 
 def test_every_file_that_the_documentation_links_to_is_there():

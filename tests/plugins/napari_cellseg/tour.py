@@ -21,7 +21,7 @@ from napari._qt.dialogs.qt_notification import NapariQtNotification
 from numpy.typing import NDArray
 from PIL import Image
 from pyvirtualdisplay import Display
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QWidget
 from skimage.measure import find_contours
@@ -33,6 +33,7 @@ from tests.plugins.napari_cellseg.user import Points, User, inside
 PICTURES = Path(__file__).parents[3] / "docs" / "pictures"
 WIDTH, HEIGHT = 1400, 900
 SCREEN = 1600, 1100
+CORNER = QPoint(2, 2)
 LARGEST = 300_000
 """Bytes of a picture."""
 STEPS = 200
@@ -112,9 +113,8 @@ class Tour:
         self.viewer.layers.selection.active = self.viewer.layers["touching"]  # which has no brush to be seen
 
     def segment(self) -> None:
-        """Cells, cut apart where they touch."""
+        """Cells, without specks."""
         cells = self.user.segment()
-        self.user.dock.show_panel("Segment").cells.cut.split.click()
         self.user.choose_size(cells, 100)
         self.viewer.layers["touching: probability of cell"].visible = False
         self.look_at(*MIDDLE, 2)
@@ -131,9 +131,7 @@ class Tour:
 
     def compare(self) -> None:
         """Errors in colour."""
-        for layer in self.viewer.layers:
-            if "outline" in layer.name:
-                layer.visible = False
+        self.viewer.layers["selected cell"].visible = False
         comparison = self.user.dock.panel("Measure").comparison
         tabs = comparison.parent().parent().parent().parent()
         tabs.setCurrentIndex(1)
@@ -158,6 +156,7 @@ class Tour:
         """A picture of the window as it is in a moment, without messages that go away by themselves."""
         QTest.qWait(after_ms)
         window = self.viewer.window._qt_window
+        QTest.mouseMove(self.viewer.window._qt_viewer.canvas.native, CORNER)  # the brush's circle is out of the way
         for message in window.findChildren(NapariQtNotification):
             message.close()
         QTest.qWait(100)

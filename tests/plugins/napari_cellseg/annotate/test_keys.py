@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from app_model.types import KeyBinding
 from napari.utils.key_bindings import coerce_keybinding
 from napari.utils.shortcuts import default_shortcuts
@@ -38,3 +40,10 @@ def test_every_action_has_a_button_and_does_something():
     for action in ACTIONS:
         assert callable(getattr(Annotator, action.name))
         assert shown(action.key) in tooltip(action)
+
+
+def test_the_documentation_names_every_key():
+    page = (Path(__file__).parents[4] / "docs" / "napari.md").read_text("utf-8")
+    table = page.partition("| key | does |\n|---|---|\n")[2].partition("\n\n")[0]
+    named = {key for line in table.splitlines() for key in line.split(" | ")[0].removeprefix("| ").split(", ")}
+    assert named - {"[", "]"} == {shown(action.key) for action in ACTIONS}
