@@ -41,6 +41,7 @@ def icon(rgba: tuple[float, ...]) -> QIcon:
 
 
 def icon_size() -> QSize:
+    """Size of a legend's icon in pixels."""
     return QSize(SIDE, SIDE)
 
 

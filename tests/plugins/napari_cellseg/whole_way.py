@@ -1,7 +1,4 @@
-"""From an image to cells, in one real window: annotate, train, segment, correct, train again, measure.
-
-The same steps are a test (test_whole_way.py) and the tour that makes the pictures of docs/napari.md (tour.py).
-"""
+"""From an image to cells, in one real window: annotate, train, segment, correct, train again, save."""
 
 from __future__ import annotations
 
@@ -18,15 +15,13 @@ import cellseg
 from tests.plugins.napari_cellseg.hand import Hand
 
 WAIT = 240_000
-NOTHING = lambda name: None  # noqa: E731
-"""Takes no picture."""
 
 
 class Way:
     """A window, a hand, and the steps one after the other."""
 
-    def __init__(self, viewer, qtbot, folder: Path, picture: Callable[[str], None] = NOTHING) -> None:
-        self.viewer, self.bot, self.folder, self.picture = viewer, qtbot, folder, picture
+    def __init__(self, viewer, qtbot, folder: Path) -> None:
+        self.viewer, self.bot, self.folder = viewer, qtbot, folder
         self.dock = viewer.window.add_plugin_dock_widget("cellseg")[1]
         self.hand = Hand(viewer, qtbot)
 
@@ -86,7 +81,6 @@ class Way:
         panel.start_button.click()
         self.wait(lambda: panel.trainer.running)
         self.wait(lambda: LAYER in self.viewer.layers and len(panel.trainer.progress.losses) > 20)
-        self.picture("train")
         self.wait(lambda: not panel.trainer.running)
         assert panel.trainer.progress.phase == "finished"
         self.layer(LAYER).visible = False
@@ -107,15 +101,6 @@ class Way:
         self.wait(lambda: self.layer(": cells") is not None and not panel._busy)
         self.cells = self.layer(": cells")
         self.annotation.visible = False
-
-    def slide(self, by: float) -> None:
-        """Move the threshold; the cells follow without the network."""
-        panel, before = self.dock.show_panel("Segment"), np.array(self.cells.data)
-        threshold = panel.cells.cut.threshold
-        threshold.setValue(threshold.value() + by)
-        self.wait(lambda: self.layer(": cells").data.shape == before.shape and not panel._busy)
-        self.wait(lambda: not np.array_equal(self.layer(": cells").data > 0, before > 0))
-        self.cells = self.layer(": cells")
 
     def correct(self) -> int:
         """Delete a cell that was found, and put the rest into the annotation; the number of cells that are left."""
