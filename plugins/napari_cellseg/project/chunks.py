@@ -82,6 +82,19 @@ def overlap(box: Box, index: Index) -> tuple[Box, Box]:
     return common(box, tuple(slice(k * side, (k + 1) * side) for k, side in zip(index, sides, strict=True)))
 
 
+def within_one(box: Box) -> tuple[Index, Box] | None:
+    """The block that holds a box, and the place in it; None where the box has pixels of several blocks, or none."""
+    index, place = [], []
+    for part, side in zip(box, block_shape(len(box)), strict=True):
+        number, start = divmod(part.start, side)
+        stop = start + part.stop - part.start
+        if not start < stop <= side:
+            return None
+        index.append(number)
+        place.append(slice(start, stop))
+    return tuple(index), tuple(place)
+
+
 def common(one: Box, other: Box) -> tuple[Box, Box]:
     """What two boxes share, empty where they are apart: its place in each of them."""
     in_one, in_other = [], []

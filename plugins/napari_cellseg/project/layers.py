@@ -13,6 +13,7 @@ from napari.layers import Image, Labels, Layer
 from napari.utils.notifications import show_error, show_warning
 
 import cellseg
+from napari_cellseg.project.brush import follow_strokes
 from napari_cellseg.project.document import ProjectImage
 from napari_cellseg.project.folder import Project, free_name
 from napari_cellseg.project.lazy import contrast, pixels_of
@@ -170,6 +171,7 @@ def make_ready(layer: Layer) -> None:
     """Make the layer of an annotation ready for painting a new cell, or refuse painting where it cannot be kept."""
     if isinstance(layer, Labels) and isinstance(layer.data, LabelStore):
         layer.editable = layer.data.writable
+        follow_strokes(layer)
         if layer.selected_label < FIRST_CELL:
             layer.selected_label = max(layer.data.max() + 1, FIRST_CELL)
 

@@ -9,6 +9,8 @@ import numpy as np
 
 from napari_cellseg.project.chunks import Box
 
+INTEGERS = (int, np.integer)
+
 
 def plan(key: Any, shape: tuple[int, ...]) -> tuple[Box, tuple[Any, ...]]:
     """Split an index as numpy takes it into a box and an index into that box.
@@ -23,9 +25,27 @@ def plan(key: Any, shape: tuple[int, ...]) -> tuple[Box, tuple[Any, ...]]:
     Raises:
         IndexError: out of bounds, too many indices, or an index of another kind.
     """
+    if _is_box(key, shape):
+        return tuple(slice(int(part.start), int(part.stop)) for part in key), (slice(None),) * len(shape)
     parts = _full(key, len(shape))
     planned = [_one(part, length) for part, length in zip(parts, shape, strict=True)]
     return tuple(box for box, _ in planned), tuple(inner for _, inner in planned)
+
+
+def _is_box(key: Any, shape: tuple[int, ...]) -> bool:
+    """Whether an index is the box itself: a stroke of the brush is some two hundred of these."""
+    return (
+        type(key) is tuple
+        and len(key) == len(shape)
+        and all(
+            type(part) is slice
+            and part.step is None
+            and isinstance(part.start, INTEGERS)
+            and isinstance(part.stop, INTEGERS)
+            and 0 <= part.start <= part.stop <= length
+            for part, length in zip(key, shape, strict=True)
+        )
+    )
 
 
 def _full(key: Any, ndim: int) -> list[Any]:

@@ -139,6 +139,9 @@ class LabelStore:
         return tuple(slice(k * side, min((k + 1) * side, length)) for k, side, length in cut)
 
     def _read(self, box: Box) -> Labels:
+        one = chunks.within_one(box) if self.writable else None
+        if one is not None and (block := self._block(one[0])) is not None:
+            return block[one[1]].copy()  # nearly all dabs of a brush
         values = np.zeros([part.stop - part.start for part in box], np.uint32)
         newer = [] if self.writable else list(self._journal.records())  # of the window that may write
         for index in chunks.blocks_of(box):
@@ -190,6 +193,11 @@ class LabelStore:
 
     def _change(self, box: Box, values: Labels) -> None:
         """Change blocks in memory."""
+        one = chunks.within_one(box)
+        if one is not None and (held := self._block(one[0])) is not None:
+            held[one[1]] = values
+            self._unwritten.add(one[0])
+            return
         for index in chunks.blocks_of(box):
             in_box, in_block = chunks.overlap(box, index)
             new, old = values[in_box], self._block(index)

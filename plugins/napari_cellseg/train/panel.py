@@ -201,12 +201,14 @@ class TrainPanel(QWidget):
         """Start what was planned."""
         assert self._run is not None
         self.trainer.start(self._run, self._words)
+        self._prepare_preview()
         self._show_state()
 
     def resume(self) -> None:
         """Go on with the interrupted training that is chosen."""
         run, project = Path(self.unfinished.currentData()), self._session.project
         self.trainer.resume(run, resume_words(run, None if project is None else project.path))
+        self._prepare_preview()
         self._show_state()
 
     def _new_run(self) -> Path:
@@ -258,6 +260,11 @@ class TrainPanel(QWidget):
             show_warning("Open the image layer that the preview is to be made of.")
         elif self.trainer.run is not None:
             self.previewer.show(self.trainer.run, layer)
+
+    def _prepare_preview(self) -> None:
+        layer = self.data.image_layer()
+        if layer is not None and self.monitor.live.isChecked():
+            self.previewer.prepare(layer)
 
     def _show_progress(self) -> None:
         self.monitor.show_progress(self.trainer.progress)

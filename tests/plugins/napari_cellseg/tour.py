@@ -105,7 +105,9 @@ class Tour:
         self.viewer.reset_view()
         panel = self.user.plan(steps=STEPS)
         self.user.click(panel.start_button)
-        self.user.wait(lambda: panel.trainer.progress.step > STEPS / 2 and "training preview" in self.viewer.layers)
+        self.user.wait(
+            lambda: panel.trainer.progress.step > STEPS / 2 and self.viewer.layers["training preview"].data.any()
+        )
         self.take("train")
         self.user.wait(lambda: not panel.trainer.running and panel.previewer._now is None)
         self.viewer.layers["training preview"].visible = False

@@ -80,7 +80,7 @@ class Way:
         self.wait(lambda: panel.plan_box.isVisibleTo(panel))
         panel.start_button.click()
         self.wait(lambda: panel.trainer.running)
-        self.wait(lambda: LAYER in self.viewer.layers and len(panel.trainer.progress.losses) > 20)
+        self.wait(lambda: self.viewer.layers[LAYER].data.any() and len(panel.trainer.progress.losses) > 20)
         self.wait(lambda: not panel.trainer.running)
         assert panel.trainer.progress.phase == "finished"
         self.layer(LAYER).visible = False

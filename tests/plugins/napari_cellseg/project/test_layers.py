@@ -6,6 +6,7 @@ import json
 import os
 import platform
 
+import numba
 import numpy as np
 import psutil
 import pytest
@@ -35,6 +36,24 @@ def told():
 
 def on_disk(project, image):
     return LabelStore(project.labels(image).folder)[...]
+
+
+def test_strokes_are_painted_on_one_thread(make_napari_viewer, project, monkeypatch):
+    threads = []
+    write = LabelStore.__setitem__
+    monkeypatch.setattr(
+        LabelStore, "__setitem__", lambda *change: (threads.append(numba.get_num_threads()), write(*change))
+    )
+    numba.set_num_threads(numba.config.NUMBA_NUM_THREADS)
+    viewer = make_napari_viewer(show=True)
+    open_project(viewer, project.path)
+    layer = viewer.layers["flat annotation"]
+    viewer.layers.selection.active = layer
+    layer.mode, layer.brush_size = "paint", strokes.BRUSH
+    strokes.settle(viewer)
+    strokes.stroke(viewer, layer, [(100, column) for column in range(40, 300, 20)])
+    assert set(threads) == {1}
+    assert numba.get_num_threads() == numba.config.NUMBA_NUM_THREADS
 
 
 def test_paint_undo_redo_fill_and_open_again(make_napari_viewer, project):

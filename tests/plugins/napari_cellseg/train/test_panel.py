@@ -71,8 +71,9 @@ def test_train_pause_stop_resume_and_preview(panel, project, qtbot, shown_errors
     assert "100,000 steps" in panel.plan_label.text()
     assert project.runs == []  # a plan begins nothing
     panel.start_button.click()
-    qtbot.waitUntil(lambda: LAYER in viewer.layers, timeout=PATIENT)
     preview, image = viewer.layers[LAYER], viewer.layers["cells"]
+    assert not preview.data.any()  # nothing is predicted yet
+    qtbot.waitUntil(lambda: preview.data.any(), timeout=PATIENT)
     assert preview.data.shape == image.data.shape
     np.testing.assert_array_equal(preview.extent.world, image.extent.world)
     run = project.runs[0]
