@@ -152,6 +152,8 @@ class AugmentOptions(_Checked):
     """Standard deviation of the logarithm of the magnification; 0 = off."""
     grey: Annotated[float, Limits(0, 1)] = 0.15
     """Strength of grey-value changes (gain, offset, gamma); 0 = off."""
+    invert: Annotated[float, Limits(0, 1)] = 0.0
+    """How often a sample's grey values are turned over, for objects that may be bright or dark; 0 = never."""
     blur: Annotated[float, Limits(0, 10)] = 1.0
     """Largest standard deviation of the blur in pixels; 0 = off."""
     noise: Annotated[float, Limits(0, 1)] = 0.2

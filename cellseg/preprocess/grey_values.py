@@ -15,7 +15,12 @@ Image = NDArray[np.float32]
 
 
 def change_grey_values(image: Image, rng: np.random.Generator, options: AugmentOptions) -> Image:
-    """Gain, offset and gamma always; blur and noise in every other image; each only where its option is above 0."""
+    """Turned over as often as asked; gain, offset and gamma always; blur and noise in every other image.
+
+    Each only where its option is above 0.
+    """
+    if options.invert > 0 and rng.random() < options.invert:
+        image = -image
     if options.grey > 0:
         image = gamma(offset(gain(image, rng, options.grey), rng, options.grey), rng, options.grey)
     if options.blur > 0 and rng.random() < 0.5:

@@ -14,8 +14,8 @@ from cellseg.metrics.thresholds import SMALLER_IS_BETTER
 from cellseg.models.card import ModelCard
 from cellseg.models.trained import TrainedModel
 from cellseg.options import TrainOptions
+from cellseg.training.cut import are_outlined, is_dense
 from cellseg.training.data import TrainingSet
-from cellseg.training.validate import are_outlined, is_dense
 
 LAST = "last"
 CELLS = ("v_both", "v_rand", "v_info", "ap50")

@@ -56,6 +56,7 @@ VARIANTS = {
     "elastic5": {"elastic": 5.0},
     "w0": {"w0": 0.0},
     "w5": {"w0": 5.0},
+    "no-balance": {"balance": "none"},
     "no-weights": {"w0": 0.0, "balance": "none"},
     "bfloat16": {"precision": "bfloat16"},
     "no-augmentation": OFF,

@@ -53,6 +53,16 @@ def test_blur_smooths_and_noise_roughens():
     assert 0 < added.std() < 0.2
 
 
+def test_inverted_as_often_as_asked():
+    often = AugmentOptions(invert=0.25, grey=0, blur=0, noise=0)
+    rng = np.random.default_rng(0)
+    changed = [change_grey_values(IMAGE, rng, often) for _ in range(200)]
+    inverted = [image for image in changed if image is not IMAGE]
+    assert 30 < len(inverted) < 70
+    for image in inverted:
+        np.testing.assert_array_equal(image, -IMAGE)
+
+
 def test_all_off_changes_nothing():
     off = AugmentOptions(grey=0, blur=0, noise=0)
     assert change_grey_values(IMAGE, np.random.default_rng(0), off) is IMAGE

@@ -5,7 +5,7 @@ import cellseg
 from cellseg.images.labels import LabelPlane
 from cellseg.inference.result import instances_in
 from cellseg.models.trained import as_model
-from cellseg.training import validate
+from cellseg.training import cut, validate
 from cellseg.training.data import Annotated
 
 APART = np.zeros((20, 24), np.int32)
@@ -23,7 +23,7 @@ def annotated(instances):
 @pytest.mark.parametrize(("instances", "grow"), [(APART, 0), (TOUCHING, 2)], ids=["apart", "touching"])
 def test_instances_are_grown_only_where_annotated_cells_touch(instances, grow):
     seen = np.stack([1.0 - (APART > 0), APART > 0]).astype(np.float32) * 0.2 + 0.3
-    card = validate.choose_cut(CARD, [validate.Seen(annotated(instances), seen)])
+    card = cut.choose_cut(CARD, [cut.Seen(annotated(instances), seen)])
     assert 0.3 < card.threshold <= 0.5
     assert (card.grow, card.minimum_size) == (grow, 0)
 
@@ -33,7 +33,7 @@ def test_cores_are_taken_where_no_single_threshold_tells_cells_apart_and_keeps_t
     truth[10:22, 10:22], truth[10:22, 22:34] = 1, 2
     cell = np.where(truth > 0, 0.55, 0.1).astype(np.float32)
     cell[13:19, 13:19] = cell[13:19, 25:31] = 0.95
-    card = validate.choose_cut(CARD, [validate.Seen(annotated(truth), np.stack([1 - cell, cell]))])
+    card = cut.choose_cut(CARD, [cut.Seen(annotated(truth), np.stack([1 - cell, cell]))])
     assert card.threshold < 0.55 < card.core
     np.testing.assert_array_equal(instances_in(np.stack([1 - cell, cell]), card) > 0, truth > 0)
 
@@ -72,5 +72,10 @@ def test_one_segment_over_everything_is_no_good_segmentation():
 def test_the_threshold_does_not_merge_everything():
     probability = np.where(CUT, 0.6, 0.3)
     seen = np.stack([1 - probability, probability]).astype(np.float32)
-    card = validate.choose_cut(CARD, [validate.Seen(annotated(LARGE), seen)])
+    card = cut.choose_cut(CARD, [cut.Seen(annotated(LARGE), seen)])
     assert 0.3 < card.threshold <= 0.6
+
+
+@pytest.mark.parametrize(("shape", "count"), [((2048, 2048), 4), ((512, 512), 4), ((300, 400), 8), ((64, 64), 16)])
+def test_the_threshold_is_chosen_on_more_images_where_they_are_small(shape, count):
+    assert validate.how_many([annotated(np.zeros(shape, np.int32))] * 3) == count
