@@ -295,6 +295,9 @@ class TrainOptions(_Checked):
     """All that is random follows from it."""
     tile: Annotated[int, Limits(1, 16384)] = 204
     """Side of the labelled part of a training sample in pixels; the network sees its true surroundings too."""
+    diameter: Literal["auto"] | Annotated[float, Limits(0, 10_000)] = "auto"
+    """Diameter of the median object in pixels as the network sees it: images are rescaled for that, here and whenever
+    they are predicted; 0 = as they are; auto = smaller where objects are wider than what the network sees."""
     batch: Annotated[int, Limits(1, 1024)] = 4
     """Samples a step."""
     rare: Annotated[float, Limits(0, 1)] = 0.33

@@ -128,7 +128,8 @@ def _say_scale(model: TrainedModel, source: ImageSource, options: PredictOptions
     seen = seen_by(model.card, source, options)
     if seen is not source:
         size = f"{seen.height} x {seen.width} pixels"
-        say(f"{source.name}: seen as {size}, so that objects have the {model.card.diameter:.3g} of the training")
+        objects = f", so that objects have the {model.card.diameter:.3g} of the training" if model.card.diameter else ""
+        say(f"{source.name}: seen as {size}{objects}")
 
 
 def describe(plan: Plan, source: ImageSource) -> str:

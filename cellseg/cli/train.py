@@ -90,7 +90,7 @@ def train(
         where, start, settings = agreed(lambda: _as_before(old))
     if run is None and not dry_run and not is_follower():
         _check_new(out)
-    model, data = agreed(lambda: (_begin(settings, start), _read(where, settings)))
+    model, data = agreed(lambda: _begin(settings, start, where))
     if dry_run:
         return _plan(data, settings, model, as_json)
     if run is None:
@@ -146,8 +146,8 @@ def _as_before(run: RunFolder) -> tuple[DataOptions, str, TrainSettings]:
     return where, config.get("from", ""), settings_for(**flat)
 
 
-def _begin(settings: TrainSettings, start: str) -> TrainedModel | None:
-    """The model to go on from; refuses networks that are not known, and options that they do not have."""
+def _begin(settings: TrainSettings, start: str, where: DataOptions) -> tuple[TrainedModel | None, TrainingSet]:
+    """The model to go on from, and the data; refuses networks that are not known, and options that they do not have."""
     from cellseg.models.registry import options_for
     from cellseg.models.trained import load
     from cellseg.training.several import share_of
@@ -158,16 +158,22 @@ def _begin(settings: TrainSettings, start: str) -> TrainedModel | None:
         import torch
 
         torch.set_num_threads(settings.train.threads)
-    return load(start) if start else None
+    model = load(start) if start else None
+    return model, _read(where, settings, model)
 
 
-def _read(where: DataOptions, settings: TrainSettings) -> TrainingSet:
+def _read(where: DataOptions, settings: TrainSettings, model: TrainedModel | None) -> TrainingSet:
     from cellseg.training.data import find_training_pairs, read_training_set
+    from cellseg.training.object_size import magnifier
 
+    times = magnifier(settings, None if model is None else model.card)
     with console().status("reading images and labels"):
-        data = read_training_set(find_training_pairs(where), settings.labels, settings.train.validation)
+        data = read_training_set(find_training_pairs(where), settings.labels, settings.train.validation, times)
     meaning = {"binary": "a mask of cells", "instances": "numbered cells"}.get(data.kind, f"{data.classes} classes")
     say(f"{len(data.training)} images to learn from, {len(data.held)} held out; labels are {meaning}.")
+    if data.scale != 1:
+        said = "--diameter" if settings.train.diameter != "auto" else "--diameter 0 leaves them as they are"
+        say(f"Images are learnt from, and predicted, {data.scale:.2g} times as large ({said}).")
     ignored = [float(image.truth.ignore.mean()) for image in (*data.training, *data.held)]
     if any(ignored):
         say(f"{sum(ignored) / len(ignored):.1%} of the pixels are not annotated and do not count.")

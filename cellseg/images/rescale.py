@@ -92,6 +92,15 @@ def rescaled(source: ImageSource, height: int, width: int) -> ImageSource:
     )
 
 
+def nearest(values: NDArray[Any], height: int, width: int) -> NDArray[Any]:
+    """Labels (H, W) of another size, each pixel the nearest old one: they show the same field."""
+    rows, columns = (
+        ((np.arange(wanted) + 0.5) * length / wanted).astype(np.intp)
+        for wanted, length in zip((height, width), values.shape, strict=True)
+    )
+    return values[np.ix_(rows, columns)]
+
+
 def _along(old: NDArray[Any], axis: int, place: NDArray[np.intp], weights: NDArray[np.float64]) -> NDArray[Any]:
     """Weighted sums along an axis of (h, w), one old pixel after the other, so that all regions sum in one order."""
     kind = _floating(old.dtype)

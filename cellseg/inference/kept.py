@@ -17,9 +17,11 @@ from cellseg.inference.assemble import number_instances, write_bands, write_inst
 from cellseg.inference.instances import LabelledPlane, label_instances
 from cellseg.inference.journal import Journal, journal_folder, left_behind, start_journal
 from cellseg.inference.normalised import NormalisedImage
-from cellseg.inference.predict import Pixels, check_channels, predict_tiles, source_of, tiles_of
+from cellseg.inference.predict import Pixels, check_channels, place, predict_tiles, source_of, tiles_of
 from cellseg.inference.prepare import Decisions, decide
 from cellseg.inference.result import RESULT, classes_of, cuts_of, layers_of, result_layout, result_of
+from cellseg.inference.returned import OwnPixels
+from cellseg.inference.scale import at_own_size, seen_by
 from cellseg.inference.segment import Progress, fingerprint
 from cellseg.inference.tiling import Place, Tile, nearest_first
 from cellseg.models.trained import TrainedModel, as_model, pruned
@@ -42,7 +44,7 @@ def keep_prediction(
         model: from `load`, or a network from `build`.
         image: as in `predict`.
         folder: made where it is missing.
-        options: fields of PredictOptions: average, precision, prune, tile. What is there keeps its tile.
+        options: fields of PredictOptions: average, precision, prune, diameter, tile. What is there keeps its tile.
 
     Raises InputError for an option out of range or an image with the wrong number of channels.
     """
@@ -50,15 +52,15 @@ def keep_prediction(
     trained = pruned(as_model(model), settings.prune)
     source = source_of(image, trained)
     check_channels(trained, source)
-    seen, output = NormalisedImage(source), Path(folder) / NAME
-    asked = {name: getattr(settings, name) for name in ("average", "precision", "prune")}
+    seen, output = NormalisedImage(seen_by(trained.card, source, settings)), Path(folder) / NAME
+    asked = {name: getattr(settings, name) for name in ("average", "precision", "prune", "diameter")}
     key = {"model": trained.digest, "image": fingerprint(source), "options": asked}
     decisions = _left(output, key)
     if decisions is None:
         decisions = decide(trained, seen, settings)
         start_journal(output, key, decisions.as_json())
-    journal = Journal(journal_folder(output), layers_of(trained, source, settings), decisions.tile)
-    return KeptPrediction(trained, seen, settings, decisions, journal)
+    journal = Journal(journal_folder(output), layers_of(trained, seen.source, settings), decisions.tile)
+    return KeptPrediction(at_own_size(trained, settings), source, seen, settings, decisions, journal)
 
 
 def _left(output: Path, key: dict[str, Any]) -> Decisions | None:
@@ -74,40 +76,41 @@ class KeptPrediction:
     """What `keep_prediction` gives. Results may be made at any time; where no tile is done yet there is background."""
 
     model: TrainedModel
+    """Its cut is in the image's own pixels."""
+    source: ImageSource
     image: NormalisedImage
+    """What the network sees: the image, perhaps rescaled."""
     options: PredictOptions
-    """Those of the network: average, precision, prune, tile."""
+    """Those of the network: average, precision, prune, diameter, tile."""
     decisions: Decisions
     journal: Journal
 
     @property
-    def source(self) -> ImageSource:
-        return self.image.source
-
-    @property
     def tiles(self) -> list[Tile]:
-        """All tiles in scan order."""
-        return tiles_of(self.model, self.source, self.decisions)
+        """All tiles in scan order; where the network sees the image rescaled they overlap a little."""
+        return [self._own.tile(tile) for tile in tiles_of(self.model, self.image.source, self.decisions)]
 
     @property
     def done(self) -> frozenset[Place]:
         """Tiles (plane, top, left) that are there."""
-        return self.journal.done()
+        done = self.journal.done()
+        tiles = tiles_of(self.model, self.image.source, self.decisions)
+        return frozenset(place(self._own.tile(tile)) for tile in tiles if place(tile) in done)
 
     def fill(self, near: Place | None = None) -> Iterator[Tile]:
         """Predict the tiles that are missing, those near a point (plane, y, x) first; yields each when it is there.
 
         Stop whenever you like: what is done is kept. Raises InputError as `predict`.
         """
-        missing = tiles_of(self.model, self.source, self.decisions, self.done)
-        wanted = nearest_first(missing, near) if near else missing
+        missing = tiles_of(self.model, self.image.source, self.decisions, self.journal.done())
+        wanted = nearest_first(missing, self._own.place_seen(near)) if near else missing
         for found in predict_tiles(self.model, self.image, wanted, self.options, self.decisions):
             self.journal.add(found.tile, {RESULT: result_of(found.probabilities, self.model, self.options)})
-            yield found.tile
+            yield self._own.tile(found.tile)
 
     def read(self, plane: int, rows: slice, columns: slice) -> Pixels:
         """Probabilities float32 (classes, h, w) of a region of a plane; no cell where no tile is done."""
-        channels = [self.journal.read(RESULT, plane, k, rows, columns) for k in range(self._channels)]
+        channels = [self._own.read(RESULT, plane, k, rows, columns) for k in range(self._channels)]
         if len(channels) == 1:
             channels.insert(0, 1 - channels[0])
         return np.stack(channels)
@@ -163,8 +166,12 @@ class KeptPrediction:
         shutil.rmtree(scratch, ignore_errors=True)
 
     @property
+    def _own(self) -> OwnPixels:
+        return OwnPixels(self.journal, self.source, self.image.source)
+
+    @property
     def _channels(self) -> int:
-        return layers_of(self.model, self.source, self.options)[-1].shape[1]
+        return layers_of(self.model, self.image.source, self.options)[-1].shape[1]
 
     def _mask(self, settings: PredictOptions) -> Any:
         wanted = replace(settings, result="instances")

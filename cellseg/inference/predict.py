@@ -16,7 +16,7 @@ from cellseg.images.source import ImageSource, array_source
 from cellseg.inference.normalised import NormalisedImage
 from cellseg.inference.prepare import Decisions, decide
 from cellseg.inference.runner import Runner
-from cellseg.inference.scale import seen_by
+from cellseg.inference.scale import magnification, seen_by, unscaled
 from cellseg.inference.tiling import Box, Place, Tile, nearest_first, plan
 from cellseg.inference.versions import VERSIONS, Version, needed
 from cellseg.models.geometry import Geometry
@@ -62,9 +62,10 @@ def predict(
     Raises InputError for an option out of range or an image with the wrong number of channels.
     """
     settings = PredictOptions(**options)
-    if settings.diameter != "auto":
-        raise InputError("tiles of a rescaled image are none of the image itself", "Use predict_array for a diameter.")
     trained = pruned(as_model(model), settings.prune)
+    if magnification(trained.card, settings) != 1:
+        remedy = "Use predict_array, keep_prediction, or cellseg predict."
+        raise InputError("the network sees this image rescaled, and tiles of that are none of the image itself", remedy)
     source = source_of(image, trained)
     check_channels(trained, source)
     normalised = NormalisedImage(source, settings.invert)
@@ -82,7 +83,7 @@ def predict_array(model: Any, image: NDArray[np.generic], **options: Any) -> Pix
     trained, source = as_model(model), array_source(image, axes="CYX"[-image.ndim :])
     seen = seen_by(trained.card, source, PredictOptions(**options))
     out = np.empty((trained.network.options.classes, seen.height, seen.width), np.float32)
-    for tile, probabilities in predict(trained, seen, **{**options, "diameter": "auto"}):
+    for tile, probabilities in predict(unscaled(trained), seen, **{**options, "diameter": "auto"}):
         out[:, tile.write.rows, tile.write.columns] = probabilities
     if seen is not source:
         out = rescaled(array_source(out, axes="CYX"), source.height, source.width).read(0)

@@ -20,12 +20,12 @@ LARGEST = 16.0
 
 
 def magnification(card: ModelCard, options: PredictOptions) -> float:
-    """How many times larger the network sees the image; 1 without `--diameter`.
+    """How many times larger the network sees the image; without `--diameter` as in the training.
 
     Raises InputError where the model does not say what objects it has learnt from, or theirs are of quite another size.
     """
     if options.diameter == "auto":
-        return 1.0
+        return card.scale
     if not card.diameter:
         raise InputError(
             "--diameter is given, but the model does not say how large the objects were that it has learnt from",
@@ -48,11 +48,16 @@ def seen_by(card: ModelCard, source: ImageSource, options: PredictOptions) -> Im
     return rescaled(source, max(1, round(source.height * times)), max(1, round(source.width * times)))
 
 
-def kept_as(options: PredictOptions) -> PredictOptions:
+def kept_as(card: ModelCard, options: PredictOptions) -> PredictOptions:
     """The options under which tiles are kept: as probabilities where they are rescaled later."""
-    if options.diameter == "auto":
+    if magnification(card, options) == 1:
         return options
     return replace(options, result="probabilities", probability_type="float32")
+
+
+def unscaled(model: TrainedModel) -> TrainedModel:
+    """The model for images that are as large already as its network sees them."""
+    return replace(model, card=replace(model.card, scale=1.0))
 
 
 def at_own_size(model: TrainedModel, options: PredictOptions) -> TrainedModel:

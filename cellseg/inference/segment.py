@@ -20,7 +20,7 @@ from cellseg.inference.normalised import NormalisedImage
 from cellseg.inference.predict import check_channels, predict_tiles, tiles_of
 from cellseg.inference.prepare import Decisions, decide_within_memory, expect
 from cellseg.inference.result import layers_of, result_layout, values_of
-from cellseg.inference.returned import Returned
+from cellseg.inference.returned import OwnPixels, Returned
 from cellseg.inference.scale import at_own_size, kept_as, seen_by
 from cellseg.inference.tiling import Tile
 from cellseg.models.trained import TrainedModel, pruned
@@ -65,7 +65,7 @@ def segment(
     model = pruned(model, options.prune)
     check_channels(model, source)
     _check_uncertainty(options)
-    image, kept = NormalisedImage(seen_by(model.card, source, options), options.invert), kept_as(options)
+    image, kept = NormalisedImage(seen_by(model.card, source, options), options.invert), kept_as(model.card, options)
     decisions = _decisions(model, image, output, options, resume)
     journal = Journal(journal_folder(output), layers_of(model, image.source, kept), decisions.tile)
     plan, missing = _plan(model, image, options, decisions, journal, source)
@@ -80,7 +80,7 @@ def segment(
             close_journal(output)
         raise
     model = at_own_size(model, options)
-    finished = journal if image.source is source else Returned(journal, model, options, source, image.source)
+    finished = journal if image.source is source else Returned(OwnPixels(journal, source, image.source), model, options)
     for stage, done, total in assemble(finished, model, source, output, uncertainty_file(output), options):
         yield Progress(done, total, stage)
     close_journal(output)

@@ -35,7 +35,8 @@ class ModelCard:
             the threshold. 0 = cells are what is connected above the threshold.
         grow: pixels by which instances are grown, to give back what the separating border took; chosen likewise.
         minimum_size: pixels that an instance has at least; smaller ones are left out. 0 = any.
-        diameter: median diameter of the objects it has learnt from, in pixels; 0 = not known.
+        diameter: median diameter of the objects it has learnt from, in pixels as the network sees them; 0 = not known.
+        scale: how many times larger than it is the network sees an image, where nothing else is asked for.
         training: how it was made, for people: data, recipe, steps, versions, scores.
         data: what it has learnt from, with the source, for people.
         licence: of its weights, that of the data taken into account.
@@ -52,6 +53,7 @@ class ModelCard:
     grow: int = 0
     minimum_size: int = 0
     diameter: float = 0.0
+    scale: float = 1.0
     training: dict[str, Any] = field(default_factory=dict)
     data: str = ""
     licence: str = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from cellseg.images.labels import Kind, LabelPlane
 from cellseg.images.normalise import apply
 from cellseg.images.pairs import Pair
 from cellseg.images.read_labels import kind_of
+from cellseg.images.rescale import nearest, rescaled
 from cellseg.options import DataOptions, LabelOptions
 from cellseg.preprocess.targets import count_classes, separated_classes
 
@@ -48,6 +49,7 @@ class TrainingSet:
         digest: hash of all pixels and labels.
         replayed: how many of `training`, the last ones, are of an earlier training.
         old_validation: images of an earlier training that are held out.
+        scale: how many times larger than its file each image and its truth are here.
     """
 
     training: tuple[Annotated, ...]
@@ -59,6 +61,7 @@ class TrainingSet:
     digest: str
     replayed: int = 0
     old_validation: tuple[Annotated, ...] = ()
+    scale: float = 1.0
 
     @property
     def new(self) -> tuple[Annotated, ...]:
@@ -105,8 +108,15 @@ def _both(name: str, images: str, labels: str, axes: str | None) -> Sequence[Pai
     return find_annotated_pairs(images, labels, axes=axes)
 
 
-def read_training_set(pairs: Sequence[Pair] | Pairs, labels: LabelOptions, validation: float) -> TrainingSet:
+def read_training_set(
+    pairs: Sequence[Pair] | Pairs,
+    labels: LabelOptions,
+    validation: float,
+    magnify: Callable[[float], float] = lambda _: 1.0,
+) -> TrainingSet:
     """Read all pairs; the last of them are held out for validation, unless others are given for that.
+
+    `magnify` says how many times larger all are made, by the median diameter of the cells in pixels.
 
     Raises InputError where labels cannot be understood, a channel count differs, or nothing is left to learn from.
     """
@@ -114,9 +124,9 @@ def read_training_set(pairs: Sequence[Pair] | Pairs, labels: LabelOptions, valid
     every = (*found.new, *found.validation, *found.replay)
     _check_channels(every)
     kind = kind_of([(pair.labels, pair.label_plane) for pair in every], labels)
-    new, given, old = (
-        [_annotated(pair, kind, labels) for pair in some] for some in (found.new, found.validation, found.replay)
-    )
+    read = _read(found, kind, labels, 1.0)
+    scale = magnify(_median_diameter([image for some in read for image in some]) if kind != "classes" else 0.0)
+    new, given, old = read if scale == 1 else _read(found, kind, labels, scale)
     part = 0.0 if given else validation
     new, held = _parted(new, held_out(len(new), part))
     old, old_held = _parted(old, held_out(len(old), min(validation, OLD_HELD)))
@@ -136,13 +146,18 @@ def read_training_set(pairs: Sequence[Pair] | Pairs, labels: LabelOptions, valid
         digest=_digest([*training, *held, *given, *old_held]),
         replayed=len(old),
         old_validation=tuple(old_held),
+        scale=scale,
     )
 
 
 def median_diameter(data: TrainingSet) -> float:
     """Diameter in pixels of a disc with the area of the median cell; 0 where there are no cells, but classes."""
-    areas = np.concatenate([cell_areas(image) for image in (*data.training, *data.held)])
-    return float(np.sqrt(4 / np.pi * np.median(areas))) if areas.size and data.classes == 2 else 0.0
+    return _median_diameter([*data.training, *data.held]) if data.classes == 2 else 0.0
+
+
+def _median_diameter(images: Sequence[Annotated]) -> float:
+    areas = np.concatenate([cell_areas(image) for image in images])
+    return float(np.sqrt(4 / np.pi * np.median(areas))) if areas.size else 0.0
 
 
 def cell_areas(image: Annotated) -> NDArray[np.int64]:
@@ -165,10 +180,22 @@ def held_out(count: int, validation: float) -> int:
     return max(round(count * validation), 1 if validation and count >= 4 else 0)
 
 
-def _annotated(pair: Pair, kind: Kind, labels: LabelOptions) -> Annotated:
-    image = apply(pair.image.read(pair.image_plane), statistics_of(pair.image, pair.image_plane))
-    size = pair.image.pixel_size_um
-    return Annotated(pair.name, image, read_truth(pair, kind, labels), size[1] if size else None)
+def _read(pairs: Pairs, kind: Kind, labels: LabelOptions, times: float) -> list[list[Annotated]]:
+    """All images and their truth, so many times larger."""
+    return [
+        [_annotated(pair, kind, labels, times) for pair in some] for some in (pairs.new, pairs.validation, pairs.replay)
+    ]
+
+
+def _annotated(pair: Pair, kind: Kind, labels: LabelOptions, times: float) -> Annotated:
+    source, truth = pair.image, read_truth(pair, kind, labels)
+    if times != 1:
+        shape = max(1, round(source.height * times)), max(1, round(source.width * times))
+        source = rescaled(source, *shape)
+        truth = LabelPlane(*(nearest(each, *shape) for each in (truth.instances, truth.classes, truth.ignore)))
+    image = apply(source.read(pair.image_plane), statistics_of(source, pair.image_plane))
+    size = source.pixel_size_um
+    return Annotated(pair.name, image, truth, size[1] if size else None)
 
 
 def _check_channels(pairs: Sequence[Pair]) -> None:

@@ -41,6 +41,7 @@ RECIPES: dict[str, dict[str, Any]] = {
         "blur": 0.0,
         "noise": 0.0,
         "mosaic": 0.0,
+        "diameter": 0.0,
         "rare": 0.0,
         "precision": "float32",
     },

@@ -24,6 +24,7 @@ from cellseg.training.best import LAST, better_of, cut_as, metric_for, value_of
 from cellseg.training.data import TrainingSet, find_training_pairs, median_diameter, read_training_set
 from cellseg.training.events import Compared, Event, Finished, Saved, Started, Stepped, Validated, Weighed
 from cellseg.training.finetune import fitted, with_network
+from cellseg.training.object_size import magnifier
 from cellseg.training.rare import find_rare
 from cellseg.training.recipes import settings_for
 from cellseg.training.sampler import Sampler
@@ -71,7 +72,8 @@ def train(
     pairs = find_training_pairs(
         replace(where, images=str(images), labels=str(labels), annotated=str(annotated or where.annotated))
     )
-    data = read_training_set(pairs, settings.labels, settings.train.validation)
+    times = magnifier(settings, None if model is None else model.card)
+    data = read_training_set(pairs, settings.labels, settings.train.validation, times)
     yield from train_on(data, settings, start=model, checkpoint=checkpoint, weight_maps=weight_maps, resume=resume)
 
 
@@ -241,6 +243,7 @@ def _model(state: State, job: _Job) -> TrainedModel:
         class_names=names if start is None else start.card.class_names,
         labels_are="classes" if data.classes > 2 else "instances",
         diameter=round(job.diameter, 2),
+        scale=data.scale,
         training={"recipe": settings.train.recipe, "steps": state.step, "data": data.digest, **origin},
     )
     return TrainedModel(network, card)

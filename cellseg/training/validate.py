@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from cellseg import metrics
 from cellseg.images.labels import LabelPlane
 from cellseg.inference.predict import predict_array
+from cellseg.inference.scale import unscaled
 from cellseg.models.card import ModelCard
 from cellseg.models.trained import TrainedModel
 from cellseg.training.cut import Probabilities, Seen, both, choose_cut, found_in
@@ -45,7 +46,8 @@ def judge(model: TrainedModel, data: TrainingSet, cut: bool = True) -> Judged:
     """
     candidates = (*(data.validation or data.new), *data.old_validation)
     chosen = spread(candidates, how_many(candidates))
-    seen = tuple(Seen(image, predict_array(model, image.image)) for image in chosen)
+    as_seen = unscaled(model)  # the images are as large already as the network sees them
+    seen = tuple(Seen(image, predict_array(as_seen, image.image)) for image in chosen)
     if cut:
         model = TrainedModel(model.network, choose_cut(model.card, seen))
     known = {id(one.image): one.probabilities for one in seen}
@@ -54,7 +56,7 @@ def judge(model: TrainedModel, data: TrainingSet, cut: bool = True) -> Judged:
     for before, images in (("", data.validation), ("old_", data.old_validation)):
         found = []
         for image in images:
-            probabilities = known[id(image)] if id(image) in known else predict_array(model, image.image)
+            probabilities = known[id(image)] if id(image) in known else predict_array(as_seen, image.image)
             found.append(scores(probabilities, image.truth, model.card))
         rows += zip((image.name for image in images), found, strict=True)
         if found:

