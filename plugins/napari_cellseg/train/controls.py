@@ -110,6 +110,10 @@ def _kind(described: Option) -> Kind:
 
 
 def _same(one: Any, other: Any) -> bool:
+    """Whether two values are one option; a text may be a number, such as that of `diameter`."""
     if isinstance(one, float) or isinstance(other, float):
-        return math.isclose(one, other, rel_tol=EPSILON)
+        try:
+            return math.isclose(float(one), float(other), rel_tol=EPSILON)
+        except ValueError:
+            return False
     return bool(one == other)

@@ -199,7 +199,7 @@ def _set(box: Any, value: Any) -> None:
     elif isinstance(box, QCheckBox):
         box.setChecked(value)
     elif isinstance(box, QLineEdit):
-        box.setText(value)
+        box.setText(f"{value:g}" if isinstance(value, float) else value)
     else:
         box.setValue(value)
 

@@ -41,7 +41,7 @@ def another_value(control):
         case "switch":
             return not default
         case "text":
-            return "unetpp" if control.name == "model" else "weights of mine.pth"
+            return {"model": "unetpp", "diameter": 33.0}.get(control.name, "weights of mine.pth")
         case "whole":
             return int(low) if default != low else int(high)
         case _:
@@ -61,6 +61,12 @@ def test_each_option_arrives(name):
     words = words_of({**values_of("fast"), name: value}, "fast")
     assert words[:2] == ["--recipe", "fast"]
     assert heard(words) == {**_flat("fast"), name: value}
+
+
+@pytest.mark.parametrize(("text", "wanted"), [("auto", "auto"), ("33", 33.0), ("0", 0.0)])
+def test_a_word_or_a_number(text, wanted):
+    assert heard(words_of({**values_of("fast"), "diameter": text}, "fast"))["diameter"] == wanted
+    assert words_of({**values_of("paper"), "diameter": "0.0"}, "paper") == ["--recipe", "paper"]
 
 
 @pytest.mark.parametrize("recipe", CONTROLS["recipe"].option.choices)
