@@ -24,6 +24,7 @@ _HOME = {
     "build": "cellseg.models.registry",
     "list_models": "cellseg.models.registry",
     "load": "cellseg.models.trained",
+    "shipped_files": "cellseg.models.card",
     "train": "cellseg.training.train",
     "settings_for": "cellseg.training.recipes",
     "predict": "cellseg.inference.predict",
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     from cellseg.inference.predict import predict_array as predict_array
     from cellseg.measure import CellTable as CellTable
     from cellseg.measure import measure_cells as measure_cells
+    from cellseg.models.card import shipped_files as shipped_files
     from cellseg.models.registry import build as build
     from cellseg.models.registry import list_models as list_models
     from cellseg.models.trained import load as load

@@ -7,8 +7,9 @@ frozen dataclasses. The text below a field is its help; `Limits` are checked whe
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import cache
 from types import UnionType
-from typing import Annotated, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from cellseg.errors import InputError
 
@@ -54,9 +55,14 @@ class _Checked:
     __slots__ = ()
 
     def __post_init__(self) -> None:
-        hints = get_type_hints(type(self), include_extras=True)
+        hints = _hints(type(self))
         for field in fields(self):  # type: ignore[arg-type]
             _check(field.name, getattr(self, field.name), hints[field.name])
+
+
+@cache
+def _hints(owner: type) -> dict[str, Any]:
+    return get_type_hints(owner, include_extras=True)
 
 
 def _check(name: str, value: object, hint: object) -> None:

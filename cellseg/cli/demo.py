@@ -16,7 +16,8 @@ LARGE = (600, 800)
 
 
 def demo(*, out: Path = Path("demo")) -> int:
-    """Make a sample, train on it, predict a larger TIFF, evaluate, and draw a picture of all of it.
+    """Make a sample, train on it, predict a larger TIFF, evaluate, and draw a picture of all of it; then find nuclei
+    with the model that comes with the package.
 
     Parameters
     ----------
@@ -29,17 +30,21 @@ def demo(*, out: Path = Path("demo")) -> int:
     from cellseg.cli.sample import write_sample
 
     run, train = out / "run", out / "train"
-    for leftover in (run, out / "labels.tif", out / "probabilities.tif"):
+    for leftover in (run, *(out / f"{name}.tif" for name in ("labels", "probabilities", "nuclei"))):
         shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink(missing_ok=True)
     count, shape = TRAINING
     write_sample("touching", train, shape, count, seed=1)
     write_sample("touching", out / "large", LARGE, 1, seed=2)
+    write_sample("blobs", out / "nuclei", LARGE, 1, seed=3)
     image, truth = out / "large" / "images.tif", out / "large" / "labels.tif"
+    nuclei, nuclei_truth = out / "nuclei" / "images.tif", out / "nuclei" / "labels.tif"
     commands = [
         f"train --images {train}/images.tif --labels {train}/labels.tif --out {run} --steps {STEPS} --validation 1",
         f"predict {run} {image} --out {out}/labels.tif",
         f"predict {run} {image} --out {out}/probabilities.tif --result probabilities",
         f"evaluate {out}/labels.tif {truth} --metrics pixel_error,v_rand,average_precision",
+        f"predict nuclei {nuclei} --out {out}/nuclei.tif",
+        f"evaluate {out}/nuclei.tif {nuclei_truth} --metrics average_precision",
     ]
     for command in commands:
         say(f"\ncellseg {command}")
@@ -47,12 +52,16 @@ def demo(*, out: Path = Path("demo")) -> int:
         if code:
             return code
     _draw(out, image, truth)
+    _draw_nuclei(out, nuclei, nuclei_truth)
     say(
-        f"\nOpen {out / 'overview.png'}: image, truth, weight map, probability, result."
+        f"\nOpen {out / 'overview.png'}: image, truth, weight map, probability, result;"
+        f"\nand {out / 'nuclei.png'}: what the model nuclei, which comes with the package, finds without any training."
         f"\nAlso there: {run / 'curves.png'} (the training), {out / 'labels.tif'} (numbered cells, for Fiji or napari)."
         "\nNow your own data:"
         "\n  cellseg train --images IMAGES.tif --labels LABELS.tif --out RUN"
         "\n  cellseg predict RUN IMAGE.tif --out RESULT.tif"
+        "\nOr, if it shows fluorescent nuclei:"
+        "\n  cellseg predict nuclei IMAGE.tif --out RESULT.tif"
     )
     return 0
 
@@ -60,18 +69,31 @@ def demo(*, out: Path = Path("demo")) -> int:
 def _draw(out: Path, image: Path, truth: Path) -> None:
     from cellseg import weight_map
     from cellseg.cli.pictures import colour_instances, draw_panels
-    from cellseg.images.open import open_image
 
-    def page(path: Path) -> NDArray[Any]:
-        found: NDArray[Any] = open_image(path).read(0)[0]
-        return found
-
-    labels = page(truth)
+    labels = _page(truth)
     panels = [
-        ("image", page(image), "gray"),
+        ("image", _page(image), "gray"),
         ("truth", colour_instances(labels), ""),
         ("weight map", weight_map(labels), "viridis"),
-        ("probability", page(out / "probabilities.tif"), "magma"),
-        ("result", colour_instances(page(out / "labels.tif")), ""),
+        ("probability", _page(out / "probabilities.tif"), "magma"),
+        ("result", colour_instances(_page(out / "labels.tif")), ""),
     ]
     draw_panels(panels, out / "overview.png")
+
+
+def _draw_nuclei(out: Path, image: Path, truth: Path) -> None:
+    from cellseg.cli.pictures import colour_instances, draw_panels
+
+    panels = [
+        ("image", _page(image), "gray"),
+        ("truth", colour_instances(_page(truth)), ""),
+        ("found by the model nuclei", colour_instances(_page(out / "nuclei.tif")), ""),
+    ]
+    draw_panels(panels, out / "nuclei.png")
+
+
+def _page(path: Path) -> NDArray[Any]:
+    from cellseg.images.open import open_image
+
+    found: NDArray[Any] = open_image(path).read(0)[0]
+    return found

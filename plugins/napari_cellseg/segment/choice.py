@@ -12,6 +12,7 @@ from napari.layers import Image
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QListWidget, QListWidgetItem, QMenu, QToolButton, QWidget
 
+import cellseg
 from napari_cellseg.segment.inputs import Input
 from napari_cellseg.segment.results import pixel_sizes_um
 from napari_cellseg.session import Session
@@ -106,12 +107,12 @@ class ImageChoice(QListWidget):
 
 
 class ModelChoice(QWidget):
-    """The runs of the project, or any other model."""
+    """The runs of the project, the models that come with cellseg, or any other model."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self.box = combo("A run folder, as training makes it, or a model file.")
+        self.box = combo("A run folder, as training makes it, a model file, or the name of a model of cellseg's.")
         self.box.setEditable(True)
         self.box.lineEdit().setPlaceholderText("run folder or model file")
         browse = QToolButton()
@@ -139,7 +140,7 @@ class ModelChoice(QWidget):
         text = self.box.currentText() or self._session.model
         runs = [str(run) for run in self._session.project.runs] if self._session.project else []
         self.box.clear()
-        self.box.addItems(runs)
+        self.box.addItems([*runs, *cellseg.shipped_files()])
         if text:
             self._use(text)
 

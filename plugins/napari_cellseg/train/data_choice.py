@@ -9,6 +9,7 @@ from napari.layers import Image, Labels
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QComboBox, QFileDialog, QWidget
 
+import cellseg
 from napari_cellseg.session import Session
 from napari_cellseg.train.layer_files import is_annotation
 from napari_cellseg.train.runs import with_model
@@ -57,7 +58,7 @@ class DataChoice(QWidget):
         self._fold()
 
     def list_starts(self) -> None:
-        """Offer a new network, the model in use and the runs of the project."""
+        """Offer a new network, the model in use, the runs of the project and the models that come with cellseg."""
         chosen = self.model
         self.start.clear()
         self.start.addItem("a new network", "")
@@ -67,6 +68,9 @@ class DataChoice(QWidget):
         for run in runs:
             if str(run.path) != self._session.model:
                 self.start.addItem(f"run {run.title}", str(run.path))
+        for name in cellseg.shipped_files():
+            if name != self._session.model:
+                self.start.addItem(f"{name}, which comes with cellseg", name)
         self.start.addItem("another run ...", OTHER)
         self.start.setCurrentIndex(max(self.start.findData(chosen), 0))
 

@@ -34,7 +34,7 @@ def test_ten_cells_with_strokes(qtbot, tmp_path):
     found = foreground(run, image) >= cellseg.load(run).card.threshold
     iou = cellseg.metrics.iou(found, cells > 0)
     print(f"\nfirst model after {first[0]:.0f} processor seconds; IoU {iou:.3f} after {spent or first[-1]:.0f}")
-    assert iou >= 0.7
+    assert iou >= 0.9  # that everything is a cell has 0.82
     assert first[0] < PROCESSOR_SECONDS
 
 
