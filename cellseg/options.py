@@ -55,7 +55,7 @@ class _Checked:
     __slots__ = ()
 
     def __post_init__(self) -> None:
-        hints = _hints(type(self))
+        hints = _hints(type(self))  # type: ignore[arg-type]
         for field in fields(self):  # type: ignore[arg-type]
             _check(field.name, getattr(self, field.name), hints[field.name])
 
