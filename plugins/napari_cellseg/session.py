@@ -68,9 +68,9 @@ class Session:
 
     def _layer(self, kind: type[Any]) -> Any:
         active = self.viewer.layers.selection.active
-        if isinstance(active, kind) and not _is_made(active):
+        if isinstance(active, kind) and not is_made(active):
             return _itself(active)
-        layers = [layer for layer in self.viewer.layers if isinstance(layer, kind) and not _is_made(layer)]
+        layers = [layer for layer in self.viewer.layers if isinstance(layer, kind) and not is_made(layer)]
         seen = [layer for layer in layers if layer.visible]
         return _itself(seen[-1]) if seen else None
 
@@ -84,6 +84,7 @@ def _itself(layer: Any) -> Any:
     return getattr(layer, "__wrapped__", layer)
 
 
-def _is_made(layer: Any) -> bool:
+def is_made(layer: Any) -> bool:
+    """Whether a layer shows what a panel made, and is no image of the user's."""
     mine = layer.metadata.get("cellseg")
     return isinstance(mine, dict) and mine.get("what") in MADE

@@ -9,6 +9,8 @@ from napari.layers import Layer
 from qtpy.QtCore import QSignalBlocker, Qt, Signal
 from qtpy.QtWidgets import QComboBox, QListWidget, QListWidgetItem
 
+from napari_cellseg.session import is_made
+
 OWN = "napari_cellseg.measure"
 """In the metadata of layers that this panel made; they are never measured."""
 Fits = Callable[[Layer], bool]
@@ -67,6 +69,7 @@ class LayersChoice(QListWidget):
         self._viewer, self._fits = viewer, fits
         self._layers: list[Layer] = []
         self._off: set[Layer] = set()
+        self._known: set[Layer] = set()
         self.setToolTip(tip)
         self.itemChanged.connect(self._remember)
         self.refresh()
@@ -77,10 +80,12 @@ class LayersChoice(QListWidget):
         return [layer for layer in self._layers if layer not in self._off]
 
     def refresh(self) -> None:
-        """Follow the viewer; a new layer has a tick."""
+        """Follow the viewer; a new layer has a tick, but not one that shows what a network found."""
         before = self.layers
         with QSignalBlocker(self):
             self._layers = candidates(self._viewer, self._fits)
+            self._off.update(layer for layer in self._layers if layer not in self._known and is_made(layer))
+            self._known.update(self._layers)
             self.clear()
             for layer in self._layers:
                 item = QListWidgetItem(layer.name)

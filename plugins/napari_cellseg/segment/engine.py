@@ -152,9 +152,10 @@ class Engine:
             labels.release()
         picture.finish()
         shutil.rmtree(scratch, ignore_errors=True)
-        largest = max(labels.largest for labels in planes)
+        linked = order["options"].get("link", "none") != "none"  # else the numbers begin anew in each plane
+        cells = (max if linked else sum)(labels.largest for labels in planes)
         whole = len(kept.done) == len(kept.tiles)
-        self._tell({"event": "applied", "folder": str(folder), "cells": largest, "complete": whole})
+        self._tell({"event": "applied", "folder": str(folder), "cells": cells, "complete": whole})
 
     def save(self, order: Order) -> None:
         """Write a result file, as `cellseg predict` would."""

@@ -14,7 +14,7 @@ CELLS = np.zeros((3, 60, 60), np.uint32)
 CELLS[:, 5:15, 5:25] = 4
 CELLS[1:, 30:50, 30:40] = 7
 CELLS[1, 30:40, 50:55] = 9
-WAIT = 20_000
+WAIT = 60_000
 
 
 @pytest.fixture
@@ -31,6 +31,16 @@ def panel(make_napari_viewer, qtbot):
     viewer.window.add_dock_widget(made)
     yield made
     made._calculator.close()
+
+
+def test_what_a_network_found_is_not_measured_unless_asked_for(panel):
+    viewer = panel._session.viewer
+    made = viewer.add_image(np.zeros(CELLS.shape, np.float32), metadata={"cellseg": {"what": "probabilities"}})
+    assert [layer.name for layer in panel._images.layers] == ["DNA"]
+    panel._images.item(0).setCheckState(Qt.CheckState.Checked)
+    assert panel._images.layers[0].name == made.name
+    viewer.add_image(np.zeros(CELLS.shape, np.float32), name="actin")  # the list is made anew
+    assert [layer.name for layer in panel._images.layers] == ["actin", made.name, "DNA"]
 
 
 def measured(panel, qtbot):

@@ -112,6 +112,10 @@ def test_from_an_image_to_the_file_that_the_command_line_writes(worker, order, t
     assert len(np.unique(command)) > 10
     np.testing.assert_array_equal(tifffile.imread(tmp_path / "saved.tif"), command)
     np.testing.assert_array_equal(open_levels(Path(applied["folder"]))[0][:], command)
+    assert applied["cells"] == len(np.unique(command)) - 1  # linked: a cell of several planes is one
+    worker.send("apply", options=cut)
+    planes = open_levels(Path(worker.wait("applied", 2)["folder"]))[0][:]
+    assert worker.events[-1]["cells"] == sum(len(np.unique(plane)) - 1 for plane in planes)
     saved = cellseg.open_image(tmp_path / "saved.ome.zarr")
     for plane in range(3):
         np.testing.assert_array_equal(saved.read(plane)[0], command[plane])
