@@ -41,8 +41,10 @@ def choose_cut(card: ModelCard, seen: Sequence[Seen]) -> ModelCard:
     images, else AP, or the IoU of known pixels where the cells are strokes, whose shape and size say nothing.
 
     Instances are grown only where the annotated cells touch, so that the separating border took pixels off them; and
-    only where cells do not fill the image do cores spread, for in EM that would thin the membranes. The size is
-    searched at the best cut; of several that are as good it is the smallest.
+    only where cells do not fill the image do cores spread, for in EM that would thin the membranes. There the smallest
+    specks are left out while thresholds are searched, which else would do no more than keep them away. The size is
+    searched at the best cut without cores and at the best with; of several that are as good it is the smallest, and
+    without cores.
     """
     if not seen or len(seen[0].probabilities) != 2:
         return card
@@ -51,15 +53,17 @@ def choose_cut(card: ModelCard, seen: Sequence[Seen]) -> ModelCard:
         best = _middle([_pixel_score(seen, t) for t in THRESHOLDS])
         return replace(card, threshold=best, core=0.0, grow=0, minimum_size=0)
     growth = GROWTH if any(touch(truth.instances) for truth in truths) else GROWTH[:1]
-    plain = replace(card, core=0.0, minimum_size=0)
+    dense = is_dense([one.image for one in seen])
+    sizes = sizes_to_try(truth.instances for truth in truths)
+    plain = replace(card, core=0.0, minimum_size=0 if dense else sizes[min(1, len(sizes) - 1)])
     cuts = [[replace(plain, threshold=t, grow=g) for t in THRESHOLDS] for g in growth]
     total = np.array([[_total(seen, cut) for cut in row] for row in cuts])
     row = int(total.max(axis=1).argmax())
-    found = replace(cuts[row][0], threshold=_middle(total[row]))
-    if not is_dense([one.image for one in seen]):
+    found = [replace(cuts[row][0], threshold=_middle(total[row]))]
+    if not dense:
         tried = (replace(plain, threshold=t, core=c, grow=g) for t, c, g in product(BODIES, CORES, growth) if c > t)
-        found = max([found, *tried], key=lambda cut: round(_total(seen, cut), 9))
-    sized = [replace(found, minimum_size=size) for size in sizes_to_try(truth.instances for truth in truths)]
+        found.append(max(tried, key=lambda cut: round(_total(seen, cut), 9)))
+    sized = [replace(cut, minimum_size=size) for cut in found for size in sizes]
     return max(sized, key=lambda cut: round(_total(seen, cut), 9))
 
 

@@ -76,6 +76,17 @@ def test_the_threshold_does_not_merge_everything():
     assert 0.3 < card.threshold <= 0.6
 
 
+def test_specks_are_removed_by_their_size_and_not_by_cores():
+    truth = np.pad(APART, 20)  # cells do not fill the image
+    cell = np.where(truth > 0, 0.9, 0.05).astype(np.float32)
+    cell[truth > 0] = np.where(np.indices(truth.shape)[0][truth > 0] < 26, 0.7, 0.9)  # high cuts thin them
+    cell[5, 11:13] = cell[10, 11:13] = cell[50, 20:23] = 0.75
+    card = cut.choose_cut(CARD, [cut.Seen(annotated(truth), np.stack([1 - cell, cell]))])
+    assert card.core == 0
+    assert card.minimum_size > 3
+    np.testing.assert_array_equal(instances_in(np.stack([1 - cell, cell]), card) > 0, truth > 0)
+
+
 @pytest.mark.parametrize(("shape", "count"), [((2048, 2048), 4), ((512, 512), 4), ((300, 400), 8), ((64, 64), 16)])
 def test_the_threshold_is_chosen_on_more_images_where_they_are_small(shape, count):
     assert validate.how_many([annotated(np.zeros(shape, np.int32))] * 3) == count
