@@ -85,7 +85,7 @@ def chosen(model, run):
     held = json.loads((run / "config.json").read_text("utf-8"))["data"]["validation"]
     seen = []
     for pair in find_pairs(run.parent / "images", run.parent / "labels")[-len(held) :]:
-        for view in VIEWS.values():
+        for view, _ in VIEWS.values():
             image, truth = view(pair.image.read(0)[0], tifffile.imread(pair.labels.path).astype(np.int32))
             plane = LabelPlane(truth, (truth > 0).astype(np.uint8), np.zeros(truth.shape, bool))
             seen.append(Seen(Annotated(pair.name, image, plane), cellseg.predict_array(model, image)))
@@ -95,11 +95,11 @@ def chosen(model, run):
 def measured(model):
     """Names and values: average precision pooled over images that were not learnt from."""
     for name in SETS:
-        for change, view in VIEWS.items():
-            tally = None
+        for change, (view, times) in {**VIEWS, **TOLD}.items():
+            tally, options = None, {"diameter": model.card.diameter * times} if times else {}
             for file in sorted((folder(name) / "val" / "images").glob("*.tif")):
                 image, truth = view(tifffile.imread(file), tifffile.imread(file.parents[1] / "labels" / file.name))
-                found = instances_in(cellseg.predict_array(model, image), model.card)
+                found = instances_in(cellseg.predict_array(model, image, **options), model.card)
                 one = tally_cells(found, truth, SHOWN, outlines=False)
                 tally = one if tally is None else tally + one
             scores = {f"{t:g}": round(float(value), 3) for t, value in tally.average_precision.items()}
@@ -117,12 +117,17 @@ def enlarged(factor):
 
 
 VIEWS = {
-    "as it is": lambda image, labels: (image, labels),
-    "inverted": lambda image, labels: (np.iinfo(image.dtype).max - image, labels),
-    "the other number of bits": lambda image, labels: (other_bits(image), labels),
-    "half the size": enlarged(0.5),
-    "twice the size": enlarged(2),
+    "as it is": (lambda image, labels: (image, labels), None),
+    "inverted": (lambda image, labels: (np.iinfo(image.dtype).max - image, labels), None),
+    "the other number of bits": (lambda image, labels: (other_bits(image), labels), None),
+    "half the size": (enlarged(0.5), None),
+    "twice the size": (enlarged(2), None),
 }
+TOLD = {
+    "half the size and --diameter": (enlarged(0.5), 0.5),
+    "twice the size and --diameter": (enlarged(2), 2),
+}
+"""Where the model is told how large the nuclei are; minimum size and growth stay those of the training."""
 
 
 def other_bits(image):

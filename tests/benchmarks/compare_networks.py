@@ -21,6 +21,8 @@ import cellseg
 from cellseg.models.trained import save
 
 SETS = ("isbi2012", "dsb2018")
+SPEEDS = (0.05, 0.1, 0.2, 0.4, 0.8)
+"""Megapixels a second that the picture names."""
 
 
 def compare(out, network, name, minutes):
@@ -65,7 +67,10 @@ def picture(rows, path):
                     network, (row["megapixels_a_second"], row[score]), xytext=(5, 4), textcoords="offset points"
                 )
         axes.set(xscale="log", xlabel="megapixels a second, one thread", ylabel=title)
-        axes.grid(alpha=0.3, which="both")
+        axes.set_xticks(SPEEDS, [f"{speed:g}" for speed in SPEEDS])
+        axes.minorticks_off()
+        axes.margins(0.2, 0.08)
+        axes.grid(alpha=0.3)
     save_picture(figure, path)
 
 

@@ -242,3 +242,9 @@ def _wait_for_the_end_of(number, seconds=60):
         process.wait(seconds)
     except psutil.NoSuchProcess:
         pass
+
+
+def test_a_training_may_begin_with_a_model_that_comes_with_cellseg(panel):
+    panel.data.start.setCurrentIndex(panel.data.start.findData("nuclei"))
+    assert panel.data.model == "nuclei"
+    assert panel.form.recipe == "finetune"
