@@ -246,5 +246,6 @@ def _wait_for_the_end_of(number, seconds=60):
 
 def test_a_training_may_begin_with_a_model_that_comes_with_cellseg(panel):
     panel.data.start.setCurrentIndex(panel.data.start.findData("nuclei"))
+    panel.data.start.activated.emit(panel.data.start.currentIndex())
     assert panel.data.model == "nuclei"
     assert panel.form.recipe == "finetune"
