@@ -141,6 +141,8 @@ class ModelChoice(QWidget):
         runs = [str(run) for run in self._session.project.runs] if self._session.project else []
         self.box.clear()
         self.box.addItems([*runs, *cellseg.shipped_files()])
+        if not runs:  # which model suits is for people to say
+            self.box.setCurrentIndex(-1)
         if text:
             self._use(text)
 

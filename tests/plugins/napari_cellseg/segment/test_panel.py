@@ -46,6 +46,7 @@ def test_without_image_or_model_it_says_what_is_missing(panel, pixels):
     panel._session.viewer.add_image(pixels[0], name="mine")
     panel.begin.start.click()
     assert "No model" in messages()[-1]
+    assert panel.begin.model.box.findText("nuclei") >= 0  # it is offered, but nobody is given it unasked
     assert not panel.result.save.isEnabled()
     assert panel.findChild(QScrollArea).widget().minimumSizeHint().width() <= 350
 
