@@ -95,8 +95,9 @@ def test_segment_slide_save_correct_and_take_over(panel, events, qtbot, pixels, 
     corrected = cells.data.copy()
     store[1, 140:, :] = 5
     panel.correct.area.setCurrentIndex(panel.correct.area.findData("image"))
+    told = len(messages())  # napari keeps those of other tests
     panel.correct.use.click()
-    qtbot.waitUntil(lambda: any("were put into the annotation" in text for text in messages()), timeout=WAIT)
+    qtbot.waitUntil(lambda: any("were put into the annotation" in text for text in messages()[told:]), timeout=WAIT)
     np.testing.assert_array_equal(store[0], np.where(corrected[0] > 0, corrected[0] + 5, 1))
     assert (store[1, 140:] == 5).all()
     assert store[1, 0, 0] == 82
