@@ -20,7 +20,7 @@ Result = Literal["instances", "classes", "probabilities"]
 Averaging = Literal["none", "rotations7", "dihedral8"]
 Precision = Literal["auto", "float32", "bfloat16"]
 Uncertainty = Literal["none", "entropy", "disagreement"]
-Split = Literal["none", "watershed"]
+Split = Literal["auto", "none", "watershed"]
 Link = Literal["none", "overlap"]
 LabelType = Literal["uint32", "uint16"]
 ProbabilityType = Literal["float32", "uint8"]
@@ -394,11 +394,13 @@ class PredictOptions(_Checked):
     minimum_size: Annotated[int, Limits(0, 2**31)] = 0
     """Smaller instances are removed, in pixels; 0 = the size stored with the model."""
     fill_holes: Annotated[int, Limits(0, 2**31)] = 0
-    """Holes in an instance of at most that many pixels are filled; not those at the edge of the image."""
-    split: Split = "none"
-    """How instances that touch are cut apart: watershed = at the necks of their shape."""
+    """Holes in an instance of at most that many pixels are filled, not those at the edge of the image; 0 = the size
+    stored with the model."""
+    split: Split = "auto"
+    """How instances that touch are cut apart: watershed = at the necks of their shape; auto = as suits the model."""
     object_diameter: Literal["auto"] | Annotated[float, Limits(1, 10_000)] = "auto"
-    """Usual diameter of a cell in pixels, for the watershed; auto = each part's own."""
+    """Usual diameter of a cell in pixels, for the watershed; auto = the one stored with the model, else each part's
+    own."""
     link: Link = "none"
     """Whether an instance keeps its number through the planes of a stack: overlap = where it covers itself."""
     link_overlap: Annotated[float, Limits(0.01, 1)] = 0.25

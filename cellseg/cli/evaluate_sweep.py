@@ -15,7 +15,8 @@ from cellseg.cli.evaluate_read import Reader, Truth, read_probability
 from cellseg.cli.evaluate_tables import base_name, mean_of
 from cellseg.cli.progress import bar, console, say
 from cellseg.errors import InputError
-from cellseg.inference.instances import label_instances
+from cellseg.inference.instances import InstanceOptions, label_as
+from cellseg.inference.result import instance_options
 from cellseg.metrics.cut import DENSE, THRESHOLDS, sizes_to_try
 from cellseg.metrics.scores import parse_names, pool, score
 from cellseg.metrics.thresholds import SMALLER_IS_BETTER
@@ -77,9 +78,9 @@ def sweep(
         truths: what is known of each.
         reader: how they are compared.
         metric: a name from `cellseg.metrics.scores`; pooled over all images where it can be, else the mean.
-        card: of the model that made them, whose instances may have cores and grow.
+        card: of the model that made them, which says what else becomes of the mask.
     """
-    grow, core = (card.grow, card.core) if card else (0, 0.0)
+    usual, core = (instance_options(card), card.core) if card else (InstanceOptions(), 0.0)
     sizes = sizes_to_try(truth.cells for truth in truths if truth.cells is not None)
     settings = [(threshold, size) for size in sizes for threshold in THRESHOLDS]
     scores: dict[Setting, list] = {setting: [] for setting in settings}  # type: ignore[type-arg]
@@ -89,7 +90,8 @@ def sweep(
             for setting in settings:
                 mask = probability >= setting[0]
                 cores = probability >= core if core > setting[0] else None
-                compared = reader.compare(truth, label_instances(mask, setting[1], grow, cores=cores), mask)
+                options = replace(usual, minimum_size=setting[1], cores=cores is not None)
+                compared = reader.compare(truth, label_as(mask, options, cores), mask)
                 scores[setting].append(score(compared, (metric,), volume=reader.options.volume))
             update(count, case.name)
     means = {setting: mean_of([one.values for one in found]) for setting, found in scores.items()}

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from cellseg.images.layout import ResultLayout
 from cellseg.images.source import ImageSource
 from cellseg.images.write import write_tiled
-from cellseg.inference.instances import InstanceOptions, LabelledPlane, label_dtype, labelling, link_planes
+from cellseg.inference.instances import LabelledPlane, label_dtype, labelling, link_planes
 from cellseg.inference.journal import Journal
-from cellseg.inference.result import RESULT, UNCERTAINTY, cuts_of, result_layout, uncertainty_layout
+from cellseg.inference.result import RESULT, UNCERTAINTY, instance_options, result_layout, uncertainty_layout
 from cellseg.inference.returned import Returned
 from cellseg.models.trained import TrainedModel
 from cellseg.options import PredictOptions
@@ -66,8 +66,7 @@ def number_instances(
     `scratch` is a folder for what does not stay in memory; it is wanted as long as the planes are read.
     """
     planes = []
-    card = model.card
-    settings = InstanceOptions.of(options, card.grow, card.minimum_size, cores=bool(cuts_of(card, options)[1]))
+    settings = instance_options(model.card, options)
     for number in range(source.planes):
         steps = labelling(
             partial(mask, number), source.height, source.width, options=settings, scratch=scratch / str(number)

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from cellseg.errors import InputError
 from cellseg.images.source import ImageSource
 from cellseg.inference.assemble import number_instances, write_bands, write_instances
-from cellseg.inference.instances import LabelledPlane, label_instances
+from cellseg.inference.instances import LabelledPlane, label_as
 from cellseg.inference.journal import Journal, journal_folder, left_behind, start_journal
 from cellseg.inference.normalised import NormalisedImage
 from cellseg.inference.predict import Pixels, check_channels, place, predict_tiles, source_of, tiles_of
 from cellseg.inference.prepare import Decisions, decide
-from cellseg.inference.result import RESULT, classes_of, cuts_of, layers_of, result_layout, result_of
+from cellseg.inference.result import RESULT, classes_of, cuts_of, instance_options, layers_of, result_layout, result_of
 from cellseg.inference.returned import OwnPixels
 from cellseg.inference.scale import at_own_size, seen_by
 from cellseg.inference.segment import Progress, fingerprint
@@ -122,14 +122,10 @@ class KeptPrediction:
         """
         settings = PredictOptions(**options)
         core = cuts_of(self.model.card, settings)[1]
-        return label_instances(
+        return label_as(
             classes_of(self.model, probabilities, settings.threshold),
-            settings.minimum_size or self.model.card.minimum_size,
-            self.model.card.grow,
-            fill_holes=settings.fill_holes,
-            split=settings.split,
-            object_diameter=settings.object_diameter,
-            cores=probabilities[1] >= core if core else None,
+            instance_options(self.model.card, settings),
+            probabilities[1] >= core if core else None,
         )
 
     def instances(self, scratch: Path, **options: Any) -> Generator[Progress, None, list[LabelledPlane]]:

@@ -65,5 +65,11 @@ def at_own_size(model: TrainedModel, options: PredictOptions) -> TrainedModel:
     times, card = magnification(model.card, options), model.card
     if times == 1:
         return model
-    own = replace(card, grow=round(card.grow / times), minimum_size=round(card.minimum_size / times**2))
+    own = replace(
+        card,
+        grow=round(card.grow / times),
+        minimum_size=round(card.minimum_size / times**2),
+        fill_holes=round(card.fill_holes / times**2),
+        split=card.split / times,
+    )
     return replace(model, card=own)

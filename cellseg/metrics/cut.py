@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-THRESHOLDS = tuple(round(0.05 * k, 2) for k in range(1, 20))
+THRESHOLDS = (0.01, 0.02, 0.03, 0.05, 0.07, *(round(0.05 * k, 2) for k in range(2, 20)), 0.97)
+"""Close together where the weights of the borders push the probabilities of EM."""
 SHARES = (0.0, 1 / 16, 1 / 8, 1 / 4)
 """Minimum sizes that are tried, as parts of the median size of the true cells."""
 DENSE = 0.5

@@ -35,6 +35,8 @@ class ModelCard:
             the threshold. 0 = cells are what is connected above the threshold.
         grow: pixels by which instances are grown, to give back what the separating border took; chosen likewise.
         minimum_size: pixels that an instance has at least; smaller ones are left out. 0 = any.
+        fill_holes: holes in an instance of at most that many pixels are filled.
+        split: usual diameter in pixels of the cells as which instances are cut apart at their necks; 0 = they are not.
         diameter: median diameter of the objects it has learnt from, in pixels as the network sees them; 0 = not known.
         scale: how many times larger than it is the network sees an image, where nothing else is asked for.
         training: how it was made, for people: data, recipe, steps, versions, scores.
@@ -52,6 +54,8 @@ class ModelCard:
     core: float = 0.0
     grow: int = 0
     minimum_size: int = 0
+    fill_holes: int = 0
+    split: float = 0.0
     diameter: float = 0.0
     scale: float = 1.0
     training: dict[str, Any] = field(default_factory=dict)

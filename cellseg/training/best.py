@@ -18,6 +18,8 @@ from cellseg.training.cut import are_outlined, is_dense
 from cellseg.training.data import TrainingSet
 
 LAST = "last"
+CUT = ("threshold", "core", "grow", "minimum_size", "fill_holes", "split")
+"""What of a card says how probabilities become cells."""
 CELLS = ("v_both", "v_rand", "v_info", "ap50")
 """Scores of numbered cells."""
 
@@ -32,6 +34,7 @@ class Best:
         waited: validations since then.
         threshold, core, grow, minimum_size: how its probabilities become cells.
         weights: of its network; empty where the last model is kept in any case.
+        fill_holes, split: as the other numbers of the cut; checkpoints of before had none.
     """
 
     step: int
@@ -42,6 +45,8 @@ class Best:
     grow: int
     minimum_size: int
     weights: dict[str, Tensor]
+    fill_holes: int = 0
+    split: float = 0.0
 
 
 def as_tree(best: Best) -> dict[str, Any]:
@@ -90,10 +95,9 @@ def better_of(best: Best | None, model: TrainedModel, step: int, value: float, k
     if best is not None and value <= best.value:
         return replace(best, waited=best.waited + 1)
     weights = {name: tensor.detach().clone() for name, tensor in model.network.state_dict().items()} if keep else {}
-    card = model.card
-    return Best(step, value, 0, card.threshold, card.core, card.grow, card.minimum_size, weights)
+    return Best(step, value, 0, weights=weights, **{name: getattr(model.card, name) for name in CUT})
 
 
 def cut_as(card: ModelCard, best: Best) -> ModelCard:
     """The card with the best model's cut."""
-    return replace(card, threshold=best.threshold, core=best.core, grow=best.grow, minimum_size=best.minimum_size)
+    return replace(card, **{name: getattr(best, name) for name in CUT})

@@ -1,8 +1,8 @@
-"""Where a model cuts: the threshold, cores, growth and minimum size that suit annotated images best."""
+"""Where a model cuts: the threshold, cores, growth, sizes and splitting that suit annotated images best."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -18,9 +18,15 @@ from cellseg.models.card import ModelCard
 from cellseg.training.data import Annotated
 
 GROWTH = (0, 1, 2)
-BODIES = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
+BODIES = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 CORES = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
-"""Thresholds of the cells and of their cores that are tried together."""
+"""Thresholds of cells that do not fill the image and of their cores, which are tried together."""
+EXACT = 1.1
+"""Where cells fill the image, so many times the lowest pixel error is allowed for the sake of telling them apart."""
+SPLITS = (1.5, 3.0)
+"""Diameters as which touching cells are cut apart, in those of the median cell; a larger one asks for deeper necks."""
+HOLE = 0.25
+"""Holes of up to so much of the median cell's area are filled before cells are cut apart."""
 AP_AT = (0.5, 0.6, 0.7, 0.8, 0.9)
 OUTLINED = 0.5
 """Part of the pixels beside annotated cells up to which nobody need know what they are."""
@@ -37,34 +43,80 @@ class Seen:
 
 
 def choose_cut(card: ModelCard, seen: Sequence[Seen]) -> ModelCard:
-    """The card with the threshold, cores, growth and minimum size of the best mean score: `both` where cells fill the
-    images, else AP, or the IoU of known pixels where the cells are strokes, whose shape and size say nothing.
+    """The card with the cut of the best mean score: `both` where cells fill the images, else AP, or the IoU of known
+    pixels where the cells are strokes, whose shape and size say nothing.
 
-    Instances are grown only where the annotated cells touch, so that the separating border took pixels off them; and
-    only where cells do not fill the image do cores spread, for in EM that would thin the membranes. There the smallest
-    specks are left out while thresholds are searched, which else would do no more than keep them away. The size is
-    searched at the best cut without cores and at the best with; of several that are as good it is the smallest, and
-    without cores.
+    Instances are grown only where the annotated cells touch, so that the separating border took pixels off them. The
+    smallest size is searched last, for each way of cutting; of several that are as good it is the smallest, and the
+    simplest way.
     """
     if not seen or len(seen[0].probabilities) != 2:
         return card
     truths = [one.image.truth for one in seen]
+    plain = replace(card, core=0.0, grow=0, minimum_size=0, fill_holes=0, split=0.0)
     if not are_outlined(truths):
-        best = _middle([_pixel_score(seen, t) for t in THRESHOLDS])
-        return replace(card, threshold=best, core=0.0, grow=0, minimum_size=0)
+        return replace(plain, threshold=_middle([_pixel_score(seen, t) for t in THRESHOLDS]))
     growth = GROWTH if any(touch(truth.instances) for truth in truths) else GROWTH[:1]
-    dense = is_dense([one.image for one in seen])
     sizes = sizes_to_try(truth.instances for truth in truths)
-    plain = replace(card, core=0.0, minimum_size=0 if dense else sizes[min(1, len(sizes) - 1)])
-    cuts = [[replace(plain, threshold=t, grow=g) for t in THRESHOLDS] for g in growth]
-    total = np.array([[_total(seen, cut) for cut in row] for row in cuts])
-    row = int(total.max(axis=1).argmax())
-    found = [replace(cuts[row][0], threshold=_middle(total[row]))]
-    if not dense:
-        tried = (replace(plain, threshold=t, core=c, grow=g) for t, c, g in product(BODIES, CORES, growth) if c > t)
-        found.append(max(tried, key=lambda cut: round(_total(seen, cut), 9)))
-    sized = [replace(cut, minimum_size=size) for cut in found for size in sizes]
-    return max(sized, key=lambda cut: round(_total(seen, cut), 9))
+    if is_dense([one.image for one in seen]):
+        found = _filling(plain, seen, growth)
+    else:
+        # the smallest specks are left out while thresholds are searched, which else would do no more than that
+        found = _scattered(replace(plain, minimum_size=sizes[min(1, len(sizes) - 1)]), seen, growth)
+    return _best(seen, (replace(cut, minimum_size=size) for cut in found for size in sizes))
+
+
+def _filling(plain: ModelCard, seen: Sequence[Seen], growth: Sequence[int]) -> list[ModelCard]:
+    """The best cut without cores and the best with, of cells that fill the images.
+
+    There two thresholds have two tasks. The weights of the borders make a network see membranes where there are none,
+    so that a low threshold gives the pixels back to the cells, but joins cells at weak membranes; cores above a higher
+    one tell them apart. Of the low ones only those are tried that have about the lowest pixel error, for V_rand and
+    V_info count no pixels of true membranes, and would let the cells take them.
+    """
+    best = _thresholded(plain, seen, growth)
+    errors = [_pixel_error(seen, t) for t in THRESHOLDS]
+    bodies = [t for t, error in zip(THRESHOLDS, errors, strict=True) if error <= EXACT * min(errors)]
+    pairs = product(sorted({bodies[0], THRESHOLDS[int(np.argmin(errors))]}), THRESHOLDS)
+    return [best, *_at_best(seen, (replace(best, threshold=t, core=c) for t, c in pairs if c > t))]
+
+
+def _scattered(plain: ModelCard, seen: Sequence[Seen], growth: Sequence[int]) -> list[ModelCard]:
+    """The best plain cut, the best with cores, and the best with holes filled and touching cells cut apart, of cells
+    with background between them."""
+    best = _thresholded(plain, seen, growth)
+    grown = [replace(plain, grow=grow) for grow in sorted({0, best.grow})]
+    cores = (replace(cut, threshold=t, core=c) for cut, t, c in product(grown, BODIES, CORES) if c > t)
+    area = _median_area(one.image.truth.instances for one in seen)
+    whole = [replace(cut, fill_holes=round(HOLE * area)) for cut in grown]
+    diameters = [round(float(np.sqrt(4 / np.pi * area)) * times, 1) for times in SPLITS if area]
+    parts = (replace(cut, threshold=t, split=d) for cut, t, d in product(whole, BODIES, diameters))
+    return [best, *_at_best(seen, cores), *_at_best(seen, parts)]
+
+
+def _thresholded(plain: ModelCard, seen: Sequence[Seen], growth: Sequence[int]) -> ModelCard:
+    """The card with the best growth, which is searched at few thresholds, and the best threshold with it."""
+    if len(growth) > 1:
+        plain = replace(
+            plain, grow=_best(seen, (replace(plain, threshold=t, grow=g) for g in growth for t in BODIES)).grow
+        )
+    return replace(plain, threshold=_middle([_total(seen, replace(plain, threshold=t)) for t in THRESHOLDS]))
+
+
+def _at_best(seen: Sequence[Seen], cuts: Iterable[ModelCard]) -> list[ModelCard]:
+    """The best of them, where there are any."""
+    tried = list(cuts)
+    return [_best(seen, tried)] if tried else []
+
+
+def _best(seen: Sequence[Seen], cuts: Iterable[ModelCard]) -> ModelCard:
+    """The first of those with the best score."""
+    return max(cuts, key=lambda cut: round(_total(seen, cut), 9))
+
+
+def _median_area(instances: Iterable[NDArray[np.int32]]) -> float:
+    areas = np.concatenate([np.unique(cells[cells > 0], return_counts=True)[1] for cells in instances])
+    return float(np.median(areas)) if areas.size else 0.0
 
 
 def is_dense(images: Sequence[Annotated]) -> bool:
@@ -105,13 +157,25 @@ def _middle(totals: Sequence[float] | NDArray[np.float64]) -> float:
 
 def _pixel_score(seen: Sequence[Seen], threshold: float) -> float:
     """IoU of the foreground over the known pixels of all images."""
+    both, either = _overlap(seen, threshold)
+    return both / max(either, 1)
+
+
+def _pixel_error(seen: Sequence[Seen], threshold: float) -> int:
+    """Known pixels of all images that are wrong."""
+    both, either = _overlap(seen, threshold)
+    return either - both
+
+
+def _overlap(seen: Sequence[Seen], threshold: float) -> tuple[int, int]:
+    """Known pixels that are found and true, and that are found or true."""
     both = either = 0
     for one in seen:
         found = (one.probabilities[1] >= threshold) & ~one.image.truth.ignore
         wanted = one.image.truth.instances > 0
         both += int((found & wanted).sum())
         either += int((found | wanted).sum())
-    return both / max(either, 1)
+    return both, either
 
 
 def both(v_rand: float, v_info: float) -> float:
@@ -124,17 +188,15 @@ def both(v_rand: float, v_info: float) -> float:
 
 
 def _total(seen: Sequence[Seen], card: ModelCard) -> float:
-    dense = is_dense([one.image for one in seen])
-    return sum(_score(found_in(one.probabilities, one.image.truth, card), one.image.truth, dense) for one in seen)
+    """How good a cut is: the mean of `both` over the images where cells fill them, else AP of all cells together."""
+    pairs = [(found_in(one.probabilities, one.image.truth, card), one.image.truth.instances) for one in seen]
+    if is_dense([one.image for one in seen]):
+        return float(np.mean([both(metrics.v_rand(*pair), metrics.v_info(*pair)) for pair in pairs]))
+    tallies = [tally_cells(*pair, AP_AT, outlines=False) for pair in pairs]
+    return sum(tallies[1:], tallies[0]).mean_average_precision
 
 
 def found_in(probabilities: Probabilities, truth: LabelPlane, card: ModelCard) -> NDArray[np.uint32]:
     """Instances (H, W) where pixels were annotated; what nobody annotated is no cell."""
     cell = np.where(truth.ignore, 0, probabilities[1])
     return np.where(truth.ignore, 0, instances_in(np.stack([1 - cell, cell]), card))
-
-
-def _score(found: NDArray[np.uint32], truth: LabelPlane, dense: bool) -> float:
-    if dense:
-        return both(metrics.v_rand(found, truth.instances), metrics.v_info(found, truth.instances))
-    return tally_cells(found, truth.instances, AP_AT, outlines=False).mean_average_precision

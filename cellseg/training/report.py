@@ -33,6 +33,8 @@ def report_of(found: Finished, data: TrainingSet, steps: int) -> dict[str, Any]:
         "threshold": card.threshold,
         "core": card.core,
         "minimum_size": card.minimum_size,
+        "fill_holes": card.fill_holes,
+        "split": card.split,
         "grow": card.grow,
         "cut_chosen_on": "images held out" if data.validation else "training images",
         "images": {
@@ -82,9 +84,12 @@ def in_text(report: dict[str, Any]) -> str:
 def _cut(report: dict[str, Any]) -> str:
     if len(report["classes"]) > 2:
         return "Each pixel has its most probable class."
+    core = f", of cores {report['core']:g}" if report["core"] else ""
+    split = f", holes up to {report['fill_holes']} px filled" if report["fill_holes"] else ""
+    split += f", cut apart as cells of {report['split']:g} px" if report["split"] else ""
     return (
-        f"Threshold {report['threshold']:g}, smallest cell {report['minimum_size']} px, cells grown by "
-        f"{report['grow']} px; chosen on {report['cut_chosen_on']}."
+        f"Threshold {report['threshold']:g}{core}, smallest cell {report['minimum_size']} px, cells grown by "
+        f"{report['grow']} px{split}; chosen on {report['cut_chosen_on']}."
     )
 
 

@@ -17,7 +17,7 @@ from cellseg.models.trained import TrainedModel
 from cellseg.training.cut import Probabilities, Seen, both, choose_cut, found_in
 from cellseg.training.data import Annotated, TrainingSet
 
-CHOOSING_PIXELS = 1 << 20
+CHOOSING_PIXELS = 1 << 21
 CHOOSING = 4, 16
 """Pixels, fewest and most images on which the threshold is chosen: four large ones, or more of small ones."""
 

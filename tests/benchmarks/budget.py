@@ -23,11 +23,14 @@ from cellseg.images.pairs import find_pairs
 from cellseg.images.read_labels import kind_of, read_labels
 from cellseg.inference.result import instances_in
 from cellseg.metrics.tally import tally_cells
-from cellseg.options import LabelOptions
+from cellseg.options import DataOptions, LabelOptions
+from cellseg.training.data import find_training_pairs, read_training_set
 from cellseg.training.events import Finished, Started, Stepped
+from cellseg.training.validate import judge as cut_on
 
 WARM_UP, PACE = 2, 8
 FEWEST = 20
+HELD = 0.1  # part of the images on which the cut is chosen
 CLOCKS = {"processor": time.process_time, "wall": time.perf_counter}
 HELA_TRAIN = 42  # frames 0-41 of DIC-C2DH-HeLa/01 are learnt from
 
@@ -109,9 +112,20 @@ def train_for(minutes, pair, clock=time.process_time, **options):
     """Train for so long; a tenth of the images is held out for the threshold."""
     first = train(pair, clock, **options, steps=WARM_UP + PACE, validation=0, validate_every=10**7)[1]
     steps = max(int(minutes * 60 / np.mean(first[WARM_UP:])), FEWEST)
-    done, took = train(pair, clock, **options, steps=steps, validation=0.1, validate_every=steps)
+    done, took = train(pair, clock, **options, steps=steps, validation=HELD, validate_every=steps)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     return Trained(done.model, steps, sum(took) / 60, float(np.median(took)), memory / 1e9)
+
+
+def cut_again(model, pair, held=HELD):
+    """A trained model with its cut chosen anew, on the images that were held out of its training."""
+    data = read_training_set(
+        find_training_pairs(DataOptions(images=str(pair[0]), labels=str(pair[1]))),
+        LabelOptions(),
+        held,
+        lambda _: model.card.scale,
+    )
+    return cut_on(model, data).model
 
 
 def judge(model, images, labels, average="none"):

@@ -6,6 +6,7 @@
     python tests/benchmarks/time_to_accuracy.py OUT --variant fast --set dic_hela --minutes 60 --base 32 --depth 4
     python tests/benchmarks/time_to_accuracy.py OUT --variant paper --set isbi2012 --minutes 60 --clock wall  # GPU
     python tests/benchmarks/time_to_accuracy.py OUT --table             # of what is there
+    python tests/benchmarks/time_to_accuracy.py OUT --again             # after the choice of the cut was changed
 
 Each training is a process of its own, and leaves a JSON file and its model; what is there is not done again, so the
 same command goes on after a stop. What is changed against `fast` stands in VARIANTS, as data. Budget and scores:
@@ -99,12 +100,14 @@ class Run:
         return out / f"{self.set}-{self.variant}{size}-{self.minutes:g}min-{self.seed}{suffix}"
 
 
-def perform(run, out, averages, clock, threads):
+def perform(run, out, averages, clock, threads, again=False):
     """Train, unless it was done, and judge by each way of averaging that is missing."""
     pair, judged_on = budget.SETS[run.set](out)
     file, model_file = run.file(out, ".json"), run.file(out, ".safetensors")
     if file.exists():
         row, model = json.loads(file.read_text("utf-8")), cellseg.load(model_file)
+        if again:
+            model, row["scores"] = budget.cut_again(model, pair), {}
     else:
         trained = budget.train_for(run.minutes, pair, budget.CLOCKS[clock], threads=threads, **run.options)
         model = trained.model
@@ -215,6 +218,7 @@ def parsed():
     parser.add_argument("--clock", choices=budget.CLOCKS, default="processor")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--table", action="store_true")
+    parser.add_argument("--again", action="store_true", help="choose cuts anew, and judge again what is there")
     parser.add_argument("--here", action="store_true", help="train in this process")
     return parser.parse_args()
 
@@ -228,9 +232,11 @@ def main():
         for seed, variant, name in itertools.product(asked.seed or [0], asked.variant or VARIANTS, asked.set or SHORT)
     ]
     missing = [] if asked.table else [run for run in runs if not is_done(run, asked.out, averages)]
+    if asked.again:
+        missing = [run for run in runs if run.file(asked.out, ".json").exists()]
     for run in missing:
         if asked.here:
-            perform(run, asked.out, averages, asked.clock, asked.threads)
+            perform(run, asked.out, averages, asked.clock, asked.threads, asked.again)
         else:
             alone = ["--set", run.set, "--variant", run.variant, "--seed", str(run.seed)]
             subprocess.run([sys.executable, *without(sys.argv), *alone, "--here"], check=True)

@@ -9,6 +9,7 @@ import pytest
 import tifffile
 
 from cellseg.cli.evaluate_sweep import best_setting
+from cellseg.metrics.cut import THRESHOLDS
 from cellseg.models.card import read_card
 from tests.cli.conftest import assert_refused
 
@@ -37,7 +38,7 @@ def test_the_planted_threshold_and_size_are_found(cellseg_cli, planted, tmp_path
     found = json.loads(done.out)
     assert (found["metric"], found["threshold"], found["value"]) == ("mean_average_precision", BEST, 1)
     assert 12 < found["minimum_size"] <= 14 * 14
-    assert len(found["curve"]) == 19 * 4
+    assert len(found["curve"]) == len(THRESHOLDS) * 4
     assert (tmp_path / "curve.png").stat().st_size > 1000
     words = (
         "--threshold",

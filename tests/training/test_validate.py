@@ -38,6 +38,33 @@ def test_cores_are_taken_where_no_single_threshold_tells_cells_apart_and_keeps_t
     np.testing.assert_array_equal(instances_in(np.stack([1 - cell, cell]), card) > 0, truth > 0)
 
 
+def test_where_cells_fill_the_image_a_low_threshold_keeps_the_pixels_and_cores_tell_cells_apart():
+    truth = np.full((40, 60), 1, np.int32)
+    truth[:, 30:], truth[:, 29:31] = 2, 0
+    cell = np.where(truth > 0, 0.9, 0.02).astype(np.float32)
+    cell[:, 24:29] = cell[:, 31:36] = 0.12  # the weights of the border thicken it
+    cell[10:14, 29:31] = 0.2  # a weak membrane
+    card = cut.choose_cut(CARD, [cut.Seen(annotated(truth), np.stack([1 - cell, cell]))])
+    assert card.threshold <= 0.12 < 0.2 < card.core
+    found = instances_in(np.stack([1 - cell, cell]), card)
+    assert found.max() == 2
+    assert np.mean((found > 0) != (truth > 0)) < 0.01
+
+
+def test_round_cells_that_touch_are_cut_apart_where_no_threshold_does_it():
+    y, x = np.mgrid[:60, :60]
+    truth = np.zeros((60, 60), np.int32)
+    for number, (v, u) in enumerate([(15, 15), (15, 31), (42, 20), (42, 46)], 1):
+        truth[((y - v) ** 2 + (x - u) ** 2 <= 81) & (truth == 0)] = number
+    cell = np.where(truth > 0, 0.9, 0.1).astype(np.float32)
+    cell[13:15, 13:15] = 0.1  # a hole that is none
+    probabilities = np.stack([1 - cell, cell])
+    card = cut.choose_cut(CARD, [cut.Seen(annotated(truth), probabilities)])
+    assert card.split > 0
+    assert card.fill_holes >= 4
+    assert instances_in(probabilities, card).max() == 4
+
+
 def test_pixels_that_nobody_annotated_do_not_count():
     ignore = np.zeros(APART.shape, bool)
     ignore[:, 12:] = True
@@ -87,6 +114,6 @@ def test_specks_are_removed_by_their_size_and_not_by_cores():
     np.testing.assert_array_equal(instances_in(np.stack([1 - cell, cell]), card) > 0, truth > 0)
 
 
-@pytest.mark.parametrize(("shape", "count"), [((2048, 2048), 4), ((512, 512), 4), ((300, 400), 8), ((64, 64), 16)])
+@pytest.mark.parametrize(("shape", "count"), [((2048, 2048), 4), ((512, 512), 8), ((300, 400), 16), ((64, 64), 16)])
 def test_the_threshold_is_chosen_on_more_images_where_they_are_small(shape, count):
     assert validate.how_many([annotated(np.zeros(shape, np.int32))] * 3) == count

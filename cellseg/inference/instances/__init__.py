@@ -8,7 +8,14 @@ notes what meets at the seams; `numbering` gives ids in scan order; `plane` rend
 
 from __future__ import annotations
 
-from cellseg.inference.instances.label import InstanceOptions, label_instances, label_plane, labelling, with_cores
+from cellseg.inference.instances.label import (
+    InstanceOptions,
+    label_as,
+    label_instances,
+    label_plane,
+    labelling,
+    with_cores,
+)
 from cellseg.inference.instances.label_type import label_dtype
 from cellseg.inference.instances.link import link_planes
 from cellseg.inference.instances.numbering import in_scan_order
@@ -19,6 +26,7 @@ __all__ = [
     "LabelledPlane",
     "MaskReader",
     "in_scan_order",
+    "label_as",
     "label_dtype",
     "label_instances",
     "label_plane",

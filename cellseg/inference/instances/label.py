@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -52,18 +52,6 @@ class InstanceOptions:
     object_diameter: Literal["auto"] | float = "auto"
     """Usual diameter of a cell in pixels, for the watershed; auto = each one's own."""
 
-    @classmethod
-    def of(cls, options: PredictOptions, grow: int, minimum_size: int = 0, cores: bool = False) -> InstanceOptions:
-        """Those of a prediction with a model that wants its instances grown and of a least size, if none is asked."""
-        return cls(
-            cores=cores,
-            fill_holes=options.fill_holes,
-            minimum_size=options.minimum_size or minimum_size,
-            grow=grow,
-            split=options.split,
-            object_diameter=options.object_diameter,
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class LabelProgress:
@@ -103,14 +91,20 @@ def label_instances(
     mask = np.asarray(foreground)
     if mask.ndim != 2:
         raise InputError(f"a mask of shape {mask.shape} was given", "Give one (H, W), and planes one by one.")
+    PredictOptions(minimum_size=minimum_size, fill_holes=fill_holes, split=split, object_diameter=object_diameter)
+    options = InstanceOptions(
+        fill_holes=fill_holes, minimum_size=minimum_size, grow=grow, split=split, object_diameter=object_diameter
+    )
+    return label_as(mask, options, cores)
+
+
+def label_as(
+    mask: NDArray[np.generic], options: InstanceOptions, cores: NDArray[np.bool_] | None = None
+) -> NDArray[np.uint32]:
+    """`label_instances` of a mask (H, W) with options that were checked already."""
     height, width = mask.shape
     if cores is not None:
-        mask = with_cores(mask, cores)
-    options = InstanceOptions.of(
-        PredictOptions(minimum_size=minimum_size, fill_holes=fill_holes, split=split, object_diameter=object_diameter),
-        grow,
-        cores=cores is not None,
-    )
+        mask, options = with_cores(mask, cores), replace(options, cores=True)
     one = max(height, width, 1)
     plane = label_plane(lambda y, x: mask[y, x], height, width, options=options, block=one)
     return plane.read(slice(None), slice(None))

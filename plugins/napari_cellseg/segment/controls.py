@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from qtpy.QtCore import Qt, Signal
@@ -11,7 +12,7 @@ from superqt import QLabeledDoubleSlider, QLabeledSlider
 from cellseg.options import PredictOptions
 from napari_cellseg.widgets import combo, form
 
-MOST_PIXELS = 2000
+MOST_PIXELS, MOST_DIAMETER = 2000, 500
 
 
 class CutControls(QWidget):
@@ -32,7 +33,6 @@ class CutControls(QWidget):
         self.split = QCheckBox("Cut touching cells apart")
         self.split.setToolTip("Cells that touch are cut at the necks of their shape (watershed).")
         self.diameter = _pixels("Usual diameter of a cell in pixels, for cutting; 0 = each part's own.")
-        self.diameter.setMaximum(500)
         tip = (
             "Through the planes of a stack or the frames of a film: a cell keeps its number where it "
             "covers itself. Seen after Apply."
@@ -56,16 +56,20 @@ class CutControls(QWidget):
         self.split.toggled.connect(self._tell)
         self.link.currentIndexChanged.connect(self._tell)
         self._quiet = False
-        self.adapt(0.5, 0, stack=False)
+        self.adapt({"threshold": 0.5, "minimum_size": 0, "fill_holes": 0, "split": 0.0}, stack=False)
 
-    def adapt(self, threshold: float, minimum_size: int, *, stack: bool) -> None:
-        """Begin with the threshold and smallest size that are stored with a model."""
+    def adapt(self, stored: Mapping[str, Any], *, stack: bool) -> None:
+        """Begin with what is stored with a model."""
         self._quiet = True
-        self.threshold.setValue(threshold)
-        # 0 means the size stored with the model: where there is one, 1 is "every cell"
-        self.minimum_size.setMinimum(1 if minimum_size else 0)
-        self.minimum_size.setMaximum(max(MOST_PIXELS, 4 * minimum_size))
-        self.minimum_size.setValue(minimum_size)
+        self.threshold.setValue(stored["threshold"])
+        self.split.setChecked(bool(stored["split"]))
+        sizes = ((self.minimum_size, "minimum_size"), (self.fill_holes, "fill_holes"), (self.diameter, "split"))
+        for slider, name in sizes:
+            size = round(stored[name])
+            # 0 means what is stored with the model: where there is something, 1 is "every cell" and "no hole"
+            slider.setMinimum(1 if size else 0)
+            slider.setMaximum(max(MOST_DIAMETER if slider is self.diameter else MOST_PIXELS, 4 * size))
+            slider.setValue(size)
         self._form.setRowVisible(self.link, stack)
         self._quiet = False
         self._fold()
@@ -74,6 +78,7 @@ class CutControls(QWidget):
         """Fields of PredictOptions."""
         found: dict[str, Any] = {"threshold": round(self.threshold.value(), 2)}
         found |= {"minimum_size": self.minimum_size.value(), "fill_holes": self.fill_holes.value()}
+        found |= {"split": "none"}
         if self.split.isChecked():
             found |= {"split": "watershed", "object_diameter": float(self.diameter.value()) or "auto"}
         if self.link.currentData() == "overlap" and self._form.isRowVisible(self.link):

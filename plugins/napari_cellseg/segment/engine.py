@@ -68,6 +68,8 @@ class Engine:
                 "classes": list(names),
                 "threshold": model.card.threshold,
                 "minimum_size": model.card.minimum_size,
+                "fill_holes": model.card.fill_holes,
+                "split": model.card.split,
                 "tile": max(kept.decisions.tile),
                 "precision": kept.decisions.precision,
                 "done": len(kept.done),

@@ -132,7 +132,7 @@ class SegmentPanel(QWidget):
         shape = (*told["lead"], told["height"], told["width"])
         if self._layers is None or self._layers.name != self._current.name or self._layers.shape != shape:
             self._layers = layers_for(self._session.viewer, self._current, told, self._choices.model)
-            self.cells.cut.adapt(told["threshold"], told["minimum_size"], stack=bool(told["lead"]))
+            self.cells.cut.adapt(told, stack=bool(told["lead"]))
         self._field.take(self._layers)
         self.begin.progress.setRange(0, told["total"])
         self.begin.progress.setValue(told["done"])

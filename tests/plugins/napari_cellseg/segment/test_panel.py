@@ -7,6 +7,7 @@ import pytest
 import tifffile
 from napari.utils.notifications import notification_manager
 from napari_cellseg.project.folder import Project
+from napari_cellseg.segment.controls import CutControls
 from qtpy.QtWidgets import QScrollArea
 
 WAIT = 60_000
@@ -133,3 +134,15 @@ def test_cancelled_and_killed_it_starts_again(panel, events, qtbot, model_file):
     panel.begin.start.click()
     qtbot.waitUntil(lambda: panel.begin.progress.value() > done, timeout=WAIT)
     assert len([layer for layer in layers(panel) if "probability" in layer]) == 1
+
+
+def test_the_sliders_begin_with_what_the_model_has_stored_and_can_switch_it_off(qtbot):
+    cut = CutControls()
+    qtbot.addWidget(cut)
+    assert cut.options() == {"threshold": 0.5, "minimum_size": 0, "fill_holes": 0, "split": "none"}
+    cut.adapt({"threshold": 0.7, "minimum_size": 12, "fill_holes": 90, "split": 41.9}, stack=False)
+    found = cut.options()
+    assert (found["fill_holes"], found["split"], found["object_diameter"]) == (90, "watershed", 42)
+    cut.split.setChecked(False)
+    cut.fill_holes.setValue(0)
+    assert cut.options() == {"threshold": 0.7, "minimum_size": 12, "fill_holes": 1, "split": "none"}
