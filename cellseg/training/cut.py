@@ -72,13 +72,13 @@ def _filling(plain: ModelCard, seen: Sequence[Seen], growth: Sequence[int]) -> l
     There two thresholds have two tasks. The weights of the borders make a network see membranes where there are none,
     so that a low threshold gives the pixels back to the cells, but joins cells at weak membranes; cores above a higher
     one tell them apart. Of the low ones only those are tried that have about the lowest pixel error, for V_rand and
-    V_info count no pixels of true membranes, and would let the cells take them.
+    V_info count no pixels of true membranes, and would let the cells take them; and of those the lowest.
     """
     best = _thresholded(plain, seen, growth)
     errors = [_pixel_error(seen, t) for t in THRESHOLDS]
-    bodies = [t for t, error in zip(THRESHOLDS, errors, strict=True) if error <= EXACT * min(errors)]
-    pairs = product(sorted({bodies[0], THRESHOLDS[int(np.argmin(errors))]}), THRESHOLDS)
-    return [best, *_at_best(seen, (replace(best, threshold=t, core=c) for t, c in pairs if c > t))]
+    body = next(t for t, error in zip(THRESHOLDS, errors, strict=True) if error <= EXACT * min(errors))
+    cored = [replace(best, threshold=body, core=core) for core in THRESHOLDS if core > body]
+    return [best, *([cored[_steadiest([_total(seen, cut) for cut in cored])]] if cored else [])]
 
 
 def _scattered(plain: ModelCard, seen: Sequence[Seen], growth: Sequence[int]) -> list[ModelCard]:
@@ -146,6 +146,12 @@ def touch(instances: NDArray[np.int32]) -> bool:
     """Whether pixels of two different instances (H, W) are neighbours."""
     sides = ((instances[1:], instances[:-1]), (instances[:, 1:], instances[:, :-1]))
     return any(bool(((a != b) & (a > 0) & (b > 0)).any()) for a, b in sides)
+
+
+def _steadiest(totals: Sequence[float]) -> int:
+    """Which threshold is best together with its neighbours: one that is best alone may be so by chance."""
+    padded = np.pad(np.asarray(totals, np.float64), 1, "edge")
+    return int((padded[:-2] + padded[1:-1] + padded[2:]).argmax())
 
 
 def _middle(totals: Sequence[float] | NDArray[np.float64]) -> float:

@@ -7,6 +7,7 @@ from typing import Any
 
 from cellseg.training.data import TrainingSet
 from cellseg.training.events import Finished
+from cellseg.training.validate import FEW
 
 FORGOTTEN = 0.02
 """A score on the images of an earlier training that falls by more is worth a warning."""
@@ -36,7 +37,7 @@ def report_of(found: Finished, data: TrainingSet, steps: int) -> dict[str, Any]:
         "fill_holes": card.fill_holes,
         "split": card.split,
         "grow": card.grow,
-        "cut_chosen_on": "images held out" if data.validation else "training images",
+        "cut_chosen_on": _chosen_on(data),
         "images": {
             "training": len(data.new),
             "validation": len(data.validation),
@@ -48,6 +49,12 @@ def report_of(found: Finished, data: TrainingSet, steps: int) -> dict[str, Any]:
         "forgotten": forgotten(found),
         "scores_by_image": [{"image": name, **scores} for name, scores in found.images],
     }
+
+
+def _chosen_on(data: TrainingSet) -> str:
+    if not data.validation:
+        return "training images"
+    return "images held out" if len(data.held) >= FEW else "images held out and some training images"
 
 
 def forgotten(found: Finished) -> dict[str, float]:
