@@ -23,7 +23,7 @@ CORES = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 """Thresholds of cells that do not fill the image and of their cores, which are tried together."""
 EXACT = 1.2
 """Where cells fill the image, so many times the lowest pixel error is allowed for the sake of telling them apart."""
-SPLITS = (1.0, 1.5)
+SPLITS = (1.0, 1.5, 3.0)
 """Diameters as which touching cells are cut apart, in those of the median cell; a larger one asks for deeper necks."""
 HOLE = 0.25
 """Holes of up to so much of the median cell's area are filled before cells are cut apart."""
