@@ -52,6 +52,31 @@ def train_words(sample_folder):
     return [*words, "--base", 4, "--depth", 2, "--save-every", 0]
 
 
+@pytest.mark.slow
+def test_twenty_kills_at_any_step_and_every_training_ends_in_the_same_bytes(train_words, tmp_path):
+    code, _, err = finish(start(*train_words, "--out", tmp_path / "whole", "--validate-every", 25))
+    assert code == 0, err
+    wanted, rng, resumed_at = digest(tmp_path / "whole/model.safetensors"), np.random.default_rng(0), []
+    for number, step in enumerate(rng.integers(1, 58, 20)):
+        run = tmp_path / f"run{number}"
+        process = start(*train_words, "--out", run, "--validate-every", 25)
+        wait_for(process, lambda run=run, step=step: steps_written(run) >= step)
+        time.sleep(rng.uniform(0, 0.05))  # within a step, a checkpoint or a validation
+        process.kill()
+        assert finish(process)[0] == -signal.SIGKILL
+        resumed_at.append(steps_written(run))
+        code, _, err = finish(start("train", "--out", run, "--resume"))
+        assert code == 0, err
+        assert digest(run / "model.safetensors") == wanted, (number, step)
+    print(f"killed after steps {sorted(resumed_at)}")
+
+
+def steps_written(run):
+    """Lines of metrics.csv without its head."""
+    file = run / "metrics.csv"
+    return file.read_text().count("\n") - 1 if file.exists() else 0
+
+
 @pytest.fixture
 def predict_words(run_folder, sample_folder, tmp_path):
     """Predict a stack in many tiles."""
