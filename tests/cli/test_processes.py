@@ -53,6 +53,7 @@ def train_words(sample_folder):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_twenty_kills_at_any_step_and_every_training_ends_in_the_same_bytes(train_words, tmp_path):
     code, _, err = finish(start(*train_words, "--out", tmp_path / "whole", "--validate-every", 25))
     assert code == 0, err
