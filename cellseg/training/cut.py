@@ -155,10 +155,10 @@ def _steadiest(totals: Sequence[float]) -> int:
 
 
 def _middle(totals: Sequence[float] | NDArray[np.float64]) -> float:
-    """Of the thresholds with the best total the one in the middle."""
+    """Of the thresholds with the best total the one nearest to their middle."""
     totals = np.asarray(totals)
-    best = np.flatnonzero(totals >= totals.max() - 1e-12)
-    return float(THRESHOLDS[int(best[len(best) // 2])])
+    best = np.asarray(THRESHOLDS)[totals >= totals.max() - 1e-12]
+    return float(best[np.abs(best - (best[0] + best[-1]) / 2).argmin()])
 
 
 def _pixel_score(seen: Sequence[Seen], threshold: float) -> float:
