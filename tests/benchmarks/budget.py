@@ -22,8 +22,9 @@ from cellseg.images.ctc import frames
 from cellseg.images.pairs import find_pairs
 from cellseg.images.read_labels import kind_of, read_labels
 from cellseg.inference.result import instances_in
+from cellseg.inference.scale import at_own_size
 from cellseg.metrics.tally import tally_cells
-from cellseg.options import DataOptions, LabelOptions
+from cellseg.options import DataOptions, LabelOptions, PredictOptions
 from cellseg.training.data import find_training_pairs, read_training_set
 from cellseg.training.events import Finished, Started, Stepped
 from cellseg.training.validate import judge as cut_on
@@ -131,6 +132,7 @@ def cut_again(model, pair, held=HELD):
 def judge(model, images, labels, average="none"):
     """Means of V_rand and pixel error over the images, AP and SEG pooled over them, megapixels a processor second."""
     pairs, seconds, pixels = find_pairs(images, labels), 0.0, 0
+    card = at_own_size(model, PredictOptions()).card
     kind = kind_of([(p.labels, p.label_plane) for p in pairs], LabelOptions())
     tally, rand, wrong = None, [], []
     for p in pairs:
@@ -138,7 +140,7 @@ def judge(model, images, labels, average="none"):
         began = time.process_time()
         probabilities = cellseg.predict_array(model, image, average=average)
         seconds, pixels = seconds + time.process_time() - began, pixels + image.size
-        instances = instances_in(probabilities, model.card)
+        instances = instances_in(probabilities, card)
         truth = read_labels(p.labels, p.label_plane, kind, LabelOptions()).instances
         rand.append(cellseg.metrics.v_rand(instances, truth))
         wrong.append(cellseg.metrics.pixel_error(instances > 0, truth > 0))
