@@ -27,9 +27,11 @@ import cellseg
 from cellseg.images.labels import LabelPlane
 from cellseg.images.pairs import find_pairs
 from cellseg.inference.result import instances_in
+from cellseg.inference.scale import at_own_size
 from cellseg.metrics.tally import tally_cells
 from cellseg.models.card import read_card
 from cellseg.models.trained import save
+from cellseg.options import PredictOptions
 from cellseg.training.cut import Seen, choose_cut
 from cellseg.training.data import Annotated
 
@@ -99,7 +101,8 @@ def measured(model):
             tally, options = None, {"diameter": model.card.diameter * times} if times else {}
             for file in sorted((folder(name) / "val" / "images").glob("*.tif")):
                 image, truth = view(tifffile.imread(file), tifffile.imread(file.parents[1] / "labels" / file.name))
-                found = instances_in(cellseg.predict_array(model, image, **options), model.card)
+                card = at_own_size(model, PredictOptions(**options)).card
+                found = instances_in(cellseg.predict_array(model, image, **options), card)
                 one = tally_cells(found, truth, SHOWN, outlines=False)
                 tally = one if tally is None else tally + one
             scores = {f"{t:g}": round(float(value), 3) for t, value in tally.average_precision.items()}
@@ -127,7 +130,7 @@ TOLD = {
     "half the size and --diameter": (enlarged(0.5), 0.5),
     "twice the size and --diameter": (enlarged(2), 2),
 }
-"""Where the model is told how large the nuclei are; minimum size and growth stay those of the training."""
+"""Where the model is told how large the nuclei are."""
 
 
 def other_bits(image):
