@@ -83,11 +83,12 @@ def gather(out: Path) -> None:
 
 
 def chosen(model, run):
-    """The card with the cut that suits the images held out best, as they are and changed."""
+    """The card with the cut that suits the images held out best, as they are, inverted and of other bits; in pixels, so
+    that those of another size would blur it."""
     held = json.loads((run / "config.json").read_text("utf-8"))["data"]["validation"]
     seen = []
     for pair in find_pairs(run.parent / "images", run.parent / "labels")[-len(held) :]:
-        for view, _ in VIEWS.values():
+        for view, _ in (VIEWS[name] for name in OWN_SIZE):
             image, truth = view(pair.image.read(0)[0], tifffile.imread(pair.labels.path).astype(np.int32))
             plane = LabelPlane(truth, (truth > 0).astype(np.uint8), np.zeros(truth.shape, bool))
             seen.append(Seen(Annotated(pair.name, image, plane), cellseg.predict_array(model, image)))
@@ -126,6 +127,7 @@ VIEWS = {
     "half the size": (enlarged(0.5), None),
     "twice the size": (enlarged(2), None),
 }
+OWN_SIZE = "as it is", "inverted", "the other number of bits"
 TOLD = {
     "half the size and --diameter": (enlarged(0.5), 0.5),
     "twice the size and --diameter": (enlarged(2), 2),
