@@ -15,6 +15,7 @@ from cellseg.inference.result import instances_in
 from cellseg.metrics.cut import DENSE, THRESHOLDS, sizes_to_try
 from cellseg.metrics.tally import tally_cells
 from cellseg.models.card import ModelCard
+from cellseg.preprocess.separate import pixels_to_keep
 from cellseg.training.data import Annotated
 
 GROWTH = (0, 1, 2)
@@ -75,7 +76,7 @@ def _filling(plain: ModelCard, seen: Sequence[Seen], growth: Sequence[int]) -> l
     V_info count no pixels of true membranes, and would let the cells take them; and of those the lowest.
     """
     best = _thresholded(plain, seen, growth)
-    errors = [_pixel_error(seen, t) for t in THRESHOLDS]
+    errors = _pixel_errors(seen)
     body = next(t for t, error in zip(THRESHOLDS, errors, strict=True) if error <= EXACT * min(errors))
     cored = [replace(best, threshold=body, core=core) for core in THRESHOLDS if core > body]
     return [best, *([cored[_steadiest([_total(seen, cut) for cut in cored])]] if cored else [])]
@@ -163,25 +164,23 @@ def _middle(totals: Sequence[float] | NDArray[np.float64]) -> float:
 
 def _pixel_score(seen: Sequence[Seen], threshold: float) -> float:
     """IoU of the foreground over the known pixels of all images."""
-    both, either = _overlap(seen, threshold)
-    return both / max(either, 1)
-
-
-def _pixel_error(seen: Sequence[Seen], threshold: float) -> int:
-    """Known pixels of all images that are wrong."""
-    both, either = _overlap(seen, threshold)
-    return either - both
-
-
-def _overlap(seen: Sequence[Seen], threshold: float) -> tuple[int, int]:
-    """Known pixels that are found and true, and that are found or true."""
     both = either = 0
     for one in seen:
         found = (one.probabilities[1] >= threshold) & ~one.image.truth.ignore
         wanted = one.image.truth.instances > 0
         both += int((found & wanted).sum())
         either += int((found | wanted).sum())
-    return both, either
+    return both / max(either, 1)
+
+
+def _pixel_errors(seen: Sequence[Seen]) -> list[int]:
+    """Known pixels that are wrong at each threshold; between cells that touch is background, as is learnt."""
+    errors = np.zeros(len(THRESHOLDS), np.int64)
+    for one in seen:
+        known = ~one.image.truth.ignore
+        wanted, cell = pixels_to_keep(one.image.truth.instances)[known], one.probabilities[1][known]
+        errors += [int(((cell >= t) != wanted).sum()) for t in THRESHOLDS]
+    return errors.tolist()
 
 
 def both(v_rand: float, v_info: float) -> float:

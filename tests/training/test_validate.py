@@ -51,6 +51,19 @@ def test_where_cells_fill_the_image_a_low_threshold_keeps_the_pixels_and_cores_t
     assert np.mean((found > 0) != (truth > 0)) < 0.01
 
 
+def test_cells_that_touch_do_not_take_the_background_beside_them():
+    truth = np.full((40, 60), 1, np.int32)
+    truth[:, 20:40], truth[:, 40:] = 2, 3
+    truth[:, 50:], truth[15:25, 28:34] = 0, 0
+    separated = (truth > 0) & (np.roll(truth, 1, 1) == truth) & (np.roll(truth, -1, 1) == truth)
+    cell = np.where(separated, 0.8, 0.02).astype(np.float32)
+    card = cut.choose_cut(CARD, [cut.Seen(annotated(truth), np.stack([1 - cell, cell]))])
+    found = instances_in(np.stack([1 - cell, cell]), card)
+    assert card.threshold > 0.02
+    assert found.max() == 3
+    assert not found[17:23, 30:32].any()
+
+
 def test_round_cells_that_touch_are_cut_apart_where_no_threshold_does_it():
     y, x = np.mgrid[:60, :60]
     truth = np.zeros((60, 60), np.int32)
