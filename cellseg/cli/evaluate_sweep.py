@@ -15,8 +15,8 @@ from cellseg.cli.evaluate_read import Reader, Truth, read_probability
 from cellseg.cli.evaluate_tables import base_name, mean_of
 from cellseg.cli.progress import bar, console, say
 from cellseg.errors import InputError
+from cellseg.inference.cut import instance_options
 from cellseg.inference.instances import InstanceOptions, label_as
-from cellseg.inference.result import instance_options
 from cellseg.metrics.cut import DENSE, THRESHOLDS, sizes_to_try
 from cellseg.metrics.scores import parse_names, pool, score
 from cellseg.metrics.thresholds import SMALLER_IS_BETTER

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from cellseg.images.layout import ResultLayout
 from cellseg.images.source import ImageSource
 from cellseg.images.write import write_tiled
+from cellseg.inference.cut import instance_options
 from cellseg.inference.instances import LabelledPlane, label_dtype, labelling, link_planes
 from cellseg.inference.journal import Journal
-from cellseg.inference.result import RESULT, UNCERTAINTY, instance_options, result_layout, uncertainty_layout
+from cellseg.inference.result import RESULT, UNCERTAINTY, result_layout, uncertainty_layout
 from cellseg.inference.returned import Returned
 from cellseg.models.trained import TrainedModel
 from cellseg.options import PredictOptions

@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 from cellseg.errors import InputError
 from cellseg.images.source import ImageSource
 from cellseg.inference.assemble import number_instances, write_bands, write_instances
+from cellseg.inference.cut import cuts_of, instance_options
 from cellseg.inference.instances import LabelledPlane, label_as
 from cellseg.inference.journal import Journal, journal_folder, left_behind, start_journal
 from cellseg.inference.normalised import NormalisedImage
 from cellseg.inference.predict import Pixels, check_channels, place, predict_tiles, source_of, tiles_of
 from cellseg.inference.prepare import Decisions, decide
-from cellseg.inference.result import RESULT, classes_of, cuts_of, instance_options, layers_of, result_layout, result_of
+from cellseg.inference.result import RESULT, classes_of, layers_of, result_layout, result_of
 from cellseg.inference.returned import OwnPixels
 from cellseg.inference.scale import at_own_size, seen_by
 from cellseg.inference.segment import Progress, fingerprint

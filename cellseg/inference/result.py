@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from cellseg.images.layout import ResultLayout, layout_like
 from cellseg.images.source import ImageSource
-from cellseg.inference.instances import InstanceOptions, label_as, with_cores
+from cellseg.inference.cut import cuts_of, instance_options
+from cellseg.inference.instances import label_as, with_cores
 from cellseg.inference.journal import Layer
 from cellseg.inference.predict import Predicted
 from cellseg.models.card import ModelCard
@@ -75,27 +76,6 @@ def instances_in(probabilities: NDArray[np.float32], card: ModelCard) -> NDArray
     """Instances uint32 (h, w) in probabilities (2, h, w), cut as the card says."""
     cell, settings = probabilities[1], instance_options(card)
     return label_as(cell >= card.threshold, settings, cell >= card.core if settings.cores else None)
-
-
-def instance_options(card: ModelCard, options: PredictOptions = PredictOptions()) -> InstanceOptions:
-    """How a mask becomes instances: as the options say, and where they do not, the card."""
-    split, diameter = options.split, options.object_diameter
-    if split == "auto":
-        split = "watershed" if card.split else "none"
-    return InstanceOptions(
-        cores=bool(cuts_of(card, options)[1]),
-        fill_holes=options.fill_holes or card.fill_holes,
-        minimum_size=options.minimum_size or card.minimum_size,
-        grow=card.grow,
-        split=split,
-        object_diameter=card.split or "auto" if diameter == "auto" else diameter,
-    )
-
-
-def cuts_of(card: ModelCard, options: PredictOptions) -> tuple[float, float]:
-    """The threshold, and that of the cores; 0 where there are none."""
-    threshold, core = options.threshold or card.threshold, options.core or card.core
-    return threshold, core if core > threshold and len(card.class_names) == 2 else 0.0
 
 
 def entropy(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
