@@ -16,7 +16,7 @@ from cellseg.metrics.cut import DENSE, THRESHOLDS, sizes_to_try
 from cellseg.metrics.tally import tally_cells
 from cellseg.models.card import ModelCard
 from cellseg.preprocess.separate import pixels_to_keep
-from cellseg.training.data import Annotated
+from cellseg.training.data import Annotated, diameter_of
 
 GROWTH = (0, 1, 2)
 BODIES = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
@@ -88,9 +88,9 @@ def _scattered(plain: ModelCard, seen: Sequence[Seen], growth: Sequence[int]) ->
     best = _thresholded(plain, seen, growth)
     grown = [replace(plain, grow=grow) for grow in sorted({0, best.grow})]
     cores = (replace(cut, threshold=t, core=c) for cut, t, c in product(grown, BODIES, CORES) if c > t)
-    area = _median_area(one.image.truth.instances for one in seen)
-    whole = [replace(cut, fill_holes=round(HOLE * area)) for cut in grown]
-    diameters = [round(float(np.sqrt(4 / np.pi * area)) * times, 1) for times in SPLITS if area]
+    usual = diameter_of([one.image for one in seen])
+    whole = [replace(cut, fill_holes=round(HOLE * np.pi / 4 * usual**2)) for cut in grown]
+    diameters = [round(usual * times, 1) for times in SPLITS if usual]
     parts = (replace(cut, threshold=t, split=d) for cut, t, d in product(whole, BODIES, diameters))
     return [best, *_at_best(seen, cores), *_at_best(seen, parts)]
 
@@ -113,11 +113,6 @@ def _at_best(seen: Sequence[Seen], cuts: Iterable[ModelCard]) -> list[ModelCard]
 def _best(seen: Sequence[Seen], cuts: Iterable[ModelCard]) -> ModelCard:
     """The first of those with the best score."""
     return max(cuts, key=lambda cut: round(_total(seen, cut), 9))
-
-
-def _median_area(instances: Iterable[NDArray[np.int32]]) -> float:
-    areas = np.concatenate([np.unique(cells[cells > 0], return_counts=True)[1] for cells in instances])
-    return float(np.median(areas)) if areas.size else 0.0
 
 
 def is_dense(images: Sequence[Annotated]) -> bool:

@@ -125,7 +125,7 @@ def read_training_set(
     _check_channels(every)
     kind = kind_of([(pair.labels, pair.label_plane) for pair in every], labels)
     read = _read(found, kind, labels, 1.0)
-    scale = magnify(_median_diameter([image for some in read for image in some]) if kind != "classes" else 0.0)
+    scale = magnify(diameter_of([image for some in read for image in some]) if kind != "classes" else 0.0)
     new, given, old = read if scale == 1 else _read(found, kind, labels, scale)
     part = 0.0 if given else validation
     new, held = _parted(new, held_out(len(new), part))
@@ -152,10 +152,11 @@ def read_training_set(
 
 def median_diameter(data: TrainingSet) -> float:
     """Diameter in pixels of a disc with the area of the median cell; 0 where there are no cells, but classes."""
-    return _median_diameter([*data.training, *data.held]) if data.classes == 2 else 0.0
+    return diameter_of([*data.training, *data.held]) if data.classes == 2 else 0.0
 
 
-def _median_diameter(images: Sequence[Annotated]) -> float:
+def diameter_of(images: Sequence[Annotated]) -> float:
+    """Diameter in pixels of a disc with the area of the median cell; 0 without cells."""
     areas = np.concatenate([cell_areas(image) for image in images])
     return float(np.sqrt(4 / np.pi * np.median(areas))) if areas.size else 0.0
 

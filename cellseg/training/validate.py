@@ -50,8 +50,8 @@ def judge(model: TrainedModel, data: TrainingSet, cut: bool = True) -> Judged:
     """
     candidates = (*(data.validation or data.new), *data.old_validation)
     chosen = spread(candidates, how_many(candidates))
-    if data.validation and len(chosen) < FEW:
-        chosen += spread(data.new, min(FEW - len(chosen), how_many(data.new)))
+    if data.validation and len(candidates) < FEW:
+        chosen += spread(data.new, min(FEW - len(candidates), how_many(data.new)))
     as_seen = unscaled(model)  # the images are as large already as the network sees them
     seen = tuple(Seen(image, predict_array(as_seen, image.image)) for image in chosen)
     if cut:

@@ -100,7 +100,8 @@ def main():
     networks, sets = options.network or cellseg.list_models(), options.set or SETS
     if options.again:
         for network, name in itertools.product(networks, sets):
-            judge_again(options.out, network, name)
+            if (options.out / f"{network}-{name}.safetensors").exists():
+                judge_again(options.out, network, name)
     elif len(networks) == len(sets) == 1:
         compare(options.out, networks[0], sets[0], options.minutes)
         return

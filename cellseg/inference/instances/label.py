@@ -78,7 +78,7 @@ def label_instances(
         minimum_size: instances with fewer pixels are left out, before they grow.
         grow: pixels by which each instance is grown where there is room; two that meet stay apart by name.
         fill_holes: holes of at most that many pixels are filled before, if they do not touch the image's edge.
-        split: watershed = components are cut at their necks, see `watershed`.
+        split: watershed = components are cut at their necks, see `watershed`; without a model auto is none.
         object_diameter: usual diameter of a cell in pixels, for the watershed; auto = each one's own.
         cores: (H, W), where a cell is sure: each component of it is one, and spreads over the mask around it, see
             `spread`; what has no core is left out.

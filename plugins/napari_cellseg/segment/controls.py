@@ -77,8 +77,7 @@ class CutControls(QWidget):
     def options(self) -> dict[str, Any]:
         """Fields of PredictOptions."""
         found: dict[str, Any] = {"threshold": round(self.threshold.value(), 2)}
-        found |= {"minimum_size": self.minimum_size.value(), "fill_holes": self.fill_holes.value()}
-        found |= {"split": "none"}
+        found |= {"minimum_size": self.minimum_size.value(), "fill_holes": self.fill_holes.value(), "split": "none"}
         if self.split.isChecked():
             found |= {"split": "watershed", "object_diameter": float(self.diameter.value()) or "auto"}
         if self.link.currentData() == "overlap" and self._form.isRowVisible(self.link):
