@@ -17,7 +17,7 @@ from cellseg.cli.progress import bar, console, say
 from cellseg.errors import InputError
 from cellseg.inference.cut import instance_options
 from cellseg.inference.instances import InstanceOptions, label_as
-from cellseg.metrics.cut import DENSE, THRESHOLDS, sizes_to_try
+from cellseg.metrics.candidates import DENSE, THRESHOLDS, sizes_to_try
 from cellseg.metrics.scores import parse_names, pool, score
 from cellseg.metrics.thresholds import SMALLER_IS_BETTER
 from cellseg.models.card import ModelCard, model_file, read_card, shipped_files, store_card

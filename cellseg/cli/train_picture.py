@@ -16,7 +16,7 @@ from cellseg.cli.drawing import add_scale_bar, save_picture, stretched
 from cellseg.cli.pictures import PINK, colour_errors, colour_instances
 from cellseg.inference.result import classes_of, instances_in
 from cellseg.models.trained import TrainedModel
-from cellseg.training.cut import Seen
+from cellseg.training.choose_cut import Seen
 
 IMAGES = 3
 """Rows of the picture, at most."""

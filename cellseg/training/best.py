@@ -14,7 +14,7 @@ from cellseg.metrics.thresholds import SMALLER_IS_BETTER
 from cellseg.models.card import ModelCard
 from cellseg.models.trained import TrainedModel
 from cellseg.options import TrainOptions
-from cellseg.training.cut import are_outlined, is_dense
+from cellseg.training.choose_cut import are_outlined, is_dense
 from cellseg.training.data import TrainingSet
 
 LAST = "last"

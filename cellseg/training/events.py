@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cellseg.models.trained import TrainedModel
-from cellseg.training.cut import Seen
+from cellseg.training.choose_cut import Seen
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from cellseg.inference.predict import predict_array
 from cellseg.inference.scale import unscaled
 from cellseg.models.card import ModelCard
 from cellseg.models.trained import TrainedModel
-from cellseg.training.cut import Probabilities, Seen, both, choose_cut, found_in
+from cellseg.training.choose_cut import Probabilities, Seen, both, choose_cut, found_in
 from cellseg.training.data import Annotated, TrainingSet
 
 CHOOSING_PIXELS = 1 << 21

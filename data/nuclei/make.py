@@ -32,7 +32,7 @@ from cellseg.metrics.tally import tally_cells
 from cellseg.models.card import read_card
 from cellseg.models.trained import save
 from cellseg.options import PredictOptions
-from cellseg.training.cut import Seen, choose_cut
+from cellseg.training.choose_cut import Seen, choose_cut
 from cellseg.training.data import Annotated
 
 HERE = Path(__file__).parent

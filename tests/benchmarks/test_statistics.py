@@ -17,7 +17,7 @@ from cellseg.images.read_labels import kind_of, read_labels
 from cellseg.inference import predict as prediction
 from cellseg.inference.predict import predict_array
 from cellseg.inference.statistics import adapt
-from cellseg.metrics.cut import THRESHOLDS
+from cellseg.metrics.candidates import THRESHOLDS
 from cellseg.options import LabelOptions
 from cellseg.training.validate import scores
 

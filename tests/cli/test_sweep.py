@@ -9,7 +9,7 @@ import pytest
 import tifffile
 
 from cellseg.cli.evaluate_sweep import best_setting
-from cellseg.metrics.cut import THRESHOLDS
+from cellseg.metrics.candidates import THRESHOLDS
 from cellseg.models.card import read_card
 from tests.cli.conftest import assert_refused
 

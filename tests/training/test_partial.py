@@ -16,7 +16,7 @@ from cellseg.models.trained import as_model
 from cellseg.options import AugmentOptions, WeightOptions
 from cellseg.preprocess.augment import draw_sample, make_example, mosaic
 from cellseg.preprocess.targets import make_target
-from cellseg.training.cut import Seen, choose_cut
+from cellseg.training.choose_cut import Seen, choose_cut
 from cellseg.training.data import Annotated
 from cellseg.training.events import Validated
 from cellseg.training.losses import weighted_cross_entropy

@@ -5,7 +5,8 @@ import cellseg
 from cellseg.images.labels import LabelPlane
 from cellseg.inference.result import instances_in
 from cellseg.models.trained import as_model
-from cellseg.training import cut, validate
+from cellseg.training import validate
+from cellseg.training.choose_cut import Seen, choose_cut
 from cellseg.training.data import Annotated
 
 APART = np.zeros((20, 24), np.int32)
@@ -23,7 +24,7 @@ def annotated(instances):
 @pytest.mark.parametrize(("instances", "grow"), [(APART, 0), (TOUCHING, 2)], ids=["apart", "touching"])
 def test_instances_are_grown_only_where_annotated_cells_touch(instances, grow):
     seen = np.stack([1.0 - (APART > 0), APART > 0]).astype(np.float32) * 0.2 + 0.3
-    card = cut.choose_cut(CARD, [cut.Seen(annotated(instances), seen)])
+    card = choose_cut(CARD, [Seen(annotated(instances), seen)])
     assert 0.3 < card.threshold <= 0.5
     assert (card.grow, card.minimum_size) == (grow, 0)
 
@@ -33,7 +34,7 @@ def test_cores_are_taken_where_no_single_threshold_tells_cells_apart_and_keeps_t
     truth[10:22, 10:22], truth[10:22, 22:34] = 1, 2
     cell = np.where(truth > 0, 0.55, 0.1).astype(np.float32)
     cell[13:19, 13:19] = cell[13:19, 25:31] = 0.95
-    card = cut.choose_cut(CARD, [cut.Seen(annotated(truth), np.stack([1 - cell, cell]))])
+    card = choose_cut(CARD, [Seen(annotated(truth), np.stack([1 - cell, cell]))])
     assert card.threshold < 0.55 < card.core
     np.testing.assert_array_equal(instances_in(np.stack([1 - cell, cell]), card) > 0, truth > 0)
 
@@ -44,7 +45,7 @@ def test_where_cells_fill_the_image_a_low_threshold_keeps_the_pixels_and_cores_t
     cell = np.where(truth > 0, 0.9, 0.02).astype(np.float32)
     cell[:, 24:29] = cell[:, 31:36] = 0.12  # the weights of the border thicken it
     cell[10:14, 29:31] = 0.2  # a weak membrane
-    card = cut.choose_cut(CARD, [cut.Seen(annotated(truth), np.stack([1 - cell, cell]))])
+    card = choose_cut(CARD, [Seen(annotated(truth), np.stack([1 - cell, cell]))])
     assert card.threshold <= 0.12 < 0.2 < card.core
     found = instances_in(np.stack([1 - cell, cell]), card)
     assert found.max() == 2
@@ -57,7 +58,7 @@ def test_cells_that_touch_do_not_take_the_background_beside_them():
     truth[:, 50:], truth[15:25, 28:34] = 0, 0
     separated = (truth > 0) & (np.roll(truth, 1, 1) == truth) & (np.roll(truth, -1, 1) == truth)
     cell = np.where(separated, 0.8, 0.02).astype(np.float32)
-    card = cut.choose_cut(CARD, [cut.Seen(annotated(truth), np.stack([1 - cell, cell]))])
+    card = choose_cut(CARD, [Seen(annotated(truth), np.stack([1 - cell, cell]))])
     found = instances_in(np.stack([1 - cell, cell]), card)
     assert card.threshold > 0.02
     assert found.max() == 3
@@ -72,7 +73,7 @@ def test_round_cells_that_touch_are_cut_apart_where_no_threshold_does_it():
     cell = np.where(truth > 0, 0.9, 0.1).astype(np.float32)
     cell[13:15, 13:15] = 0.1  # a hole that is none
     probabilities = np.stack([1 - cell, cell])
-    card = cut.choose_cut(CARD, [cut.Seen(annotated(truth), probabilities)])
+    card = choose_cut(CARD, [Seen(annotated(truth), probabilities)])
     assert card.split > 0
     assert card.fill_holes >= 4
     assert instances_in(probabilities, card).max() == 4
@@ -112,7 +113,7 @@ def test_one_segment_over_everything_is_no_good_segmentation():
 def test_the_threshold_does_not_merge_everything():
     probability = np.where(CUT, 0.6, 0.3)
     seen = np.stack([1 - probability, probability]).astype(np.float32)
-    card = cut.choose_cut(CARD, [cut.Seen(annotated(LARGE), seen)])
+    card = choose_cut(CARD, [Seen(annotated(LARGE), seen)])
     assert 0.3 < card.threshold <= 0.6
 
 
@@ -121,7 +122,7 @@ def test_specks_are_removed_by_their_size_and_not_by_cores():
     cell = np.where(truth > 0, 0.9, 0.05).astype(np.float32)
     cell[truth > 0] = np.where(np.indices(truth.shape)[0][truth > 0] < 26, 0.7, 0.9)  # high cuts thin them
     cell[5, 11:13] = cell[10, 11:13] = cell[50, 20:23] = 0.75
-    card = cut.choose_cut(CARD, [cut.Seen(annotated(truth), np.stack([1 - cell, cell]))])
+    card = choose_cut(CARD, [Seen(annotated(truth), np.stack([1 - cell, cell]))])
     assert card.core == 0
     assert card.minimum_size > 3
     np.testing.assert_array_equal(instances_in(np.stack([1 - cell, cell]), card) > 0, truth > 0)

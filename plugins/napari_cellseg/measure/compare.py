@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellseg import CellTable, InputError, metrics
-from cellseg.metrics.cut import DENSE
+from cellseg.metrics.candidates import DENSE
 
 Array = NDArray[Any]
 THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9)

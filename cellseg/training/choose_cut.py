@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from cellseg import metrics
 from cellseg.images.labels import LabelPlane
 from cellseg.inference.result import instances_in
-from cellseg.metrics.cut import DENSE, THRESHOLDS, sizes_to_try
+from cellseg.metrics.candidates import DENSE, THRESHOLDS, sizes_to_try
 from cellseg.metrics.tally import tally_cells
 from cellseg.models.card import ModelCard
 from cellseg.preprocess.separate import pixels_to_keep
