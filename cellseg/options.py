@@ -295,7 +295,7 @@ class TrainOptions(_Checked):
     recipe: Recipe = "fast"
     """fast: best result a CPU minute; quick: a first look after a few strokes; paper: as published in 2015; finetune: a
     tenth of fast's rate and fewer steps, the default with --from. Other options go before the recipe's."""
-    steps: Annotated[int, Limits(1, 10_000_000)] = 1000
+    steps: Annotated[int, Limits(1, 10_000_000)] = 4000
     """Training steps."""
     seed: Annotated[int, Limits(0, 2**32 - 1)] = 0
     """All that is random follows from it."""
@@ -304,8 +304,8 @@ class TrainOptions(_Checked):
     diameter: Literal["auto"] | Annotated[float, Limits(0, 10_000)] = "auto"
     """Diameter of the median object in pixels as the network sees it: images are rescaled for that, here and whenever
     they are predicted; 0 = as they are; auto = smaller where objects are wider than what the network sees."""
-    batch: Annotated[int, Limits(1, 1024)] = 4
-    """Samples a step."""
+    batch: Annotated[int, Limits(1, 1024)] = 1
+    """Samples a step; in the same time many steps of one sample get further than few of several."""
     rare: Annotated[float, Limits(0, 1)] = 0.33
     """Share of the samples that are drawn around a pixel of a rare class (less than 5 % of the annotated pixels)."""
     replay_share: Annotated[float, Limits(0, 0.95)] = 0.5
@@ -326,7 +326,7 @@ class TrainOptions(_Checked):
     """Decay of the running average of the weights that is validated and saved; 0 = the last weights."""
     validation: Annotated[float, Limits(0, 1_000_000)] = 0.1
     """Images held out, the last of the set: a part of them (below 1) or their number; none with --validation-images."""
-    validate_every: Annotated[int, Limits(1, 10_000_000)] = 400
+    validate_every: Annotated[int, Limits(1, 10_000_000)] = 1000
     """Steps between two validations."""
     best_by: BestBy = "auto"
     """Score by which the best of the validated models is kept; auto: v_both, the geometric mean of v_rand and v_info,

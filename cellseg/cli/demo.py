@@ -10,7 +10,7 @@ from cellseg.cli.progress import say
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-STEPS = 80
+STEPS = 240
 TRAINING = (6, (256, 256))
 LARGE = (600, 800)
 

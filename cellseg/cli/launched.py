@@ -23,9 +23,14 @@ def is_launched() -> bool:
     return "TORCHELASTIC_RUN_ID" in os.environ
 
 
+def processes() -> int:
+    """How many processes train together."""
+    return int(os.environ["WORLD_SIZE"]) if is_launched() else 1
+
+
 def is_several() -> bool:
     """Whether torchrun started others beside it."""
-    return is_launched() and int(os.environ["WORLD_SIZE"]) > 1
+    return processes() > 1
 
 
 def is_follower() -> bool:

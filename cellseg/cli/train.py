@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +20,7 @@ from cellseg.cli.launched import (
     is_several,
     join_others,
     note_launcher,
+    processes,
 )
 from cellseg.cli.progress import console, say
 from cellseg.errors import InputError
@@ -90,6 +91,7 @@ def train(
         where, start, settings = agreed(lambda: _as_before(old))
     if run is None and not dry_run and not is_follower():
         _check_new(out)
+    settings = _for_all(settings)
     model, data = agreed(lambda: _begin(settings, start, where))
     if dry_run:
         return _plan(data, settings, model, as_json)
@@ -97,6 +99,14 @@ def train(
         run = _new_run(out, settings, data, {**asdict(where), "from": start})
     _say_encoder(data, settings)
     return _run(data, settings, model, run, events, as_json)
+
+
+def _for_all(settings: TrainSettings) -> TrainSettings:
+    """The settings with a sample a step for each process at least."""
+    asked, batch = settings.train.batch, max(settings.train.batch, processes())
+    if batch > asked and not is_follower():
+        say(f"--batch {batch} instead of {asked}, so that each of {batch} processes has a sample of every step.")
+    return replace(settings, train=replace(settings.train, batch=batch))
 
 
 def _say_encoder(data: TrainingSet, settings: TrainSettings) -> None:

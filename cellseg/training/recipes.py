@@ -17,7 +17,7 @@ from cellseg.options import TrainSettings
 
 RECIPES: dict[str, dict[str, Any]] = {
     "fast": {},
-    "quick": {"tile": 124, "steps": 150, "validate_every": 25, "ema": 0.95},
+    "quick": {"tile": 124, "steps": 600, "validate_every": 100},
     "paper": {
         "model": "unet",
         "base": 64,
@@ -26,6 +26,8 @@ RECIPES: dict[str, dict[str, Any]] = {
         "dropout": 0.5,
         "tile": 388,
         "batch": 1,
+        "steps": 1000,
+        "validate_every": 400,
         "optimiser": "sgd",
         "momentum": 0.99,
         "rate": 1e-3,  # the paper gives none
@@ -45,7 +47,7 @@ RECIPES: dict[str, dict[str, Any]] = {
         "rare": 0.0,
         "precision": "float32",
     },
-    "finetune": {"steps": 300, "rate": 2e-4, "validate_every": 100},
+    "finetune": {"steps": 1200, "rate": 2e-4, "validate_every": 400},
 }
 
 

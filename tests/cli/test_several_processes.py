@@ -1,6 +1,7 @@
 """`torchrun -m cellseg train`: real processes, one of which is killed; a word of control; wrong input."""
 
 import csv
+import json
 import os
 import signal
 import subprocess
@@ -61,6 +62,7 @@ def losses(run):
 
 
 def test_one_is_killed_and_the_result_is_that_of_one_process(words, tmp_path, cellseg_cli):
+    words = (*words, "--batch", 4)
     assert cellseg_cli(*words, "--out", tmp_path / "one", "--steps", 16, "--validate-every", 8).code == 0
     process = launch(*words, "--out", tmp_path / "two", "--steps", 16, "--validate-every", 8, restarts=1)
     wait_for(process, (tmp_path / "two/last.ckpt").exists)
@@ -90,6 +92,15 @@ def test_a_word_in_the_control_file_stops_all_at_one_step_and_resume_goes_on(wor
     err = finish(process)[2]
     assert process.returncode == 0
     assert "stopped; go on with" in err
+
+
+def test_each_process_has_a_sample_of_every_step(words, tmp_path):
+    """One sample a step, as the recipe has it, cannot be shared."""
+    process = launch(*words, "--batch", 1, "--out", tmp_path / "run", "--steps", 2, processes=3)
+    err = finish(process)[2]
+    assert process.returncode == 0, err
+    assert err.count("--batch 3 instead of 1") == 1
+    assert json.loads((tmp_path / "run/config.json").read_text())["options"]["train"]["batch"] == 3
 
 
 def test_what_is_wrong_is_said_once(words, tmp_path):

@@ -36,7 +36,7 @@ SCREEN = 1600, 1100
 CORNER = QPoint(2, 2)
 LARGEST = 300_000
 """Bytes of a picture."""
-STEPS = 200
+STEPS = 800
 PLANE = 1
 MIDDLE = np.array([330, 250])
 """Around here somebody annotates, in the plane that is seen first."""
