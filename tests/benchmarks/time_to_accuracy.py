@@ -49,7 +49,7 @@ VARIANTS = {
     "rate1e-3": {"rate": 1e-3},
     "constant": {"schedule": "constant"},
     "no-ema": {"ema": 0.0},
-    "ema0.999": {"ema": 0.999},
+    "ema0.995": {"ema": 0.995},
     "hybrid": {"loss": "hybrid"},
     "focal": {"loss": "focal"},
     "dice": {"loss": "dice"},
