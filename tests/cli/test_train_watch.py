@@ -92,7 +92,7 @@ def test_classes_on_several_channels(cellseg_cli, tmp_path):
     small = ("--base", 4, "--depth", 1, "--tile", 48, "--validation", 1, "--rate", 0.02, "--elastic", 0)
     plan = json.loads(cellseg_cli(*given, *small, "--dry-run", "--json").out)
     assert (plan["data"]["channels"], plan["data"]["classes"], plan["data"]["rare_classes"]) == (3, 3, [2])
-    done = cellseg_cli(*given, *small, "--out", tmp_path / "run", "--steps", 60, "--validate-every", 30)
+    done = cellseg_cli(*given, *small, "--out", tmp_path / "run", "--steps", 150, "--validate-every", 50)
     assert done.code == 0, done.err
     report = json.loads((tmp_path / "run/report.json").read_text())
     assert report["chosen_by"] == "iou"
