@@ -70,7 +70,8 @@ def save(model: TrainedModel, path: Path) -> None:
 def load(path: str | Path) -> TrainedModel:
     """A model ready to predict, from a run folder or a model file; loading runs no code.
 
-    Raises InputError where there is no such file, it is no safetensors file, or it is not a model of cellseg.
+    Raises InputError where there is no such file, it is no safetensors file, it is not a model of cellseg, or a weight
+    is not finite.
     """
     file = model_file(Path(path))
     card = read_card(file)
@@ -84,6 +85,11 @@ def load(path: str | Path) -> TrainedModel:
         raise InputError(
             f"the weights do not fit the network {card.name} ({reason})", "Train again.", path=file
         ) from error
+    unusable = [name for name, tensor in network.state_dict().items() if not bool(torch.isfinite(tensor).all())]
+    if unusable:
+        raise InputError(
+            f"weights are infinite or no numbers: {', '.join(unusable[:3])}", "Train again, or copy it anew.", path=file
+        )
     return TrainedModel(network.eval(), card)
 
 

@@ -41,6 +41,14 @@ def test_a_cut_model_file_is_refused(model, tmp_path):
         cellseg.load(file)
 
 
+def test_weights_that_are_no_numbers_are_refused(model, tmp_path):
+    """As a variance that is too large for 16 bits: every probability would be no number."""
+    model.network.state_dict()["down.0.1.running_var"][:] = float("inf")
+    save(model, tmp_path / "model.safetensors")
+    with pytest.raises(cellseg.InputError, match=r"infinite or no numbers: down\.0\.1\.running_var"):
+        cellseg.load(tmp_path / "model.safetensors")
+
+
 def test_an_unfinished_run_folder_is_refused(tmp_path):
     with pytest.raises(cellseg.InputError, match="unfinished"):
         cellseg.load(tmp_path)
