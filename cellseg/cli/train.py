@@ -91,7 +91,7 @@ def train(
         where, start, settings = agreed(lambda: _as_before(old))
     if run is None and not dry_run and not is_follower():
         _check_new(out)
-    settings = _for_all(settings)
+    settings = _with_a_sample_each(settings)
     model, data = agreed(lambda: _begin(settings, start, where))
     if dry_run:
         return _plan(data, settings, model, as_json)
@@ -101,8 +101,8 @@ def train(
     return _run(data, settings, model, run, events, as_json)
 
 
-def _for_all(settings: TrainSettings) -> TrainSettings:
-    """The settings with a sample a step for each process at least."""
+def _with_a_sample_each(settings: TrainSettings) -> TrainSettings:
+    """The settings with at least one sample a step for each process."""
     asked, batch = settings.train.batch, max(settings.train.batch, processes())
     if batch > asked and not is_follower():
         say(f"--batch {batch} instead of {asked}, so that each of {batch} processes has a sample of every step.")

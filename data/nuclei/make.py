@@ -70,7 +70,7 @@ def main(out: Path) -> None:
 
 
 def halved(model):
-    """The model with two bytes a weight, which are read back as float32; running variances would overflow."""
+    """The model, changed to two bytes a weight, which are read back as float32; running variances would overflow."""
     for weight in model.network.parameters():
         weight.data = weight.data.half()
     return model
