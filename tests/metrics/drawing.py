@@ -13,6 +13,23 @@ def draw(text: str) -> np.ndarray:
     return np.array(numbers, dtype=np.int32)
 
 
+TRUTH = draw("""
+    aaaa.bbbbbb..ccc
+    aaaa.bbbbbb..ccc
+    ................
+    dddd.eeee.......
+    dddd.eeee.......
+""")
+PREDICTION = draw("""
+    aaaa.bbccdd.....
+    aaaa.bbccdd.....
+    ................
+    eeeeeeeee...fff.
+    eeeeeeeee...fff.
+""")
+"""Every kind of mistake: split, merged, missed, invented."""
+
+
 def label_images(side: int = 8, highest: int = 4) -> st.SearchStrategy[np.ndarray]:
     """Images (H, W) of labels from 0 to `highest`, with flat patches as in real ones."""
 

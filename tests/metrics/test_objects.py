@@ -8,22 +8,7 @@ from hypothesis import given, settings
 
 from cellseg.metrics import error_map, object_table, overlaps
 from cellseg.metrics.detection import detections
-from tests.metrics.drawing import draw, label_pairs
-
-TRUTH = draw("""
-    aaaa.bbbbbb..ccc
-    aaaa.bbbbbb..ccc
-    ................
-    dddd.eeee.......
-    dddd.eeee.......
-""")
-PREDICTION = draw("""
-    aaaa.bbccdd.....
-    aaaa.bbccdd.....
-    ................
-    eeeeeeeee...fff.
-    eeeeeeeee...fff.
-""")
+from tests.metrics.drawing import PREDICTION, TRUTH, draw, label_pairs
 
 
 def test_every_kind_of_mistake():

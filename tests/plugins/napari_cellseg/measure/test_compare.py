@@ -7,22 +7,7 @@ import pytest
 from napari_cellseg.measure.compare import compare, known_part
 
 from cellseg import InputError
-from tests.metrics.drawing import draw
-
-TRUTH = draw("""
-    aaaa.bbbbbb..ccc
-    aaaa.bbbbbb..ccc
-    ................
-    dddd.eeee.......
-    dddd.eeee.......
-""")
-PREDICTION = draw("""
-    aaaa.bbccdd.....
-    aaaa.bbccdd.....
-    ................
-    eeeeeeeee...fff.
-    eeeeeeeee...fff.
-""")
+from tests.metrics.drawing import PREDICTION, TRUTH, draw
 
 
 def test_scores_counts_and_errors():
