@@ -130,11 +130,11 @@ def cut_again(model, pair, held=HELD):
 
 
 def judge(model, images, labels, average="none"):
-    """Means of V_rand and pixel error over the images, AP and SEG pooled over them, megapixels a processor second."""
+    """Means of V_rand, V_info and pixel error over the images, AP and SEG pooled over them, megapixels a processor second."""
     pairs, seconds, pixels = find_pairs(images, labels), 0.0, 0
     card = at_own_size(model, PredictOptions()).card
     kind = kind_of([(p.labels, p.label_plane) for p in pairs], LabelOptions())
-    tally, rand, wrong = None, [], []
+    tally, rand, information, wrong = None, [], [], []
     for p in pairs:
         image = p.image.read(p.image_plane)[0]
         began = time.process_time()
@@ -143,11 +143,13 @@ def judge(model, images, labels, average="none"):
         instances = instances_in(probabilities, card)
         truth = read_labels(p.labels, p.label_plane, kind, LabelOptions()).instances
         rand.append(cellseg.metrics.v_rand(instances, truth))
+        information.append(cellseg.metrics.v_info(instances, truth))
         wrong.append(cellseg.metrics.pixel_error(instances > 0, truth > 0))
         one = tally_cells(instances, truth, outlines=False)
         tally = one if tally is None else tally + one
     return {
         "v_rand": float(np.mean(rand)),
+        "v_info": float(np.mean(information)),
         "pixel_error": float(np.mean(wrong)),
         **{f"ap{t:g}": float(v) for t, v in tally.average_precision.items()},
         "seg": float(tally.seg),

@@ -67,7 +67,7 @@ VARIANTS = {
 }
 """Options that differ from the recipe `fast`, by the name of the variant."""
 SHORT = ("isbi2012", "dsb2018")
-SCORES = {"isbi2012": ("v_rand", "pixel_error"), "dsb2018": ("ap0.5", "ap0.8"), "dic_hela": ("seg",)}
+SCORES = {"isbi2012": ("v_rand", "v_info", "pixel_error"), "dsb2018": ("ap0.5", "ap0.8"), "dic_hela": ("seg",)}
 """What is shown of each set, the first the one that counts."""
 
 
