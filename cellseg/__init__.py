@@ -29,6 +29,7 @@ _HOME = {
     "settings_for": "cellseg.training.recipes",
     "predict": "cellseg.inference.predict",
     "predict_array": "cellseg.inference.predict",
+    "segment_array": "cellseg.inference.segment_array",
     "keep_memory": "cellseg.allocator",
     "keep_prediction": "cellseg.inference.kept",
     "label_instances": "cellseg.inference.instances",
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from cellseg.inference.kept import keep_prediction as keep_prediction
     from cellseg.inference.predict import predict as predict
     from cellseg.inference.predict import predict_array as predict_array
+    from cellseg.inference.segment_array import segment_array as segment_array
     from cellseg.measure import CellTable as CellTable
     from cellseg.measure import measure_cells as measure_cells
     from cellseg.models.card import shipped_files as shipped_files

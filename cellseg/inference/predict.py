@@ -81,6 +81,11 @@ def predict_array(model: Any, image: NDArray[np.generic], **options: Any) -> Pix
     if image.size == 0 or image.ndim not in (2, 3):
         raise InputError(f"an image of shape {image.shape} was given", "Give one (H, W) or (C, H, W).")
     trained, source = as_model(model), array_source(image, axes="CYX"[-image.ndim :])
+    if source.channels > 1 == trained.network.options.channels:
+        raise InputError(
+            f"an image of shape {image.shape} was given to a model of one channel",
+            "Give one (H, W): of a stack plane by plane, of several channels one of them.",
+        )
     seen = seen_by(trained.card, source, PredictOptions(**options))
     out = np.empty((trained.network.options.classes, seen.height, seen.width), np.float32)
     for tile, probabilities in predict(unscaled(trained), seen, **{**options, "diameter": "auto"}):

@@ -130,7 +130,7 @@ def cut_again(model, pair, held=HELD):
 
 
 def judge(model, images, labels, average="none"):
-    """Means of V_rand, V_info and pixel error over the images, AP and SEG pooled over them, megapixels a processor second."""
+    """Means of V_rand, V_info and pixel error over the images, AP and SEG pooled, megapixels a processor second."""
     pairs, seconds, pixels = find_pairs(images, labels), 0.0, 0
     card = at_own_size(model, PredictOptions()).card
     kind = kind_of([(p.labels, p.label_plane) for p in pairs], LabelOptions())
