@@ -201,6 +201,7 @@ def picture(groups, path):
         axes.set_yticks(range(len(keys)), [key[2] if key[3] == "none" else f"{key[2]}, {key[3]}" for key in keys])
         axes.invert_yaxis()
         axes.set(xlabel=score, title=f"{panel[1]}, {panel[0]:g} minutes")
+        axes.locator_params(axis="x", nbins=5)
         axes.grid(alpha=0.3, axis="x")
     save_picture(figure, path)
 
