@@ -72,10 +72,17 @@ def classes_of(model: TrainedModel, probabilities: NDArray[np.float32], threshol
     return best
 
 
-def instances_in(probabilities: NDArray[np.float32], card: ModelCard) -> NDArray[np.uint32]:
-    """Instances uint32 (h, w) in probabilities (2, h, w), cut as the card says."""
-    cell, settings = probabilities[1], instance_options(card)
-    return label_as(cell >= card.threshold, settings, cell >= card.core if settings.cores else None)
+def instances_in(
+    probabilities: NDArray[np.float32], card: ModelCard, options: PredictOptions = PredictOptions()
+) -> NDArray[np.uint32]:
+    """Instances uint32 (h, w) in probabilities (classes, h, w), cut as the options say, else as the card does.
+
+    With more than two classes all but the first are cells.
+    """
+    threshold, core = cuts_of(card, options)
+    cell = probabilities[1]
+    mask = cell >= threshold if len(probabilities) == 2 else probabilities.argmax(axis=0)
+    return label_as(mask, instance_options(card, options), cell >= core if core else None)
 
 
 def entropy(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -8,10 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellseg.errors import InputError
-from cellseg.inference.cut import cuts_of, instance_options
-from cellseg.inference.instances import label_as
 from cellseg.inference.predict import predict_array
-from cellseg.inference.result import classes_of
+from cellseg.inference.result import instances_in
 from cellseg.inference.scale import at_own_size
 from cellseg.models.trained import as_model
 from cellseg.options import PredictOptions
@@ -38,6 +36,4 @@ def segment_array(model: Any, image: NDArray[np.generic], **options: Any) -> NDA
     if settings.result != "instances":
         raise InputError(f"segment_array gives instances, not {settings.result}", "Use predict_array.")
     probabilities, own = predict_array(trained, image, **options), at_own_size(trained, settings)
-    core = cuts_of(own.card, settings)[1]
-    mask = classes_of(own, probabilities, settings.threshold)
-    return label_as(mask, instance_options(own.card, settings), probabilities[1] >= core if core else None)
+    return instances_in(probabilities, own.card, settings)

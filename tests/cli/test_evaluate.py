@@ -13,22 +13,7 @@ import pytest
 import tifffile
 
 from tests.cli.conftest import assert_refused
-from tests.metrics.drawing import draw
-
-TRUTH = draw("""
-    aaaa.bbbbbb..ccc
-    aaaa.bbbbbb..ccc
-    ................
-    dddd.eeee.......
-    dddd.eeee.......
-""")
-FOUND = draw("""
-    aaaa.bbccdd.....
-    aaaa.bbccdd.....
-    ................
-    eeeeeeeee...fff.
-    eeeeeeeee...fff.
-""")
+from tests.metrics.drawing import PREDICTION, TRUTH, draw
 
 
 @pytest.fixture
@@ -58,7 +43,7 @@ def read_rows(path) -> list[dict[str, str]]:
 
 
 def test_every_object_has_a_row_that_says_where_and_what(compare, tmp_path):
-    compare(FOUND * 10, TRUTH * 10, "--csv", tmp_path / "objects.csv")
+    compare(PREDICTION * 10, TRUTH * 10, "--csv", tmp_path / "objects.csv")
     rows = read_rows(tmp_path / "objects.csv")
     assert [(row["object_in"], row["id"], row["state"]) for row in rows] == [
         ("truth", "10", "true"),
@@ -87,7 +72,7 @@ def test_pooled_counts_objects_and_the_mean_counts_images(compare):
 
 
 def test_metrics_come_in_the_order_asked_for(compare):
-    found = result(compare(FOUND, TRUTH, "--metrics", "v_rand,f1,pixel_error,v_info", "--json"))
+    found = result(compare(PREDICTION, TRUTH, "--metrics", "v_rand,f1,pixel_error,v_info", "--json"))
     assert list(found["mean"]) == list(found["images"]["a.tif"]) == ["v_rand", "f1", "pixel_error", "v_info"]
 
 
@@ -151,8 +136,10 @@ def test_no_match_at_all_is_null_in_json(compare):
 
 
 def test_many_metrics_and_few_both_make_a_table(compare):
-    assert "worst image" in compare({"x1": FOUND, "x2": TRUTH}, {"x1": TRUTH, "x2": TRUTH}, "--metrics", "cells").out
-    assert "pooled" in compare({"x1": FOUND, "x2": TRUTH}, {"x1": TRUTH, "x2": TRUTH}, "--metrics", "seg").out
+    assert (
+        "worst image" in compare({"x1": PREDICTION, "x2": TRUTH}, {"x1": TRUTH, "x2": TRUTH}, "--metrics", "cells").out
+    )
+    assert "pooled" in compare({"x1": PREDICTION, "x2": TRUTH}, {"x1": TRUTH, "x2": TRUTH}, "--metrics", "seg").out
 
 
 @pytest.mark.parametrize(
@@ -172,14 +159,14 @@ def test_many_metrics_and_few_both_make_a_table(compare):
 )
 def test_mistakes(compare, tmp_path, monkeypatch, words, parts):
     monkeypatch.chdir(tmp_path)
-    assert_refused(compare(FOUND, TRUTH, *words), *parts)
+    assert_refused(compare(PREDICTION, TRUTH, *words), *parts)
     assert not list(tmp_path.glob("*.png"))
 
 
 def test_sizes_that_differ_and_probabilities_that_are_none(compare):
-    assert_refused(compare(FOUND[1:], TRUTH), "a.tif", "4 x 16", "5 x 16")
-    assert_refused(compare(FOUND.astype(np.float32) * np.nan, TRUTH), "a.tif", "NaN")
-    assert_refused(compare(FOUND.astype(np.float32), TRUTH, "--threshold", 0.5), "a.tif", "6", "probabilities")
+    assert_refused(compare(PREDICTION[1:], TRUTH), "a.tif", "4 x 16", "5 x 16")
+    assert_refused(compare(PREDICTION.astype(np.float32) * np.nan, TRUTH), "a.tif", "NaN")
+    assert_refused(compare(PREDICTION.astype(np.float32), TRUTH, "--threshold", 0.5), "a.tif", "6", "probabilities")
 
 
 # the Cell Tracking Challenge
