@@ -8,6 +8,7 @@ from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from cellseg import metrics
 from cellseg.images.labels import LabelPlane
@@ -44,8 +45,8 @@ class Seen:
 
 
 def choose_cut(card: ModelCard, seen: Sequence[Seen]) -> ModelCard:
-    """The card with the cut of the best mean score: `both` where cells fill the images, else AP, or the IoU of known
-    pixels where the cells are strokes, whose shape and size say nothing.
+    """The card with the cut of the best mean score: `both` where cells fill the images, else AP, or that of `_stroked`
+    where the cells are strokes, whose shape and size say nothing.
 
     Instances are grown only where the annotated cells touch, so that the separating border took pixels off them. The
     smallest size is searched last, for each way of cutting; of several that are as good it is the smallest, and the
@@ -56,7 +57,7 @@ def choose_cut(card: ModelCard, seen: Sequence[Seen]) -> ModelCard:
     truths = [one.image.truth for one in seen]
     plain = replace(card, core=0.0, grow=0, minimum_size=0, fill_holes=0, split=0.0)
     if not are_outlined(truths):
-        return replace(plain, threshold=_middle([_pixel_score(seen, t) for t in THRESHOLDS]))
+        return _stroked(plain, seen)
     growth = GROWTH if any(touch(truth.instances) for truth in truths) else GROWTH[:1]
     sizes = sizes_to_try(truth.instances for truth in truths)
     if is_dense([one.image for one in seen]):
@@ -65,6 +66,26 @@ def choose_cut(card: ModelCard, seen: Sequence[Seen]) -> ModelCard:
         # the smallest specks are left out while thresholds are searched, which else would do no more than that
         found = _scattered(replace(plain, minimum_size=sizes[min(1, len(sizes) - 1)]), seen, growth)
     return _best(seen, (replace(cut, minimum_size=size) for cut in found for size in sizes))
+
+
+def _stroked(plain: ModelCard, seen: Sequence[Seen]) -> ModelCard:
+    """The threshold of the best IoU of known pixels, and cores halfway from it to the highest at which every stroke in
+    a cell has one.
+
+    Hardly a stroke lies where two cells touch, so a low threshold costs nothing there that could be seen, and joins the
+    cells; cores tell them apart, and a cell without a core is lost. Halfway is as far from the one as from the other.
+    """
+    threshold = _middle([_pixel_score(seen, t) for t in THRESHOLDS])
+    highest = [float(peak) for one in seen for peak in _peaks(one)]
+    core = round((threshold + min(highest)) / 2, 2) if highest else 0.0
+    return replace(plain, threshold=threshold, core=core if core > threshold else 0.0)
+
+
+def _peaks(seen: Seen) -> NDArray[np.float32]:
+    """The highest probability of a cell in each of the annotated ones."""
+    instances = seen.image.truth.instances
+    numbers = np.unique(instances[instances > 0])
+    return np.asarray(ndimage.maximum(seen.probabilities[1], instances, numbers), np.float32)
 
 
 def _filling(plain: ModelCard, seen: Sequence[Seen], growth: Sequence[int]) -> list[ModelCard]:

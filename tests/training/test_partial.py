@@ -12,6 +12,7 @@ from cellseg.images.annotated import restrict
 from cellseg.images.labels import LabelPlane
 from cellseg.images.sample import make_sample
 from cellseg.images.write import write_stack
+from cellseg.inference.result import instances_in
 from cellseg.models.trained import as_model
 from cellseg.options import AugmentOptions, WeightOptions
 from cellseg.preprocess.augment import draw_sample, make_example, mosaic
@@ -107,17 +108,20 @@ def test_one_image_with_strokes_has_a_model_at_each_validation(tmp_path):
     assert events[-1].model.card.minimum_size == 0
 
 
-def test_the_threshold_of_strokes_is_that_of_their_pixels():
-    """A ridge of 0.7 joins two strokes: that does not matter, where nobody said that two cells are parted there."""
+def test_strokes_choose_the_threshold_by_their_pixels_and_cores_well_below_their_peaks():
+    """Nobody said what the ridge of 0.6 between two strokes is: any threshold up to 0.9 has all strokes right, and
+    cores higher than the ridge tell the two cells apart."""
     cells = np.zeros((20, 40), np.int32)
     cells[8:12, 4:10], cells[8:12, 30:36] = 1, 2
     ignore = cells == 0
     ignore[:3] = False
     seen = np.full((20, 40), 0.1, np.float32)
-    seen[6:14] = 0.7
+    seen[6:14] = 0.6
     seen[cells > 0] = 0.9
     image = Annotated(
         "strokes", np.zeros((1, 20, 40), np.float32), LabelPlane(cells, (cells > 0).astype(np.uint8), ignore)
     )
     card = choose_cut(CARD, [Seen(image, np.stack([1 - seen, seen]))])
     assert (card.threshold, card.grow, card.minimum_size) == (0.5, 0, 0)  # the middle of 0.15 to 0.9
+    assert card.core == 0.7  # halfway to the peaks
+    assert instances_in(np.stack([1 - seen, seen]), card).max() == 2

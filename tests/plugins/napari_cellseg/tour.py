@@ -36,8 +36,10 @@ SCREEN = 1600, 1100
 CORNER = QPoint(2, 2)
 LARGEST = 300_000
 """Bytes of a picture."""
-STEPS = 800
+STEPS = 200
 PLANE = 1
+ROW = 60
+"""Of the table, whose cell is shown."""
 MIDDLE = np.array([330, 250])
 """Around here somebody annotates, in the plane that is seen first."""
 
@@ -127,8 +129,9 @@ class Tour:
         panel = self.user.dock.show_panel("Measure")
         panel._labels.choose(self.viewer.layers["touching: cells"])
         panel.measure()
-        self.user.wait(lambda: panel.cells._model.rowCount() and not panel._calculator.busy)
-        panel.cells._view.selectRow(60)
+        self.user.wait(lambda: panel.cells._model.rowCount() > ROW and not panel._calculator.busy)
+        panel.cells._view.selectRow(ROW)
+        self.user.wait(lambda: "selected cell" in self.viewer.layers)
         self.take("measure")
 
     def compare(self) -> None:
