@@ -29,7 +29,7 @@ from napari_cellseg.train.layer_files import write_layers
 from napari_cellseg.train.monitor import Monitor, as_table, figures_label
 from napari_cellseg.train.plan import often_enough, plan_lines, steps_within
 from napari_cellseg.train.preview import Preview
-from napari_cellseg.train.runs import data_folder, resume_words, unfinished, with_model
+from napari_cellseg.train.runs import data_folder, resume_words, unfinished
 from napari_cellseg.train.trainer import Trainer
 from napari_cellseg.widgets import button, column, row, scrolled
 
@@ -152,14 +152,15 @@ class TrainPanel(QWidget):
         self.resume_row.setVisible(bool(found))
         self._offer_folder()
         if project is not None and not self.data.model:
-            self.form.box("recipe").setCurrentText("fast" if with_model(runs) else "quick")
+            self.form.box("recipe").setCurrentText("quick")
 
     def _list_starts(self, _model: str) -> None:
         self.data.list_starts()
 
     def _begin_with(self, model: str) -> None:
         self.form.take_network(bool(model))
-        self.form.box("recipe").setCurrentText("finetune" if model else "fast")
+        usual = "fast" if self._session.project is None else "quick"
+        self.form.box("recipe").setCurrentText("finetune" if model else usual)
 
     def _offer_folder(self) -> None:
         self.folder_row.setVisible(self._session.project is None)

@@ -1,17 +1,23 @@
-"""What somebody paints in the first minute: short strokes in some cells, and some on the background."""
+"""What somebody paints in the first minutes: short strokes in some cells, and some on the background."""
 
 from __future__ import annotations
 
 import numpy as np
 from scipy import ndimage
+from skimage.segmentation import find_boundaries
 
 
-def paint_strokes(cells, rng, count=10, on_background=4, radius=3):
-    """Annotation uint32 (0 = none, 1 = background, 2 and up = cells) of true cells (H, W)."""
+def paint_strokes(cells, rng, count=10, on_background=4, radius=3, outlines=False):
+    """Annotation uint32 (0 = none, 1 = background, 2 and up = cells) of true cells (H, W).
+
+    With `outlines` the outlines of the chosen cells are painted as background, too.
+    """
     found = np.zeros(cells.shape, np.uint32)
     sizes = np.bincount(cells.ravel())
     large = [number for number in range(1, len(sizes)) if sizes[number] > 300]
     for value, number in enumerate(rng.choice(large, count, replace=False), 2):
+        if outlines:
+            found[find_boundaries(cells == number)] = 1
         _stroke(found, cells == number, rng, 8, radius, value)
     for _ in range(on_background):
         _stroke(found, cells == 0, rng, 15, radius, 1)

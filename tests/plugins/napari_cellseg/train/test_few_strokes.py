@@ -18,10 +18,15 @@ PROCESSOR_SECONDS = 120
 
 
 @pytest.mark.slow
-def test_ten_cells_with_strokes(qtbot, tmp_path):
-    """Of 512 x 512 crowded cells, what the panel's training of a new project finds in two processor minutes."""
+@pytest.mark.parametrize("outlines", [False, True], ids=["strokes", "strokes and outlines"])
+def test_ten_cells_with_strokes(qtbot, tmp_path, outlines):
+    """Of 512 x 512 crowded cells, what the panel's training of a new project finds in two processor minutes.
+
+    Without outlines nothing says what parts two cells: their pixels are found, and not which cell they belong to.
+    """
     image, cells = make_sample("touching", (512, 512), np.random.default_rng(0))
-    files = write_layers(image, paint_strokes(cells, np.random.default_rng(1)), tmp_path / "data", annotation=True)
+    strokes = paint_strokes(cells, np.random.default_rng(1), outlines=outlines)
+    files = write_layers(image, strokes, tmp_path / "data", annotation=True)
     trainer, run, first = Trainer(), tmp_path / "run", []
     trainer.validated.connect(lambda _kept: first.append(_seconds(trainer)))
     trainer.start(run, [*files.arguments, *words_of(values_of("quick"), "quick"), "--threads", "2"])
@@ -30,11 +35,13 @@ def test_ten_cells_with_strokes(qtbot, tmp_path):
     )
     spent = _seconds(trainer)
     trainer.close()
-    found = cellseg.segment_array(run, image)
+    found = cellseg.segment_array(cellseg.load(run), image)
     iou, ap = cellseg.metrics.iou(found > 0, cells > 0), cellseg.metrics.average_precision(found, cells)
     print(f"\nfirst model after {first[0]:.0f} s; IoU {iou:.3f}, AP at 0.5 {ap:.3f} after {spent or first[-1]:.0f} s")
-    assert iou >= 0.9  # that everything is a cell has 0.82
-    assert ap >= 0.7
+    if outlines:
+        assert ap >= 0.7
+    else:
+        assert iou >= 0.9  # that everything is a cell has 0.82
     assert first[0] < PROCESSOR_SECONDS
 
 

@@ -60,7 +60,7 @@ def panel(make_napari_viewer, sample, project, shown_errors):
 
 def test_train_pause_stop_resume_and_preview(panel, project, qtbot, shown_errors):
     viewer, session, trainer = panel._session.viewer, panel._session, panel.trainer
-    assert panel.form.recipe == "quick"  # nothing was trained yet
+    assert panel.form.recipe == "quick"  # which strokes want
     assert not panel.resume_row.isVisibleTo(panel)
     session.set_training(w0=20.0, where="everywhere", elastic=15.0, grid=5)  # as the Borders panel does
     shown = panel.form.values()
