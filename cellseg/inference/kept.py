@@ -42,7 +42,7 @@ def keep_prediction(
     away. The probabilities take 4 bytes a pixel (of more than two classes, for each class).
 
     Args:
-        model: from `load`, or a network from `build`.
+        model: from `load`, or its path or name; or a network from `build`.
         image: as in `predict`.
         folder: made where it is missing.
         options: fields of PredictOptions: average, precision, prune, diameter, tile. What is there keeps its tile.

@@ -48,7 +48,7 @@ def predict(
     """Predict an image tile by tile; every output pixel is owned by exactly one tile.
 
     Args:
-        model: from `load`, or a network from `build`.
+        model: from `load`, or its path or name; or a network from `build`.
         image: (H, W), a stack (Z, H, W), channels first where the model wants several, or an open image.
         skip: tiles (plane, top, left) that are not wanted, because they are there already.
         near: point (plane, y, x) whose surroundings are wanted first; by default tiles come in scan order.

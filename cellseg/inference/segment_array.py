@@ -22,7 +22,7 @@ def segment_array(model: Any, image: NDArray[np.generic], **options: Any) -> NDA
     growth, smallest size, holes and splitting, unless the options say otherwise.
 
     Args:
-        model: from `load`, or a network from `build`.
+        model: from `load`, or its path or name; or a network from `build`.
         image: (H, W) or (C, H, W).
         options: fields of PredictOptions: average, diameter, invert, threshold, core, minimum_size, fill_holes, split,
             object_diameter, tile, precision, prune.

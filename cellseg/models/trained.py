@@ -36,9 +36,16 @@ class TrainedModel:
 
 
 def as_model(model: Any) -> TrainedModel:
-    """A bare network from `build` as a model with default card; a TrainedModel as it is."""
+    """What may be given as a model: one that was loaded, the path or name of one (see `load`), a network from `build`.
+
+    A network gets a default card. Raises InputError for anything else.
+    """
     if isinstance(model, TrainedModel):
         return model
+    if isinstance(model, (str, Path)):
+        return load(model)
+    if not hasattr(model, "options"):
+        raise InputError(f"a {type(model).__name__} was given as a model", "Give what cellseg.load returns, or a path.")
     count = model.options.classes
     names = ("background", "cell") if count == 2 else ("background", *(f"class {k}" for k in range(1, count)))
     card = ModelCard(

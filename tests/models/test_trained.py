@@ -1,5 +1,6 @@
 import pickle
 
+import numpy as np
 import pytest
 import torch
 
@@ -19,6 +20,16 @@ def test_a_saved_model_comes_back_the_same(model, tmp_path):
         again = cellseg.load(path)
         assert again.digest == model.digest
         assert again.card == model.card
+
+
+def test_a_model_may_be_given_by_its_path(model, tmp_path):
+    save(model, tmp_path / "model.safetensors")
+    image = np.random.default_rng(0).random((40, 50))
+    expected = cellseg.predict_array(model, image)
+    for given in (tmp_path, str(tmp_path / "model.safetensors"), model.network):
+        np.testing.assert_array_equal(cellseg.predict_array(given, image), expected)
+    with pytest.raises(cellseg.InputError, match="a float was given as a model"):
+        cellseg.predict_array(0.5, image)
 
 
 class Evil:
