@@ -9,7 +9,7 @@ from matplotlib.colors import to_hex
 
 from cellseg.cli.evaluate_picture import COLOURS, paint
 from cellseg.metrics import object_table
-from tests.cli.test_evaluate import FOUND, TRUTH
+from tests.metrics.drawing import PREDICTION, TRUTH
 
 
 @pytest.mark.parametrize(
@@ -17,14 +17,14 @@ from tests.cli.test_evaluate import FOUND, TRUTH
     [((1, 3), "true"), ((0, 13), "missed"), ((3, 13), "invented"), ((0, 5), "split"), ((3, 4), "merged")],
 )
 def test_every_state_has_its_colour(place, state):
-    big_found, big_truth = (np.kron(image, np.ones((4, 4), int)) for image in (FOUND, TRUTH))
+    big_found, big_truth = (np.kron(image, np.ones((4, 4), int)) for image in (PREDICTION, TRUTH))
     colours = paint(big_found, big_truth, object_table(big_found, big_truth))
     y, x = (4 * c for c in place)
     assert to_hex(colours[y : y + 4, x : x + 4].reshape(-1, 3).max(axis=0)).upper() == COLOURS[state]
 
 
 def test_the_image_shows_through_right_cells():
-    labels = np.kron(FOUND, np.ones((6, 6), int))
+    labels = np.kron(PREDICTION, np.ones((6, 6), int))
     grey = np.full(labels.shape, 0.5)
     colours = paint(labels, labels, object_table(labels, labels), grey)
     assert to_hex(colours[2, 2]) == to_hex((0.5, 0.5, 0.5))

@@ -162,9 +162,9 @@ class Tour:
         QTest.qWait(after_ms)
         window = self.viewer.window._qt_window
         QTest.mouseMove(self.viewer.window._qt_viewer.canvas.native, CORNER)  # the brush's circle is out of the way
+        QTest.qWait(100)
         for message in window.findChildren(NapariQtNotification):
             message.close()
-        QTest.qWait(100)
         self.save(window, name)
 
     def save(self, widget: QWidget, name: str) -> None:
