@@ -305,7 +305,7 @@ class TrainOptions(_Checked):
     """Diameter of the median object in pixels as the network sees it: images are rescaled for that, here and whenever
     they are predicted; 0 = as they are; auto = smaller where objects are wider than what the network sees."""
     batch: Annotated[int, Limits(1, 1024)] = 1
-    """Samples a step. One suits nuclei best in the same time, four may suit EM (docs/training.md)."""
+    """Samples a step. One suits nuclei best in the same time, four suit strokes and may suit EM (docs/training.md)."""
     rare: Annotated[float, Limits(0, 1)] = 0.33
     """Share of the samples that are drawn around a pixel of a rare class (less than 5 % of the annotated pixels)."""
     replay_share: Annotated[float, Limits(0, 0.95)] = 0.5

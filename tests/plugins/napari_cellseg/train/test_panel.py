@@ -249,3 +249,6 @@ def test_a_training_may_begin_with_a_model_that_comes_with_cellseg(panel):
     panel.data.start.activated.emit(panel.data.start.currentIndex())
     assert panel.data.model == "nuclei"
     assert panel.form.recipe == "finetune"
+    panel.data.start.setCurrentIndex(0)
+    panel.data.start.activated.emit(0)
+    assert (panel.data.model, panel.form.recipe) == ("", "quick")  # of a project
