@@ -30,6 +30,8 @@ _HOME = {
     "predict": "cellseg.inference.predict",
     "predict_array": "cellseg.inference.predict",
     "segment_array": "cellseg.inference.segment_array",
+    "evaluate": "cellseg.evaluation.judging",
+    "summarise": "cellseg.evaluation.summary",
     "keep_memory": "cellseg.allocator",
     "keep_prediction": "cellseg.inference.kept",
     "label_instances": "cellseg.inference.instances",
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
     from cellseg import metrics as metrics
     from cellseg.allocator import keep_memory as keep_memory
     from cellseg.errors import InputError as InputError
+    from cellseg.evaluation.judging import evaluate as evaluate
+    from cellseg.evaluation.summary import summarise as summarise
     from cellseg.files import complete_file as complete_file
     from cellseg.folders import complete_folder as complete_folder
     from cellseg.images.annotated import find_annotated_pairs as find_annotated_pairs

@@ -412,7 +412,17 @@ class PredictOptions(_Checked):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EvaluateOptions(_Checked):
+class TruthOptions(_Checked):
+    """What of the truth counts."""
+
+    truth_is: Literal["auto", "complete", "partial"] = "auto"
+    """partial: predicted cells that belong to no annotated one do not count; auto: by the markers of a CTC folder."""
+    border: Literal["auto"] | Annotated[int, Limits(0, 100_000)] = "auto"
+    """Cells wholly within so many pixels of the edge do not count; auto: the CTC's number for its own data sets."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluateOptions(TruthOptions):
     """What of a prediction is compared with what of the truth."""
 
     threshold: Annotated[float, Limits(0, 1)] = 0.0
@@ -421,10 +431,6 @@ class EvaluateOptions(_Checked):
     """Smaller predicted cells are left out, in pixels."""
     volume: bool = False
     """Take the planes of a file as one volume, and not one by one."""
-    truth_is: Literal["auto", "complete", "partial"] = "auto"
-    """partial: predicted cells that belong to no annotated one do not count; auto: by the markers of a CTC folder."""
-    border: Literal["auto"] | Annotated[int, Limits(0, 100_000)] = "auto"
-    """Cells wholly within so many pixels of the edge do not count; auto: the CTC's number for its own data sets."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

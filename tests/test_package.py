@@ -31,7 +31,8 @@ def imported_by(code: str) -> set[str]:
         "import cellseg; cellseg.metrics; cellseg.weight_map; cellseg.settings_for",
         "import cellseg.images.source, cellseg.images.pairs",
         "import cellseg.models.card, cellseg.cli.pictures, cellseg.images.read_labels",
-        "import cellseg.cli.evaluate_picture, cellseg.cli.evaluate_sweep, cellseg.cli.split_picture",
+        "import cellseg.cli.evaluate_picture, cellseg.evaluation.tuning, cellseg.cli.split_picture",
+        "import cellseg; cellseg.evaluate, cellseg.summarise",
     ],
 )
 def test_torch_and_napari_are_not_imported(code):

@@ -5,7 +5,21 @@ from __future__ import annotations
 from cyclopts import App
 
 from cellseg import __version__
-from cellseg.cli import augment, check, demo, evaluate, info, models, napari, predict, sample, split, train, weights
+from cellseg.cli import (
+    augment,
+    check,
+    demo,
+    evaluate,
+    info,
+    models,
+    napari,
+    predict,
+    sample,
+    split,
+    train,
+    tune,
+    weights,
+)
 from cellseg.cli.train_config import complete_options
 
 app = App(
@@ -23,6 +37,7 @@ app.command(augment.augment)
 app.command(train.train)
 app.command(predict.predict)
 app.command(evaluate.evaluate)
+app.command(tune.tune)
 app.command(split.split)
 app.command(models.models)
 app.command(info.info)

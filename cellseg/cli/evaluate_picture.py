@@ -17,15 +17,14 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from cellseg.cli.drawing import save_picture
-from cellseg.cli.evaluate_cases import Case
-from cellseg.cli.evaluate_read import Reader
-from cellseg.cli.evaluate_tables import Values, base_name
 from cellseg.errors import InputError
+from cellseg.evaluation.cases import Case
+from cellseg.evaluation.reading import Reader
+from cellseg.evaluation.summary import Values
 from cellseg.metrics import ObjectRow, object_table
 from cellseg.metrics.boundary import boundary_mask
-from cellseg.metrics.scores import Compared, by_class
+from cellseg.metrics.scores import Compared, by_class, smaller_is_better
 from cellseg.metrics.states import COLOURS, STATES, error_map, true_states
-from cellseg.metrics.thresholds import SMALLER_IS_BETTER
 
 MOST_PANELS = 6
 FILL = 0.45
@@ -44,7 +43,7 @@ def choose_cases(cases: Sequence[Case], rows: Mapping[str, Values], show: str = 
     """
     drawn = [case for case in cases if case.truth is not None]
     first = next((name for case in drawn for name in rows[case.name]), "")
-    sign = -1 if base_name(first) in SMALLER_IS_BETTER else 1
+    sign = -1 if smaller_is_better(first) else 1
     ranked = sorted(drawn, key=lambda case: sign * rows[case.name].get(first, math.inf))
     if show:
         ranked = [case for case in ranked if show in (case.name, case.name.partition("[")[0])]

@@ -10,40 +10,30 @@ from pathlib import Path
 from typing import Any
 
 from cellseg.cli.progress import console
+from cellseg.evaluation.summary import Summary, Values, worst
 from cellseg.files import write_text
 from cellseg.metrics.objects import ObjectRow
+from cellseg.metrics.scores import base_name, smaller_is_better
 from cellseg.metrics.states import STATES
-from cellseg.metrics.thresholds import SMALLER_IS_BETTER
 
 MOST_ROWS, MOST_COLUMNS = 12, 6
 SHORT = {"average_precision": "AP", "mean_average_precision": "mean AP"}
-Values = Mapping[str, float]
 
 
-def mean_of(rows: Iterable[Values]) -> dict[str, float]:
-    """The mean of each metric over the images in which it is defined and finite."""
-    found: dict[str, list[float]] = {}
-    for row in rows:
-        for name, value in row.items():
-            found.setdefault(name, []).append(value)
-    finite = {name: [v for v in values if math.isfinite(v)] for name, values in found.items()}
-    return {name: sum(values) / len(values) if values else math.nan for name, values in finite.items()}
-
-
-def as_tree(rows: Mapping[str, Values], mean: Values, pooled: Values) -> dict[str, Any]:
+def as_tree(rows: Mapping[str, Values], summary: Summary) -> dict[str, Any]:
     """Everything as JSON knows it: null for what is not defined."""
     return {
-        "mean": _plain(mean),
-        "pooled": _plain(pooled),
+        "mean": _plain(summary.mean),
+        "pooled": _plain(summary.pooled),
         "images": {name: _plain(row) for name, row in rows.items()},
         "count": len(rows),
     }
 
 
-def print_table(rows: Mapping[str, Values], mean: Values, pooled: Values) -> None:
+def print_table(rows: Mapping[str, Values], summary: Summary) -> None:
     """A column a metric and a row an image; where either are many, a row a metric."""
-    wide = len(mean) <= MOST_COLUMNS
-    _by_image(rows, mean, pooled) if wide else _by_metric(rows, mean, pooled)
+    layout = _by_image if len(summary.mean) <= MOST_COLUMNS else _by_metric
+    layout(rows, summary.mean, summary.pooled)
 
 
 def write_objects(path: Path, objects: Iterable[tuple[str, int, ObjectRow]]) -> None:
@@ -107,21 +97,9 @@ def _by_metric(rows: Mapping[str, Values], mean: Values, pooled: Values) -> None
     console(error=False).print(table)
 
 
-def worst(rows: Mapping[str, Values], name: str) -> str:
-    """The image with the worst value of a metric; empty where it is nowhere defined."""
-    known = [image for image, row in rows.items() if name in row]
-    sign = 1 if base_name(name) in SMALLER_IS_BETTER else -1
-    return max(known, key=lambda image: sign * rows[image][name], default="")
-
-
-def base_name(name: str) -> str:
-    """f1 for f1@0.75 and f1[2]."""
-    return name.partition("@")[0].partition("[")[0]
-
-
 def _heading(name: str) -> str:
     base = base_name(name)
-    return f"{SHORT.get(base, base)}{name.removeprefix(base)} {'↓' if base_name(name) in SMALLER_IS_BETTER else '↑'}"
+    return f"{SHORT.get(base, base)}{name.removeprefix(base)} {'↓' if smaller_is_better(name) else '↑'}"
 
 
 def _cells(row: Values, names: Iterable[str]) -> list[str]:

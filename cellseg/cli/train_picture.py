@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from cellseg.cli.drawing import add_scale_bar, save_picture, stretched
 from cellseg.cli.pictures import PINK, colour_errors, colour_instances
-from cellseg.inference.result import classes_of, instances_in
+from cellseg.inference.cut import instances_in
+from cellseg.inference.result import classes_of
 from cellseg.models.trained import TrainedModel
-from cellseg.training.choose_cut import Seen
+from cellseg.training.events import Seen
 
 IMAGES = 3
 """Rows of the picture, at most."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from cellseg.inference.instances import InstanceOptions
+import numpy as np
+from numpy.typing import NDArray
+
+from cellseg.inference.instances import InstanceOptions, label_as
 from cellseg.models.card import ModelCard
 from cellseg.options import PredictOptions
 
@@ -26,3 +29,16 @@ def instance_options(card: ModelCard, options: PredictOptions = PredictOptions()
         split=split,
         object_diameter=card.split or "auto" if diameter == "auto" else diameter,
     )
+
+
+def instances_in(
+    probabilities: NDArray[np.float32], card: ModelCard, options: PredictOptions = PredictOptions()
+) -> NDArray[np.uint32]:
+    """Instances uint32 (h, w) in probabilities (classes, h, w), cut as the options say, else as the card does.
+
+    With more than two classes all but the first are cells.
+    """
+    threshold, core = cuts_of(card, options)
+    cell = probabilities[1]
+    mask = cell >= threshold if len(probabilities) == 2 else probabilities.argmax(axis=0)
+    return label_as(mask, instance_options(card, options), cell >= core if core else None)

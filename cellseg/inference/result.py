@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 
 from cellseg.images.layout import ResultLayout, layout_like
 from cellseg.images.source import ImageSource
-from cellseg.inference.cut import cuts_of, instance_options
-from cellseg.inference.instances import label_as, with_cores
+from cellseg.inference.cut import cuts_of
+from cellseg.inference.instances import with_cores
 from cellseg.inference.journal import Layer
 from cellseg.inference.predict import Predicted
-from cellseg.models.card import ModelCard
 from cellseg.models.trained import TrainedModel
 from cellseg.options import PredictOptions
 
@@ -70,19 +69,6 @@ def classes_of(model: TrainedModel, probabilities: NDArray[np.float32], threshol
         return foreground
     best: NDArray[np.uint8] = probabilities.argmax(axis=0).astype(np.uint8)
     return best
-
-
-def instances_in(
-    probabilities: NDArray[np.float32], card: ModelCard, options: PredictOptions = PredictOptions()
-) -> NDArray[np.uint32]:
-    """Instances uint32 (h, w) in probabilities (classes, h, w), cut as the options say, else as the card does.
-
-    With more than two classes all but the first are cells.
-    """
-    threshold, core = cuts_of(card, options)
-    cell = probabilities[1]
-    mask = cell >= threshold if len(probabilities) == 2 else probabilities.argmax(axis=0)
-    return label_as(mask, instance_options(card, options), cell >= core if core else None)
 
 
 def entropy(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellseg.errors import InputError
+from cellseg.inference.cut import instances_in
 from cellseg.inference.predict import predict_array
-from cellseg.inference.result import instances_in
 from cellseg.inference.scale import at_own_size
 from cellseg.models.trained import as_model
 from cellseg.options import PredictOptions

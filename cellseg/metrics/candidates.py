@@ -18,6 +18,17 @@ DENSE = 0.5
 
 def sizes_to_try(truths: Iterable[NDArray[Any]]) -> list[int]:
     """Minimum sizes in pixels, ascending from 0, for label images with these cells (0 = background)."""
+    areas = areas_of(truths)
+    return sorted({round(float(np.median(areas)) * share) for share in SHARES}) if areas.size else [0]
+
+
+def diameter_of(truths: Iterable[NDArray[Any]]) -> float:
+    """Diameter in pixels of a disc with the area of the median cell of all label images; 0 without cells."""
+    areas = areas_of(truths)
+    return float(np.sqrt(4 / np.pi * np.median(areas))) if areas.size else 0.0
+
+
+def areas_of(truths: Iterable[NDArray[Any]]) -> NDArray[np.int64]:
+    """Pixels of each cell of label images (0 = background), image by image."""
     areas = [np.unique(cells[cells > 0], return_counts=True)[1] for cells in truths]
-    sizes = np.concatenate([np.zeros(0, np.int64), *areas])
-    return sorted({round(float(np.median(sizes)) * share) for share in SHARES}) if sizes.size else [0]
+    return np.concatenate([np.zeros(0, np.int64), *areas])

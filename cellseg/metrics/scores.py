@@ -6,6 +6,7 @@ import functools
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from cellseg.metrics.overlap import overlaps
 from cellseg.metrics.rand import JoinedPairs, joined_pairs, v_rand
 from cellseg.metrics.ratios import ratio
 from cellseg.metrics.tally import CellTally, tally_cells
+from cellseg.metrics.thresholds import SMALLER_IS_BETTER
 from cellseg.metrics.warping import warping_error
 
 AT_IOU = ("average_precision", "f1", "precision", "recall")
@@ -118,6 +120,15 @@ class Counts:
         return {name: (self.differing if name == "pixel_error" else self.mismatches) / self.pixels}
 
 
+class Counted(Protocol):
+    """Scores that can be pooled."""
+
+    @property
+    def counts(self) -> Counts:
+        """The counts behind the scores."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Scores:
     """The metrics of one image, and the counts by which it takes part in those of all."""
@@ -142,6 +153,16 @@ def parse_names(text: str) -> tuple[str, ...]:
     for name in names:
         _iou_of(name)
     return names
+
+
+def base_name(name: str) -> str:
+    """f1 for f1@0.75 and f1[2]."""
+    return name.partition("@")[0].partition("[")[0]
+
+
+def smaller_is_better(name: str) -> bool:
+    """Whether a low value of the metric is a good one."""
+    return base_name(name) in SMALLER_IS_BETTER
 
 
 def score(compared: Compared, names: Sequence[str], *, volume: bool = False) -> Scores:
@@ -172,7 +193,7 @@ def in_order(values: Mapping[str, float], names: Sequence[str]) -> dict[str, flo
     return {name: values[name] for asked in names for name in values if name == asked or name.startswith(f"{asked}[")}
 
 
-def pool(scores: Sequence[Scores], names: Sequence[str]) -> dict[str, float]:
+def pool(scores: Sequence[Counted], names: Sequence[str]) -> dict[str, float]:
     """The metrics over the counts of all images, so that every object (or pixel) weighs the same."""
     return functools.reduce(operator.add, [one.counts for one in scores], Counts()).values(names)
 

@@ -1,8 +1,8 @@
-"""The threshold at which a probability map scores best, as the ISBI 2012 challenge searched it."""
+"""The threshold at which probabilities score best, and the rule where several do."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,10 @@ CHALLENGE_THRESHOLDS = tuple(step / 10 for step in range(11))
 SMALLER_IS_BETTER = frozenset({"pixel_error", "rand_error", "warping_error", "hausdorff95", "count_error"})
 
 
+TIE = 1e-12
+"""Scores that differ by no more are equal."""
+
+
 @dataclass(frozen=True, slots=True)
 class BestThreshold:
     """Where a metric was best."""
@@ -28,6 +32,18 @@ class BestThreshold:
     """Threshold -> value of all that were tried."""
 
 
+def middle_of_best(thresholds: Sequence[float], scores: Sequence[float]) -> float:
+    """Of the thresholds with the best score the one nearest to their middle, which is the least sensitive.
+
+    Args:
+        thresholds: in rising order.
+        scores: of each, larger is better; nan where there is none, but not everywhere.
+    """
+    known = np.asarray(scores, np.float64)
+    best = np.asarray(thresholds)[known >= np.nanmax(known) - TIE]
+    return float(best[np.abs(best - (best[0] + best[-1]) / 2).argmin()])
+
+
 def best_threshold(
     probability: NDArray[Any],
     truth: Labels,
@@ -35,7 +51,7 @@ def best_threshold(
     thresholds: Iterable[float] = CHALLENGE_THRESHOLDS,
     smaller_is_better: bool | None = None,
 ) -> BestThreshold:
-    """Try thresholds and keep the first one with the best value.
+    """Try thresholds and keep the one with the best value; of several the one nearest to their middle.
 
     One threshold serves all sections of a stack, as in the challenge. A pixel above the threshold is foreground.
 
@@ -53,8 +69,9 @@ def best_threshold(
     values = {float(threshold): float(metric(scaled > threshold, truth)) for threshold in thresholds}
     if not values:
         raise InputError("there is no threshold to try", "Give at least one number from 0 to 1.")
-    choose = min if _smaller_is_better(metric, smaller_is_better) else max
-    best = choose(values, key=values.__getitem__)
+    sign = -1 if _smaller_is_better(metric, smaller_is_better) else 1
+    tried = sorted(values)
+    best = middle_of_best(tried, [sign * values[threshold] for threshold in tried])
     return BestThreshold(best, values[best], values)
 
 

@@ -10,11 +10,11 @@ from typing import Any
 from torch import Tensor
 
 from cellseg.errors import InputError
+from cellseg.evaluation.choose_cut import are_outlined, is_dense
 from cellseg.metrics.thresholds import SMALLER_IS_BETTER
 from cellseg.models.card import ModelCard
 from cellseg.models.trained import TrainedModel
 from cellseg.options import TrainOptions
-from cellseg.training.choose_cut import are_outlined, is_dense
 from cellseg.training.data import TrainingSet
 
 LAST = "last"
@@ -68,9 +68,10 @@ def metric_for(data: TrainingSet, options: TrainOptions) -> str:
         return options.best_by
     if data.classes > 2:
         return "iou"
-    if data.validation and not are_outlined([image.truth for image in data.validation]):
+    truths = [image.truth for image in data.validation]
+    if truths and not are_outlined(truths):
         return "iou"
-    return "v_both" if data.validation and is_dense(data.validation) else "ap50"
+    return "v_both" if truths and is_dense(truths) else "ap50"
 
 
 def value_of(scores: Mapping[str, float], metric: str) -> float:

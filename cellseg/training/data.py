@@ -17,6 +17,7 @@ from cellseg.images.normalise import apply
 from cellseg.images.pairs import Pair
 from cellseg.images.read_labels import kind_of
 from cellseg.images.rescale import nearest, rescaled
+from cellseg.metrics.candidates import areas_of, diameter_of
 from cellseg.options import DataOptions, LabelOptions
 from cellseg.preprocess.targets import count_classes, separated_classes
 
@@ -125,7 +126,7 @@ def read_training_set(
     _check_channels(every)
     kind = kind_of([(pair.labels, pair.label_plane) for pair in every], labels)
     read = _read(found, kind, labels, 1.0)
-    scale = magnify(diameter_of([image for some in read for image in some]) if kind != "classes" else 0.0)
+    scale = magnify(diameter_of(image.truth.instances for some in read for image in some) if kind != "classes" else 0.0)
     new, given, old = read if scale == 1 else _read(found, kind, labels, scale)
     part = 0.0 if given else validation
     new, held = _parted(new, held_out(len(new), part))
@@ -152,19 +153,13 @@ def read_training_set(
 
 def median_diameter(data: TrainingSet) -> float:
     """Diameter in pixels of a disc with the area of the median cell; 0 where there are no cells, but classes."""
-    return diameter_of([*data.training, *data.held]) if data.classes == 2 else 0.0
-
-
-def diameter_of(images: Sequence[Annotated]) -> float:
-    """Diameter in pixels of a disc with the area of the median cell; 0 without cells."""
-    areas = np.concatenate([cell_areas(image) for image in images])
-    return float(np.sqrt(4 / np.pi * np.median(areas))) if areas.size else 0.0
+    every = (*data.training, *data.held)
+    return diameter_of(image.truth.instances for image in every) if data.classes == 2 else 0.0
 
 
 def cell_areas(image: Annotated) -> NDArray[np.int64]:
     """Pixels of each cell."""
-    counts: NDArray[np.int64] = np.bincount(image.truth.instances.ravel())[1:]
-    return counts[counts > 0]
+    return areas_of([image.truth.instances])
 
 
 def _parted(images: list[Annotated], held: int) -> tuple[list[Annotated], list[Annotated]]:

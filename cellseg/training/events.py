@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from cellseg.models.trained import TrainedModel
-from cellseg.training.choose_cut import Seen
+from cellseg.training.data import Annotated
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """An annotated image and the probabilities (classes, H, W) that a model gives its pixels."""
+
+    image: Annotated
+    probabilities: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellseg import metrics
+from cellseg.evaluation.choose_cut import Example, Probabilities, both, choose_cut, found_in
 from cellseg.images.labels import LabelPlane
 from cellseg.inference.predict import predict_array
 from cellseg.inference.scale import unscaled
 from cellseg.models.card import ModelCard
 from cellseg.models.trained import TrainedModel
-from cellseg.training.choose_cut import Probabilities, Seen, both, choose_cut, found_in
 from cellseg.training.data import Annotated, TrainingSet
+from cellseg.training.events import Seen
 
 CHOOSING_PIXELS = 1 << 21
 CHOOSING = 4, 16
@@ -55,7 +56,8 @@ def judge(model: TrainedModel, data: TrainingSet, cut: bool = True) -> Judged:
     as_seen = unscaled(model)  # the images are as large already as the network sees them
     seen = tuple(Seen(image, predict_array(as_seen, image.image)) for image in chosen)
     if cut:
-        model = TrainedModel(model.network, choose_cut(model.card, seen))
+        examples = [Example(one.image.truth, one.probabilities) for one in seen]
+        model = TrainedModel(model.network, choose_cut(model.card, examples))
     known = {id(one.image): one.probabilities for one in seen}
     rows: list[tuple[str, dict[str, float]]] = []
     means: dict[str, float] = {}

@@ -24,16 +24,15 @@ import tifffile
 from skimage.transform import rescale, resize
 
 import cellseg
+from cellseg.evaluation.choose_cut import Example, choose_cut
 from cellseg.images.labels import LabelPlane
 from cellseg.images.pairs import find_pairs
-from cellseg.inference.result import instances_in
+from cellseg.inference.cut import instances_in
 from cellseg.inference.scale import at_own_size
 from cellseg.metrics.tally import tally_cells
 from cellseg.models.card import read_card
 from cellseg.models.trained import save
 from cellseg.options import PredictOptions
-from cellseg.training.choose_cut import Seen, choose_cut
-from cellseg.training.data import Annotated
 
 HERE = Path(__file__).parent
 SETS = "dsb2018", "bbbc039"
@@ -95,7 +94,7 @@ def chosen(model, run):
         for view, _ in (VIEWS[name] for name in OWN_SIZE):
             image, truth = view(pair.image.read(0)[0], tifffile.imread(pair.labels.path).astype(np.int32))
             plane = LabelPlane(truth, (truth > 0).astype(np.uint8), np.zeros(truth.shape, bool))
-            seen.append(Seen(Annotated(pair.name, image, plane), cellseg.predict_array(model, image)))
+            seen.append(Example(plane, cellseg.predict_array(model, image)))
     return choose_cut(model.card, seen)
 
 

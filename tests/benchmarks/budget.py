@@ -21,7 +21,7 @@ import cellseg
 from cellseg.images.ctc import frames
 from cellseg.images.pairs import find_pairs
 from cellseg.images.read_labels import kind_of, read_labels
-from cellseg.inference.result import instances_in
+from cellseg.inference.cut import instances_in
 from cellseg.inference.scale import at_own_size
 from cellseg.metrics.tally import tally_cells
 from cellseg.options import DataOptions, LabelOptions, PredictOptions

@@ -6,7 +6,7 @@ from skimage.transform import rescale, resize
 
 import cellseg
 from cellseg.images.sample import make_sample
-from cellseg.inference.result import instances_in
+from cellseg.inference.cut import instances_in
 
 
 @pytest.fixture(scope="module")

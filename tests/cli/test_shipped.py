@@ -70,7 +70,7 @@ def test_a_training_may_begin_with_one_but_none_is_changed(box, sample_folder, c
     assert json.loads((tmp_path / "r/config.json").read_text())["from"] == "tiny"
     probabilities = tmp_path / "p.tif"
     assert cellseg_cli("predict", "tiny", pair[0], "--out", probabilities, "--result", "probabilities").code == 0
-    done = cellseg_cli("evaluate", probabilities, pair[1], "--sweep", "--store", "tiny")
+    done = cellseg_cli("tune", probabilities, pair[1], "--store", "tiny")
     assert_refused(done, "comes with cellseg and is not changed")
     assert box.read_bytes() == before
 

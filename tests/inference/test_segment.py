@@ -8,7 +8,8 @@ import torch
 import cellseg
 from cellseg.errors import InputError
 from cellseg.images.open import open_image
-from cellseg.inference.result import entropy, instances_in
+from cellseg.inference.cut import instances_in
+from cellseg.inference.result import entropy
 from cellseg.inference.segment import Plan, Progress, segment
 from cellseg.inference.verify import verify_seams
 from cellseg.models.trained import as_model

@@ -126,14 +126,14 @@ def test_pixel_error_counts_pixels():
     assert pixel_error(draw("ab. ..."), draw("b.. ..a")) == pytest.approx(2 / 6)
 
 
-def test_best_threshold_keeps_the_first_of_the_best():
+def test_best_threshold_keeps_the_middle_of_the_best():
     truth = TWO > 0
-    probability = np.where(truth, 0.75, 0.35)
-    assert best_threshold(probability, truth, pixel_error).threshold == 0.4
-    found = best_threshold(probability, truth, v_rand, thresholds=(0.1, 0.5, 0.6))
-    assert (found.threshold, found.value) == (0.5, 1.0)
-    assert list(found.values) == [0.1, 0.5, 0.6]
-    assert best_threshold((probability * 255).astype(np.uint8), truth, dice).threshold == 0.4
+    probability = np.where(truth, 0.85, 0.35)  # 0.4 to 0.8 are as good
+    assert best_threshold(probability, truth, pixel_error).threshold == 0.6
+    found = best_threshold(probability, truth, v_rand, thresholds=(0.1, 0.5, 0.6, 0.7))
+    assert (found.threshold, found.value) == (0.6, 1.0)
+    assert [*found.values] == [0.1, 0.5, 0.6, 0.7]
+    assert best_threshold((probability * 255).astype(np.uint8), truth, dice).threshold == 0.6
 
 
 def test_best_threshold_serves_the_whole_stack():

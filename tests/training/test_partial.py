@@ -8,17 +8,16 @@ import torch
 from scipy import ndimage
 
 import cellseg
+from cellseg.evaluation.choose_cut import Example, choose_cut
 from cellseg.images.annotated import restrict
 from cellseg.images.labels import LabelPlane
 from cellseg.images.sample import make_sample
 from cellseg.images.write import write_stack
-from cellseg.inference.result import instances_in
+from cellseg.inference.cut import instances_in
 from cellseg.models.trained import as_model
 from cellseg.options import AugmentOptions, WeightOptions
 from cellseg.preprocess.augment import draw_sample, make_example, mosaic
 from cellseg.preprocess.targets import make_target
-from cellseg.training.choose_cut import Seen, choose_cut
-from cellseg.training.data import Annotated
 from cellseg.training.events import Validated
 from cellseg.training.losses import weighted_cross_entropy
 from cellseg.training.sampler import Sampler
@@ -118,10 +117,8 @@ def test_strokes_choose_the_threshold_by_their_pixels_and_cores_well_below_their
     seen = np.full((20, 40), 0.1, np.float32)
     seen[6:14] = 0.6
     seen[cells > 0] = 0.9
-    image = Annotated(
-        "strokes", np.zeros((1, 20, 40), np.float32), LabelPlane(cells, (cells > 0).astype(np.uint8), ignore)
-    )
-    card = choose_cut(CARD, [Seen(image, np.stack([1 - seen, seen]))])
+    truth = LabelPlane(cells, (cells > 0).astype(np.uint8), ignore)
+    card = choose_cut(CARD, [Example(truth, np.stack([1 - seen, seen]))])
     assert (card.threshold, card.grow, card.minimum_size) == (0.5, 0, 0)  # the middle of 0.15 to 0.9
     assert card.core == 0.7  # halfway to the peaks
     assert instances_in(np.stack([1 - seen, seen]), card).max() == 2

@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from cellseg.errors import InputError
 
 if TYPE_CHECKING:
@@ -70,6 +73,28 @@ def find_cases(prediction: str, truth: str, planes: str = "", volume: bool = Fal
     cases = _of_sequence(prediction, sequence) if sequence else _of_files(prediction, truth, volume)
     cases = cases[_slice(planes, len(cases))] if planes else cases
     return _with_images(cases, images, prediction) if images else cases
+
+
+def array_cases(
+    prediction: NDArray[np.generic], truth: NDArray[np.generic], planes: str = "", volume: bool = False
+) -> list[Case]:
+    """Pair the planes of two arrays, (H, W) or (Z, H, W).
+
+    Raises:
+        InputError: the two do not show the same pixels.
+    """
+    from cellseg.images.source import array_source
+
+    if prediction.shape != truth.shape:
+        sizes = [" x ".join(map(str, array.shape)) for array in (prediction, truth)]
+        raise InputError(f"the prediction is {sizes[0]} and the truth {sizes[1]}", "They must show the same pixels.")
+    axes = "ZYX"[-truth.ndim :] if truth.ndim in (2, 3) else None
+    found, true = (array_source(a, axes=axes, name=n) for n, a in (("prediction", prediction), ("truth", truth)))
+    if volume:
+        return [Case("prediction", _all(found), _all(true))]
+    names = [f"prediction[{k}]" if found.planes > 1 else "prediction" for k in range(found.planes)]
+    cases = [Case(name, Planes(found, (k,)), Planes(true, (k,))) for k, name in enumerate(names)]
+    return cases[_slice(planes, len(cases))] if planes else cases
 
 
 def _with_images(cases: list[Case], images: str, prediction: str) -> list[Case]:

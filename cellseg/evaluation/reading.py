@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cellseg.cli.evaluate_cases import Case, Planes
 from cellseg.errors import InputError
+from cellseg.evaluation.cases import Case, Planes
 from cellseg.images.labels import Kind, interpret, read_values
 from cellseg.images.labelvalues import check_values, values_in
 from cellseg.images.read_labels import kind_of
 from cellseg.images.source import ImageSource
 from cellseg.inference.instances import label_instances
 from cellseg.metrics import annotated_only, inside_field
+from cellseg.metrics.inputs import check_labels
 from cellseg.metrics.scores import Compared
 from cellseg.options import EvaluateOptions, LabelOptions
 
@@ -40,6 +41,17 @@ class Truth:
     def cells(self) -> Array | None:
         """The cells of the truth."""
         return None if self.labels is None else self.labels[0]
+
+    @property
+    def cells_that_count(self) -> Array:
+        """The cells that do not lie wholly in the strip; there must be labels."""
+        assert self.labels is not None
+        return inside_field(self.labels[0], self.border)
+
+    @property
+    def markers_that_count(self) -> Array | None:
+        """The markers that do not lie wholly in the strip."""
+        return None if self.markers is None else inside_field(self.markers, self.border)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +82,12 @@ class Reader:
 
     def compare(self, truth: Truth, predicted: Array, classes: Array) -> Compared:
         """Predicted cells and their classes (H, W) or (Z, H, W) beside the truth, without what does not count."""
-        _check_sizes(truth, predicted)
-        markers = None if truth.markers is None else inside_field(truth.markers, truth.border)
+        check_sizes(truth, predicted)
         if truth.labels is None:
-            return Compared(inside_field(predicted, truth.border), None, markers=markers)
-        cells, true_classes, ignored = truth.labels
-        true = inside_field(cells, truth.border)
+            return Compared(inside_field(predicted, truth.border), None, markers=truth.markers_that_count)
+        true, markers, partial = truth.cells_that_count, truth.markers_that_count, self.is_partial(truth)
+        _, true_classes, ignored = truth.labels
         known = inside_field(np.where(ignored, 0, predicted), truth.border)
-        partial = self._is_partial(true, markers)
         counts = annotated_only(known, true) if partial else known
         several = self.truth == "classes"
         return Compared(
@@ -108,11 +118,12 @@ class Reader:
         prediction = words[self.prediction] if self.prediction else "probabilities"
         return f"the prediction is {prediction}, the truth {words[self.truth]}"
 
-    def _is_partial(self, true: Array, markers: Array | None) -> bool:
+    def is_partial(self, truth: Truth) -> bool:
         """Whether some cells are not annotated: said so, or there is a marker without a cell."""
+        markers = truth.markers_that_count
         if self.options.truth_is != "auto" or markers is None:
             return self.options.truth_is == "partial"
-        return bool(np.setdiff1d(markers, markers[true > 0]).any())
+        return bool(np.setdiff1d(markers, markers[truth.cells_that_count > 0]).any())
 
 
 def make_reader(cases: Sequence[Case], options: EvaluateOptions, labels: LabelOptions) -> Reader:
@@ -121,9 +132,8 @@ def make_reader(cases: Sequence[Case], options: EvaluateOptions, labels: LabelOp
     Raises:
         InputError: values that are no labels, or classes on one side and cells on the other.
     """
-    truths = [(case.truth.source, k) for case in cases if case.truth is not None for k in case.truth.numbers]
     found = [(case.prediction.source, k) for case in cases for k in case.prediction.numbers]
-    truth: Kind = kind_of(truths, labels) if truths else "instances"
+    truth = kind_of_truth(cases, labels)
     said = LabelOptions(labels_are=labels.labels_are)
     prediction = None if options.threshold or are_probabilities(found) else kind_of(found, said)
     if truth == "classes" and prediction == "instances":
@@ -131,6 +141,12 @@ def make_reader(cases: Sequence[Case], options: EvaluateOptions, labels: LabelOp
             "the prediction numbers cells and the truth holds classes", "Say with --labels-are what they are."
         )
     return Reader(prediction, truth, options, labels)
+
+
+def kind_of_truth(cases: Sequence[Case], labels: LabelOptions) -> Kind:
+    """What the values of the truths mean, over all of them."""
+    truths = [(case.truth.source, k) for case in cases if case.truth is not None for k in case.truth.numbers]
+    return kind_of(truths, labels) if truths else "instances"
 
 
 def are_probabilities(planes: Sequence[tuple[ImageSource, int]]) -> bool:
@@ -184,9 +200,18 @@ def _labels(planes: Planes, kind: Kind, options: LabelOptions) -> tuple[Array, A
 
 def _cells(planes: Planes, options: LabelOptions) -> tuple[Array, Array]:
     """The values of a label image, 0 where they are ignored; ignored pixels."""
-    values = _stack(planes, lambda source, k: check_values(read_values(source, k), options.ignore_label, source.path))
+    values = _stack(planes, lambda source, k: _whole_numbers(source, k, options.ignore_label))
     ignored = np.zeros(values.shape, np.bool_) if options.ignore_label is None else values == options.ignore_label
     return np.where(ignored, 0, values), ignored
+
+
+def _whole_numbers(source: ImageSource, plane: int, ignore_label: int | None) -> Array:
+    """The values of a plane of cell numbers; files alone can have been blurred by what saved them."""
+    values = read_values(source, plane)
+    if source.path is None and values.dtype.kind in "ui":
+        check_labels(source.name, values if ignore_label is None else np.where(values == ignore_label, 0, values))
+        return values
+    return check_values(values, ignore_label, source.path)
 
 
 def _regions(classes: Array) -> Array:
@@ -205,7 +230,8 @@ def _stack(planes: Planes, read: Callable[[ImageSource, int], Array]) -> Array:
     return found[0] if len(found) == 1 else np.stack(found)
 
 
-def _check_sizes(truth: Truth, predicted: Array) -> None:
+def check_sizes(truth: Truth, predicted: Array) -> None:
+    """InputError where prediction and truth do not show the same pixels."""
     for known in (truth.cells, truth.markers):
         if known is not None and known.shape != predicted.shape:
             found = f"the result is {_size(predicted)} and the truth {_size(known)}"

@@ -12,12 +12,12 @@ from scipy import ndimage
 
 from cellseg import metrics
 from cellseg.images.labels import LabelPlane
-from cellseg.inference.result import instances_in
-from cellseg.metrics.candidates import DENSE, THRESHOLDS, sizes_to_try
+from cellseg.inference.cut import instances_in
+from cellseg.metrics.candidates import DENSE, THRESHOLDS, diameter_of, sizes_to_try
 from cellseg.metrics.tally import tally_cells
+from cellseg.metrics.thresholds import middle_of_best
 from cellseg.models.card import ModelCard
 from cellseg.preprocess.separate import pixels_to_keep
-from cellseg.training.data import Annotated, diameter_of
 
 GROWTH = (0, 1, 2)
 BODIES = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
@@ -37,14 +37,14 @@ Probabilities = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Seen:
-    """An annotated image and the probabilities (classes, H, W) that a model gives its pixels."""
+class Example:
+    """An annotated plane and the probabilities (classes, H, W) that a model gives its pixels."""
 
-    image: Annotated
+    truth: LabelPlane
     probabilities: Probabilities
 
 
-def choose_cut(card: ModelCard, seen: Sequence[Seen]) -> ModelCard:
+def choose_cut(card: ModelCard, seen: Sequence[Example]) -> ModelCard:
     """The card with the cut of the best mean score: `both` where cells fill the images, else AP, or that of `_stroked`
     where the cells are strokes, whose shape and size say nothing.
 
@@ -54,13 +54,13 @@ def choose_cut(card: ModelCard, seen: Sequence[Seen]) -> ModelCard:
     """
     if not seen or len(seen[0].probabilities) != 2:
         return card
-    truths = [one.image.truth for one in seen]
+    truths = [one.truth for one in seen]
     plain = replace(card, core=0.0, grow=0, minimum_size=0, fill_holes=0, split=0.0)
     if not are_outlined(truths):
         return _stroked(plain, seen)
     growth = GROWTH if any(touch(truth.instances) for truth in truths) else GROWTH[:1]
     sizes = sizes_to_try(truth.instances for truth in truths)
-    if is_dense([one.image for one in seen]):
+    if is_dense(truths):
         found = _filling(plain, seen, growth)
     else:
         # the smallest specks are left out while thresholds are searched, which else would do no more than that
@@ -68,27 +68,27 @@ def choose_cut(card: ModelCard, seen: Sequence[Seen]) -> ModelCard:
     return _best(seen, (replace(cut, minimum_size=size) for cut in found for size in sizes))
 
 
-def _stroked(plain: ModelCard, seen: Sequence[Seen]) -> ModelCard:
+def _stroked(plain: ModelCard, seen: Sequence[Example]) -> ModelCard:
     """The threshold of the best IoU of known pixels, and cores halfway from it to the highest at which every stroke in
     a cell has one.
 
     Hardly a stroke lies where two cells touch, so a low threshold costs nothing there that could be seen, and joins the
     cells; cores tell them apart, and a cell without a core is lost. Halfway is as far from the one as from the other.
     """
-    threshold = _middle([_pixel_score(seen, t) for t in THRESHOLDS])
+    threshold = middle_of_best(THRESHOLDS, [pixel_score(seen, t) for t in THRESHOLDS])
     highest = [float(peak) for one in seen for peak in _peaks(one)]
     core = round((threshold + min(highest)) / 2, 2) if highest else 0.0
     return replace(plain, threshold=threshold, core=core if core > threshold else 0.0)
 
 
-def _peaks(seen: Seen) -> NDArray[np.float32]:
+def _peaks(seen: Example) -> NDArray[np.float32]:
     """The highest probability of a cell in each of the annotated ones."""
-    instances = seen.image.truth.instances
+    instances = seen.truth.instances
     numbers = np.unique(instances[instances > 0])
     return np.asarray(ndimage.maximum(seen.probabilities[1], instances, numbers), np.float32)
 
 
-def _filling(plain: ModelCard, seen: Sequence[Seen], growth: Sequence[int]) -> list[ModelCard]:
+def _filling(plain: ModelCard, seen: Sequence[Example], growth: Sequence[int]) -> list[ModelCard]:
     """The best cut without cores and the best with, of cells that fill the images.
 
     There two thresholds have two tasks. The weights of the borders make a network see membranes where there are none,
@@ -100,45 +100,50 @@ def _filling(plain: ModelCard, seen: Sequence[Seen], growth: Sequence[int]) -> l
     errors = _pixel_errors(seen)
     body = next(t for t, error in zip(THRESHOLDS, errors, strict=True) if error <= EXACT * min(errors))
     cored = [replace(best, threshold=body, core=core) for core in THRESHOLDS if core > body]
-    return [best, *([cored[_steadiest([_total(seen, cut) for cut in cored])]] if cored else [])]
+    return [best, *([cored[_steadiest([score_of(seen, cut) for cut in cored])]] if cored else [])]
 
 
-def _scattered(plain: ModelCard, seen: Sequence[Seen], growth: Sequence[int]) -> list[ModelCard]:
+def _scattered(plain: ModelCard, seen: Sequence[Example], growth: Sequence[int]) -> list[ModelCard]:
     """The best plain cut, the best with cores, and the best with holes filled and touching cells cut apart, of cells
     with background between them."""
     best = _thresholded(plain, seen, growth)
     grown = [replace(plain, grow=grow) for grow in sorted({0, best.grow})]
     cores = (replace(cut, threshold=t, core=c) for cut, t, c in product(grown, BODIES, CORES) if c > t)
-    usual = diameter_of([one.image for one in seen])
+    usual = diameter_of(one.truth.instances for one in seen)
     whole = [replace(cut, fill_holes=round(HOLE * np.pi / 4 * usual**2)) for cut in grown]
     diameters = [round(usual * times, 1) for times in SPLITS if usual]
     parts = (replace(cut, threshold=t, split=d) for cut, t, d in product(whole, BODIES, diameters))
     return [best, *_at_best(seen, cores), *_at_best(seen, parts)]
 
 
-def _thresholded(plain: ModelCard, seen: Sequence[Seen], growth: Sequence[int]) -> ModelCard:
+def _thresholded(plain: ModelCard, seen: Sequence[Example], growth: Sequence[int]) -> ModelCard:
     """The card with the best growth, which is searched at few thresholds, and the best threshold with it."""
     if len(growth) > 1:
         plain = replace(
             plain, grow=_best(seen, (replace(plain, threshold=t, grow=g) for g in growth for t in BODIES)).grow
         )
-    return replace(plain, threshold=_middle([_total(seen, replace(plain, threshold=t)) for t in THRESHOLDS]))
+    return replace(plain, threshold=middle_of_best(THRESHOLDS, curve_of(plain, seen)))
 
 
-def _at_best(seen: Sequence[Seen], cuts: Iterable[ModelCard]) -> list[ModelCard]:
+def curve_of(card: ModelCard, seen: Sequence[Example]) -> list[float]:
+    """The score of the card's cut with each of THRESHOLDS."""
+    return [score_of(seen, replace(card, threshold=threshold)) for threshold in THRESHOLDS]
+
+
+def _at_best(seen: Sequence[Example], cuts: Iterable[ModelCard]) -> list[ModelCard]:
     """The best of them, where there are any."""
     tried = list(cuts)
     return [_best(seen, tried)] if tried else []
 
 
-def _best(seen: Sequence[Seen], cuts: Iterable[ModelCard]) -> ModelCard:
+def _best(seen: Sequence[Example], cuts: Iterable[ModelCard]) -> ModelCard:
     """The first of those with the best score."""
-    return max(cuts, key=lambda cut: round(_total(seen, cut), 9))
+    return max(cuts, key=lambda cut: round(score_of(seen, cut), 9))
 
 
-def is_dense(images: Sequence[Annotated]) -> bool:
+def is_dense(truths: Sequence[LabelPlane]) -> bool:
     """Whether cells fill the images, as in EM."""
-    return bool(np.mean([image.truth.classes.astype(bool).mean() for image in images]) > DENSE)
+    return bool(np.mean([truth.classes.astype(bool).mean() for truth in truths]) > DENSE)
 
 
 def are_outlined(truths: Sequence[LabelPlane]) -> bool:
@@ -171,30 +176,23 @@ def _steadiest(totals: Sequence[float]) -> int:
     return int((padded[:-2] + padded[1:-1] + padded[2:]).argmax())
 
 
-def _middle(totals: Sequence[float] | NDArray[np.float64]) -> float:
-    """Of the thresholds with the best total the one nearest to their middle."""
-    totals = np.asarray(totals)
-    best = np.asarray(THRESHOLDS)[totals >= totals.max() - 1e-12]
-    return float(best[np.abs(best - (best[0] + best[-1]) / 2).argmin()])
-
-
-def _pixel_score(seen: Sequence[Seen], threshold: float) -> float:
+def pixel_score(seen: Sequence[Example], threshold: float) -> float:
     """IoU of the foreground over the known pixels of all images."""
     both = either = 0
     for one in seen:
-        found = (one.probabilities[1] >= threshold) & ~one.image.truth.ignore
-        wanted = one.image.truth.instances > 0
+        found = (one.probabilities[1] >= threshold) & ~one.truth.ignore
+        wanted = one.truth.instances > 0
         both += int((found & wanted).sum())
         either += int((found | wanted).sum())
     return both / max(either, 1)
 
 
-def _pixel_errors(seen: Sequence[Seen]) -> list[int]:
+def _pixel_errors(seen: Sequence[Example]) -> list[int]:
     """Known pixels that are wrong at each threshold; between cells that touch is background, as is learnt."""
     errors = np.zeros(len(THRESHOLDS), np.int64)
     for one in seen:
-        known = ~one.image.truth.ignore
-        wanted, cell = pixels_to_keep(one.image.truth.instances)[known], one.probabilities[1][known]
+        known = ~one.truth.ignore
+        wanted, cell = pixels_to_keep(one.truth.instances)[known], one.probabilities[1][known]
         errors += [int(((cell >= t) != wanted).sum()) for t in THRESHOLDS]
     return errors.tolist()
 
@@ -208,10 +206,10 @@ def both(v_rand: float, v_info: float) -> float:
     return float(np.sqrt(v_rand * v_info))
 
 
-def _total(seen: Sequence[Seen], card: ModelCard) -> float:
+def score_of(seen: Sequence[Example], card: ModelCard) -> float:
     """How good a cut is: the mean of `both` over the images where cells fill them, else AP of all cells together."""
-    pairs = [(found_in(one.probabilities, one.image.truth, card), one.image.truth.instances) for one in seen]
-    if is_dense([one.image for one in seen]):
+    pairs = [(found_in(one.probabilities, one.truth, card), one.truth.instances) for one in seen]
+    if is_dense([one.truth for one in seen]):
         return float(np.mean([both(metrics.v_rand(*pair), metrics.v_info(*pair)) for pair in pairs]))
     tallies = [tally_cells(*pair, AP_AT, outlines=False) for pair in pairs]
     return sum(tallies[1:], tallies[0]).mean_average_precision

@@ -1,0 +1,1 @@
+"""Predictions held against a ground truth: cases, reading, judging, and the choice of the cut."""

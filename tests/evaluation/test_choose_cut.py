@@ -1,0 +1,99 @@
+"""The chooser of the cut: the same for trainings and `cellseg tune`."""
+
+import numpy as np
+import pytest
+
+from cellseg.evaluation.choose_cut import Example, choose_cut
+from cellseg.images.labels import LabelPlane
+from cellseg.inference.cut import instances_in
+from cellseg.models.card import ModelCard
+
+APART = np.zeros((20, 24), np.int32)
+APART[2:18, 2:10], APART[2:18, 14:22] = 1, 2
+CARD = ModelCard(name="unet", options={})
+TOUCHING = APART.copy()
+TOUCHING[2:18, 10:12], TOUCHING[2:18, 12:14] = 1, 2
+LARGE = np.full((40, 40), 1, np.int32)  # one cell fills nearly all, as a large neurite does
+LARGE[:, 32], LARGE[:, 33:] = 0, 2
+LARGE[20, 33:], LARGE[21:, 33:] = 0, 3
+CUT = (LARGE > 0) & (np.arange(40)[:, None] != 12)  # the large cell in two pieces, the others right
+
+
+def plane_of(instances):
+    return LabelPlane(instances, (instances > 0).astype(np.uint8), np.zeros(instances.shape, bool))
+
+
+@pytest.mark.parametrize(("instances", "grow"), [(APART, 0), (TOUCHING, 2)], ids=["apart", "touching"])
+def test_instances_are_grown_only_where_annotated_cells_touch(instances, grow):
+    seen = np.stack([1.0 - (APART > 0), APART > 0]).astype(np.float32) * 0.2 + 0.3
+    card = choose_cut(CARD, [Example(plane_of(instances), seen)])
+    assert 0.3 < card.threshold <= 0.5
+    assert (card.grow, card.minimum_size) == (grow, 0)
+
+
+def test_cores_are_taken_where_no_single_threshold_tells_cells_apart_and_keeps_them_whole():
+    truth = np.zeros((40, 60), np.int32)
+    truth[10:22, 10:22], truth[10:22, 22:34] = 1, 2
+    cell = np.where(truth > 0, 0.55, 0.1).astype(np.float32)
+    cell[13:19, 13:19] = cell[13:19, 25:31] = 0.95
+    card = choose_cut(CARD, [Example(plane_of(truth), np.stack([1 - cell, cell]))])
+    assert card.threshold < 0.55 < card.core
+    np.testing.assert_array_equal(instances_in(np.stack([1 - cell, cell]), card) > 0, truth > 0)
+
+
+def test_where_cells_fill_the_image_a_low_threshold_keeps_the_pixels_and_cores_tell_cells_apart():
+    truth = np.full((40, 60), 1, np.int32)
+    truth[:, 30:], truth[:, 29:31] = 2, 0
+    cell = np.where(truth > 0, 0.9, 0.02).astype(np.float32)
+    cell[:, 24:29] = cell[:, 31:36] = 0.12  # the weights of the border thicken it
+    cell[10:14, 29:31] = 0.2  # a weak membrane
+    card = choose_cut(CARD, [Example(plane_of(truth), np.stack([1 - cell, cell]))])
+    assert card.threshold <= 0.12 < 0.2 < card.core
+    found = instances_in(np.stack([1 - cell, cell]), card)
+    assert found.max() == 2
+    assert np.mean((found > 0) != (truth > 0)) < 0.01
+
+
+def test_cells_that_touch_do_not_take_the_background_beside_them():
+    truth = np.full((40, 60), 1, np.int32)
+    truth[:, 20:40], truth[:, 40:] = 2, 3
+    truth[:, 50:], truth[15:25, 28:34] = 0, 0
+    separated = (truth > 0) & (np.roll(truth, 1, 1) == truth) & (np.roll(truth, -1, 1) == truth)
+    cell = np.where(separated, 0.8, 0.02).astype(np.float32)
+    card = choose_cut(CARD, [Example(plane_of(truth), np.stack([1 - cell, cell]))])
+    found = instances_in(np.stack([1 - cell, cell]), card)
+    assert card.threshold > 0.02
+    assert found.max() == 3
+    assert not found[17:23, 30:32].any()
+
+
+def test_round_cells_that_touch_are_cut_apart_where_no_threshold_does_it():
+    y, x = np.mgrid[:60, :60]
+    truth = np.zeros((60, 60), np.int32)
+    for number, (v, u) in enumerate([(15, 15), (15, 31), (42, 20), (42, 46)], 1):
+        truth[((y - v) ** 2 + (x - u) ** 2 <= 81) & (truth == 0)] = number
+    cell = np.where(truth > 0, 0.9, 0.1).astype(np.float32)
+    cell[13:15, 13:15] = 0.1  # a hole that is none
+    probabilities = np.stack([1 - cell, cell])
+    card = choose_cut(CARD, [Example(plane_of(truth), probabilities)])
+    assert card.split > 0
+    assert card.fill_holes >= 4
+    assert instances_in(probabilities, card).max() == 4
+
+
+def test_the_threshold_does_not_merge_everything():
+    probability = np.where(CUT, 0.6, 0.3)
+    seen = np.stack([1 - probability, probability]).astype(np.float32)
+    card = choose_cut(CARD, [Example(plane_of(LARGE), seen)])
+    assert 0.3 < card.threshold <= 0.6
+
+
+def test_specks_are_removed_by_their_size_and_not_by_cores():
+    truth = np.pad(APART, 20)  # cells do not fill the image
+    cell = np.where(truth > 0, 0.9, 0.05).astype(np.float32)
+    cell[truth > 0] = np.where(np.indices(truth.shape)[0][truth > 0] < 26, 0.7, 0.9)  # high cuts thin them
+    cell[5, 11:13] = cell[10, 11:13] = cell[50, 20:23] = 0.75
+    card = choose_cut(CARD, [Example(plane_of(truth), np.stack([1 - cell, cell]))])
+    assert card.core == 0
+    assert card.minimum_size > 3
+    np.testing.assert_array_equal(instances_in(np.stack([1 - cell, cell]), card) > 0, truth > 0)
