@@ -36,6 +36,9 @@ _HOME = {
     "keep_prediction": "cellseg.inference.kept",
     "label_instances": "cellseg.inference.instances",
     "measure_cells": "cellseg.measure",
+    "measure_file": "cellseg.measure.files",
+    "measure_place": "cellseg.measure",
+    "CellGrid": "cellseg.measure",
     "CellTable": "cellseg.measure",
     "metrics": "cellseg",
 }
@@ -61,8 +64,11 @@ if TYPE_CHECKING:
     from cellseg.inference.predict import predict as predict
     from cellseg.inference.predict import predict_array as predict_array
     from cellseg.inference.segment_array import segment_array as segment_array
+    from cellseg.measure import CellGrid as CellGrid
     from cellseg.measure import CellTable as CellTable
     from cellseg.measure import measure_cells as measure_cells
+    from cellseg.measure import measure_place as measure_place
+    from cellseg.measure.files import measure_file as measure_file
     from cellseg.models.card import shipped_files as shipped_files
     from cellseg.models.registry import build as build
     from cellseg.models.registry import list_models as list_models

@@ -11,6 +11,7 @@ from cellseg.cli import (
     demo,
     evaluate,
     info,
+    measure,
     models,
     napari,
     predict,
@@ -38,6 +39,7 @@ app.command(train.train)
 app.command(predict.predict)
 app.command(evaluate.evaluate)
 app.command(tune.tune)
+app.command(measure.measure)
 app.command(split.split)
 app.command(models.models)
 app.command(info.info)

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import functools
-import operator
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+import cellseg
 from cellseg import CellTable, InputError, metrics
 from cellseg.metrics.candidates import DENSE
 
 Array = NDArray[Any]
-THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9)
+SCORES = {
+    **{f"average_precision@{threshold}": f"AP at {threshold}" for threshold in (0.5, 0.6, 0.7, 0.8, 0.9)},
+    "f1": "F1 at 0.5",
+    "panoptic_quality": "PQ",
+    "seg": "SEG",
+    "iou": "foreground IoU",
+}
+"""The metrics that are shown, and their names for people."""
 COLUMNS = ("state", "truth", "prediction", "iou", "area_px", "plane", "z", "y", "x")
 """Of the table of errors; the state as in the map."""
 KINDS = [*metrics.STATES]
@@ -58,7 +63,7 @@ def compare(prediction: Array, truth: Array, *, by_plane: bool = False) -> Compa
     maps = [metrics.error_map(*pair, table) for pair, table in zip(sections, tables, strict=True)]
     kinds = Counter(KINDS[int(row[0]) - 1] for row in rows)
     return Comparison(
-        scores=_scores(sections, prediction, truth, by_plane),
+        scores=_scores(prediction, truth, by_plane),
         counts={word: kinds[kind] for kind, word in metrics.STATES.items()},
         errors=CellTable(COLUMNS, errors),
         states=np.stack(maps) if by_plane else maps[0],
@@ -85,21 +90,13 @@ def known_part(prediction: Array, annotation: Array) -> tuple[Array, Array]:
     return np.where(unknown | out, 0, prediction), truth
 
 
-def _scores(
-    sections: Sequence[tuple[Array, Array]], prediction: Array, truth: Array, by_plane: bool
-) -> dict[str, float]:
-    tallies = [metrics.tally_cells(*pair, thresholds=THRESHOLDS, outlines=False) for pair in sections]
-    tally = functools.reduce(operator.add, tallies)
-    scores = {f"AP at {threshold}": value for threshold, value in tally.average_precision.items()}
-    scores |= {
-        "F1 at 0.5": tally.f1[0.5],
-        "PQ": tally.panoptic_quality,
-        "SEG": tally.seg,
-        "foreground IoU": tally.iou,
-    }
-    if np.mean(truth > 0) > DENSE:
-        scores["V_rand"] = metrics.v_rand(prediction, truth, volume=truth.ndim == 3 and not by_plane)
-    return scores
+def _scores(prediction: Array, truth: Array, by_plane: bool) -> dict[str, float]:
+    names = [*SCORES, *(["v_rand"] if np.mean(truth > 0) > DENSE else [])]
+    found = cellseg.summarise(
+        [*cellseg.evaluate(prediction, truth, names, volume=not by_plane, labels_are="instances")]
+    )
+    values = found.mean | found.pooled
+    return {SCORES.get(name, "V_rand"): values[name] for name in names}
 
 
 def _row(plane: int, row: metrics.ObjectRow) -> list[float]:

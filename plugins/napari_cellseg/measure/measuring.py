@@ -14,10 +14,9 @@ from napari.layers import Image, Labels
 from numpy.typing import NDArray
 from qtpy.QtCore import QObject, Signal
 
-from cellseg import CellTable
+from cellseg import CellGrid, CellTable
 from napari_cellseg.measure.calculator import Answer, Calculator, taken
 from napari_cellseg.measure.table import (
-    Grid,
     Place,
     Touched,
     around,
@@ -47,7 +46,7 @@ class Measuring(QObject):
         super().__init__(parent)
         self._viewer, self._calculator = viewer, calculator
         self.layer: Labels | None = None
-        self.grid = Grid((1.0, 1.0), "px")
+        self.grid = CellGrid((1.0, 1.0), "px")
         self.table = CellTable((), np.zeros((0, 0)))
         self.pixels = 0
         self.live = True

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cellseg import CellTable, measure_cells
+from cellseg import CellGrid, CellTable
 
 Array = NDArray[Any]
 Place = tuple[int, ...]
@@ -30,26 +30,6 @@ BINS = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
-    """How the cells of a layer are measured."""
-
-    spacing: tuple[float, ...]
-    """Size of a pixel in `unit`, axes (Y, X) or (Z, Y, X): as many as are measured together."""
-    unit: str
-    """um or px."""
-    background: int = 0
-    """The highest value that is no cell."""
-    leading: int = 0
-    """Axes before those that are measured together."""
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """Columns that say in which plane or volume a cell is."""
-        last = "plane" if len(self.spacing) == 2 else "frame"
-        return tuple(last if axis == self.leading - 1 else f"axis{axis}" for axis in range(self.leading))
-
-
-@dataclass(frozen=True, slots=True)
 class Touched:
     """What a stroke changed in one plane or volume."""
 
@@ -58,7 +38,7 @@ class Touched:
     box: tuple[slice, ...]
 
 
-def grid_of(scale: Sequence[float], units: Sequence[str], metadata: Mapping[str, Any], *, together: int) -> Grid:
+def grid_of(scale: Sequence[float], units: Sequence[str], metadata: Mapping[str, Any], *, together: int) -> CellGrid:
     """How a layer is measured: in micrometres where its units are lengths, else in pixels.
 
     Args:
@@ -73,40 +53,11 @@ def grid_of(scale: Sequence[float], units: Sequence[str], metadata: Mapping[str,
     names = [str(unit) for unit in units][-together:]
     if all(name in UM_PER for name in names):
         spacing = tuple(abs(float(s)) * UM_PER[n] for s, n in zip(scale[-together:], names, strict=True))
-        return Grid(spacing, "um", background, leading)
-    return Grid((1.0,) * together, "px", background, leading)
+        return CellGrid(spacing, "um", background, leading)
+    return CellGrid((1.0,) * together, "px", background, leading)
 
 
-def measure(
-    labels: Array,
-    images: Mapping[str, Array],
-    grid: Grid,
-    place: Place = (),
-    start: Sequence[int] = (),
-    cells: Iterable[int] | None = None,
-) -> CellTable:
-    """Measure a plane, a volume or a part of it, and say where it lies.
-
-    Args:
-        labels: (H, W) or (Z, H, W).
-        images: by name, of the same shape.
-        grid: how.
-        place: which plane or volume it is; columns of `grid.keys`.
-        start: the first pixel of the part.
-        cells: only these; all by default.
-    """
-    known = labels > grid.background if cells is None else np.isin(labels, [*cells]) & (labels > grid.background)
-    table = measure_cells(np.where(known, labels, 0), images, grid.spacing, grid.unit)
-    values = table.values.copy()
-    for axis, first, size in zip("zyx"[-labels.ndim :], start or (0,) * labels.ndim, grid.spacing, strict=True):
-        for name, step in ((f"centroid_{axis}_{grid.unit}", size), (f"first_{axis}_px", 1), (f"last_{axis}_px", 1)):
-            values[:, table.columns.index(name)] += first * step
-    where = np.tile(np.array(place, float), (len(table), 1)).reshape(len(table), len(grid.keys))
-    columns = (*table.columns[:1], *grid.keys, *table.columns[1:])
-    return CellTable(columns, np.concatenate([values[:, :1], where, values[:, 1:]], axis=1))
-
-
-def rows_in(table: CellTable, grid: Grid, place: Place) -> NDArray[np.bool_]:
+def rows_in(table: CellTable, grid: CellGrid, place: Place) -> NDArray[np.bool_]:
     """(rows,) bool: the cells of one plane or volume."""
     found = np.ones(len(table), np.bool_)
     for name, index in zip(grid.keys, place, strict=True):
@@ -114,7 +65,7 @@ def rows_in(table: CellTable, grid: Grid, place: Place) -> NDArray[np.bool_]:
     return found
 
 
-def updated(table: CellTable, fresh: CellTable, grid: Grid, place: Place, cells: Iterable[int] | None) -> CellTable:
+def updated(table: CellTable, fresh: CellTable, grid: CellGrid, place: Place, cells: Iterable[int] | None) -> CellTable:
     """The table with the rows of these cells (None: all of that place) measured anew; cells that are gone go."""
     old = rows_in(table, grid, place)
     if cells is not None:
@@ -206,7 +157,7 @@ def painted(labels: Array, cells: NDArray[Any], codes: NDArray[np.uint8]) -> NDA
     return np.repeat(found, np.diff(changes, append=flat.size)).reshape(labels.shape)
 
 
-def summary(table: CellTable, rows: NDArray[np.bool_], grid: Grid, pixels: int) -> list[tuple[str, str]]:
+def summary(table: CellTable, rows: NDArray[np.bool_], grid: CellGrid, pixels: int) -> list[tuple[str, str]]:
     """Count, median and sum of the sizes, and density, as words and numbers.
 
     Args:

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from cellseg import CellTable, InputError
+from cellseg import CellGrid, CellTable, InputError, measure_place
 from napari_cellseg.measure.compare import compare, known_part
-from napari_cellseg.measure.table import Grid, measure, painted
+from napari_cellseg.measure.table import painted
 
 Order = dict[str, Any]
 
@@ -33,11 +33,11 @@ def main() -> None:
 
 
 def _measure(order: Order) -> Order:
-    grid = Grid(**{**order["grid"], "spacing": tuple(order["grid"]["spacing"])})
+    grid = CellGrid(**{**order["grid"], "spacing": tuple(order["grid"]["spacing"])})
     arrays = {name: np.load(file) for name, file in order["arrays"].items()}
     labels = arrays.pop("labels")
     images = {order["images"][name]: array for name, array in arrays.items()}
-    table = measure(labels, images, grid, tuple(order["place"]), order["start"], order["cells"])
+    table = measure_place(labels, images, grid, tuple(order["place"]), order["start"], order["cells"])
     return {"columns": table.columns, "values": _save(order, "values", table.values), "pixels": labels.size}
 
 

@@ -9,11 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from napari_cellseg.measure.table import (
-    Grid,
     counts_in_bins,
     grid_of,
     in_ranges,
-    measure,
     number,
     painted,
     shades,
@@ -23,6 +21,7 @@ from napari_cellseg.measure.table import (
     updated,
 )
 
+from cellseg import CellGrid, measure_place
 from tests.metrics.drawing import draw, label_images
 
 ANNOTATION = draw("""
@@ -31,35 +30,35 @@ ANNOTATION = draw("""
     abb..caa
     aaa..aaa
 """)
-IN_PIXELS = Grid((1.0, 1.0), "px")
+IN_PIXELS = CellGrid((1.0, 1.0), "px")
 Atom = namedtuple("Atom", "slice_key mask old_values new_value")
 
 
 def test_a_layer_in_nanometres_is_measured_in_micrometres():
     grid = grid_of((3, 250, 500), ("pixel", "nanometer", "nanometer"), {}, together=2)
-    assert grid == Grid((0.25, 0.5), "um", 0, 1)
+    assert grid == CellGrid((0.25, 0.5), "um", 0, 1)
     assert grid.keys == ("plane",)
 
 
 def test_lengths_are_in_pixels_where_the_scale_has_no_unit():
     assert grid_of((0.5, 0.5), ("pixel", "pixel"), {}, together=2) == IN_PIXELS
     volume = grid_of((1, 2, 0.5, 0.5), ("second", "micrometer", "micrometer", "pixel"), {}, together=3)
-    assert volume == Grid((1, 1, 1), "px", 0, 1)
+    assert volume == CellGrid((1, 1, 1), "px", 0, 1)
     assert volume.keys == ("frame",)
 
 
 def test_not_annotated_and_background_are_no_cells():
     grid = grid_of((1, 1), ("micrometer",) * 2, {"cellseg": {"what": "annotation"}}, together=2)
-    table = measure(ANNOTATION, {"grey": ANNOTATION * 10}, grid)
+    table = measure_place(ANNOTATION, {"grey": ANNOTATION * 10}, grid)
     assert table["cell"].tolist() == [2, 3]
     assert table["area_um2"].tolist() == [4, 2]
     assert table["mean_grey"].tolist() == [20, 30]
 
 
 def test_a_part_of_a_plane_says_where_it_is():
-    grid = Grid((0.5, 0.5), "um", 1, leading=1)
-    whole = measure(ANNOTATION, {}, grid, (7,))
-    part = measure(ANNOTATION[1:4, 4:], {}, grid, (7,), (1, 4), [3])
+    grid = CellGrid((0.5, 0.5), "um", 1, leading=1)
+    whole = measure_place(ANNOTATION, {}, grid, (7,))
+    part = measure_place(ANNOTATION[1:4, 4:], {}, grid, (7,), (1, 4), [3])
     assert part.values.tolist() == whole.values[1:].tolist()
     assert part["plane"].tolist() == [7]
 
@@ -70,7 +69,7 @@ def test_after_a_stroke_the_table_is_as_if_all_was_measured(labels, brush, top, 
     """Only the touched cells are measured, in the box around what they were and what was painted."""
     from napari_cellseg.measure.table import around, boxes
 
-    before = measure(labels, {"grey": labels}, IN_PIXELS)
+    before = measure_place(labels, {"grey": labels}, IN_PIXELS)
     after = labels.copy()
     old = after[top : top + brush.shape[0], left : left + brush.shape[1]].copy()
     if not old.size:
@@ -83,9 +82,9 @@ def test_after_a_stroke_the_table_is_as_if_all_was_measured(labels, brush, top, 
     known = boxes(before, np.isin(before["cell"], cells), 2)
     part = around(stroke.box, known)
     start = [axis.start for axis in part]
-    fresh = measure(after[part], {"grey": labels[part]}, IN_PIXELS, (), start, cells)
+    fresh = measure_place(after[part], {"grey": labels[part]}, IN_PIXELS, (), start, cells)
     found = updated(before, fresh, IN_PIXELS, (), cells)
-    whole = measure(after, {"grey": labels}, IN_PIXELS)
+    whole = measure_place(after, {"grey": labels}, IN_PIXELS)
     np.testing.assert_allclose(found.values[np.argsort(found["cell"])], whole.values, atol=1e-9)
 
 
@@ -98,7 +97,7 @@ def test_a_stroke_through_two_planes():
 
 
 def test_ranges_hide_what_is_outside_or_unknown():
-    table = measure(ANNOTATION, {"grey": np.where(ANNOTATION == 3, np.nan, 1.0)}, IN_PIXELS)
+    table = measure_place(ANNOTATION, {"grey": np.where(ANNOTATION == 3, np.nan, 1.0)}, IN_PIXELS)
     assert in_ranges(table, {"area_px": (2, 4)}).tolist() == [False, True, True]
     assert in_ranges(table, {"area_px": (2, 4), "mean_grey": (0, 5)}).tolist() == [False, True, False]
 
@@ -116,8 +115,8 @@ def test_shades_go_from_least_to_largest():
 
 
 def test_the_summary_counts_what_is_in_range():
-    grid = Grid((0.5, 0.5), "um", 1)
-    table = measure(ANNOTATION, {}, grid)
+    grid = CellGrid((0.5, 0.5), "um", 1)
+    table = measure_place(ANNOTATION, {}, grid)
     told = dict(summary(table, np.ones(2, bool), grid, ANNOTATION.size))
     assert told == {
         "cells": "2",

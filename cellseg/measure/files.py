@@ -1,0 +1,180 @@
+"""The table of the cells in a label file: planes one by one, or volumes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellseg.errors import InputError
+from cellseg.images.axes import plane_axes
+from cellseg.images.labels import Kind, label_values, read_values
+from cellseg.images.labelvalues import values_in
+from cellseg.images.listing import stem
+from cellseg.images.open import open_image
+from cellseg.images.read_labels import kind_of
+from cellseg.images.source import ImageSource
+from cellseg.measure.places import CellGrid, measure_place
+from cellseg.measure.table import CellTable, joined
+from cellseg.metrics.components import bool_instances
+from cellseg.options import LabelOptions
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measuring:
+    """The plan of a table: which planes or volumes, and how they are read and measured."""
+
+    labels: ImageSource
+    image: ImageSource | None
+    """Of the same planes, height and width; its channels are measured each by itself."""
+    kind: Kind
+    """What the values of the labels mean; of classes and masks the connected regions are the cells."""
+    grid: CellGrid
+    options: LabelOptions
+
+    @property
+    def places(self) -> list[tuple[int, ...]]:
+        """The planes or volumes in the order of the file, by their index along the axes before them."""
+        return [*np.ndindex(*self.labels.plane_shape[: self.grid.leading])]
+
+    def tables(self) -> Iterator[CellTable]:
+        """The table of each plane or volume; reads one at a time.
+
+        Raises:
+            InputError: values that are no labels, or a damaged file.
+        """
+        every = np.arange(self.labels.planes).reshape(*self.labels.plane_shape[: self.grid.leading], -1)
+        for place in self.places:
+            planes = every[place].tolist()
+            cells = _cells(self._stack([self._values(k) for k in planes]), self.kind, self.options)
+            yield measure_place(cells, dict(self._images(planes)), self.grid, place)
+
+    def _values(self, plane: int) -> Array:
+        ignored = self.options.ignore_label
+        if self.kind != "instances":
+            values = read_values(self.labels, plane)
+            return values if ignored is None else np.where(values == ignored, 0, values)
+        values = label_values(self.labels, plane, ignore_label=ignored)
+        return np.where(values == ignored, 0, values)
+
+    def _images(self, planes: list[int]) -> Iterator[tuple[str, Array]]:
+        if self.image is None:
+            return
+        names = self.image.channel_names if self.image.channels > 1 else (_name(self.image),)
+        read = [self.image.read(k) for k in planes]
+        for channel, name in enumerate(names):
+            yield name, self._stack([plane[channel] for plane in read])
+
+    def _stack(self, planes: list[Array]) -> Array:
+        return planes[0] if len(self.grid.spacing) == 2 else np.stack(planes)
+
+
+def plan_measuring(
+    labels: str | Path,
+    image: str | Path | None = None,
+    *,
+    volume: bool = False,
+    axes: str | None = None,
+    reading: LabelOptions = LabelOptions(),
+) -> Measuring:
+    """Open a label file and the image in which brightness is measured.
+
+    Args:
+        labels: a TIFF or OME-Zarr folder with cell numbers, a mask or classes.
+        image: the same of its image.
+        volume: measure a stack as a volume, and not plane by plane.
+        axes: what the axes mean, such as TZYX, where the files do not say.
+        reading: how the labels are read.
+
+    Raises:
+        InputError: no such file, no labels, an image that does not fit them, or no volume.
+    """
+    axes = axes.upper() if axes else None
+    cells = open_image(labels, axes=f"{plane_axes(axes)}YX" if axes else None, palette="index")
+    grey = None if image is None else open_image(image, axes=axes)
+    _check_sizes(cells, grey)
+    kind = kind_of([(cells, k) for k in range(cells.planes)], reading)
+    return Measuring(cells, grey, kind, _grid(cells, grey, volume), reading)
+
+
+def measure_file(
+    labels: str | Path,
+    image: str | Path | None = None,
+    *,
+    volume: bool = False,
+    axes: str | None = None,
+    **options: Any,
+) -> CellTable:
+    """The table of all cells in a label file, as `cellseg measure` writes it.
+
+    Args:
+        labels: a TIFF or OME-Zarr folder with cell numbers, a mask or classes.
+        image: the same of its image, whose brightness is measured.
+        volume: measure a stack as a volume, and not plane by plane.
+        axes: what the axes mean, such as TZYX, where the files do not say.
+        options: fields of LabelOptions: labels_are, foreground, ignore_label.
+
+    Returns:
+        A row a cell: the columns of `measure_cells`, in micrometres where the file knows the size of a pixel; of a
+        stack also `plane` (with `volume` of several ones `frame`).
+
+    Raises InputError as `plan_measuring`.
+    """
+    plan = plan_measuring(labels, image, volume=volume, axes=axes, reading=LabelOptions(**options))
+    return joined([*plan.tables()])
+
+
+def _grid(labels: ImageSource, image: ImageSource | None, volume: bool) -> CellGrid:
+    """Micrometres where the labels, or else the image, know them along every axis that is measured together."""
+    if volume and not labels.plane_shape:
+        raise InputError("is a single plane, no volume", "Leave --volume out.", path=labels.path)
+    if volume and labels.plane_axes.endswith("T"):
+        raise InputError("its planes are points in time, no volume", "Leave --volume out.", path=labels.path)
+    leading = len(labels.plane_shape) - volume
+    known = [source for source in (labels, image) if source is not None and source.pixel_size_um]
+    for source in known:
+        assert source.pixel_size_um is not None
+        if not volume:
+            return CellGrid(source.pixel_size_um, "um", leading=leading)
+        if source.spacing_um:
+            return CellGrid((source.spacing_um, *source.pixel_size_um), "um", leading=leading)
+    return CellGrid((1.0,) * (2 + volume), "px", leading=leading)
+
+
+def _cells(values: Array, kind: Kind, options: LabelOptions) -> Array:
+    """Cell numbers or a mask (H, W) or (Z, H, W) of the values of a label file."""
+    if kind == "instances":
+        return values
+    if kind == "binary":
+        return np.asarray((values > 0) == (options.foreground == "nonzero"))
+    cells = np.zeros(values.shape, np.int64)
+    for number in values_in(values):
+        if number:
+            regions = bool_instances(values == number)
+            cells += np.where(regions > 0, regions + cells.max(), 0)
+    return cells
+
+
+def _check_sizes(labels: ImageSource, image: ImageSource | None) -> None:
+    if image is not None and _size(labels) != _size(image):
+        found = f"the image is {_words(image)} and the labels {_words(labels)}"
+        raise InputError(found, "They must show the same pixels.", path=image.path)
+
+
+def _size(source: ImageSource) -> tuple[int, int, int]:
+    return source.planes, source.height, source.width
+
+
+def _words(source: ImageSource) -> str:
+    planes = f"{source.planes} planes of " if source.planes > 1 else ""
+    return f"{planes}{source.height} x {source.width}"
+
+
+def _name(source: ImageSource) -> str:
+    return stem(source.path) if source.path is not None else source.name

@@ -1,0 +1,76 @@
+"""Cells of one plane or volume of a stack, in physical units, with columns that tell where it lies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellseg.measure.cells import measure_cells
+from cellseg.measure.table import CellTable
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CellGrid:
+    """How the cells of a stack are measured."""
+
+    spacing: tuple[float, ...]
+    """Size of a pixel in `unit`, axes (Y, X) or (Z, Y, X): as many as are measured together."""
+    unit: str
+    """um or px."""
+    background: int = 0
+    """The highest value that is no cell."""
+    leading: int = 0
+    """Axes before those that are measured together."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Columns that tell in which plane or volume a cell is."""
+        last = "plane" if len(self.spacing) == 2 else "frame"
+        return tuple(last if axis == self.leading - 1 else f"axis{axis}" for axis in range(self.leading))
+
+
+def measure_place(
+    labels: Array,
+    images: Mapping[str, Array],
+    grid: CellGrid,
+    place: tuple[int, ...] = (),
+    start: Sequence[int] = (),
+    cells: Iterable[int] | None = None,
+) -> CellTable:
+    """Measure a plane, a volume or a part of it.
+
+    Args:
+        labels: (H, W) or (Z, H, W) cell numbers; a boolean mask counts as its components.
+        images: by name, of the same shape.
+        grid: how.
+        place: which plane or volume it is; columns of `grid.keys`.
+        start: the first pixel of the part.
+        cells: only these; all by default.
+
+    Returns:
+        The columns of `measure_cells`, those of `grid.keys` behind the cell number.
+
+    Raises:
+        InputError: as `measure_cells`.
+    """
+    table = measure_cells(_wanted(labels, grid, cells), images, grid.spacing, grid.unit)
+    values = table.values.copy()
+    for axis, first, size in zip("zyx"[-labels.ndim :], start or (0,) * labels.ndim, grid.spacing, strict=True):
+        for name, step in ((f"centroid_{axis}_{grid.unit}", size), (f"first_{axis}_px", 1), (f"last_{axis}_px", 1)):
+            values[:, table.columns.index(name)] += first * step
+    where = np.tile(np.array(place, float), (len(table), 1)).reshape(len(table), len(grid.keys))
+    columns = (*table.columns[:1], *grid.keys, *table.columns[1:])
+    return CellTable(columns, np.concatenate([values[:, :1], where, values[:, 1:]], axis=1))
+
+
+def _wanted(labels: Array, grid: CellGrid, cells: Iterable[int] | None) -> Array:
+    if labels.dtype == np.bool_:
+        return labels
+    known = labels > grid.background
+    return np.where(known if cells is None else known & np.isin(labels, [*cells]), labels, 0)
