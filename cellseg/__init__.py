@@ -31,6 +31,7 @@ _HOME = {
     "predict_array": "cellseg.inference.predict",
     "segment_array": "cellseg.inference.segment_array",
     "evaluate": "cellseg.evaluation.judging",
+    "split": "cellseg.images.split.plan",
     "summarise": "cellseg.evaluation.summary",
     "keep_memory": "cellseg.allocator",
     "keep_prediction": "cellseg.inference.kept",
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from cellseg.images.labels import label_values as label_values
     from cellseg.images.open import open_image as open_image
     from cellseg.images.sample import make_sample as make_sample
+    from cellseg.images.split.plan import split as split
     from cellseg.images.write import write_stack as write_stack
     from cellseg.inference.instances import label_instances as label_instances
     from cellseg.inference.kept import keep_prediction as keep_prediction

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cache
+from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -431,6 +432,23 @@ class EvaluateOptions(TruthOptions):
     """Smaller predicted cells are left out, in pixels."""
     volume: bool = False
     """Take the planes of a file as one volume, and not one by one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupOptions(_Checked):
+    """What is known of images that belong together."""
+
+    group: str = ""
+    """Regular expression: images in whose names it finds the same stay together; its first group, if it has one."""
+    table: Path | None = None
+    """CSV table with a row for each image, found by the name of the file."""
+    column: str = ""
+    """The table's column that tells which images stay together."""
+
+    def __post_init__(self) -> None:
+        _Checked.__post_init__(self)
+        if bool(self.column) != (self.table is not None) or (self.group and self.table):
+            raise InputError("--group, or --table with --column", "Give one of the two ways to tell groups.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

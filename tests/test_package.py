@@ -32,7 +32,7 @@ def imported_by(code: str) -> set[str]:
         "import cellseg.images.source, cellseg.images.pairs",
         "import cellseg.models.card, cellseg.cli.pictures, cellseg.images.read_labels",
         "import cellseg.cli.evaluate_picture, cellseg.evaluation.tuning, cellseg.cli.split_picture",
-        "import cellseg; cellseg.evaluate, cellseg.summarise",
+        "import cellseg; cellseg.evaluate, cellseg.summarise, cellseg.split, cellseg.measure_file",
     ],
 )
 def test_torch_and_napari_are_not_imported(code):

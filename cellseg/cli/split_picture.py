@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 
 from cellseg.cli.drawing import save_picture
 from cellseg.cli.pictures import BLUE, ORANGE
-from cellseg.cli.split_files import Unit
+from cellseg.images.split.files import Unit
 from cellseg.images.split.groups import Group
 
 MOST_GROUPS, MOST_MEMBERS = 40, 6

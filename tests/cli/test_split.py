@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import tifffile
 
+import cellseg
 from cellseg.images.pairs import find_pairs
 from cellseg.images.write import write_stack
 from tests.cli.conftest import assert_refused
@@ -77,7 +78,7 @@ def test_a_folder_that_is_not_empty_stays_as_it_is(cellseg_cli, mosaic, tmp_path
 
 
 def test_nothing_is_left_where_a_file_cannot_be_written(cellseg_cli, mosaic, tmp_path, monkeypatch):
-    import cellseg.cli.split_files as files
+    import cellseg.images.split.files as files
 
     def full(*_):
         raise OSError(28, "No space left on device")
@@ -99,6 +100,20 @@ def test_groups_by_name_and_by_table(cellseg_cli, mosaic, tmp_path):
     by_table = json.loads(cellseg_cli(*words, "--table", tmp_path / "t.csv", "--column", "animal").out)["groups"]
     assert [len(group["members"]) for group in by_table] == [8, 8, 8]
     assert_refused(cellseg_cli(*words, "--column", "animal"), "--table")
+
+
+def test_python_splits_as_the_command_does(cellseg_cli, mosaic, tmp_path):
+    images, labels, _ = mosaic
+    plan = cellseg.split(images, labels, tmp_path / "python", seed=1, fraction=0.3)
+    assert cellseg_cli("split", images, labels, "--out", tmp_path / "out", "--seed", 1, "--fraction", 0.3).code == 0
+    assert (tmp_path / "python/split.json").read_bytes() == (tmp_path / "out/split.json").read_bytes()
+    assert parts(tmp_path / "python") == parts(tmp_path / "out")
+    assert {f"{name}.tif" for name in plan.names("validation")} == parts(tmp_path / "out")["validation"]
+    before = {path.name for path in tmp_path.iterdir()}
+    assert cellseg.split(images, labels, group="^.", detect=False).counts == {"train": 20, "validation": 4}
+    assert {path.name for path in tmp_path.iterdir()} == before
+    with pytest.raises(cellseg.InputError, match="--table with --column"):
+        cellseg.split(images, labels, column="animal")
 
 
 def test_a_stack_is_cut_into_blocks(cellseg_cli, tmp_path):

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Literal
 
 from cellseg.errors import InputError
-from cellseg.images.listing import stem
+from cellseg.images.listing import Paths, stem
 from cellseg.images.pairs import find_pairs
 from cellseg.images.source import ImageSource
 from cellseg.images.write import layout_like, write_tiled
 
 Into = Literal["train", "validation"]
+SETS: tuple[Into, ...] = ("train", "validation")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,7 +49,7 @@ class Part:
         return 1 if self.planes is None else len(self.planes)
 
 
-def find_units(images: str, labels: str) -> list[Unit]:
+def find_units(images: Paths, labels: Paths) -> list[Unit]:
     """Files of images and labels that belong together.
 
     Raises:
