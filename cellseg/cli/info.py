@@ -11,7 +11,7 @@ from typing import Any
 from cellseg.cli.flags import JsonFlag
 from cellseg.cli.progress import console
 from cellseg.errors import InputError
-from cellseg.images.listing import SUFFIXES
+from cellseg.images.fileformat import is_model
 from cellseg.images.zarrfolder import images_inside, is_zarr, labels_of, read_ome
 
 
@@ -25,7 +25,7 @@ def info(path: Path, *, as_json: JsonFlag = False) -> int:
     """
     found = _describe(path)
     if as_json:
-        sys.stdout.write(json.dumps(found, default=str) + "\n")
+        sys.stdout.write(json.dumps(found, default=str, allow_nan=False) + "\n")
         return 0
     from rich.table import Table
 
@@ -46,7 +46,7 @@ def _describe(path: Path) -> dict[str, Any]:
     if is_zarr(path):
         inside = [] if "multiscales" in read_ome(path) else list(images_inside(path))
         return {"kind": "collection", "images": inside} if inside else {**_image(path), "labels": labels_of(path)}
-    return _model(path) if path.is_dir() or path.suffix.lower() not in SUFFIXES else _image(path)
+    return _model(path) if path.is_dir() or is_model(path) else _image(path)
 
 
 def _image(path: Path) -> dict[str, Any]:

@@ -57,9 +57,8 @@ def predict(
     pairs = targets(list(image), out)
     if options.uncertainty != "none":
         _refuse_others([uncertainty_file(target) for _, target in pairs], list(image))
-    number = int(channel) if channel is not None and channel.isdigit() else channel
     for path, target in pairs:
-        source = open_image(path, axes=axes, channel=number)
+        source = open_image(path, axes=axes, channel=channel)
         if not _segment(trained, source, target, options, resume):
             return 130
         say(f"wrote {target}")

@@ -16,6 +16,9 @@ from cellseg.images.source import ImageSource
 PIECE_PIXELS = 2**21
 """Pixels that are measured at once."""
 
+LARGEST = float(np.finfo(np.float32).max)
+"""Largest value that the network can see."""
+
 Floats = NDArray[np.float64]
 
 
@@ -48,7 +51,7 @@ def measure(source: ImageSource, plane: int, rows_at_once: int | None = None) ->
         float64 statistics; the standard deviation of a constant channel counts as 1.
 
     Raises:
-        InputError: the plane has values that are not finite.
+        InputError: the plane has values that are not finite, or too large for float32.
     """
     pieces = (source.read(plane, *region) for region in _pieces(source, rows_at_once))
     counted = source.dtype.kind in "iu" and source.dtype.itemsize <= 2
@@ -108,7 +111,7 @@ def _merged(source: ImageSource, plane: int, pieces: Iterator[NDArray[Any]]) -> 
     count, broken = 0, 0
     mean, squares = np.zeros(source.channels), np.zeros(source.channels)
     for piece in pieces:
-        broken += int(np.count_nonzero(~np.isfinite(piece))) if piece.dtype.kind == "f" else 0
+        broken += _unusable(piece) if piece.dtype.kind == "f" else 0
         if broken:
             continue
         pixels = piece.reshape(source.channels, -1).astype(np.float64)
@@ -122,9 +125,16 @@ def _merged(source: ImageSource, plane: int, pieces: Iterator[NDArray[Any]]) -> 
     return mean, np.sqrt(squares / count)
 
 
+def _unusable(piece: NDArray[Any]) -> int:
+    """Number of values that are not finite in float32."""
+    limit = LARGEST if piece.dtype.itemsize > 4 else np.inf
+    return piece.size - int(np.count_nonzero((np.abs(piece) <= limit) & np.isfinite(piece)))
+
+
 def _refuse_broken(source: ImageSource, plane: int, broken: int) -> None:
     if broken:
+        beyond = f" or beyond {LARGEST:.1e}" if source.dtype.itemsize > 4 else ""
         where = f"plane {plane + 1} of {source.planes} has" if source.planes > 1 else "has"
-        found = f"{where} {broken} values that are not numbers (NaN or infinite)"
+        found = f"{where} {broken} values that are not numbers (NaN or infinite){beyond}"
         remedy = "Replace them by numbers, for instance with Fiji's Remove NaNs."
         raise InputError(found, remedy, path=source.path or source.name)

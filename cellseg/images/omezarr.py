@@ -14,7 +14,7 @@ import numpy as np
 
 from cellseg.errors import InputError
 from cellseg.images.axes import parse_axes
-from cellseg.images.physical import UM_PER
+from cellseg.images.physical import micrometres_per, positive_number
 from cellseg.images.segments import LARGEST_SEGMENT
 from cellseg.images.source import ImageSource, make_source
 from cellseg.images.zarrfolder import main_image, read_ome
@@ -126,8 +126,8 @@ def _sizes_um(
         *(scales.get("coordinateTransformations") or []),
     ]:
         if transform.get("type") == "scale" and len(transform.get("scale", ())) == len(names):
-            sizes *= np.asarray(transform["scale"], float)
-    units = [UM_PER.get(str(axis.get("unit", "")).casefold(), 0.0) for axis in named]
+            sizes *= [positive_number(step, "the scale of an axis") for step in transform["scale"]]
+    units = [micrometres_per(str(axis.get("unit", ""))) for axis in named]
     found = {axis: float(size * unit) for axis, size, unit in zip(names, sizes, units, strict=True)}
     return {axis: size for axis, size in found.items() if axis in "ZYX" and size > 0}
 

@@ -25,6 +25,8 @@ class PalettePixels:
     indexes: Pixels
     table: NDArray[np.uint8]
     """(channels, values)"""
+    samples: int = 1
+    """Samples of a pixel in the file; the first is the number, others are alpha."""
 
     @property
     def block(self) -> tuple[int, int]:
@@ -33,12 +35,15 @@ class PalettePixels:
 
     def read(self, sheet: int, rows: slice, columns: slice) -> NDArray[Any]:
         number, channel = divmod(sheet, len(self.table))
-        looked_up: NDArray[np.uint8] = self.table[channel][self.indexes.read(number, rows, columns)]
+        looked_up: NDArray[np.uint8] = self.table[channel][self.indexes.read(number * self.samples, rows, columns)]
         return looked_up
 
 
 def lookup_table(colours: NDArray[np.uint16]) -> NDArray[np.uint8]:
-    """The palette of a TIFF, (3, values) of 16 bits, as (1, values) if it is grey, else (3, values), of 8 bits."""
-    table = (colours >> 8).astype(np.uint8)
+    """The palette of a TIFF, (3, values) of 16 bits, as (1, values) if it is grey, else (3, values), of 8 bits.
+
+    Old writers filled it with values of 8 bits; libtiff, too, takes one without larger values for such a palette.
+    """
+    table = (colours >> 8 if colours.max(initial=0) > 255 else colours).astype(np.uint8)
     grey = (table == table[0]).all()
     return table[:1] if grey else table

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+import math
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,19 +13,19 @@ from xml.etree import ElementTree
 
 import tifffile
 
+logger = logging.getLogger(__name__)
+
 UM_PER = {
-    **dict.fromkeys(("µm", "μm", "\\u00b5m", "um", "micron", "microns", "micrometer", "micrometre"), 1.0),
-    "pm": 1e-6,
-    "picometer": 1e-6,
-    "å": 1e-4,
-    "angstrom": 1e-4,
+    **dict.fromkeys(("\u03bcm", "um", "micron", "micrometer", "micrometre"), 1.0),
+    **dict.fromkeys(("pm", "picometer", "picometre"), 1e-6),
+    **dict.fromkeys(("\u00e5", "angstrom", "angstr\u00f6m"), 1e-4),
     **dict.fromkeys(("nm", "nanometer", "nanometre"), 1e-3),
     **dict.fromkeys(("mm", "millimeter", "millimetre"), 1e3),
     **dict.fromkeys(("cm", "centimeter", "centimetre"), 1e4),
     **dict.fromkeys(("m", "meter", "metre"), 1e6),
-    "in": 25400.0,
-    "inch": 25400.0,
+    **dict.fromkeys(("in", "inch", "inche"), 25400.0),
 }
+"""Micrometres in a unit, by its name in the singular and in lower case."""
 LARGEST_PLAUSIBLE_UM = 10.0
 """Larger pixels by the resolution tags alone are a printer's dots per inch, not a microscope's."""
 
@@ -57,17 +61,37 @@ def _from_ome(xml: str) -> Physical:
     return Physical((y, x) if y and x else None, z or None, tuple(names))
 
 
+def micrometres_per(unit: str) -> float:
+    """Micrometres in a unit as people and programs write it (escaped or not, singular or plural); 0 if unknown."""
+    plain = re.sub(r"\\+u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), unit.strip())
+    name = unicodedata.normalize("NFKC", plain).casefold()
+    return UM_PER.get(name) or UM_PER.get(name.removesuffix("s"), 0.0)
+
+
+def positive_number(text: object, what: str) -> float:
+    """A length as metadata state it, decimal commas included; 0 for what is none, which the log says."""
+    try:
+        value = float(str(text).strip().replace(",", "."))
+    except ValueError:
+        value = math.nan
+    if math.isfinite(value) and value >= 0:
+        return value
+    logger.warning("%s is %r, which is no length; it is taken as unknown", what, text)
+    return 0.0
+
+
 def _ome_size(attributes: Mapping[str, str], axis: str) -> float:
-    unit = attributes.get(f"PhysicalSize{axis}Unit", "µm")
-    return float(attributes.get(f"PhysicalSize{axis}", 0)) * UM_PER.get(unit.casefold(), 0.0)
+    name = f"PhysicalSize{axis}"
+    size = positive_number(attributes.get(name, 0), name)
+    return size * micrometres_per(attributes.get(f"{name}Unit", "um"))
 
 
 def _from_imagej(metadata: Mapping[str, Any], page: tifffile.TiffPage) -> Physical:
-    units = {axis: str(metadata.get(f"{axis}unit") or metadata.get("unit") or "").casefold() for axis in "yz"}
-    across = UM_PER.get(str(metadata.get("unit") or "").casefold(), 0.0)
-    size = _from_tags(page, UM_PER.get(units["y"], 0.0), across)
-    spacing = float(metadata.get("spacing") or 0) * UM_PER.get(units["z"], 0.0)
-    return Physical(size, abs(spacing) or None)
+    unit = str(metadata.get("unit") or "")
+    down, through = (micrometres_per(str(metadata.get(f"{axis}unit") or unit)) for axis in "yz")
+    size = _from_tags(page, down, micrometres_per(unit))
+    spacing = positive_number(str(metadata.get("spacing") or 0).removeprefix("-"), "spacing") * through
+    return Physical(size, spacing or None)
 
 
 def _from_tags(page: tifffile.TiffPage, down: float, across: float) -> tuple[float, float] | None:
@@ -79,7 +103,8 @@ def _from_tags(page: tifffile.TiffPage, down: float, across: float) -> tuple[flo
 
 
 def _number(page: tifffile.TiffPage, tag: str) -> float:
+    """A tag's number, a quotient included; 0 for what is none."""
     value = page.tags[tag].value if tag in page.tags else 0
     if isinstance(value, tuple):
-        return value[0] / value[1] if value[1] else 0.0
-    return float(value)
+        value = value[0] / value[1] if len(value) > 1 and value[1] else 0
+    return positive_number(value, tag)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -93,14 +94,14 @@ class ImageSource:
         return replace(self, sheets=self.sheets[:, list(channels)], channel_names=names)
 
     def channel_number(self, channel: int | str) -> int:
-        """Number of the channel with this name or number.
+        """Number of the channel with this name, else with this number.
 
         Raises:
             InputError: no such channel; the message lists those there are.
         """
         lowered = [name.casefold() for name in self.channel_names]
         text = str(channel)
-        if text.casefold() in lowered and not isinstance(channel, int):
+        if text.casefold() in lowered:
             return lowered.index(text.casefold())
         if text.isdecimal() and int(text) < self.channels:
             return int(text)
@@ -152,11 +153,15 @@ def make_source(
         height=height,
         width=width,
         dtype=dtype,
-        pixel_size_um=pixel_size_um,
-        spacing_um=spacing_um,
+        pixel_size_um=pixel_size_um if pixel_size_um and all(map(_is_length, pixel_size_um)) else None,
+        spacing_um=spacing_um if spacing_um and _is_length(spacing_um) else None,
         pixels=pixels,
         sheets=sheets,
     )
+
+
+def _is_length(value: float) -> bool:
+    return math.isfinite(value) and value > 0
 
 
 def array_source(array: NDArray[Any], *, axes: str | None = None, name: str = "array") -> ImageSource:
@@ -172,6 +177,7 @@ def array_source(array: NDArray[Any], *, axes: str | None = None, name: str = "a
     """
     array = np.asarray(array).view(np.uint8) if array.dtype == bool else np.asarray(array)
     if axes is None:
+        array = array[..., 0] if array.ndim == 3 and array.shape[2] == 1 < min(array.shape[:2]) else array
         axes = {2: "YX", 3: "ZYX"}.get(array.ndim, "")
         if not axes or (array.ndim == 3 and array.shape[2] in (3, 4) and array.shape[1] > 4):
             raise InputError(

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellseg.errors import InputError
+from cellseg.images.fileformat import START, format_of
 
-KNOWN_STARTS = {b"\x89PNG": "a PNG", b"\xff\xd8\xff": "a JPEG", b"BM": "a BMP", b"GIF8": "a GIF", b"\x89HDF": "HDF5"}
 CUT_REMEDY = "It is cut off or damaged; copy or export it again."
 TAGS_NEEDED = (258, 270, 273, 279, 320, 324, 325)
 _TYPE_BYTES = np.array([0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8])
@@ -107,8 +107,7 @@ def _read_header(file: BinaryIO, path: Path) -> _Form:
     if version == 43:
         file.seek(8)
         return _Form(order, "Q", "Q")
-    kind = next((name for key, name in KNOWN_STARTS.items() if start.startswith(key)), "something else")
-    found = f"is {kind}, not a TIFF" if start else "is empty"
+    found = f"is {format_of(start + file.read(START - len(start)))}, not a TIFF" if start else "is empty"
     raise InputError(found, "Images must be TIFF files; Fiji converts most formats.", path=path)
 
 

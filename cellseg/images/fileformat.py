@@ -1,0 +1,52 @@
+"""Formats of files by their first bytes; a name may lie."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+START = 16
+"""Bytes that tell the formats apart."""
+STARTS = {
+    b"II*\0": "a TIFF",
+    b"MM\0*": "a TIFF",
+    b"II+\0": "a BigTIFF",
+    b"MM\0+": "a BigTIFF",
+    b"\x89PNG": "a PNG",
+    b"\xff\xd8\xff": "a JPEG",
+    b"\0\0\0\x0cjP": "a JPEG 2000",
+    b"BM": "a BMP",
+    b"GIF8": "a GIF",
+    b"RIFF": "a WebP or AVI",
+    b"\x89HDF": "HDF5",
+    b"\x93NUMPY": "a NumPy array",
+    b"ZISRAWFILE": "a Zeiss CZI",
+    b"\xda\xce\xbe\x0a": "a Nikon ND2",
+    b"p\0\0\0": "a Leica LIF",
+    b"\xd0\xcf\x11\xe0": "an Olympus OIB or Zeiss ZVI",
+    b"PK\x03\x04": "a zip archive",
+    b"Iout": "a Fiji ROI",
+    b"%PDF": "a PDF",
+    b"\x1f\x8b": "a gzip archive",
+}
+JSON = (b"{", b"[")
+
+
+def format_of(start: bytes) -> str:
+    """The format of a file in words, from its first `START` bytes."""
+    found = next((name for key, name in STARTS.items() if start.startswith(key)), "")
+    if found:
+        return found
+    if _is_safetensors(start):
+        return "a model file (safetensors)"
+    return "JSON" if start.lstrip().startswith(JSON) else "something else"
+
+
+def is_model(path: Path) -> bool:
+    """Whether a file is a model (safetensors), by its content."""
+    with open(path, "rb") as file:
+        return _is_safetensors(file.read(START))
+
+
+def _is_safetensors(start: bytes) -> bool:
+    """A header's length of 8 bytes, little-endian, then the header, which is JSON."""
+    return len(start) > 8 and start[8:9] == b"{" and int.from_bytes(start[:8], "little") < 2**32
