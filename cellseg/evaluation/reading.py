@@ -17,6 +17,7 @@ from cellseg.images.read_labels import kind_of
 from cellseg.images.source import ImageSource
 from cellseg.inference.instances import label_instances
 from cellseg.metrics import annotated_only, inside_field
+from cellseg.metrics.components import bool_instances
 from cellseg.metrics.inputs import check_labels
 from cellseg.metrics.scores import Compared
 from cellseg.options import EvaluateOptions, LabelOptions
@@ -110,7 +111,7 @@ class Reader:
             classes = _stack(planes, lambda source, k: source.read(k).argmax(axis=0))
             return without_small(_regions(classes), smallest), classes
         mask = read_probability(planes) >= (self.options.threshold or 0.5)
-        return label_instances(mask, smallest), mask
+        return without_small(components(mask), smallest), mask
 
     def in_words(self) -> str:
         """What prediction and truth were taken for."""
@@ -214,12 +215,17 @@ def _whole_numbers(source: ImageSource, plane: int, ignore_label: int | None) ->
     return check_values(values, ignore_label, source.path)
 
 
+def components(mask: NDArray[np.bool_]) -> Array:
+    """Connected components of a mask by edges, 4-connected (H, W) or 6-connected (Z, H, W), numbered from 1."""
+    return label_instances(mask) if mask.ndim == 2 else bool_instances(mask)
+
+
 def _regions(classes: Array) -> Array:
     """Connected regions of equal class, numbered class by class."""
     cells = np.zeros(classes.shape, np.int64)
     for number in values_in(classes):
         if number:
-            regions = label_instances(classes == number)
+            regions = components(classes == number)
             cells += np.where(regions > 0, regions + cells.max(), 0)
     return cells
 

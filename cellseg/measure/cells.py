@@ -25,7 +25,7 @@ Floats = NDArray[np.float64]
 
 def measure_cells(
     labels: Array,
-    images: Mapping[str, Array] | None = None,
+    images: Mapping[str, Array] | Array | None = None,
     spacing: Sequence[float] | None = None,
     unit: str = "px",
 ) -> CellTable:
@@ -38,7 +38,8 @@ def measure_cells(
 
     Args:
         labels: (H, W) or (Z, H, W) cell numbers, 0 = background; a boolean mask counts as its components.
-        images: by name, each of the shape of the labels; one nan makes a cell's values nan.
+        images: by name, each of the shape of the labels; one nan makes a cell's values nan. A single array is called
+            image.
         spacing: height and width of a pixel (for a volume with the distance of planes before them), in `unit`.
         unit: of the spacing.
 
@@ -52,7 +53,7 @@ def measure_cells(
         scikit-image's regionprops, for the definitions; `solidity` by exact arithmetic.
     """
     check_labels("label image", labels)
-    images = dict(images or {})
+    images = {"image": images} if isinstance(images, np.ndarray) else dict(images or {})
     steps = _steps(labels, spacing)
     for name, image in images.items():
         if image.shape != labels.shape:

@@ -130,6 +130,20 @@ def test_a_stack_as_a_volume(compare):
     assert volume["mean"]["f1"] < 1
 
 
+@pytest.mark.parametrize("kind", ["probabilities", "mask", "classes"])
+def test_a_volume_of_anything_but_cell_numbers(compare, kind):
+    """Regions go through the planes."""
+    truth = np.stack([draw("aa.bb")] * 2).astype(np.uint16)
+    found = {
+        "probabilities": (truth > 0) * np.float32(0.9),
+        "mask": (truth > 0).astype(np.uint8) * 255,
+        "classes": np.minimum(truth, 1).astype(np.uint8) + (truth == 2),
+    }[kind]
+    words = ("--volume", "--metrics", "recall", "--json", "--labels-are", "classes" if kind == "classes" else "auto")
+    scores = result(compare(found, found if kind == "classes" else truth, *words))
+    assert scores["mean"]["recall"] == 1
+
+
 def test_no_match_at_all_is_null_in_json(compare):
     text = compare(draw("..a"), draw("a.."), "--metrics", "hausdorff95", "--json").out
     assert json.loads(text)["mean"] == {"hausdorff95": None}

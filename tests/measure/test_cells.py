@@ -119,3 +119,8 @@ def test_a_file_is_complete_and_exact(tmp_path):
 def test_a_column_that_is_not_there():
     with pytest.raises(InputError, match="the table has no column size"):
         cellseg.measure_cells(CELLS)["size"]
+
+
+def test_a_single_image_needs_no_name():
+    table = cellseg.measure_cells(CELLS, CELLS * 2)
+    assert table["mean_image"].tolist() == (table["cell"] * 2).tolist()
