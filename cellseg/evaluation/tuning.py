@@ -28,12 +28,10 @@ from cellseg.images.source import ImageSource
 from cellseg.inference.instances import label_instances
 from cellseg.metrics import annotated_only
 from cellseg.metrics.candidates import THRESHOLDS
-from cellseg.models.card import ModelCard, model_file, read_card, shipped_files, store_card
+from cellseg.models.card import CUT, ModelCard, model_file, read_card, shipped_files, store_card
 from cellseg.options import EvaluateOptions, LabelOptions, TruthOptions
 from cellseg.preprocess.cells import numbered
 
-CUT = ("threshold", "core", "grow", "minimum_size", "fill_holes", "split")
-"""Fields of a card that tell how probabilities become cells."""
 Pixels = NDArray[np.float32]
 PLAIN = ModelCard(name="", options={})
 WANTED = "Give the probabilities of one class, as cellseg predict --result probabilities writes them."
@@ -56,7 +54,7 @@ class Tuned:
     @property
     def cut(self) -> dict[str, float]:
         """The cut by the names of the card's fields."""
-        return {name: value for name, value in asdict(self.card).items() if name in CUT}
+        return {name: getattr(self.card, name) for name in CUT}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -132,19 +132,26 @@ def measure_file(
 
 def _grid(labels: ImageSource, image: ImageSource | None, volume: bool) -> CellGrid:
     """Micrometres where the labels, or else the image, know them along every axis that is measured together."""
-    if volume and not labels.plane_shape:
+    if volume:
+        _check_volume(labels)
+    leading, together = len(labels.plane_shape) - volume, 2 + volume
+    for source in (labels, image):
+        steps = _steps(source)[-together:] if source is not None else ()
+        if len(steps) == together and all(steps):
+            return CellGrid(steps, "um", leading=leading)
+    return CellGrid((1.0,) * together, "px", leading=leading)
+
+
+def _steps(source: ImageSource) -> tuple[float, ...]:
+    """Distance of planes, height and width of a pixel in micrometres; 0 where it is not known."""
+    return source.spacing_um or 0.0, *(source.pixel_size_um or (0.0, 0.0))
+
+
+def _check_volume(labels: ImageSource) -> None:
+    if not labels.plane_shape:
         raise InputError("is a single plane, no volume", "Leave --volume out.", path=labels.path)
-    if volume and labels.plane_axes.endswith("T"):
+    if labels.plane_axes.endswith("T"):
         raise InputError("its planes are points in time, no volume", "Leave --volume out.", path=labels.path)
-    leading = len(labels.plane_shape) - volume
-    known = [source for source in (labels, image) if source is not None and source.pixel_size_um]
-    for source in known:
-        assert source.pixel_size_um is not None
-        if not volume:
-            return CellGrid(source.pixel_size_um, "um", leading=leading)
-        if source.spacing_um:
-            return CellGrid((source.spacing_um, *source.pixel_size_um), "um", leading=leading)
-    return CellGrid((1.0,) * (2 + volume), "px", leading=leading)
 
 
 def _cells(values: Array, kind: Kind, options: LabelOptions) -> Array:

@@ -19,6 +19,8 @@ SHIPPED = Path(__file__).with_name("shipped")
 """Folder of the models that come with the package, NAME.safetensors."""
 ALIGNMENT = 8
 """The weights in a safetensors file begin at a multiple of this."""
+CUT = ("threshold", "core", "grow", "minimum_size", "fill_holes", "split")
+"""Fields of a card that tell how probabilities become cells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,14 +12,12 @@ from torch import Tensor
 from cellseg.errors import InputError
 from cellseg.evaluation.choose_cut import are_outlined, is_dense
 from cellseg.metrics.thresholds import SMALLER_IS_BETTER
-from cellseg.models.card import ModelCard
+from cellseg.models.card import CUT, ModelCard
 from cellseg.models.trained import TrainedModel
 from cellseg.options import TrainOptions
 from cellseg.training.data import TrainingSet
 
 LAST = "last"
-CUT = ("threshold", "core", "grow", "minimum_size", "fill_holes", "split")
-"""What of a card says how probabilities become cells."""
 CELLS = ("v_both", "v_rand", "v_info", "ap50")
 """Scores of numbered cells."""
 

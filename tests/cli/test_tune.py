@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 import tifffile
 
-from cellseg.evaluation.tuning import CUT
 from cellseg.images.write import write_stack
 from cellseg.metrics.candidates import THRESHOLDS
-from cellseg.models.card import read_card, store_card
+from cellseg.models.card import CUT, read_card, store_card
 from tests.cli.conftest import assert_refused
 
 BEST = 0.7

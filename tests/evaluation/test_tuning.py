@@ -5,8 +5,9 @@ import pytest
 import tifffile
 
 import cellseg
-from cellseg.evaluation.tuning import CUT, plan_tuning, tune
+from cellseg.evaluation.tuning import plan_tuning, tune
 from cellseg.images.labels import LabelPlane
+from cellseg.models.card import CUT
 from cellseg.models.trained import as_model
 from cellseg.training import validate
 from cellseg.training.data import Annotated
