@@ -100,20 +100,6 @@ def form(parent: QWidget | None = None, *, flush: bool = True) -> QFormLayout:
     return made
 
 
-def tall_form(parent: QWidget | None = None) -> QFormLayout:
-    """Rows of a name, and below it a widget that needs the whole width."""
-    made = form(parent)
-    made.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
-    return made
-
-
-def add_row(to: QFormLayout, text: str, widget: QWidget) -> None:
-    """Add a row whose name has the tip of its widget."""
-    label = QLabel(text)
-    label.setToolTip(widget.toolTip())
-    to.addRow(label, widget)
-
-
 def fold(title: str, tip: str, *contents: QWidget) -> QCollapsible:
     """Widgets that are folded away below a title."""
     made = QCollapsible(title, expandedIcon="▾", collapsedIcon="▸")

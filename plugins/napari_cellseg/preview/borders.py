@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,8 @@ from qtpy.QtWidgets import QCheckBox, QWidget
 from cellseg import InputError
 from cellseg.options import AugmentOptions, WeightOptions
 from napari_cellseg.camera import camera
+from napari_cellseg.forms.option_form import defaults
+from napari_cellseg.option import described
 from napari_cellseg.preview.balance import class_frequencies
 from napari_cellseg.preview.coding import is_annotation
 from napari_cellseg.preview.command import train_command, weights_command
@@ -51,6 +52,7 @@ class BordersSection(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
+        self.answers = defaults(described(WeightOptions))
         self._labels: Labels | None = None
         self._layers: dict[str, Image] = {}
         self._frequencies: NDArray[np.int64] | None = None
@@ -58,19 +60,23 @@ class BordersSection(QWidget):
         self._placing = False
         self._preview, self._count = Latest(self), Latest(self)
         self._soon = later(self, SOON_MS, partial(self._refresh, MOST_MOVING))
-        self._still = later(self, STILL_MS, self._settle)
+        self._still = later(self, STILL_MS, self._on_still)
         self._recount = later(self, COUNT_MS, self._count_classes)
         self._make_widgets()
         self._connect()
         self._preview.ask(load)
+
+    def options(self) -> WeightOptions:
+        """The settings."""
+        return WeightOptions(**self.answers.values)
 
     def command(self) -> str:
         """The settings as a command line: the weight map of the labels' file, or a training."""
         labels = self._session.labels()
         path = labels.source.path if labels is not None else None
         if labels is not None and path and not is_annotation(labels.metadata) and Path(path).is_file():
-            return weights_command(Path(path), self.settings.options())
-        return train_command(self.settings.options(), AugmentOptions())
+            return weights_command(Path(path), self.options())
+        return train_command(self.options(), AugmentOptions())
 
     # the panel
 
@@ -84,26 +90,26 @@ class BordersSection(QWidget):
         self._show_borders.setToolTip(
             "The pixels by which cells that touch draw back, so that the network learns to keep them apart."
         )
-        self.settings = WeightSettings()
+        self.settings = WeightSettings(self.answers)
         self._note = text_line()
         tip = "The same settings for the command line: of this label file, or of a training."
         copy = button("Copy the command", tip, self._copy_command)
         column(self._show_weights, self._show_borders, self.settings, self._note, copy, parent=self)
 
     def _connect(self) -> None:
-        self.settings.changed.connect(self._set)
-        self._show_weights.toggled.connect(partial(self._toggle, "weights"))
-        self._show_borders.toggled.connect(partial(self._toggle, "borders"))
-        self._preview.made.connect(self._show)
+        self.answers.changed.connect(self._on_answers_changed)
+        self._show_weights.toggled.connect(partial(self._on_toggled, "weights"))
+        self._show_borders.toggled.connect(partial(self._on_toggled, "borders"))
+        self._preview.made.connect(self._on_preview_made)
         self._preview.failed.connect(self._note.setText)
-        self._count.made.connect(self._use_frequencies)
+        self._count.made.connect(self._on_classes_counted)
         self._count.failed.connect(self._note.setText)
         viewer = self._session.viewer
-        camera(viewer).events.connect(self._changed)
+        camera(viewer).events.connect(self._on_view_changed)
         for name in ("current_step", "order", "ndisplay"):
-            getattr(viewer.dims.events, name).connect(self._changed)
-        viewer.layers.selection.events.active.connect(self._changed)
-        viewer.layers.events.removed.connect(self._forget)
+            getattr(viewer.dims.events, name).connect(self._on_view_changed)
+        viewer.layers.selection.events.active.connect(self._on_view_changed)
+        viewer.layers.events.removed.connect(self._on_layer_removed)
 
     # following
 
@@ -111,19 +117,18 @@ class BordersSection(QWidget):
     def _active(self) -> bool:
         return bool(self._show_weights.isChecked() or self._show_borders.isChecked())
 
-    def _set(self) -> None:
-        """A setting was changed."""
-        self._session.set_training(**asdict(self.settings.options()))
-        self._changed()
+    def _on_answers_changed(self) -> None:
+        self._session.set_training(**self.answers.values)
+        self._on_view_changed()
 
-    def _changed(self, event: Any = None) -> None:
+    def _on_view_changed(self, event: Any = None) -> None:
         """Something was moved or set; also called by the viewer after the panel was closed."""
         if isalive(self) and self._active and not self._placing and not self._soon.isActive():
             self._soon.start()
 
-    def _painted(self, event: Any = None) -> None:
+    def _on_painted(self, event: Any = None) -> None:
         if isalive(self) and self._active and not self._placing:
-            self._changed()
+            self._on_view_changed()
             self._recount.start()
 
     def _follow(self, labels: Labels) -> None:
@@ -132,10 +137,10 @@ class BordersSection(QWidget):
             return
         if self._labels is not None:
             for name in WATCHED:
-                getattr(self._labels.events, name).disconnect(self._painted)
+                getattr(self._labels.events, name).disconnect(self._on_painted)
         self._labels, self._frequencies = labels, None
         for name in WATCHED:
-            getattr(labels.events, name).connect(self._painted)
+            getattr(labels.events, name).connect(self._on_painted)
         self._count_classes()
 
     def _refresh(self, most: int) -> None:
@@ -151,13 +156,13 @@ class BordersSection(QWidget):
         except InputError as error:
             self._note.setText(str(error))
             return
-        options, annotation = self.settings.options(), is_annotation(labels.metadata)
+        options, annotation = self.options(), is_annotation(labels.metadata)
         window = plan_window(what.field, what.plane.shape, margin(options), most, what.coarseness)
         make = partial(preview, annotation=annotation, frequencies=self._balanced_by(options))
         self._preview.ask(lambda: (labels, make(what.plane, window, options)))
         self._still.start()
 
-    def _settle(self) -> None:
+    def _on_still(self) -> None:
         """Things stand still: show the canvas as it is by now, as finely as it can be seen."""
         if self._preview.busy:
             self._still.start()
@@ -166,7 +171,7 @@ class BordersSection(QWidget):
                 what = seen(self._session.viewer, self._labels)
             except InputError:
                 return
-            options = self.settings.options()
+            options = self.options()
             wanted = plan_window(what.field, what.plane.shape, margin(options), MOST_STILL, what.coarseness)
             if wanted != self._shown.window:
                 self._refresh(MOST_STILL)
@@ -182,13 +187,13 @@ class BordersSection(QWidget):
         planes, annotation = planes_of(self._labels), is_annotation(self._labels.metadata)
         self._count.ask(lambda: class_frequencies(planes, annotation))
 
-    def _use_frequencies(self, frequencies: NDArray[np.int64]) -> None:
+    def _on_classes_counted(self, frequencies: NDArray[np.int64]) -> None:
         self._frequencies = frequencies
-        self._changed()
+        self._on_view_changed()
 
     # the layers
 
-    def _show(self, made: tuple[Labels, Preview] | None) -> None:
+    def _on_preview_made(self, made: tuple[Labels, Preview] | None) -> None:
         if made is None or made[0] not in self._session.viewer.layers or not self._active:
             return
         labels, self._shown = made
@@ -204,7 +209,7 @@ class BordersSection(QWidget):
         if what in self._layers:
             _update(self._layers[what], pixels, matrix)
             return
-        limits = (0, 1.5 * self.settings.w0.value() + 2) if what == "weights" else (0, 1)
+        limits = (0, 1.5 * self.options().w0 + 2) if what == "weights" else (0, 1)
         layer = Image(
             pixels,
             name=NAMES[what],
@@ -220,13 +225,13 @@ class BordersSection(QWidget):
         layers.append(layer)
         layers.selection.active = active
 
-    def _toggle(self, what: str, on: bool) -> None:
+    def _on_toggled(self, what: str, on: bool) -> None:
         if on:
-            self._changed()
+            self._on_view_changed()
         elif what in self._layers:
             self._session.viewer.layers.remove(self._layers[what])
 
-    def _forget(self, event: Any) -> None:
+    def _on_layer_removed(self, event: Any) -> None:
         """A layer was removed, by the panel or by the user."""
         if not isalive(self):
             return

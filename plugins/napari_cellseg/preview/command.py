@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
-from dataclasses import fields
+from dataclasses import asdict
 from pathlib import Path
 
 from cellseg.options import AugmentOptions, WeightOptions, WeightsAlone
-from napari_cellseg.option import option
+from napari_cellseg.forms.words import words_of
+from napari_cellseg.option import described
 
 
 def weights_command(labels: Path, weights: WeightOptions) -> str:
@@ -35,9 +36,7 @@ def quoted(words: list[str]) -> str:
 
 
 def _flags(options: WeightOptions | AugmentOptions, defaults: type[WeightOptions] | type[AugmentOptions]) -> list[str]:
-    words: list[str] = []
-    for field in fields(options):
-        value, known = getattr(options, field.name), option(defaults, field.name)
-        if value != known.default or field.name in ("w0", "sigma"):
-            words += [known.flag, f"{value:g}" if isinstance(value, (int, float)) else str(value)]
-    return words
+    """What differs from the command's own defaults; w0 and sigma in any case."""
+    values, known = asdict(options), described(defaults)
+    told = ("w0", "sigma")
+    return words_of({name: value for name, value in values.items() if value != known[name].default or name in told})

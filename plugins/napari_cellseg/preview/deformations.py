@@ -12,13 +12,17 @@ from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from cellseg import InputError
 from cellseg.options import AugmentOptions
-from napari_cellseg.option import option
+from napari_cellseg.forms.option_form import OptionForm, Span, defaults
+from napari_cellseg.option import described
 from napari_cellseg.preview.latest import Latest
-from napari_cellseg.preview.number import Number
 from napari_cellseg.preview.seen import seen
 from napari_cellseg.preview.sheet import as_seen, contact_sheet, middle
 from napari_cellseg.session import Session
-from napari_cellseg.widgets import add_row, button, column, tall_form
+from napari_cellseg.widgets import button, column
+
+SPANS: dict[str, Span] = {"elastic": (0, 40, 0.5), "grid": (2, 10, 1)}
+"""The usual values, which the sliders cover, and their steps."""
+TITLES = {"elastic": "Strength in pixels (elastic)", "grid": "Vectors a side (grid)"}
 
 
 class DeformationsSection(QWidget):
@@ -31,23 +35,20 @@ class DeformationsSection(QWidget):
         self._seed = 0
         self._latest = Latest(self)
         self.sheet = SheetWindow(self)
-        self._elastic = Number(option(AugmentOptions, "elastic"), (0, 40))
-        self._grid = Number(option(AugmentOptions, "grid"), (2, 10), decimals=0)
+        shown = {name: described(AugmentOptions)[name] for name in SPANS}
+        self.answers = defaults(shown)
+        self.form = OptionForm(self.answers, shown.values(), spans=SPANS, titles=TITLES, tall=True)
         tip = "A window with the middle of what is seen of the image, as it is and bent six times."
         look = button("Show deformations of the field", tip, self.look)
         again = button("Others", "Six other deformations of the same strength.", self.draw_others)
-        numbers = QWidget()
-        rows = tall_form(numbers)
-        for text, number in (("Strength in pixels (elastic)", self._elastic), ("Vectors a side (grid)", self._grid)):
-            add_row(rows, text, number)
-            number.changed.connect(self._set)
-        column(numbers, look, again, parent=self)
+        column(self.form, look, again, parent=self)
+        self.answers.changed.connect(self._on_answers_changed)
         self._latest.made.connect(self.sheet.show_sheet)
         self._latest.failed.connect(show_warning)
 
     def options(self) -> AugmentOptions:
         """The settings; those that have no slider are at their defaults."""
-        return AugmentOptions(elastic=self._elastic.value(), grid=round(self._grid.value()))
+        return AugmentOptions(**self.answers.values)
 
     def look(self) -> None:
         """Take what is seen of the image now, and show it deformed."""
@@ -69,8 +70,8 @@ class DeformationsSection(QWidget):
         self._seed += 1
         self._draw()
 
-    def _set(self, *_: object) -> None:
-        self._session.set_training(elastic=self.options().elastic, grid=self.options().grid)
+    def _on_answers_changed(self) -> None:
+        self._session.set_training(**self.answers.values)
         if self.sheet.isVisible():
             self._draw()
 

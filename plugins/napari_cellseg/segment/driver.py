@@ -51,12 +51,12 @@ class Driver(QObject):
         self._ready = False
         self._words.clear()
         self._child = child = Child([self._module], self)
-        child.told.connect(self._hear)
+        child.told.connect(self._on_told)
         child.said.connect(self._words.append)
-        child.ended.connect(lambda _: self._lose(child))
+        child.ended.connect(lambda _: self._on_ended(child))
         child.start()
 
-    def _hear(self, told: dict[str, Any]) -> None:
+    def _on_told(self, told: dict[str, Any]) -> None:
         if told["event"] == "ready" and self._child is not None:
             self._ready = True
             for order in self._waiting:
@@ -64,7 +64,7 @@ class Driver(QObject):
             self._waiting.clear()
         self.told.emit(told)
 
-    def _lose(self, child: Child) -> None:
+    def _on_ended(self, child: Child) -> None:
         if child is not self._child:
             return
         self._child, self._ready = None, False

@@ -10,7 +10,7 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_cellseg.camera import camera
 from napari_cellseg.segment.choice import Folders
-from napari_cellseg.segment.controls import CutControls
+from napari_cellseg.segment.cut import Cut
 from napari_cellseg.segment.driver import Driver
 from napari_cellseg.segment.field import Field
 from napari_cellseg.segment.results import ResultLayers
@@ -31,18 +31,16 @@ class FieldCells(QObject):
     counted = Signal(int)
     """Cells of the visible field."""
 
-    def __init__(
-        self, viewer: ViewerModel, driver: Driver, controls: CutControls, folders: Folders, parent: QObject
-    ) -> None:
+    def __init__(self, viewer: ViewerModel, driver: Driver, cut: Cut, folders: Folders, parent: QObject) -> None:
         super().__init__(parent)
-        self._driver, self._controls, self._folders = driver, controls, folders
+        self._driver, self._cut, self._folders = driver, cut, folders
         self._layers: ResultLayers | None = None
         self._field: Field | None = None
         self._number = 0
         self._following = later(self, FOLLOW_MS, self.cut)
-        self._looking = later(self, LOOK_MS, self._look)
-        camera(viewer).events.connect(self._moved)
-        viewer.dims.events.current_step.connect(self._moved)
+        self._looking = later(self, LOOK_MS, self._on_looked)
+        camera(viewer).events.connect(self._on_moved)
+        viewer.dims.events.current_step.connect(self._on_moved)
 
     def take(self, layers: ResultLayers) -> None:
         """Follow these layers from now on."""
@@ -54,7 +52,6 @@ class FieldCells(QObject):
             return
         self._number += 1
         self._field = where = self._layers.field()
-        options = {name: value for name, value in self._controls.options().items() if not name.startswith("link")}
         self._driver.send(
             {
                 "do": "cut",
@@ -62,7 +59,7 @@ class FieldCells(QObject):
                 "plane": where.plane,
                 "rows": where.rows,
                 "columns": where.columns,
-                "options": options,
+                "options": self._cut.in_a_plane,
                 "file": str(self._folders.cut(self._number)),
             }
         )
@@ -89,11 +86,11 @@ class FieldCells(QObject):
         """All cells are there: an answer that is still on its way is late."""
         self._number += 1
 
-    def _moved(self, event: Any = None) -> None:
+    def _on_moved(self, event: Any = None) -> None:
         if self._layers is not None:
             self._looking.start()
 
-    def _look(self) -> None:
+    def _on_looked(self) -> None:
         """Another place is looked at: it is predicted next, and its preview follows."""
         if self._layers is None:
             return

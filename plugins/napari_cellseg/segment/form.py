@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from qtpy.QtGui import QGuiApplication
-from qtpy.QtWidgets import QCheckBox, QFileDialog, QGroupBox, QLineEdit, QProgressBar, QSpinBox, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QFileDialog, QGroupBox, QLineEdit, QProgressBar, QVBoxLayout, QWidget
 
 from cellseg.options import PredictOptions
+from napari_cellseg.forms.answers import Answers
+from napari_cellseg.forms.option_form import OptionForm
+from napari_cellseg.option import described
 from napari_cellseg.segment.choice import ImageChoice, ModelChoice
 from napari_cellseg.segment.controls import CutControls
+from napari_cellseg.segment.cut import Cut
 from napari_cellseg.segment.inputs import Choices
 from napari_cellseg.segment.take import AREAS
 from napari_cellseg.session import Session
@@ -25,6 +30,8 @@ FORMATS = {
     "TIFF (*.tif)": ".tif",
     "OME-Zarr folder (*.ome.zarr)": ".ome.zarr",
 }
+TILE = 512
+"""Side of a tile in the window: the first ones are soon there."""
 RESULTS = {"instances": "cells", "probabilities": "probabilities"}
 
 
@@ -35,11 +42,8 @@ class StartBox(QGroupBox):
         super().__init__("Image and model")
         self.images, self.model = ImageChoice(session), ModelChoice(session)
         add = button("Add files…", "TIFF files that need not fit into memory.", self.images.ask_files)
-        self.average = combo(
-            "Average over versions of the image: 7 rotations, as in the paper of 2015, or the 8 "
-            "symmetries of the square. Better, and slower.",
-            AVERAGES,
-        )
+        self._network = Answers({"average": PredictOptions().average, "tile": TILE})
+        average = OptionForm(self._network, [described(PredictOptions)["average"]], words={"average": AVERAGES})
         self.start = button("Segment", "Predict the chosen images; what is seen comes first.")
         self.stop = button("Cancel", "Stop after the present tile. What is done is kept.")
         self.progress = QProgressBar()
@@ -49,7 +53,7 @@ class StartBox(QGroupBox):
         rows.addRow(self.images)
         rows.addRow(add)
         rows.addRow("Model", self.model)
-        rows.addRow("Average", self.average)
+        rows.addRow(average)
         rows.addRow(fold("More", "Axes and channel of the image, and the size of a tile.", self._more()))
         rows.addRow(row(self.start, self.stop))
         rows.addRow(self.progress)
@@ -57,9 +61,18 @@ class StartBox(QGroupBox):
 
     def choices(self) -> Choices:
         """What is chosen beside the images."""
-        network = PredictOptions(average=self.average.currentData(), tile=self.tile.value())
+        network = PredictOptions(**self._network.values)
         axes, channel = self.axes.text().strip().upper(), self.channel.text().strip()
         return Choices(model=self.model.model, network=network, axes=axes, channel=channel)
+
+    def set_network(self, **options: Any) -> None:
+        """Set options of the network by hand: average, tile."""
+        self._network.give(options)
+
+    def show_progress(self, done: int, total: int) -> None:
+        """Show how many tiles are done."""
+        self.progress.setRange(0, total)
+        self.progress.setValue(done)
 
     def _more(self) -> QWidget:
         self.axes = QLineEdit()
@@ -68,29 +81,21 @@ class StartBox(QGroupBox):
         self.channel = QLineEdit()
         self.channel.setPlaceholderText("all")
         self.channel.setToolTip("Name or number (from 0) of the channel that the model sees.")
-        self.tile = QSpinBox()
-        self.tile.setRange(64, 4096)
-        self.tile.setSingleStep(64)
-        self.tile.setValue(512)
-        self.tile.setToolTip(
-            "Side of a tile in pixels. Small ones are sooner there and need less memory; large ones "
-            "are quicker in all. The result is the same."
-        )
         more = QWidget()
         rows = form(more, flush=False)
         rows.addRow("Axes", self.axes)
         rows.addRow("Channel", self.channel)
-        rows.addRow("Tile", self.tile)
+        rows.addRow(OptionForm(self._network, [described(PredictOptions)["tile"]]))
         return more
 
 
 class CellsBox(QGroupBox):
     """How probabilities become cells."""
 
-    def __init__(self) -> None:
+    def __init__(self, cut: Cut) -> None:
         super().__init__("Cells")
         self.setToolTip("The network does not run again when these are moved.")
-        self.cut = CutControls()
+        self.cut = CutControls(cut)
         self.apply = button(
             "Apply to the whole image",
             "Number the cells of all planes with these settings. Small images follow by themselves.",

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from napari_cellseg.segment.field import Field, seen_field
 from napari_cellseg.segment.inputs import Input
-from napari_cellseg.segment.pyramid import IN_MEMORY, open_levels
+from napari_cellseg.segment.pyramid import IN_MEMORY, UNCERTAINTY, open_levels
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -64,6 +64,14 @@ class ResultLayers:
         )
         self.pictures[name] = self._add(layer)
 
+    def show_uncertainty(self, visible: bool) -> bool:
+        """Show or hide where the network is unsure; whether that is a layer yet."""
+        layer = self.pictures.get(UNCERTAINTY)
+        if layer is None or layer not in self.viewer.layers:
+            return False
+        layer.visible = visible
+        return True
+
     def refresh_pictures(self, thumbnail: bool = False) -> None:
         """Read anew what is seen of the pictures."""
         for layer in self.pictures.values():
@@ -110,8 +118,8 @@ class ResultLayers:
             metadata=self._metadata("instances"),
             **self.placement,
         )
-        layer.events.paint.connect(self._edit)
-        layer.events.labels_update.connect(self._edit)
+        layer.events.paint.connect(self._on_edited)
+        layer.events.labels_update.connect(self._on_edited)
         self.cells = self._add(layer)
 
     def field(self) -> Field:
@@ -135,7 +143,7 @@ class ResultLayers:
             self.viewer.layers.selection = selection
         return layer
 
-    def _edit(self, event: Any = None) -> None:
+    def _on_edited(self, event: Any = None) -> None:
         self.edited = True
 
     def _metadata(self, what: str, **more: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import cellseg
 from napari_cellseg.session import Session
 from napari_cellseg.train.layer_files import is_annotation
 from napari_cellseg.train.runs import with_model
+from napari_cellseg.train.writing import Source
 from napari_cellseg.widgets import combo, form
 
 PROJECT, LAYERS = "project", "layers"
@@ -78,6 +79,11 @@ class DataChoice(QWidget):
     def from_project(self) -> bool:
         """Whether the project's annotation is learnt from."""
         return bool(self.source.currentData() == PROJECT)
+
+    def choice(self) -> Source:
+        """What is learnt from, as it is chosen."""
+        annotation = bool(self.zero.currentData())
+        return Source(self.from_project, self.image_layer(), self.labels_layer(), annotation)
 
     @property
     def model(self) -> str:

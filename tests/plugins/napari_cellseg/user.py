@@ -96,14 +96,14 @@ class User:
         """Segment the image that is ticked; the layer of its cells."""
         panel = self.dock.show_panel("Segment")
         self.click(panel.begin.start)
-        self.wait(lambda: panel._layers is not None and panel._layers.cells is not None and not panel._busy)
-        return panel._layers.cells
+        self.wait(lambda: _has_cells(panel))
+        return panel.controller.layers.cells
 
     def choose_size(self, cells: Any, pixels: int) -> None:
         """Leave out smaller cells; all of the image follow after a moment."""
         panel, before = self.dock.show_panel("Segment"), cells.data
-        panel.cells.cut.minimum_size.setValue(pixels)
-        self.wait(lambda: cells.data is not before and not panel._busy)
+        panel.cells.cut.field("minimum_size").value = pixels
+        self.wait(lambda: cells.data is not before and not panel.controller.busy)
 
     def delete_cell(self, cells: Any, position: Any) -> None:
         """Take a cell out of a result with the bucket: fill it with nothing."""
@@ -119,7 +119,7 @@ class User:
         panel = self.dock.show_panel("Segment")
         with patch.object(QFileDialog, "getSaveFileName", return_value=(str(path), "")):
             self.click(panel.result.save)
-        self.wait(lambda: path.exists() and not panel._busy)
+        self.wait(lambda: path.exists() and not panel.controller.busy)
 
 
 def inside(mask: NDArray[np.bool_], radius: int, apart: int | None = None) -> list[Points]:
@@ -139,6 +139,11 @@ def inside(mask: NDArray[np.bool_], radius: int, apart: int | None = None) -> li
 def _runs(row: NDArray[np.bool_], y: int) -> list[Points]:
     edges = np.flatnonzero(np.diff(np.pad(row, 1).astype(np.int8)))
     return [[(y, int(x)) for x in range(start, stop)] for start, stop in edges.reshape(-1, 2)]
+
+
+def _has_cells(panel: Any) -> bool:
+    layers = panel.controller.layers
+    return layers is not None and layers.cells is not None and not panel.controller.busy
 
 
 def _named(panel: QWidget, text: str) -> QPushButton:

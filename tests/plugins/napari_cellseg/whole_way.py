@@ -98,7 +98,7 @@ class Way:
         panel = self.dock.show_panel("Segment")
         self.wait(lambda: panel.begin.start.isEnabled())
         panel.begin.start.click()
-        self.wait(lambda: self.layer(": cells") is not None and not panel._busy)
+        self.wait(lambda: self.layer(": cells") is not None and not panel.controller.busy)
         self.cells = self.layer(": cells")
         self.annotation.visible = False
 
@@ -119,7 +119,7 @@ class Way:
     def save(self, path: Path) -> None:
         panel = self.dock.show_panel("Segment")
         panel.save_as(path)
-        self.wait(lambda: path.exists() and not panel._busy)
+        self.wait(lambda: path.exists() and not panel.controller.busy)
 
     def close(self) -> None:
         """Close the window and what runs beside it."""

@@ -59,8 +59,8 @@ def test_weights_follow(opened, qtbot):
     qtbot.waitUntil(settled, timeout=30_000)
     as_wanted(cellseg.weight_map(labels.data))
 
-    borders.settings.w0.set_value(30)
-    borders.settings.sigma.set_value(8)
+    borders.settings.field("w0").value = 30
+    borders.settings.field("sigma").value = 8
     qtbot.waitUntil(settled, timeout=30_000)
     as_wanted(cellseg.weight_map(labels.data, 30, 8))
     assert dock.session.training["w0"] == 30
@@ -80,7 +80,7 @@ def test_weights_follow(opened, qtbot):
 def test_deformations_of_what_is_seen(opened, qtbot):
     _, dock, panel = opened
     section = panel.deformations
-    section._elastic.set_value(15)
+    section.form.field("elastic").value = 15
     section.look()
     qtbot.waitUntil(lambda: section.sheet._picture is not None, timeout=30_000)
     before = section.sheet._picture.cacheKey()

@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from napari_cellseg.option import option
+from napari_cellseg.option import described
 from napari_cellseg.preview.command import train_command, weights_command
 from napari_cellseg.preview.sheet import COLUMNS, GAP, INK, LARGEST, as_seen, contact_sheet, middle
 
@@ -63,9 +63,10 @@ def test_settings_as_a_command():
 
 
 def test_an_option_as_a_form_shows_it():
-    sigma = option(WeightOptions, "sigma")
+    weights, alone = described(WeightOptions), described(WeightsAlone)
+    sigma = weights["sigma"]
     assert (sigma.default, sigma.limits.low, sigma.limits.high, sigma.flag) == (5.0, 0.1, 100, "--sigma")
     assert "pixels" in sigma.help
-    assert option(WeightOptions, "balance").choices == ("none", "image", "dataset")
-    assert option(WeightsAlone, "balance").help != option(WeightOptions, "balance").help
-    assert option(WeightsAlone, "w0").help == option(WeightOptions, "w0").help
+    assert weights["balance"].choices == ("none", "image", "dataset")
+    assert alone["balance"].default != weights["balance"].default
+    assert alone["w0"].help == weights["w0"].help

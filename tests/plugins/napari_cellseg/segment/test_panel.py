@@ -8,6 +8,7 @@ import tifffile
 from napari.utils.notifications import notification_manager
 from napari_cellseg.project.folder import Project
 from napari_cellseg.segment.controls import CutControls
+from napari_cellseg.segment.cut import CUT, Cut
 from qtpy.QtWidgets import QScrollArea
 
 WAIT = 60_000
@@ -60,10 +61,10 @@ def test_segment_slide_save_correct_and_take_over(panel, events, qtbot, pixels, 
     about = {"cellseg": {"project": str(project.path), "image": "stack", "what": "image"}}
     viewer.add_image(pixels, name="stack", scale=(2, 0.5, 0.5), translate=(0, 7, 0), units=("um",) * 3, metadata=about)
     panel._session.use_model(str(model_file))
-    panel.begin.tile.setValue(64)
+    panel.begin.set_network(tile=64)
 
     panel.begin.start.click()
-    qtbot.waitUntil(lambda: "applied" in kinds(events) and not panel._busy, timeout=WAIT)
+    qtbot.waitUntil(lambda: "applied" in kinds(events) and not panel.controller.busy, timeout=WAIT)
     assert kinds(events).count("tile") == 36
     cells, picture = layers(panel)["stack: cells"], layers(panel)["stack: probability of cell"]
     assert cells.data.shape == picture.data.shape == pixels.shape
@@ -78,11 +79,11 @@ def test_segment_slide_save_correct_and_take_over(panel, events, qtbot, pixels, 
     shown = np.asarray(picture.data[1])
     before, threshold = len(events), round(float(np.quantile(shown, 0.8)) / 255, 2)
     panel._pause.setInterval(5000)  # a busy machine may need long for the preview
-    panel.cells.cut.threshold.setValue(threshold)
+    panel.cells.cut.field("threshold").value = threshold
     qtbot.waitUntil(lambda: "stack: cells (preview)" in layers(panel), timeout=WAIT)
     preview = layers(panel)["stack: cells (preview)"]
     qtbot.waitUntil(lambda: preview.visible, timeout=WAIT)
-    qtbot.waitUntil(lambda: "applied" in kinds(events[before:]) and not panel._busy, timeout=WAIT)
+    qtbot.waitUntil(lambda: "applied" in kinds(events[before:]) and not panel.controller.busy, timeout=WAIT)
     assert "tile" not in kinds(events[before:])
     assert not preview.visible
     assert (np.asarray(cells.data[1] > 0) != (shown >= 255 * threshold)).mean() < 0.02
@@ -105,8 +106,8 @@ def test_segment_slide_save_correct_and_take_over(panel, events, qtbot, pixels, 
     assert len(project.kept(project.images[0])) == 1
 
     before = len(events)
-    panel.cells.cut.minimum_size.setValue(9)
-    qtbot.waitUntil(lambda: "applied" in kinds(events[before:]) and not panel._busy, timeout=WAIT)
+    panel.cells.cut.field("minimum_size").value = 9
+    qtbot.waitUntil(lambda: "applied" in kinds(events[before:]) and not panel.controller.busy, timeout=WAIT)
     np.testing.assert_array_equal(layers(panel)["stack: cells (corrected)"].data, corrected)
     assert layers(panel)["stack: cells"].data[1, 0, 0] != 77
     panel.result.uncertainty.setChecked(True)
@@ -117,18 +118,18 @@ def test_cancelled_and_killed_it_starts_again(panel, events, qtbot, model_file):
     image = np.random.default_rng(0).integers(0, 255, (800, 800)).astype(np.uint8)
     panel._session.viewer.add_image(image, name="large")
     panel._session.use_model(str(model_file))
-    panel.begin.tile.setValue(64)
+    panel.begin.set_network(tile=64)
     panel.begin.start.click()
     qtbot.waitUntil(lambda: kinds(events).count("tile") > 2, timeout=WAIT)
     panel.begin.stop.click()
-    qtbot.waitUntil(lambda: not panel._busy, timeout=WAIT)
+    qtbot.waitUntil(lambda: not panel.controller.busy, timeout=WAIT)
     assert "cancelled" in panel.begin.state.text()
     done = panel.begin.progress.value()
     assert 2 < done < 169
     panel.begin.start.click()
     qtbot.waitUntil(lambda: panel.begin.progress.value() > done, timeout=WAIT)
     panel._driver.child.kill()
-    qtbot.waitUntil(lambda: not panel._busy, timeout=WAIT)
+    qtbot.waitUntil(lambda: not panel.controller.busy, timeout=WAIT)
     assert "Press Segment to go on" in messages()[-1]
     done = panel.begin.progress.value()
     panel.begin.start.click()
@@ -137,12 +138,18 @@ def test_cancelled_and_killed_it_starts_again(panel, events, qtbot, model_file):
 
 
 def test_the_sliders_begin_with_what_the_model_has_stored_and_can_switch_it_off(qtbot):
-    cut = CutControls()
-    qtbot.addWidget(cut)
-    assert cut.options() == {"threshold": 0.5, "minimum_size": 0, "fill_holes": 0, "split": "none"}
+    cut = Cut()
+    controls = CutControls(cut)
+    qtbot.addWidget(controls)
     cut.adapt({"threshold": 0.7, "minimum_size": 12, "fill_holes": 90, "split": 41.9}, stack=False)
-    found = cut.options()
-    assert (found["fill_holes"], found["split"], found["object_diameter"]) == (90, "watershed", 42)
-    cut.split.setChecked(False)
-    cut.fill_holes.setValue(0)
-    assert cut.options() == {"threshold": 0.7, "minimum_size": 12, "fill_holes": 1, "split": "none"}
+    shown = {name: controls.field(name).value for name in CUT}
+    assert (shown["threshold"], shown["fill_holes"], shown["split"]) == (0.7, 90, "watershed")
+    assert controls.field("object_diameter").native.isVisibleTo(controls)
+    assert not controls.field("link").native.isVisibleTo(controls)
+    controls.field("split").value = "none"
+    controls.field("fill_holes").value = 0
+    assert cut.options == {"fill_holes": 0, "split": "none"}
+    assert not controls.field("object_diameter").native.isVisibleTo(controls)
+    cut.adapt({"threshold": 0.7, "minimum_size": 3000, "fill_holes": 90, "split": 0}, stack=True)
+    assert controls.field("minimum_size")._slider.value == 3000  # which is no end of the slider
+    assert controls.field("link").native.isVisibleTo(controls)

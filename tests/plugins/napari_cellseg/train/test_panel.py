@@ -10,8 +10,8 @@ import time
 import numpy as np
 import psutil
 import pytest
+from napari_cellseg.forms.words import words_of
 from napari_cellseg.session import Session
-from napari_cellseg.train.controls import values_of, words_of
 from napari_cellseg.train.curves import COLOURS, Curves
 from napari_cellseg.train.form import TrainForm
 from napari_cellseg.train.panel import TrainPanel
@@ -19,12 +19,13 @@ from napari_cellseg.train.preview import LAYER
 from napari_cellseg.train.progress import SCORES, Progress
 from napari_cellseg.train.runs import read_run
 from napari_cellseg.train.trainer import Trainer
+from napari_cellseg.train.wishes import Wishes
 from qtpy.QtGui import QImage
 
 from .conftest import TINY
 
 PATIENT = 120_000
-ENDLESS = words_of({**values_of("fast"), **TINY, "steps": 100_000, "save_every": 3600.0}, "fast")
+ENDLESS = ["--recipe", "fast", *words_of({**TINY, "steps": 100_000, "save_every": 3600.0})]
 """A training that ends when it is told, and writes no checkpoint before."""
 SLIDERS = {
     "w0": 20.0,
@@ -60,10 +61,10 @@ def panel(make_napari_viewer, sample, project, shown_errors):
 
 def test_train_pause_stop_resume_and_preview(panel, project, qtbot, shown_errors):
     viewer, session, trainer = panel._session.viewer, panel._session, panel.trainer
-    assert panel.form.recipe == "quick"  # which strokes want
-    assert not panel.resume_row.isVisibleTo(panel)
+    assert panel.wishes.recipe == "quick"  # which strokes want
+    assert not panel.setup.resume_row.isVisibleTo(panel)
     session.set_training(w0=20.0, where="everywhere", elastic=15.0, grid=5)  # as the Borders panel does
-    shown = panel.form.values()
+    shown = panel.wishes.answers.values
     assert (shown["w0"], shown["where"], shown["elastic"], shown["grid"]) == (20, "everywhere", 15, 5)
     panel.form.set_values({**TINY, "steps": 100_000})
     panel.plan_button.click()
@@ -88,10 +89,10 @@ def test_train_pause_stop_resume_and_preview(panel, project, qtbot, shown_errors
     panel.monitor.stop.click()
     qtbot.waitUntil(lambda: not trainer.running, timeout=PATIENT)
     assert (trainer.progress.phase, shown_errors) == ("stopped", [])
-    assert panel.resume_row.isVisibleTo(panel)
-    assert "interrupted" in panel.unfinished.currentText()
+    assert panel.setup.resume_row.isVisibleTo(panel)
+    assert "interrupted" in panel.setup.unfinished.currentText()
     step = trainer.progress.step
-    panel.resume_button.click()
+    panel.setup.resume.click()
     assert trainer.progress.losses[-1][0] == step  # the curve goes on
     qtbot.waitUntil(lambda: trainer.progress.step > step, timeout=PATIENT)
     panel._session.viewer.window.remove_dock_widget(panel.parent())
@@ -122,37 +123,42 @@ def test_wrong_input_is_one_line(panel, project, qtbot, shown_errors):
 
 
 def test_the_form(qtbot):
-    form = TrainForm()
+    wishes = Wishes()
+    form = TrainForm(wishes)
     qtbot.addWidget(form)
-    assert form.words() == ["--recipe", "fast"]
-    form.box("elastic").setValue(7)
-    form.box("recipe").setCurrentText("paper")
-    assert (form.values()["base"], form.values()["optimiser"]) == (64, "sgd")
-    assert form.words() == ["--recipe", "paper", "--elastic", "7"]  # what was changed stays
-    form.box("recipe").setCurrentText("fast")
-    form.box("elastic").setValue(10)
-    form.offer_networks(["unet", "unetpp"])
-    form.box("model").setCurrentText("unetpp")
-    form.box("rotate").setChecked(False)
-    assert form.words() == ["--recipe", "fast", "--model", "unetpp", "--no-rotate"]
+    assert wishes.words() == ["--recipe", "fast"]
+    form.box("elastic").value = 7
+    form.box("recipe").value = "paper"
+    assert (form.box("base").value, form.box("optimiser").value) == (64, "sgd")
+    assert wishes.words() == ["--recipe", "paper", "--elastic", "7"]  # what was changed stays
+    form.box("recipe").value = "fast"
+    form.box("elastic").value = 10
+    form.box("model").value = "unetpp"
+    form.box("rotate").value = False
+    assert wishes.words() == ["--recipe", "fast", "--model", "unetpp", "--no-rotate"]
     form.take_network(True)
-    assert form.words() == ["--recipe", "fast", "--no-rotate"]
+    assert not form.box("model").native.isEnabled()
+    assert not form.box("depth").native.isEnabled()
+    assert form.box("steps").native.isEnabled()
     form.length.setCurrentIndex(1)
-    assert form.by_minutes == 2
+    assert wishes.minutes == 2
+    form.minutes.value = 5
+    assert wishes.minutes == 5
     rate = form.box("rate")
-    rate.lineEdit().setText("5e-5")
-    rate.interpretText()
-    assert (form.values()["rate"], rate.text()) == (5e-5, "5e-05")
+    rate.native.lineEdit().setText("5e-5")
+    rate.native.interpretText()
+    assert (wishes.answers.values["rate"], rate.native.text()) == (5e-5, "5e-05")
 
 
 def test_the_form_shows_what_the_sliders_set(qtbot):
-    form = TrainForm()
+    wishes = Wishes()
+    form = TrainForm(wishes)
     qtbot.addWidget(form)
     form.set_values(SLIDERS)
-    assert {name: form.values()[name] for name in SLIDERS} == SLIDERS
-    form.box("recipe").setCurrentText("paper")
-    assert {name: form.values()[name] for name in SLIDERS} == SLIDERS
-    assert form.words()[form.words().index("--w0") :][:2] == ["--w0", "20"]
+    assert {name: form.box(name).value for name in SLIDERS} == SLIDERS
+    form.box("recipe").value = "paper"
+    assert {name: form.box(name).value for name in SLIDERS} == SLIDERS
+    assert wishes.words()[wishes.words().index("--w0") :][:2] == ["--w0", "20"]
 
 
 def test_every_score_has_a_colour_and_is_drawn():
@@ -248,7 +254,7 @@ def test_a_training_may_begin_with_a_model_that_comes_with_cellseg(panel):
     panel.data.start.setCurrentIndex(panel.data.start.findData("nuclei"))
     panel.data.start.activated.emit(panel.data.start.currentIndex())
     assert panel.data.model == "nuclei"
-    assert panel.form.recipe == "finetune"
+    assert panel.wishes.recipe == "finetune"
     panel.data.start.setCurrentIndex(0)
     panel.data.start.activated.emit(0)
-    assert (panel.data.model, panel.form.recipe) == ("", "quick")  # of a project
+    assert (panel.data.model, panel.wishes.recipe) == ("", "quick")  # of a project

@@ -1,0 +1,1 @@
+"""Forms of magicgui's widgets, made from the dataclasses in `cellseg.options`."""

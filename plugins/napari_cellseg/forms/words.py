@@ -1,0 +1,32 @@
+"""Words for options: those of the command line, and those that people read on a form."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from napari_cellseg.option import Described, flag_of
+
+
+def words_of(values: Mapping[str, Any]) -> list[str]:
+    """Options as words of the command line; what is not given (None) is left out."""
+    return [word for name, value in values.items() if value is not None for word in _said(flag_of(name), value)]
+
+
+def label_of(option: Described) -> str:
+    """For people: `validate_every` is Validate every."""
+    words = option.name.replace("_", " ")
+    return words[0].upper() + words[1:]
+
+
+def tooltip_of(option: Described) -> str:
+    """Help, limits, and the name on the command line."""
+    limits = f" ({option.limits})" if math.isfinite(option.limits.low) else ""
+    return f"{option.help}{limits}\nOn the command line: {option.flag}"
+
+
+def _said(flag: str, value: Any) -> list[str]:
+    if isinstance(value, bool):
+        return [flag if value else f"--no-{flag.removeprefix('--')}"]
+    return [flag, f"{value:.10g}" if isinstance(value, float) else str(value)]

@@ -1,0 +1,244 @@
+"""What the panel for segmenting decides: which image is next, what the child is told, what its events mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from psygnal import Signal
+
+from cellseg.options import PredictOptions, Result
+from napari_cellseg.segment.command import predict_words, quoted
+from napari_cellseg.segment.cut import Cut
+from napari_cellseg.segment.inputs import Choices, Input, open_order
+from napari_cellseg.segment.pyramid import UNCERTAINTY
+from napari_cellseg.train.progress import duration
+
+if TYPE_CHECKING:
+    from napari_cellseg.segment.driver import Driver
+    from napari_cellseg.segment.follow import FieldCells
+    from napari_cellseg.segment.results import ResultLayers
+    from napari_cellseg.segment.tasks import Tasks
+
+Event = dict[str, Any]
+NO_IMAGE = "No image is ticked. Tick a layer, or add files."
+NO_MODEL = "No model is chosen. Train one, or choose a run folder or a model file."
+DIED = "The program that predicts has ended, perhaps for want of memory. Press Segment to go on."
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Desk:
+    """What a controller works with."""
+
+    driver: Driver
+    """The child that predicts."""
+    field: FieldCells
+    """The cells of what is seen."""
+    tasks: Tasks
+    make_layers: Callable[[Input, Event, str], ResultLayers]
+    """Layers for an image, from what the child said of it, and the model."""
+    read_cells: Callable[[Path, bool], tuple[Any, bool]]
+    """Cells that the child numbered, and whether they are several levels; True reads them into memory."""
+
+
+class SegmentController:
+    """One image after another is predicted, and cut into cells as often as is wanted."""
+
+    changed = Signal()
+    """`busy`, `words` or `layers` is another."""
+    progressed = Signal(int, int)
+    """Tiles that are done, and all of them."""
+    counted = Signal(str)
+    """How many cells there are, for people."""
+    tiled = Signal()
+    """A tile has come: pictures may be read anew."""
+    drawn = Signal()
+    """All tiles so far are in the pictures."""
+    applying = Signal()
+    """The cells of the whole image are being numbered, as the cut is now."""
+    warned = Signal(str)
+    failed = Signal(str)
+    said = Signal(str)
+
+    def __init__(self, cut: Cut, desk: Desk) -> None:
+        self.cut, self._desk = cut, desk
+        self.busy, self.words = False, ""
+        self.layers: ResultLayers | None = None
+        self.current: Input | None = None
+        self.result: Result = "instances"
+        self.with_uncertainty = False
+        self._queue: list[Input] = []
+        self._opened: Event = {}
+        self._choices = Choices(model="")
+        self._image_file = ""
+        self._heard: dict[str, Callable[[Event], None]] = {
+            "opened": self._on_opened,
+            "picture": self._on_picture,
+            "drawn": lambda _: self.drawn.emit(),
+            "tile": self._on_tile,
+            "predicted": self._on_predicted,
+            "progress": self._on_progress,
+            "cut": lambda told: self._desk.field.show(told),
+            "applied": self._on_applied,
+            "saved": self._on_saved,
+            "cancelled": self._on_cancelled,
+            "failed": self._on_order_failed,
+        }
+        desk.driver.told.connect(self._on_told)
+        desk.driver.died.connect(self._on_worker_died)
+
+    # what is wanted ---------------------------------------------------------------------------------------------
+
+    def start(self, inputs: Sequence[Input], choices: Choices) -> None:
+        """Predict images with a model."""
+        if not inputs:
+            self.warned.emit(NO_IMAGE)
+        elif not choices.model:
+            self.warned.emit(NO_MODEL)
+        else:
+            self._choices, self._queue = choices, list(inputs)
+            self._open_next()
+
+    def cancel(self) -> None:
+        """Stop after this tile; what is done is kept."""
+        self._queue.clear()
+        self._desk.driver.send({"do": "cancel"})
+        self._show(self.busy, "stopping after this tile…")
+
+    def apply(self) -> None:
+        """Number the cells of the whole image."""
+        if self.layers is not None:
+            self._desk.field.rest()
+            self.applying.emit()
+            self._show(True, "numbering cells…")
+            self._desk.driver.send({"do": "apply", "options": self.cut.options})
+
+    def apply_if_small(self) -> None:
+        """The same where it takes a moment, and nothing else is going on."""
+        if self.layers is not None and self.layers.small and not self.busy:
+            self.apply()
+
+    def save(self, path: Path) -> None:
+        """Write the result of the whole image."""
+        self._show(True, f"writing {path.name}…")
+        self._desk.driver.send(
+            {"do": "save", "path": str(path), "options": {"result": self.result, **self.cut.options}}
+        )
+
+    def show_uncertainty(self, wanted: bool) -> None:
+        """Show or hide where the network is unsure."""
+        self.with_uncertainty = wanted
+        if self.layers is not None and not self.layers.show_uncertainty(wanted) and wanted:
+            self._desk.driver.send({"do": "show", "names": [UNCERTAINTY]})
+
+    def command_words(self, out: str) -> list[str]:
+        """The command that gives the present result."""
+        told, choices = self._opened, self._choices
+        network = {"average": choices.network.average, "tile": told["tile"], "precision": told["precision"]}
+        cut = self.cut.options if self.result == "instances" else {}
+        options = PredictOptions(**network, **cut, result=self.result)
+        return predict_words(choices.model, self._image_file, out, options, axes=choices.axes, channel=choices.channel)
+
+    @property
+    def command(self) -> str:
+        """The same as a line for a shell; empty before there is an image."""
+        return quoted(self.command_words("cells.ome.tif")) if self._opened else ""
+
+    # opening ----------------------------------------------------------------------------------------------------
+
+    def _open_next(self) -> None:
+        self.current = chosen = self._queue.pop(0)
+        self._show(True, "getting the image and the model ready…")
+        self._desk.tasks.run(partial(open_order, chosen, self._choices), self._on_ready, self._on_task_failed)
+
+    def _on_ready(self, order: Event) -> None:
+        """The image is in a file."""
+        self._image_file = order["image"]
+        self._choices = replace(self._choices, axes=order["axes"])
+        self._desk.driver.send(order)
+
+    def _on_task_failed(self, words: str) -> None:
+        self._show(False, "")
+        self.failed.emit(words)
+
+    # what the child tells ---------------------------------------------------------------------------------------
+
+    def _on_told(self, told: Event) -> None:
+        answer = self._heard.get(told["event"])
+        if answer is not None:
+            answer(told)
+
+    def _on_opened(self, told: Event) -> None:
+        assert self.current is not None
+        self._opened = told
+        shape = (*told["lead"], told["height"], told["width"])
+        other = self.layers is None or (self.layers.name, self.layers.shape) != (self.current.name, shape)
+        if other:
+            self.layers = self._desk.make_layers(self.current, told, self._choices.model)
+        assert self.layers is not None
+        self.cut.adapt(told, stack=bool(told["lead"]), anew=other)
+        self._desk.field.take(self.layers)
+        self.progressed.emit(told["done"], told["total"])
+        self.changed.emit()
+        if self.with_uncertainty:
+            self._desk.driver.send({"do": "show", "names": [UNCERTAINTY]})
+        self._desk.driver.send({"do": "predict", "near": self.layers.field().centre})
+
+    def _on_picture(self, told: Event) -> None:
+        if self.layers is not None:
+            self.layers.show_picture(told["name"], Path(told["folder"]), told["name"] == UNCERTAINTY)
+
+    def _on_tile(self, told: Event) -> None:
+        self.progressed.emit(told["done"], told["total"])
+        self._show(self.busy, f"{told['done']} of {told['total']} tiles, {duration(told['seconds_left'])} left")
+        self.tiled.emit()
+        self._desk.field.follow(told)
+
+    def _on_predicted(self, _told: Event) -> None:
+        self.drawn.emit()
+        self.apply()
+
+    def _on_progress(self, told: Event) -> None:
+        self._show(self.busy, f"{told['stage']}: {told['done']} of {told['total']}")
+
+    def _on_applied(self, told: Event) -> None:
+        if self.layers is None:
+            return
+        self._desk.field.forget()
+        part = "" if told["complete"] else " in what is predicted so far"
+        self.counted.emit(f"{told['cells']} cells{part}")
+        read = partial(self._desk.read_cells, Path(told["folder"]), self.layers.small)
+        self._desk.tasks.run(read, partial(self._on_cells_read, self.layers), self._on_task_failed)
+
+    def _on_cells_read(self, layers: ResultLayers, cells: tuple[Any, bool]) -> None:
+        layers.show_cells(*cells)
+        if self._queue:
+            self._open_next()
+        else:
+            self._show(False, "")
+
+    def _on_saved(self, told: Event) -> None:
+        self._show(False, f"wrote {told['path']}")
+        self.said.emit(f"wrote {told['path']}")
+
+    def _on_cancelled(self, _told: Event) -> None:
+        self._show(False, "cancelled; what is done is kept, Segment goes on from there")
+
+    def _on_order_failed(self, told: Event) -> None:
+        if told["order"] != "cut":
+            self._queue.clear()
+            self._show(False, "")
+        self.failed.emit(told["message"])
+
+    def _on_worker_died(self, words: str) -> None:
+        """The child is gone: killed, or out of memory."""
+        self._queue.clear()
+        self._show(False, "the prediction stopped; Segment goes on with the tiles that are done")
+        self.failed.emit(f"{DIED} It said: {words}" if words else DIED)
+
+    def _show(self, busy: bool, words: str) -> None:
+        self.busy, self.words = busy, words
+        self.changed.emit()
