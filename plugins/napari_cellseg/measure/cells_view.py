@@ -9,7 +9,6 @@ from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
 
-import numpy as np
 from napari.components import ViewerModel
 from napari.utils.notifications import show_info
 from qtpy.QtCore import QItemSelectionModel, QSignalBlocker
@@ -30,6 +29,7 @@ from qtpy.QtWidgets import (
 from cellseg import CellTable
 from napari_cellseg.camera import look_at
 from napari_cellseg.measure.calculator import Answer, Calculator, taken
+from napari_cellseg.measure.cell_filter import FIRST, CellFilter
 from napari_cellseg.measure.histogram import Histogram
 from napari_cellseg.measure.measuring import Measuring, pixels_of, shown_place
 from napari_cellseg.measure.model import CellModel
@@ -41,14 +41,13 @@ from napari_cellseg.measure.overlays import (
     scale_of_colours,
     show_overlay,
 )
-from napari_cellseg.measure.table import in_ranges, region, rows_in, shades, summary, title
+from napari_cellseg.measure.table import region, rows_in, shades, title
 from napari_cellseg.widgets import button, later, text_line
 
 SHADE_AFTER_MS = 200
 DIGITS = 4
 LINES_MEASURED = 20
 """Lines by which the columns get their widths; Qt looks at 1000."""
-FIRST = "Choose the labels above and press Measure."
 
 
 class CellsView(QWidget):
@@ -57,13 +56,13 @@ class CellsView(QWidget):
     def __init__(self, viewer: ViewerModel, measuring: Measuring, calculator: Calculator) -> None:
         super().__init__()
         self._viewer, self._measuring, self._calculator = viewer, measuring, calculator
-        self._ranges: dict[str, tuple[float, float]] = {}
+        self._filter = CellFilter()
         self._own_choice = False
         self._shading = later(self, SHADE_AFTER_MS, self._shade)
         self._build()
         measuring.changed.connect(self.refresh)
         viewer.dims.events.current_step.connect(self._shade_soon)
-        viewer.mouse_drag_callbacks.append(self._clicked)
+        viewer.mouse_drag_callbacks.append(self._on_clicked)
 
     @property
     def table(self) -> CellTable:
@@ -71,19 +70,15 @@ class CellsView(QWidget):
 
     def refresh(self) -> None:
         """Show the table as it is now."""
-        columns = self.table.columns
-        new = columns != tuple(self._column.itemData(k) for k in range(self._column.count()))
+        new = self._filter.take(self.table)
         if new:
-            self._ranges.clear()
-            chosen = self._column.currentData()
             with QSignalBlocker(self._column):
                 self._column.clear()
-                for column in columns:
+                for column in self._filter.columns:
                     self._column.addItem(title(column), column)
-                size = next((name for name in columns if name.startswith(("area", "volume"))), "")
-                self._column.setCurrentIndex(max(self._column.findData(chosen if chosen in columns else size), 0))
+                self._column.setCurrentIndex(self._column.findData(self._filter.column))
         self._show_column()
-        self._filter()
+        self._show_rows()
         if new:
             self._view.resizeColumnsToContents()
 
@@ -119,8 +114,8 @@ class CellsView(QWidget):
         """Follow the viewer no longer."""
         self._shading.stop()
         self._viewer.dims.events.current_step.disconnect(self._shade_soon)
-        if self._clicked in self._viewer.mouse_drag_callbacks:
-            self._viewer.mouse_drag_callbacks.remove(self._clicked)
+        if self._on_clicked in self._viewer.mouse_drag_callbacks:
+            self._viewer.mouse_drag_callbacks.remove(self._on_clicked)
 
     def _build(self) -> None:
         self._summary = text_line(FIRST)
@@ -134,11 +129,11 @@ class CellsView(QWidget):
         self._view.setMinimumHeight(160)
         self._view.verticalHeader().setVisible(False)
         self._view.verticalHeader().setDefaultSectionSize(22)
-        self._view.selectionModel().currentRowChanged.connect(self._go)
-        self._view.clicked.connect(self._go)
+        self._view.selectionModel().currentRowChanged.connect(self._on_row_chosen)
+        self._view.clicked.connect(self._on_row_chosen)
         self._column = QComboBox()
         self._column.setToolTip("The column whose distribution is shown, and by which cells are coloured")
-        self._column.currentIndexChanged.connect(self._show_column)
+        self._column.currentIndexChanged.connect(self._on_column_chosen)
         self._histogram = Histogram()
         self._histogram.range_changed.connect(self._choose_range)
         self._low, self._high = _spin("Least value"), _spin("Largest value")
@@ -162,7 +157,7 @@ class CellsView(QWidget):
         layout.addWidget(self._colour)
         layout.addLayout(_line(save, copy))
 
-    def _go(self, current: Any, _: Any = None) -> None:
+    def _on_row_chosen(self, current: Any, _: Any = None) -> None:
         """To the cell of a row."""
         layer = self._measuring.layer
         if layer is None or layer not in self._viewer.layers or not current.isValid():
@@ -182,7 +177,7 @@ class CellsView(QWidget):
         place, box = self._measuring.place_of(row), self._measuring.box(row)
         outline_cell(self._viewer, layer, pixels_of(layer), place, box, int(self.table["cell"][row]))
 
-    def _clicked(self, viewer: ViewerModel, event: Any) -> Iterator[None]:
+    def _on_clicked(self, viewer: ViewerModel, event: Any) -> Iterator[None]:
         """A click (not a drag) on a cell selects its row; brushes do as they do."""
         yield
         dragged = False
@@ -197,15 +192,15 @@ class CellsView(QWidget):
         if value:
             self.select_cell(int(value))
 
+    def _on_column_chosen(self) -> None:
+        self._filter.column = self._column.currentData()
+        self._show_column()
+
     def _show_column(self) -> None:
-        column = self._column.currentData()
-        if column is None:
+        if not self._filter.columns:
             return
-        values = self.table[column]
-        finite = values[np.isfinite(values)]
-        low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
-        chosen = self._ranges.get(column, (low, high))
-        self._histogram.show_values(values, chosen)
+        (low, high), chosen = self._filter.limits, self._filter.chosen
+        self._histogram.show_values(self.table[self._filter.column], chosen)
         for spin, value in zip((self._low, self._high), chosen, strict=True):
             with QSignalBlocker(spin):
                 spin.setDecimals(0 if abs(high - low) > 10**DIGITS else DIGITS)
@@ -215,33 +210,24 @@ class CellsView(QWidget):
         self._shade_soon()
 
     def _choose_range(self, low: float, high: float) -> None:
-        column = self._column.currentData()
-        if column is None:
+        if not self._filter.columns:
             return
-        self._ranges[column] = (min(low, high), max(low, high))
-        self._histogram.show_range(*self._ranges[column])
-        for spin, value in zip((self._low, self._high), self._ranges[column], strict=True):
+        chosen = self._filter.choose(low, high)
+        self._histogram.show_range(*chosen)
+        for spin, value in zip((self._low, self._high), chosen, strict=True):
             with QSignalBlocker(spin):
                 spin.setValue(value)
-        self._filter()
+        self._show_rows()
 
     def _choose_all(self) -> None:
-        self._ranges.clear()
+        self._filter.choose_all()
         self._show_column()
-        self._filter()
+        self._show_rows()
 
-    def _filter(self) -> None:
-        if not self.table.columns:
-            self._model.show(self.table)
-            self._summary.setText(FIRST)
-            self._shade_soon()
-            return
-        shown = in_ranges(self.table, self._ranges)
-        self._model.show(self.table, shown)
-        told = summary(self.table, shown, self._measuring.grid, self._measuring.pixels)
-        if not shown.all():
-            told[0] = (told[0][0], f"{told[0][1]} of {len(self.table):,} in range")
-        self._summary.setText("<br>".join(f"{word}: <b>{value}</b>" for word, value in told))
+    def _show_rows(self) -> None:
+        """Show the cells that are in range."""
+        self._model.show(self.table, self._filter.rows if self._filter.columns else None)
+        self._summary.setText(self._filter.summary(self._measuring.grid, self._measuring.pixels))
         self._shade_soon()
 
     def _shade_soon(self) -> None:
@@ -258,12 +244,12 @@ class CellsView(QWidget):
             return
         place = shown_place(self._viewer, layer, len(grid.spacing))
         rows = rows_in(self.table, grid, place)
-        codes = shades(self.table[self._column.currentData()], in_ranges(self.table, self._ranges), STEPS)[rows]
+        codes = shades(self.table[self._filter.column], self._filter.rows, STEPS)[rows]
         cells = self.table["cell"][rows]
         arrays = {"labels": region(pixels_of(layer), place), "cells": lambda: cells, "codes": lambda: codes}
-        self._calculator.ask({"do": "paint"}, arrays, partial(self._show_shades, place))
+        self._calculator.ask({"do": "paint"}, arrays, partial(self._on_painted, place))
 
-    def _show_shades(self, place: tuple[int, ...], answer: Answer) -> None:
+    def _on_painted(self, place: tuple[int, ...], answer: Answer) -> None:
         codes, layer = taken(answer["codes"]), self._measuring.layer
         if not self._colour.isChecked() or layer is None or layer not in self._viewer.layers:
             return

@@ -17,16 +17,17 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from cellseg import CellTable, metrics
+from cellseg import CellTable, InputError, metrics
 from napari_cellseg.camera import look_at
 from napari_cellseg.measure.calculator import Answer, Calculator, taken
 from napari_cellseg.measure.choose import LayerChoice
 from napari_cellseg.measure.compare import COLUMNS, KINDS
+from napari_cellseg.measure.comparison import next_line, plan_comparison
 from napari_cellseg.measure.measuring import pixels_of, shown_place
 from napari_cellseg.measure.model import CellModel
 from napari_cellseg.measure.overlays import ERRORS, palette, show_overlay
 from napari_cellseg.measure.scope import ScopeChoice
-from napari_cellseg.measure.table import BACKGROUND_OF_ANNOTATIONS, Place, region
+from napari_cellseg.measure.table import Place, region
 from napari_cellseg.widgets import button, form, row, text_line
 
 MEANING = {
@@ -58,27 +59,20 @@ class CompareView(QWidget):
     def compare(self) -> None:
         """Compare the two layers that are chosen."""
         prediction, truth = self._prediction.layer, self._truth.layer
-        if prediction is None or truth is None or prediction is truth:
-            show_warning("Choose two Labels layers: the segmentation, and the truth beside it.")
+        together, everywhere = self._scope.together, self._scope.everywhere
+        seen = () if prediction is None else shown_place(self._viewer, prediction, 2)
+        try:
+            plan = plan_comparison(prediction, truth, together=together, everywhere=everywhere, seen=seen)
+        except InputError as error:
+            show_warning(str(error))
             return
-        together = self._scope.together
-        whole = self._scope.everywhere or together == 3
-        place = () if whole else shown_place(self._viewer, prediction, 2)
-        places = {"prediction": place, "truth": place[-(truth.ndim - 2) :] if truth.ndim > 2 and place else ()}
-        if prediction.ndim > 3 and whole:
-            show_warning("A series of volumes is compared plane by plane: choose the plane that is seen.")
-            return
-        layers = {"prediction": prediction, "truth": truth}
-        order = {
-            "do": "compare",
-            "background": BACKGROUND_OF_ANNOTATIONS if _is_annotation(prediction) else 0,
-            "annotation": _is_annotation(truth),
-            "by_plane": whole and together == 2 and prediction.ndim > 2,
+        arrays = {
+            "prediction": region(pixels_of(prediction), plan.prediction),
+            "truth": region(pixels_of(truth), plan.truth),
         }
-        arrays = {name: region(pixels_of(layer), places[name]) for name, layer in layers.items()}
         self._button.setEnabled(False)
         self._button.setText("Comparing ...")
-        self._calculator.ask(order, arrays, partial(self._show, prediction, place))
+        self._calculator.ask(plan.order, arrays, partial(self._on_compared, prediction, plan.prediction))
 
     def step(self, by: int) -> None:
         """To the next error, or the one before."""
@@ -86,9 +80,7 @@ class CompareView(QWidget):
         if not count:
             show_info("There is no error to go to.")
             return
-        line = self._view.currentIndex().row()
-        line = (line + by) % count if line >= 0 else (0 if by > 0 else count - 1)
-        self._view.selectRow(line)
+        self._view.selectRow(next_line(self._view.currentIndex().row(), count, by))
 
     def idle(self) -> None:
         """Ready for the next comparison."""
@@ -126,7 +118,7 @@ class CompareView(QWidget):
         self._view.verticalHeader().setVisible(False)
         self._view.verticalHeader().setDefaultSectionSize(22)
         self._view.setMinimumHeight(140)
-        self._view.selectionModel().currentRowChanged.connect(self._go)
+        self._view.selectionModel().currentRowChanged.connect(self._on_row_chosen)
         back = button("◀ Error", "To the error before", partial(self.step, -1))
         on = button("Error ▶", "To the next error", partial(self.step, 1))
         layout = QVBoxLayout(self)
@@ -137,7 +129,7 @@ class CompareView(QWidget):
         layout.addWidget(row(back, on))
         layout.addWidget(self._view, 1)
 
-    def _show(self, prediction: Labels, place: Place, answer: Answer) -> None:
+    def _on_compared(self, prediction: Labels, place: Place, answer: Answer) -> None:
         errors, states = taken(answer["errors"]), taken(answer["states"])
         self.idle()
         if prediction not in self._viewer.layers:
@@ -156,7 +148,7 @@ class CompareView(QWidget):
         layer.features = {"index": [*range(1, len(MEANING) + 1)], "state": [*MEANING]}
         self._shown = (prediction, place, states.ndim)
 
-    def _go(self, current: Any, _: Any = None) -> None:
+    def _on_row_chosen(self, current: Any, _: Any = None) -> None:
         if self._shown is None or not current.isValid() or self._shown[0] not in self._viewer.layers:
             return
         layer, place, sides = self._shown
@@ -167,10 +159,6 @@ class CompareView(QWidget):
 
 def _is_labels(layer: Layer) -> bool:
     return isinstance(layer, Labels)
-
-
-def _is_annotation(layer: Layer) -> bool:
-    return bool(layer.metadata.get("cellseg", {}).get("what") == "annotation")
 
 
 def _word(state: float) -> str:

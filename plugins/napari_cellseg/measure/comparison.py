@@ -1,0 +1,63 @@
+"""What is compared with what, and how one walks through the errors. Knows no window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from cellseg import InputError
+from napari_cellseg.measure.table import BACKGROUND_OF_ANNOTATIONS, Place
+
+CHOOSE_TWO = "Choose two Labels layers: the segmentation, and the truth beside it."
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonPlan:
+    """An order for the program beside the window, and what of each layer it is about."""
+
+    order: dict[str, Any]
+    prediction: Place
+    """Axes before those that are compared; empty: the whole layer."""
+    truth: Place
+
+
+def plan_comparison(prediction: Any, truth: Any, *, together: int, everywhere: bool, seen: Place) -> ComparisonPlan:
+    """Plan a comparison of two layers.
+
+    Args:
+        prediction: a Labels layer, or None.
+        truth: another one, or None; it may have fewer axes.
+        together: 2 plane by plane, 3 as volumes.
+        everywhere: all planes, not only the one that is seen.
+        seen: the plane of the prediction that is seen.
+
+    Raises:
+        InputError: two different layers are needed, or it is a series of volumes.
+    """
+    if prediction is None or truth is None or prediction is truth:
+        raise InputError("There are no two layers to compare", CHOOSE_TWO)
+    whole = everywhere or together == 3
+    if prediction.ndim > 3 and whole:
+        found = "A series of volumes is compared plane by plane"
+        raise InputError(found, "Choose the plane that is seen.")
+    place = () if whole else seen
+    lead = truth.ndim - 2
+    order = {
+        "do": "compare",
+        "background": BACKGROUND_OF_ANNOTATIONS if is_annotation(prediction) else 0,
+        "annotation": is_annotation(truth),
+        "by_plane": whole and together == 2 and prediction.ndim > 2,
+    }
+    return ComparisonPlan(order, place, place[-lead:] if lead and place else ())
+
+
+def next_line(line: int, count: int, by: int) -> int:
+    """The line of a table after a step, round and round; from none (-1) to the first or the last."""
+    if line < 0:
+        return 0 if by > 0 else count - 1
+    return (line + by) % count
+
+
+def is_annotation(layer: Any) -> bool:
+    """Whether a layer is the annotation of a project, of which only what was annotated counts."""
+    return bool(layer.metadata.get("cellseg", {}).get("what") == "annotation")
