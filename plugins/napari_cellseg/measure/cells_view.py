@@ -28,23 +28,18 @@ from qtpy.QtWidgets import (
 
 from cellseg import CellTable
 from napari_cellseg.camera import look_at
-from napari_cellseg.measure.calculator import Answer, Calculator, taken
+from napari_cellseg.measure.calculator import Answer, Calculator
 from napari_cellseg.measure.cell_filter import FIRST, CellFilter
 from napari_cellseg.measure.histogram import Histogram
 from napari_cellseg.measure.measuring import Measuring, pixels_of, shown_place
 from napari_cellseg.measure.model import CellModel
 from napari_cellseg.measure.overlays import (
-    SHADES,
-    STEPS,
     outline_cell,
-    remove_overlay,
-    scale_of_colours,
-    show_overlay,
 )
-from napari_cellseg.measure.table import region, rows_in, shades, title
-from napari_cellseg.widgets import button, later, text_line
+from napari_cellseg.measure.shading import Shading
+from napari_cellseg.measure.table import title
+from napari_cellseg.widgets import button, text_line
 
-SHADE_AFTER_MS = 200
 DIGITS = 4
 LINES_MEASURED = 20
 """Lines by which the columns get their widths; Qt looks at 1000."""
@@ -58,10 +53,9 @@ class CellsView(QWidget):
         self._viewer, self._measuring, self._calculator = viewer, measuring, calculator
         self._filter = CellFilter()
         self._own_choice = False
-        self._shading = later(self, SHADE_AFTER_MS, self._shade)
+        self._shading = Shading(viewer, measuring, calculator, self._filter, self)
         self._build()
         measuring.changed.connect(self.refresh)
-        viewer.dims.events.current_step.connect(self._shade_soon)
         viewer.mouse_drag_callbacks.append(self._on_clicked)
 
     @property
@@ -112,8 +106,7 @@ class CellsView(QWidget):
 
     def close_down(self) -> None:
         """Follow the viewer no longer."""
-        self._shading.stop()
-        self._viewer.dims.events.current_step.disconnect(self._shade_soon)
+        self._shading.close_down()
         if self._on_clicked in self._viewer.mouse_drag_callbacks:
             self._viewer.mouse_drag_callbacks.remove(self._on_clicked)
 
@@ -144,7 +137,7 @@ class CellsView(QWidget):
         self._colour.setToolTip(
             "Shows the chosen cells in the viewer, from the least value (dark) to the largest (bright)"
         )
-        self._colour.toggled.connect(self._shade_soon)
+        self._colour.toggled.connect(self._shading.switch)
         save = button("Save as CSV ...", "Write the rows that are shown to a file", self._ask_and_save)
         copy = button("Copy", "Copy the selected rows, or all that are shown, for a spreadsheet", self.copy)
         layout = QVBoxLayout(self)
@@ -207,7 +200,7 @@ class CellsView(QWidget):
                 spin.setRange(low - 1e-4, high + 1e-4)
                 spin.setSingleStep((high - low) / 50 or 1)
                 spin.setValue(value)
-        self._shade_soon()
+        self._shading.follow()
 
     def _choose_range(self, low: float, high: float) -> None:
         if not self._filter.columns:
@@ -228,34 +221,7 @@ class CellsView(QWidget):
         """Show the cells that are in range."""
         self._model.show(self.table, self._filter.rows if self._filter.columns else None)
         self._summary.setText(self._filter.summary(self._measuring.grid, self._measuring.pixels))
-        self._shade_soon()
-
-    def _shade_soon(self) -> None:
-        if self._colour.isChecked():
-            self._shading.start()
-        else:
-            self._shading.stop()
-            remove_overlay(self._viewer, SHADES)
-
-    def _shade(self) -> None:
-        """Colour the chosen cells of the plane or volume that is seen."""
-        layer, grid = self._measuring.layer, self._measuring.grid
-        if layer is None or layer not in self._viewer.layers or not len(self.table):
-            return
-        place = shown_place(self._viewer, layer, len(grid.spacing))
-        rows = rows_in(self.table, grid, place)
-        codes = shades(self.table[self._filter.column], self._filter.rows, STEPS)[rows]
-        cells = self.table["cell"][rows]
-        arrays = {"labels": region(pixels_of(layer), place), "cells": lambda: cells, "codes": lambda: codes}
-        self._calculator.ask({"do": "paint"}, arrays, partial(self._on_painted, place))
-
-    def _on_painted(self, place: tuple[int, ...], answer: Answer) -> None:
-        codes, layer = taken(answer["codes"]), self._measuring.layer
-        if not self._colour.isChecked() or layer is None or layer not in self._viewer.layers:
-            return
-        start = (*place, *(0,) * codes.ndim)
-        codes = codes.reshape((1,) * len(place) + codes.shape)
-        show_overlay(self._viewer, layer, SHADES, codes, start, scale_of_colours(), opacity=1.0)
+        self._shading.follow()
 
     def _ask_and_save(self) -> None:
         if not len(self.table):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from napari.layers import Image, Labels
+from napari.layers import Labels
 from napari.utils.notifications import show_info
 from numpy.typing import NDArray
 from qtpy.compat import isalive
@@ -20,16 +20,17 @@ from napari_cellseg.camera import camera
 from napari_cellseg.forms.option_form import defaults
 from napari_cellseg.option import described
 from napari_cellseg.preview.balance import class_frequencies
+from napari_cellseg.preview.border_layers import BorderLayers
 from napari_cellseg.preview.coding import is_annotation
 from napari_cellseg.preview.command import train_command, weights_command
 from napari_cellseg.preview.latest import Latest
 from napari_cellseg.preview.plane import Plane
-from napari_cellseg.preview.seen import placed, seen
+from napari_cellseg.preview.seen import seen
 from napari_cellseg.preview.settings import WeightSettings
 from napari_cellseg.preview.warm import load
 from napari_cellseg.preview.weights import Preview, margin, preview
 from napari_cellseg.preview.window import plan_window
-from napari_cellseg.session import PREVIEW, Session
+from napari_cellseg.session import Session
 from napari_cellseg.widgets import button, column, later, text_line
 
 SOON_MS = 20
@@ -43,7 +44,6 @@ COUNT_MS = 1500
 """Between a stroke and the counting of the classes."""
 WATCHED = ("set_data", "labels_update", "paint", "scale", "translate")
 """A labels layer's events after which its preview is another one."""
-NAMES = {"weights": "border weights", "borders": "separating borders"}
 
 
 class BordersSection(QWidget):
@@ -54,10 +54,9 @@ class BordersSection(QWidget):
         self._session = session
         self.answers = defaults(described(WeightOptions))
         self._labels: Labels | None = None
-        self._layers: dict[str, Image] = {}
+        self._layers = BorderLayers(session.viewer)
         self._frequencies: NDArray[np.int64] | None = None
         self._shown: Preview | None = None
-        self._placing = False
         self._preview, self._count = Latest(self), Latest(self)
         self._soon = later(self, SOON_MS, partial(self._refresh, MOST_MOVING))
         self._still = later(self, STILL_MS, self._on_still)
@@ -90,6 +89,7 @@ class BordersSection(QWidget):
         self._show_borders.setToolTip(
             "The pixels by which cells that touch draw back, so that the network learns to keep them apart."
         )
+        self._boxes = {"weights": self._show_weights, "borders": self._show_borders}
         self.settings = WeightSettings(self.answers)
         self._note = text_line()
         tip = "The same settings for the command line: of this label file, or of a training."
@@ -123,11 +123,11 @@ class BordersSection(QWidget):
 
     def _on_view_changed(self, event: Any = None) -> None:
         """Something was moved or set; also called by the viewer after the panel was closed."""
-        if isalive(self) and self._active and not self._placing and not self._soon.isActive():
+        if isalive(self) and self._active and not self._layers.placing and not self._soon.isActive():
             self._soon.start()
 
     def _on_painted(self, event: Any = None) -> None:
-        if isalive(self) and self._active and not self._placing:
+        if isalive(self) and self._active and not self._layers.placing:
             self._on_view_changed()
             self._recount.start()
 
@@ -197,66 +197,28 @@ class BordersSection(QWidget):
         if made is None or made[0] not in self._session.viewer.layers or not self._active:
             return
         labels, self._shown = made
-        matrix = placed(labels, self._shown.window.origin, self._shown.window.step)
-        self._placing = True  # a layer of another size makes napari slice all others anew, which is no change of theirs
-        for what, box in (("weights", self._show_weights), ("borders", self._show_borders)):
-            if box.isChecked():
-                self._put(what, getattr(self._shown, what), matrix)
-        self._placing = False
+        wanted = [what for what, box in self._boxes.items() if box.isChecked()]
+        self._layers.show(self._shown, labels, wanted, self.options().w0)
         self._note.setText(describe(self._shown))
-
-    def _put(self, what: str, pixels: NDArray[Any], matrix: NDArray[np.float64]) -> None:
-        if what in self._layers:
-            _update(self._layers[what], pixels, matrix)
-            return
-        limits = (0, 1.5 * self.options().w0 + 2) if what == "weights" else (0, 1)
-        layer = Image(
-            pixels,
-            name=NAMES[what],
-            affine=matrix,
-            colormap="inferno" if what == "weights" else "cyan",
-            contrast_limits=limits,
-            blending="additive",
-            metadata={"cellseg": {"what": PREVIEW}},
-        )
-        self._layers[what] = layer
-        layers = self._session.viewer.layers
-        active = layers.selection.active
-        layers.append(layer)
-        layers.selection.active = active
 
     def _on_toggled(self, what: str, on: bool) -> None:
         if on:
             self._on_view_changed()
-        elif what in self._layers:
-            self._session.viewer.layers.remove(self._layers[what])
+        else:
+            self._layers.remove(what)
 
     def _on_layer_removed(self, event: Any) -> None:
         """A layer was removed, by the panel or by the user."""
         if not isalive(self):
             return
-        boxes = {"weights": self._show_weights, "borders": self._show_borders}
-        for what, layer in list(self._layers.items()):
-            if layer is event.value:
-                del self._layers[what]
-                boxes[what].setChecked(False)
+        for what in self._layers.forget(event.value):
+            self._boxes[what].setChecked(False)
         if event.value is self._labels:
             self._labels = None
 
     def _copy_command(self) -> None:
         QGuiApplication.clipboard().setText(self.command())
         show_info(f"Copied: {self.command()}")
-
-
-def _update(layer: Image, pixels: NDArray[Any], matrix: NDArray[np.float64]) -> None:
-    """Show other pixels; of the same size at the same place (a slider moved) at the least cost for the window."""
-    if layer.data.shape == pixels.shape:
-        layer.data[:] = pixels
-        layer.refresh(thumbnail=False, highlight=False, extent=False)
-    else:
-        layer.data = pixels
-    if not np.array_equal(layer.affine.affine_matrix, matrix):
-        layer.affine = matrix
 
 
 def planes_of(labels: Labels) -> list[Plane]:
