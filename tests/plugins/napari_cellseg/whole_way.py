@@ -88,7 +88,7 @@ class Way:
     def train_again(self, **options) -> None:
         """Go on from the model, with the corrected cells."""
         panel = self.dock.show_panel("Train")
-        panel._show_setup()
+        panel.controller.back()
         panel.data.list_starts()
         panel.data.start.setCurrentIndex(1)
         panel.data._choose_start()
