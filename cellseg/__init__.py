@@ -26,6 +26,7 @@ _HOME = {
     "load": "cellseg.models.trained",
     "shipped_files": "cellseg.models.card",
     "train": "cellseg.training.train",
+    "RECIPES": "cellseg.training.recipes",
     "settings_for": "cellseg.training.recipes",
     "predict": "cellseg.inference.predict",
     "predict_array": "cellseg.inference.predict",
@@ -79,6 +80,7 @@ if TYPE_CHECKING:
     from cellseg.preprocess.elastic import displacement_field as displacement_field
     from cellseg.preprocess.elastic import warp as warp
     from cellseg.preprocess.separate import separate as separate
+    from cellseg.training.recipes import RECIPES as RECIPES
     from cellseg.training.recipes import settings_for as settings_for
     from cellseg.training.train import train as train
 

@@ -1,7 +1,27 @@
+"""Every option once, "not given" by one word, and what is refused."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import defaultdict
+
 import pytest
 
+from cellseg import options
+from cellseg.checked import Checked
 from cellseg.errors import InputError
-from cellseg.options import AugmentOptions, LabelOptions, PredictOptions, WeightOptions
+from cellseg.options import (
+    AugmentOptions,
+    LabelOptions,
+    MobileUNetOptions,
+    PredictOptions,
+    WeightOptions,
+    definition_of,
+    described,
+)
+
+OWNERS = [kind for kind in vars(options).values() if isinstance(kind, type) and issubclass(kind, Checked)]
+OWNERS.remove(Checked)
 
 
 @pytest.mark.parametrize(
@@ -9,9 +29,11 @@ from cellseg.options import AugmentOptions, LabelOptions, PredictOptions, Weight
     [
         (lambda: WeightOptions(sigma=0), ("--sigma is 0", "0.1 to 100")),
         (lambda: AugmentOptions(grid=1), ("--grid is 1", "2 to 20")),
+        (lambda: AugmentOptions(grid="auto"), ("--grid is 'auto'", "2 to 20")),
         (lambda: LabelOptions(labels_are="cells"), ("--labels-are", "instances")),
         (lambda: PredictOptions(tile=0), ("--tile is 0",)),
         (lambda: PredictOptions(tile="large"), ("--tile", "auto")),
+        (lambda: MobileUNetOptions(depth=6), ("--depth is 6", "1 to 5")),
     ],
 )
 def test_a_value_out_of_range_is_refused_in_the_users_words(make, parts):
@@ -20,17 +42,51 @@ def test_a_value_out_of_range_is_refused_in_the_users_words(make, parts):
     assert all(part in str(error.value) for part in parts)
 
 
-def test_a_word_or_a_number():
-    assert PredictOptions(tile=252).tile == 252
-    assert PredictOptions().tile == "auto"
+@pytest.mark.parametrize("name", ["tile", "diameter", "precision", "split", "threshold", "prune"])
+def test_the_word_auto_is_not_given(name):
+    assert PredictOptions(**{name: "auto"}) == PredictOptions()
 
 
-def test_every_option_has_a_help_text():
-    from docstring_parser import parse_from_object
+def test_zero_may_be_asked_for():
+    assert PredictOptions(minimum_size=0, threshold=0, fill_holes=0).minimum_size == 0
 
-    from cellseg import options
 
-    for name, kind in vars(options).items():
-        if name.endswith("Options"):
-            told = {p.arg_name for part in kind.__mro__[:-2] for p in parse_from_object(part).params}
-            assert told == set(kind.__dataclass_fields__), name
+def test_no_option_is_defined_twice():
+    found = defaultdict(set)
+    for owner in OWNERS:
+        for field in dataclasses.fields(owner):
+            found[field.name].add(str(definition_of(owner, field.name)))
+    assert {name: kinds for name, kinds in found.items() if len(kinds) > 1} == {}
+
+
+def test_an_option_that_several_have_has_one_help():
+    helps = defaultdict(set)
+    for owner in OWNERS:
+        for name, option in described(owner).items():
+            own = {
+                below
+                for part in owner.__mro__
+                for below in [option.help]
+                if name in vars(part).get("__annotations__", {})
+            }
+            helps[name] |= own
+    for name, texts in helps.items():
+        first = min(texts, key=len)
+        assert all(text.startswith(first.split(" Default: ")[0].split(". ")[0]) for text in texts), name
+
+
+@pytest.mark.parametrize("owner", OWNERS)
+def test_every_option_has_a_help_and_no_default_is_a_word_for_none(owner):
+    for name, option in described(owner).items():
+        assert option.help, name
+        assert option.default not in ("", "auto"), name
+        assert option.default is not None or option.optional or owner is options.TrainOptions, name
+    assert list(described(owner)) == [field.name for field in dataclasses.fields(owner)]
+
+
+def test_what_a_form_shows():
+    core, tile = described(PredictOptions)["core"], described(options.SheetOptions)["tile"]
+    assert (core.flag, core.type, core.optional, core.limits.high) == ("--core", float, True, 1)
+    assert core.help.endswith("equal to --threshold: off.")
+    assert (tile.default, tile.optional, tile.type) == (204, False, int)
+    assert described(PredictOptions)["split"].choices == ("none", "watershed")

@@ -41,9 +41,12 @@ def run(words: list[str], verbosity: int = 0) -> int:
     from cyclopts import CycloptsError
 
     from cellseg.cli.app import app
+    from cellseg.cli.flags import explain
     from cellseg.cli.launched import is_follower, linger
 
     _be_quiet(verbosity)
+    if {"--help", "-h"} & set(words):
+        explain()
     try:
         command, bound, _ = app.parse_args(words, exit_on_error=False, print_error=False)
         return int(command(*bound.args, **bound.kwargs) or 0)

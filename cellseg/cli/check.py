@@ -12,7 +12,7 @@ from cyclopts import Parameter
 
 from cellseg.cli.flags import JsonFlag
 from cellseg.cli.progress import bar, console, say
-from cellseg.options import LabelOptions, PredictOptions, TrainSettings
+from cellseg.options import LabelOptions, PredictOptions
 
 if TYPE_CHECKING:
     from cellseg.images.doctor.finding import Finding, Report
@@ -69,9 +69,10 @@ def _examine(pairs: list[Pair], options: LabelOptions) -> Report:
     from cellseg.images.doctor.examine import Progress, examine
     from cellseg.images.doctor.finding import Report
     from cellseg.training.estimate import margin_of
+    from cellseg.training.recipes import settings_for
 
     with bar("checking", 2 * len(pairs)) as update:
-        for event in examine(pairs, options, margin=margin_of(TrainSettings().network)):
+        for event in examine(pairs, options, margin=margin_of(settings_for().network)):
             if isinstance(event, Progress):
                 update(event.done, event.name)
             elif isinstance(event, Report):
@@ -91,14 +92,15 @@ def _repair(pairs: list[Pair], report: Report, out: Path) -> None:
 
 def _estimates(pairs: list[Pair]) -> tuple[Estimate, Estimate]:
     from cellseg.training.estimate import estimate_prediction, estimate_training
+    from cellseg.training.recipes import settings_for
 
     sizes = [(pair.image.height, pair.image.width) for pair in pairs]
     channels = pairs[0].image.channels
     largest = max(sizes, key=lambda size: size[0] * size[1])
-    network = TrainSettings().network
+    settings = settings_for()
     return (
-        estimate_training(sizes, channels, TrainSettings()),
-        estimate_prediction(largest, 1, channels, network, PredictOptions()),
+        estimate_training(sizes, channels, settings),
+        estimate_prediction(largest, 1, channels, settings.network, PredictOptions()),
     )
 
 

@@ -1,9 +1,57 @@
-"""Flags that several commands share."""
+"""Flags that several commands share, and the helps of those that are options."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import Field, fields
+from types import MappingProxyType
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from cellseg import options
+from cellseg.options import Described, described
+from cellseg.training.recipes import RECIPES, STAGES, TrainWishes
+
 JsonFlag = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON object on standard output.")]
+OWNERS = (
+    options.DataOptions,
+    options.LabelOptions,
+    options.WeightOptions,
+    options.WeightsAlone,
+    options.AugmentOptions,
+    options.SheetOptions,
+    options.PredictOptions,
+    options.EvaluateOptions,
+    options.SplitOptions,
+)
+"""Options that commands take as they are."""
+
+
+def explain() -> None:
+    """Give every flag the help of its option; of a training, whose options are all open, with the defaults."""
+    for owner in OWNERS:
+        texts = {name: option.help for name, option in described(owner).items()}
+        _explain(fields(owner), texts)
+    asked = {name: option for stage in STAGES.values() for name, option in described(stage).items()}
+    _explain(fields(TrainWishes), {name: _with_default(option) for name, option in asked.items()})
+
+
+def _explain(those: tuple[Field[Any], ...], texts: dict[str, str]) -> None:
+    for field in those:
+        field.metadata = MappingProxyType({"help": texts[field.name]})  # where cyclopts looks first
+
+
+def _with_default(option: Described) -> str:
+    """The help with the default, or with those of the recipes where they differ."""
+    by_recipe = {recipe: values[option.name] for recipe, values in RECIPES.items() if option.name in values}
+    if not by_recipe:
+        return option.help if option.default is None else f"{option.help} [default: {_shown(option.default)}]"
+    first, *others = by_recipe
+    differing = [f"{name}: {_shown(by_recipe[name])}" for name in others if by_recipe[name] != by_recipe[first]]
+    return f"{option.help} [{'; '.join([f'{first}: {_shown(by_recipe[first])}', *differing])}]"
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "auto"
+    return f"{value:g}" if isinstance(value, float) else str(value)

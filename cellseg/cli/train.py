@@ -24,15 +24,8 @@ from cellseg.cli.launched import (
 )
 from cellseg.cli.progress import console, say
 from cellseg.errors import InputError
-from cellseg.options import (
-    AugmentOptions,
-    DataOptions,
-    LabelOptions,
-    NetworkOptions,
-    TrainOptions,
-    TrainSettings,
-    WeightOptions,
-)
+from cellseg.options import DataOptions, TrainSettings
+from cellseg.training.recipes import TrainWishes, given_in, settings_for
 
 if TYPE_CHECKING:
     from cellseg.models.trained import TrainedModel
@@ -49,15 +42,11 @@ def train(
     out: Path | None = None,
     resume: bool = False,
     config: Path | None = None,
-    start: Annotated[str, Parameter(name="--from")] = "",
+    start: Annotated[str | None, Parameter(name="--from")] = None,
     dry_run: Annotated[bool, Once] = False,
     events: Annotated[bool, Once] = False,
     as_json: JsonFlag = False,
-    training: Annotated[TrainOptions, Flat] = TrainOptions(),
-    network: Annotated[NetworkOptions, Flat] = NetworkOptions(),
-    label_options: Annotated[LabelOptions, Flat] = LabelOptions(),
-    weights: Annotated[WeightOptions, Flat] = WeightOptions(),
-    augment: Annotated[AugmentOptions, Flat] = AugmentOptions(),
+    wishes: Annotated[TrainWishes, Flat] = TrainWishes(),
 ) -> int:
     """Train a network on annotated images; the run folder holds the model and all there is to know of it.
 
@@ -78,7 +67,7 @@ def train(
     as_json
         Print the plan of --dry-run, or the report at the end, as one JSON object on standard output.
     """
-    settings = TrainSettings(labels=label_options, weights=weights, augment=augment, network=network, train=training)
+    settings = settings_for(**given_in(wishes))
     if events and as_json:
         raise InputError("--events and --json both write to standard output", "Choose one of them.")
     if dry_run and is_follower():
@@ -135,7 +124,7 @@ def _check_new(out: Path | None) -> Path:
     return out
 
 
-def _new_run(out: Path | None, settings: TrainSettings, data: TrainingSet, sources: dict[str, str]) -> RunFolder:
+def _new_run(out: Path | None, settings: TrainSettings, data: TrainingSet, sources: dict[str, str | None]) -> RunFolder:
     from cellseg.training.run_folder import RunFolder, new_run, write_config
 
     if out is not None and is_follower():
@@ -146,17 +135,15 @@ def _new_run(out: Path | None, settings: TrainSettings, data: TrainingSet, sourc
     return run
 
 
-def _as_before(run: RunFolder) -> tuple[DataOptions, str, TrainSettings]:
-    from cellseg.training.recipes import settings_for
-    from cellseg.training.run_folder import read_config
+def _as_before(run: RunFolder) -> tuple[DataOptions, str | None, TrainSettings]:
+    from cellseg.training.run_folder import options_in, read_config
 
     config = read_config(run)
-    flat = {name: value for stage in config["options"].values() for name, value in stage.items()}
-    where = DataOptions(**{name: config.get(name, "") for name in asdict(DataOptions())})
-    return where, config.get("from", ""), settings_for(**flat)
+    where = DataOptions(**{name: config.get(name) or None for name in asdict(DataOptions())})
+    return where, config.get("from") or None, settings_for(**options_in(config))
 
 
-def _begin(settings: TrainSettings, start: str, where: DataOptions) -> tuple[TrainedModel | None, TrainingSet]:
+def _begin(settings: TrainSettings, start: str | None, where: DataOptions) -> tuple[TrainedModel | None, TrainingSet]:
     """The model to go on from, and the data; refuses networks that are not known, and options that they do not have."""
     from cellseg.models.registry import options_for
     from cellseg.models.trained import load
@@ -182,7 +169,8 @@ def _read(where: DataOptions, settings: TrainSettings, model: TrainedModel | Non
     meaning = {"binary": "a mask of cells", "instances": "numbered cells"}.get(data.kind, f"{data.classes} classes")
     say(f"{len(data.training)} images to learn from, {len(data.held)} held out; labels are {meaning}.")
     if data.scale != 1:
-        said = "--diameter" if settings.train.diameter != "auto" else "--diameter 0 leaves them as they are"
+        asked = settings.train.seen_diameter is not None
+        said = "--seen-diameter" if asked else "--seen-diameter 0 leaves them as they are"
         say(f"Images are learnt from, and predicted, {data.scale:.2g} times as large ({said}).")
     ignored = [float(image.truth.ignore.mean()) for image in (*data.training, *data.held)]
     if any(ignored):

@@ -1,4 +1,4 @@
-"""Where the options of `cellseg train` come from: the command line, then a TOML file, then --from, then the recipe."""
+"""Where options come from: the command line, then of a training a TOML file, then --from; "auto" is not given."""
 
 from __future__ import annotations
 
@@ -10,30 +10,35 @@ from typing import Any
 
 from cyclopts.token import Token
 
+from cellseg.checked import AUTO, flag_of, takes_auto
 from cellseg.errors import InputError
+from cellseg.training.old_options import FORMAT, format_of, migrated
 
 OF_THE_CALL = frozenset({"--config", "--resume", "--dry-run", "--json", "--events"})
 """What is asked of one call of the program and not of a training."""
 
 
 def complete_options(_app: Any, commands: tuple[str, ...], arguments: Any) -> None:
-    """Give options that were not given themselves the values of `--config`, of the model of `--from`, of `--recipe`."""
-    if commands != ("train",):
-        return
-    by_name = {name: argument for argument in arguments for name in argument.names}
+    """Give options of a training that were not given themselves the values of `--config` and of the model of `--from`.
+
+    Of any command, leave open what was given as "auto".
+    """
+    if commands == ("train",):
+        _complete_training({name: argument for argument in arguments for name in argument.names})
+    for argument in arguments:
+        if takes_auto(argument.field_info.annotation):
+            argument.tokens[:] = [token for token in argument.tokens if token.value != AUTO]
+
+
+def _complete_training(by_name: Mapping[str, Any]) -> None:
     _refuse_changes(by_name)
     config = _given(by_name, "--config")
     if config:
         _fill(by_name, read_config_file(Path(config), _for_a_file(by_name)), config)
-    from cellseg.training.recipes import RECIPES
-
     model = _given(by_name, "--from")
     if model:
         _take_network(by_name, Path(model))
         _fill(by_name, {"--recipe": "finetune"}, "--from")
-    recipe = _given(by_name, "--recipe")
-    options = RECIPES.get(recipe or "fast", {})
-    _fill(by_name, {f"--{name.replace('_', '-')}": value for name, value in options.items()}, f"recipe {recipe}")
 
 
 def read_config_file(path: Path, known: set[str]) -> dict[str, Any]:
@@ -41,15 +46,9 @@ def read_config_file(path: Path, known: set[str]) -> dict[str, Any]:
 
     Raises InputError where there is no such file, it is no TOML, or it holds an option that is not `known`.
     """
-    try:
-        tree = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"cannot be read ({error.strerror})", "Check the path.", path=path) from error
-    except ValueError as error:
-        raise InputError(f"is no TOML ({error})", "Write lines such as: steps = 1000", path=path) from error
     found: dict[str, Any] = {}
-    for key, value in tree.items():
-        option = f"--{key.replace('_', '-')}"
+    for name, value in _read_toml(path).items():
+        option, key = flag_of(name), name.replace("_", "-")
         if option in OF_THE_CALL:
             raise InputError(f"{key} is nothing that a file can say", f"Give {option} on the command line.", path=path)
         if option not in known:
@@ -58,10 +57,29 @@ def read_config_file(path: Path, known: set[str]) -> dict[str, Any]:
             raise InputError(f"there is no option {key!r} for a file", meant, path=path)
         if isinstance(value, dict | list):
             raise InputError(f"{key} has several values, where one is wanted", "Write: name = value", path=path)
-        if option in found:
-            raise InputError(f"{key} stands there twice", "Leave one of them.", path=path)
         found[option] = value
     return found
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    """What a file says, by names of fields; a file of an earlier version in the words of this one."""
+    try:
+        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"cannot be read ({error.strerror})", "Check the path.", path=path) from error
+    except ValueError as error:
+        raise InputError(f"is no TOML ({error})", "Write lines such as: steps = 1000", path=path) from error
+    named: dict[str, Any] = {}
+    for key, value in tree.items():
+        name = key.replace("-", "_")
+        if name in named:
+            raise InputError(f"{key} stands there twice", "Leave one of them.", path=path)
+        named[name] = value
+    number = named.pop("format", None)
+    if number is None and "diameter" in named and format_of(named) == FORMAT:
+        found = "diameter is the width in the images, and not, as before, what the network shall see"
+        raise InputError(found, f"Write seen-diameter for that, or add the line: format = {FORMAT}", path=path)
+    return migrated(named, format_of(named) if number is None else number)
 
 
 def _refuse_changes(by_name: Mapping[str, Any]) -> None:
@@ -100,7 +118,7 @@ def _take_network(by_name: Mapping[str, Any], model: Path) -> None:
 
     card = read_card(model_file(model))
     for name, value in {"model": card.name, **card.options}.items():
-        option = f"--{name.replace('_', '-')}"
+        option = flag_of(name)
         if option not in by_name:  # channels and classes follow from the data
             continue
         given = _given(by_name, option)

@@ -24,6 +24,7 @@ from cellseg.options import EvaluateOptions, LabelOptions
 
 Array = NDArray[Any]
 EVERY_VALUE = LabelOptions()
+THRESHOLD = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,7 +77,7 @@ class Reader:
 
     def read_truth(self, case: Case) -> Truth:
         """All that is known of a case."""
-        border = case.border if self.options.border == "auto" else self.options.border
+        border = case.border if self.options.border is None else self.options.border
         markers = None if case.markers is None else _cells(case.markers, EVERY_VALUE)[0]
         labels = None if case.truth is None else _labels(case.truth, self.truth, self.labels)
         return Truth(case.name, border, labels, markers)
@@ -103,14 +104,14 @@ class Reader:
 
     def _predicted(self, planes: Planes) -> tuple[Array, Array]:
         """Cells of a size that counts, and the class of each pixel."""
-        smallest = self.options.minimum_size
+        smallest = self.options.minimum_size or 0
         if self.prediction is not None:
             cells, classes, _ = _labels(planes, self.prediction, EVERY_VALUE)
             return without_small(cells, smallest), classes
         if planes.source.channels > 1:
             classes = _stack(planes, lambda source, k: source.read(k).argmax(axis=0))
             return without_small(_regions(classes), smallest), classes
-        mask = read_probability(planes) >= (self.options.threshold or 0.5)
+        mask = read_probability(planes) >= (THRESHOLD if self.options.threshold is None else self.options.threshold)
         return without_small(components(mask), smallest), mask
 
     def in_words(self) -> str:
@@ -122,7 +123,7 @@ class Reader:
     def is_partial(self, truth: Truth) -> bool:
         """Whether some cells are not annotated: said so, or there is a marker without a cell."""
         markers = truth.markers_that_count
-        if self.options.truth_is != "auto" or markers is None:
+        if self.options.truth_is is not None or markers is None:
             return self.options.truth_is == "partial"
         return bool(np.setdiff1d(markers, markers[truth.cells_that_count > 0]).any())
 
@@ -136,7 +137,7 @@ def make_reader(cases: Sequence[Case], options: EvaluateOptions, labels: LabelOp
     found = [(case.prediction.source, k) for case in cases for k in case.prediction.numbers]
     truth = kind_of_truth(cases, labels)
     said = LabelOptions(labels_are=labels.labels_are)
-    prediction = None if options.threshold or are_probabilities(found) else kind_of(found, said)
+    prediction = None if options.threshold is not None or are_probabilities(found) else kind_of(found, said)
     if truth == "classes" and prediction == "instances":
         raise InputError(
             "the prediction numbers cells and the truth holds classes", "Say with --labels-are what they are."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,25 +11,24 @@ from cellseg.inference.instances import InstanceOptions, label_as
 from cellseg.models.card import ModelCard
 from cellseg.options import PredictOptions
 
+T = TypeVar("T")
+
 
 def cuts_of(card: ModelCard, options: PredictOptions) -> tuple[float, float]:
     """The threshold, and that of the cores; 0 where there are none."""
-    threshold, core = options.threshold or card.threshold, options.core or card.core
+    threshold, core = _first(options.threshold, card.threshold), _first(options.core, card.core)
     return threshold, core if core > threshold and len(card.class_names) == 2 else 0.0
 
 
 def instance_options(card: ModelCard, options: PredictOptions = PredictOptions()) -> InstanceOptions:
     """How a mask becomes instances: as the options say, and where they do not, the card."""
-    split, diameter = options.split, options.object_diameter
-    if split == "auto":
-        split = "watershed" if card.split else "none"
     return InstanceOptions(
         cores=bool(cuts_of(card, options)[1]),
-        fill_holes=options.fill_holes or card.fill_holes,
-        minimum_size=options.minimum_size or card.minimum_size,
+        fill_holes=_first(options.fill_holes, card.fill_holes),
+        minimum_size=_first(options.minimum_size, card.minimum_size),
         grow=card.grow,
-        split=split,
-        object_diameter=card.split or "auto" if diameter == "auto" else diameter,
+        split=options.split or ("watershed" if card.split else "none"),
+        object_diameter=_first(options.object_diameter, card.split),
     )
 
 
@@ -42,3 +43,8 @@ def instances_in(
     cell = probabilities[1]
     mask = cell >= threshold if len(probabilities) == 2 else probabilities.argmax(axis=0)
     return label_as(mask, instance_options(card, options), cell >= core if core else None)
+
+
+def _first(asked: T | None, stored: T) -> T:
+    """What is asked for, else what the model stores."""
+    return stored if asked is None else asked

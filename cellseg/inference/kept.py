@@ -124,7 +124,7 @@ class KeptPrediction:
         settings = PredictOptions(**options)
         core = cuts_of(self.model.card, settings)[1]
         return label_as(
-            classes_of(self.model, probabilities, settings.threshold),
+            classes_of(self.model, probabilities, settings),
             instance_options(self.model.card, settings),
             probabilities[1] >= core if core else None,
         )

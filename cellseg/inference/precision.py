@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from cellseg.inference.cut import cuts_of
 from cellseg.inference.normalised import NormalisedImage
 from cellseg.inference.runner import Runner
 from cellseg.models.trained import TrainedModel, prediction_device
@@ -29,14 +30,14 @@ def computes_bfloat16() -> bool:
 def choose_precision(model: TrainedModel, image: NormalisedImage, options: PredictOptions) -> tuple[Arithmetic, str]:
     """What `--precision` means for an image, and why.
 
-    "auto" is bfloat16 where the machine computes with it and where a sample of the image's first plane shows that
-    99.9 % of the pixels keep their class.
+    Not given, it is bfloat16 where the machine computes with it and where a sample of the image's first plane shows
+    that 99.9 % of the pixels keep their class.
     """
-    if options.precision != "auto":
+    if options.precision is not None:
         return options.precision, "as asked"
     if not computes_bfloat16():
         return "float32", "no bfloat16 hardware"
-    sample, threshold = image.sample(0, model.network.geometry), options.threshold or model.card.threshold
+    sample, threshold = image.sample(0, model.network.geometry), cuts_of(model.card, options)[0]
     exact, fast = (_classes(Runner(model.network, name), sample, threshold) for name in ("float32", "bfloat16"))
     same = float(np.mean(exact == fast))
     return ("bfloat16" if same >= SAME_CLASS else "float32"), f"bfloat16 keeps the class of {same:.2%} of the pixels"

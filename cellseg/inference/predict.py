@@ -88,7 +88,7 @@ def predict_array(model: Any, image: NDArray[np.generic], **options: Any) -> Pix
         )
     seen = seen_by(trained.card, source, PredictOptions(**options))
     out = np.empty((trained.network.options.classes, seen.height, seen.width), np.float32)
-    for tile, probabilities in predict(unscaled(trained), seen, **{**options, "diameter": "auto"}):
+    for tile, probabilities in predict(unscaled(trained), seen, **{**options, "diameter": None}):
         out[:, tile.write.rows, tile.write.columns] = probabilities
     if seen is not source:
         out = rescaled(array_source(out, axes="CYX"), source.height, source.width).read(0)

@@ -40,7 +40,7 @@ def decide(model: TrainedModel, image: NormalisedImage, options: PredictOptions)
     """Decide for an image in memory: tiles of a moderate size."""
     plane, geometry = (image.source.height, image.source.width), model.network.geometry
     precision, why = choose_precision(model, image, options)
-    if options.tile == "auto":
+    if options.tile is None:
         return Decisions(even_tile(plane, ARRAY_TILE, geometry), precision, why)
     return Decisions(_asked(options.tile, plane, model), precision, why)
 
@@ -50,7 +50,7 @@ def decide_within_memory(model: TrainedModel, image: NormalisedImage, options: P
 
     Raises InputError where the memory does not suffice.
     """
-    if options.tile != "auto":
+    if options.tile is not None:
         return decide(model, image, options)
     plane, sample = (image.source.height, image.source.width), _sample_shape(model, image)
     tile = largest_tile(model.network, plane, sample, options.average, parse_memory(options.memory))

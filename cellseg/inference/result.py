@@ -58,14 +58,15 @@ def uncertainty_layout(source: ImageSource, options: PredictOptions) -> ResultLa
     return layout_like(source, np.float32, channel_names=(options.uncertainty,), tile=(BLOCK, BLOCK))
 
 
-def classes_of(model: TrainedModel, probabilities: NDArray[np.float32], threshold: float = 0.0) -> NDArray[np.uint8]:
+def classes_of(
+    model: TrainedModel, probabilities: NDArray[np.float32], options: PredictOptions = PredictOptions()
+) -> NDArray[np.uint8]:
     """Class numbers uint8 (h, w) of probabilities (classes, h, w).
 
-    With two classes a pixel is a cell from the threshold on (0 = the one stored with the model); with more
-    it belongs to the most probable class.
+    With two classes a pixel is a cell from the threshold on; with more it belongs to the most probable class.
     """
     if len(probabilities) == 2:
-        foreground: NDArray[np.uint8] = (probabilities[1] >= (threshold or model.card.threshold)).astype(np.uint8)
+        foreground: NDArray[np.uint8] = (probabilities[1] >= cuts_of(model.card, options)[0]).astype(np.uint8)
         return foreground
     best: NDArray[np.uint8] = probabilities.argmax(axis=0).astype(np.uint8)
     return best
@@ -92,7 +93,7 @@ def _kept(model: TrainedModel, options: PredictOptions) -> tuple[int, np.dtype[A
 def result_of(probabilities: NDArray[np.float32], model: TrainedModel, options: PredictOptions) -> NDArray[Any]:
     """What is kept (channels, h, w) of probabilities (classes, h, w); of instances the mask of which they are made."""
     if options.result != "probabilities":
-        classes = classes_of(model, probabilities, options.threshold)
+        classes = classes_of(model, probabilities, options)
         core = cuts_of(model.card, options)[1] if options.result == "instances" else 0.0
         return (with_cores(classes, probabilities[1] >= core) if core else classes)[None]
     return written(probabilities[1:] if len(probabilities) == 2 else probabilities, RESULT, options)

@@ -24,7 +24,7 @@ def magnification(card: ModelCard, options: PredictOptions) -> float:
 
     Raises InputError where the model does not say what objects it has learnt from, or theirs are of quite another size.
     """
-    if options.diameter == "auto":
+    if options.diameter is None:
         return card.scale
     if not card.diameter:
         raise InputError(

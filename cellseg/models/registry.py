@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from cellseg.errors import InputError
+from cellseg.models.choice import make_options
+from cellseg.models.choice import options_for as options_for
 from cellseg.models.effunet import EffUNet
 from cellseg.models.encoder_weights import Fit, load_encoder
 from cellseg.models.mobileunet import MobileUNet
@@ -19,6 +21,7 @@ from cellseg.models.unetpp import UNetPlusPlus
 from cellseg.options import (
     EffUNetOptions,
     MobileUNetOptions,
+    ModelOptions,
     NetworkOptions,
     ResUNetOptions,
     UNet3PlusOptions,
@@ -32,7 +35,7 @@ class Entry:
     """How a network is made."""
 
     year: int
-    options: type
+    options: type[ModelOptions]
     make: Callable[[Any], Network]
 
 
@@ -44,8 +47,6 @@ NETWORKS: dict[str, Entry] = {
     "mobileunet": Entry(2018, MobileUNetOptions, MobileUNet),
     "effunet": Entry(2020, EffUNetOptions, EffUNet),
 }
-BESIDE = ("model", "encoder_weights")
-"""Options of a training's network that are no options of the network itself."""
 
 
 def list_models() -> list[str]:
@@ -66,23 +67,9 @@ def build(name: str, **options: Any) -> Any:
     `build("unet")` is the network of 2015: 1 channel in, 2 classes out, base 64, depth 4. Raises
     InputError for an unknown name, an unknown option or a value out of range.
     """
-    network = entry_of(name).make(_options(name, options))
+    network = entry_of(name).make(make_options(name, options))
     network.name = name
     return network
-
-
-def options_for(options: NetworkOptions, channels: int, classes: int) -> Any:
-    """The options of the network that a training asks for.
-
-    An option that the network does not have may only stand at its default; networks that always put zeros around need
-    no `padding` for it. Raises InputError as `build`.
-    """
-    known = {field.name for field in fields(entry_of(options.model).options)}
-    asked = {field: getattr(options, field.name) for field in fields(options) if field.name not in BESIDE}
-    chosen = {field.name: x for field, x in asked.items() if field.name in known or x != field.default}
-    if chosen.get("padding") == "auto" or ("padding" not in known and chosen.get("padding") == "same"):
-        del chosen["padding"]
-    return _options(options.model, {"channels": channels, "classes": classes, **chosen})
 
 
 def build_for(options: NetworkOptions, channels: int, classes: int) -> tuple[Any, Fit | None]:
@@ -92,12 +79,3 @@ def build_for(options: NetworkOptions, channels: int, classes: int) -> tuple[Any
     """
     network = build(options.model, **asdict(options_for(options, channels, classes)))
     return network, load_encoder(network, Path(options.encoder_weights)) if options.encoder_weights else None
-
-
-def _options(name: str, options: dict[str, Any]) -> Any:
-    kind = entry_of(name).options
-    known = [field.name for field in fields(kind)]
-    unknown = sorted(set(options) - set(known))
-    if unknown:
-        raise InputError(f"{name} has no option {', '.join(unknown)}", f"It has: {', '.join(known)}.")
-    return kind(**options)

@@ -57,9 +57,9 @@ def as_model(model: Any) -> TrainedModel:
     return TrainedModel(model, card)
 
 
-def pruned(model: TrainedModel, depth: int) -> TrainedModel:
-    """The model cut off at a depth, 0 = as it is. Raises InputError where its network cannot be cut there."""
-    if not depth:
+def pruned(model: TrainedModel, depth: int | None) -> TrainedModel:
+    """The model cut off at a depth, None: as it is. Raises InputError where its network cannot be cut there."""
+    if depth is None:
         return model
     network = model.network.pruned(depth)
     network.name = model.card.name

@@ -62,7 +62,7 @@ def metric_for(data: TrainingSet, options: TrainOptions) -> str:
     if data.classes > 2 and options.best_by in CELLS:
         found = f"--best-by {options.best_by} is for cells and background, here are {data.classes} classes"
         raise InputError(found, "Choose iou or pixel_error.")
-    if options.best_by not in ("auto", LAST):
+    if options.best_by not in (None, LAST):
         return options.best_by
     if data.classes > 2:
         return "iou"

@@ -12,6 +12,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cellseg.models.choice import options_for
 from cellseg.options import NetworkOptions, PredictOptions, TrainSettings
 
 TRAINING_RATE = 25e9
@@ -65,21 +66,21 @@ class Cost:
 def margin_of(network: NetworkOptions) -> int:
     """Pixels that a U-Net without padding takes away on each side."""
     margin = 2
-    for _ in range(network.depth):
+    for _ in range(options_for(network, 1, 2).depth):
         margin = 4 + 2 * margin
     return margin
 
 
 def input_side(network: NetworkOptions, output: int) -> int:
     """About the side of the input for an output of `output` pixels; sizes go in steps of 2^depth."""
-    stride = 1 << network.depth
+    stride = 1 << options_for(network, 1, 2).depth
     return math.ceil(output / stride) * stride + 2 * margin_of(network)
 
 
 def cost_of(network: NetworkOptions, channels: int, side: int, classes: int = 2) -> Cost:
     """What a U-Net does for a square sample of `side` pixels."""
-    found = _Count()
-    width = [network.base * 2**level for level in range(network.depth + 1)]
+    found, own = _Count(), options_for(network, channels, classes)
+    width = [own.base * 2**level for level in range(own.depth + 1)]
     length, before = float(side), channels
     for level, here in enumerate(width):
         length = length / 2 if level else length
@@ -147,7 +148,7 @@ def estimate_prediction(
         classes: background included.
         cores: of the processor; those of this machine by default.
     """
-    tile = AUTO_TILE if options.tile == "auto" else options.tile
+    tile = options.tile or AUTO_TILE
     lengths = [min(tile, length) for length in size]
     tiles = planes * math.prod(math.ceil(length / tile) for length in size)
     side = math.sqrt(math.prod(input_side(network, length) for length in lengths))

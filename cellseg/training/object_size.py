@@ -8,6 +8,7 @@ from cellseg.errors import InputError
 from cellseg.models.card import ModelCard
 from cellseg.models.registry import build_for
 from cellseg.options import TrainSettings
+from cellseg.training.data import TrainingSet, median_diameter
 
 WIDE = 64
 """Pixels across from which on objects may be too large; below, a larger --depth is the better answer."""
@@ -18,26 +19,34 @@ MOST = 16.0
 
 
 def magnifier(settings: TrainSettings, start: ModelCard | None = None) -> Callable[[float], float]:
-    """A function from the median diameter of the objects in pixels to how many times larger the network sees them.
+    """A function from the median diameter of the annotated cells in pixels to the magnification for the network.
 
-    By `--diameter`; where it is auto as the model that is gone on from, else by `fitting`.
+    By `--seen-diameter` and the diameter, which `--diameter` takes precedence over; where the former is not given, as
+    the model that is gone on from, else by `fitting`.
     """
-    wanted = settings.train.diameter
+    wanted = settings.train.seen_diameter
 
-    def times(diameter: float) -> float:
-        if wanted == "auto":
+    def times(measured: float) -> float:
+        diameter = settings.train.diameter or measured
+        if wanted is None:
             return start.scale if start is not None else fitting(diameter, settings)
         if not wanted:
             return 1.0
         if not diameter:
-            raise InputError(f"--diameter is {wanted:g}, but the labels number no cells", "Leave --diameter out.")
-        found = wanted / diameter
-        if not 1 / MOST <= found <= MOST:
+            found = f"--seen-diameter is {wanted:g}, but the labels number no cells"
+            raise InputError(found, "Say with --diameter how wide objects are, or leave it out.")
+        times = wanted / diameter
+        if not 1 / MOST <= times <= MOST:
             limits = f"{diameter / MOST:.2g} to {diameter * MOST:.3g}"
-            raise InputError(f"--diameter is {wanted:g}, and the cells have {diameter:.3g}", f"It must be {limits}.")
-        return found
+            raise InputError(f"--seen-diameter is {wanted:g}, and cells have {diameter:.3g}", f"It must be {limits}.")
+        return times
 
     return times
+
+
+def seen_diameter(data: TrainingSet, settings: TrainSettings) -> float:
+    """Usual diameter of the objects in pixels as the network sees them; 0: not known."""
+    return settings.train.diameter * data.scale if settings.train.diameter else median_diameter(data)
 
 
 def fitting(diameter: float, settings: TrainSettings) -> float:

@@ -1,70 +1,122 @@
 """Recipes: sets of options that go together.
 
-`fast` is the defaults of the option dataclasses: the best segmentation a CPU minute that was measured
-(docs/training.md). `quick` is `fast` with small samples, four of them a step, and few steps: a few strokes give a
-first result within two minutes on two cores, and something is seen on the way. One sample a step fits strokes as well
-and tells fewer cells apart (docs/training.md). `paper` is Ronneberger et al. 2015 to the letter where the paper says
-something. `finetune` goes on from a trained model: few steps at a tenth of the rate, so that what it knows is moved and
-not replaced.
+`fast` is the best segmentation a CPU minute that was measured (docs/training.md). `quick` is `fast` with small samples,
+four of them a step, and few steps: a few strokes give a first result within two minutes on two cores, and something is
+seen on the way. One sample a step fits strokes as well and tells fewer cells apart (docs/training.md). `paper` is
+Ronneberger et al. 2015 to the letter where the paper says something; the border weights and the elastic deformation are
+the paper's in every recipe. `finetune` goes on from a trained model: few steps at a tenth of the rate, so that what it
+knows is moved and not replaced.
 """
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import field, fields, make_dataclass
+from typing import TYPE_CHECKING, Any, get_type_hints
 
+from cellseg.checked import Checked
 from cellseg.errors import InputError
+from cellseg.models.choice import completed
 from cellseg.options import TrainSettings
 
+STAGES: dict[str, type[Any]] = get_type_hints(TrainSettings)
+
+FAST: dict[str, Any] = {
+    "base": 16,
+    "depth": 3,
+    "norm": "batch",
+    "dropout": 0.0,
+    "steps": 4000,
+    "tile": 204,
+    "seen_diameter": None,
+    "batch": 1,
+    "rare": 0.33,
+    "optimiser": "adamw",
+    "rate": 2e-3,
+    "schedule": "cosine",
+    "momentum": 0.9,
+    "decay": 1e-2,
+    "ema": 0.99,
+    "validate_every": 1000,
+    "precision": None,
+    "scale": 0.1,
+    "blur": 1.0,
+    "noise": 0.2,
+}
 RECIPES: dict[str, dict[str, Any]] = {
-    "fast": {},
-    "quick": {"tile": 124, "steps": 150, "batch": 4, "validate_every": 25, "ema": 0.95},
+    "fast": FAST,
+    "quick": {**FAST, "tile": 124, "steps": 150, "batch": 4, "validate_every": 25, "ema": 0.95},
     "paper": {
-        "model": "unet",
         "base": 64,
         "depth": 4,
         "norm": "none",
         "dropout": 0.5,
-        "tile": 388,
-        "batch": 1,
         "steps": 1000,
-        "validate_every": 400,
+        "tile": 388,
+        "seen_diameter": 0.0,
+        "batch": 1,
+        "rare": 0.0,
         "optimiser": "sgd",
-        "momentum": 0.99,
         "rate": 1e-3,  # the paper gives none
         "schedule": "constant",
+        "momentum": 0.99,
         "decay": 0.0,
         "ema": 0.0,
-        "w0": 10.0,
-        "sigma": 5.0,
-        "balance": "dataset",
-        "elastic": 10.0,
-        "grid": 3,
+        "validate_every": 400,
+        "precision": "float32",
         "scale": 0.0,
         "blur": 0.0,
         "noise": 0.0,
-        "mosaic": 0.0,
-        "diameter": 0.0,
-        "rare": 0.0,
-        "precision": "float32",
     },
-    "finetune": {"steps": 300, "batch": 4, "rate": 2e-4, "validate_every": 100},
+    "finetune": {**FAST, "steps": 300, "batch": 4, "rate": 2e-4, "validate_every": 100},
 }
+"""Every option that differs between recipes stands in each."""
 
 
-def settings_for(recipe: str = "fast", **overrides: Any) -> TrainSettings:
-    """The settings of a recipe with some options replaced, by their names.
+def settings_for(recipe: str = "fast", **given: Any) -> TrainSettings:
+    """All settings of a training: what is given, else the recipe's, else the default of the option or of the network.
 
-    Raises InputError for an unknown recipe or option, or a value out of range.
+    Options are given by their names; `None` is not given. Raises InputError for an unknown recipe, option or network,
+    an option that the network does not have, or a value out of range.
     """
     if recipe not in RECIPES:
         raise InputError(f"there is no recipe {recipe!r}", f"Known are: {', '.join(RECIPES)}.")
-    wanted = {**RECIPES[recipe], "recipe": recipe, **overrides}
-    settings = TrainSettings()
-    for stage in fields(settings):
-        part = getattr(settings, stage.name)
-        mine = {field.name: wanted.pop(field.name) for field in fields(part) if field.name in wanted}
-        settings = replace(settings, **{stage.name: replace(part, **mine)})
-    if wanted:
-        raise InputError(f"there is no option {', '.join(sorted(wanted))}", "`cellseg train --help` lists them.")
-    return settings
+    known = [field.name for field in fields(TrainWishes)]
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        raise InputError(f"there is no option {', '.join(unknown)}", "`cellseg train --help` lists them.")
+    wanted = {**RECIPES[recipe], **given_in(TrainWishes(**given)), "recipe": recipe}
+    stages = {name: stage(**_of(stage, wanted)) for name, stage in STAGES.items()}
+    return TrainSettings(**{**stages, "network": completed(stages["network"])})
+
+
+def given_in(wishes: Any) -> dict[str, Any]:
+    """The options that are given, by name."""
+    values = {field.name: getattr(wishes, field.name) for field in fields(wishes)}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _of(stage: type[Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    return {field.name: options[field.name] for field in fields(stage) if field.name in options}
+
+
+def _wishes() -> type[Any]:
+    """A dataclass with all options of a training, of which none need be given."""
+    hints: dict[str, Any] = {}
+    for stage in STAGES.values():
+        hints |= get_type_hints(stage, include_extras=True)
+    return make_dataclass(
+        "TrainWishes",
+        [(name, hint | None, field(default=None)) for name, hint in hints.items()],
+        bases=(Checked,),
+        frozen=True,
+        kw_only=True,
+        namespace={"__module__": __name__},
+    )
+
+
+if TYPE_CHECKING:
+    TrainWishes = Any
+else:
+    TrainWishes = _wishes()
+"""What somebody asks a training for."""

@@ -19,6 +19,7 @@ from cellseg.models.trained import save
 from cellseg.options import TrainSettings
 from cellseg.training.data import TrainingSet
 from cellseg.training.events import Event, Finished, Started, Stepped, Validated, Weighed
+from cellseg.training.old_options import FORMAT, migrated
 from cellseg.training.report import in_text, report_of
 from cellseg.training.run_toml import to_toml
 
@@ -95,13 +96,13 @@ def old_run(path: Path) -> RunFolder | None:
     return None
 
 
-def write_config(run: RunFolder, settings: TrainSettings, data: TrainingSet, sources: dict[str, str]) -> None:
+def write_config(run: RunFolder, settings: TrainSettings, data: TrainingSet, sources: dict[str, str | None]) -> None:
     """Note all that is needed to repeat the run: options, seed, versions, and a hash of the data."""
     write_text(run.path / CONFIG_TOML, to_toml(sources, settings))
     write_json(
         run.path / CONFIG,
         {
-            "format": 1,
+            "format": FORMAT,
             **sources,
             "options": asdict(settings),
             "data": {
@@ -123,6 +124,12 @@ def read_config(run: RunFolder) -> dict[str, Any]:
     except (ValueError, OSError) as error:
         raise InputError("is damaged", "Start a new run.", path=run.path / CONFIG) from error
     return tree
+
+
+def options_in(config: dict[str, Any]) -> dict[str, Any]:
+    """The options in what `read_config` gives, by name; `None` is not given. Raises InputError as `migrated`."""
+    flat = {name: value for stage in config["options"].values() for name, value in stage.items()}
+    return migrated(flat, config.get("format", 1))
 
 
 def record(events: Generator[Event], run: RunFolder, data: TrainingSet, steps: int) -> Generator[Event]:

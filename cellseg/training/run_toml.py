@@ -7,24 +7,25 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields
 
 from cellseg.options import TrainSettings
+from cellseg.training.old_options import FORMAT
 
 HEAD = """\
 # All that this training was asked for. To repeat it, to the same bits on the same processor:
 #   cellseg train --config THIS_FILE --out ANOTHER_RUN
-# Options on the command line go before those in a file, these before the recipe's.
+# Options on the command line take precedence over those in a file, these over the recipe's.
 """
 
 Value = str | int | float | bool | None
 
 
-def to_toml(sources: Mapping[str, str], settings: TrainSettings) -> str:
+def to_toml(sources: Mapping[str, str | None], settings: TrainSettings) -> str:
     """The text of the file.
 
     Args:
         sources: files of images and labels by option, as `DataOptions`; empty ones are left out.
         settings: all other options.
     """
-    parts = [HEAD, *_lines({name: text for name, text in sources.items() if text})]
+    parts = [HEAD, f"format = {FORMAT}", *_lines({name: text for name, text in sources.items() if text})]
     for stage in fields(settings):
         part = getattr(settings, stage.name)
         parts += ["", f"# {(type(part).__doc__ or stage.name).splitlines()[0]}", *_lines(asdict(part))]
@@ -33,7 +34,7 @@ def to_toml(sources: Mapping[str, str], settings: TrainSettings) -> str:
 
 def _lines(options: Mapping[str, Value]) -> Iterator[str]:
     for name, value in options.items():
-        if value is not None:  # TOML has no word for it; what is not there is not set
+        if value is not None:  # TOML has no word for it; what is not there is not given
             yield f"{name.replace('_', '-')} = {_value(value)}"
 
 

@@ -21,7 +21,7 @@ from cellseg.training.best import Best, as_tree
 from cellseg.training.events import Saved
 from cellseg.training.several import from_first
 
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass(slots=True)
@@ -123,7 +123,8 @@ def _read(path: Path) -> dict[str, Any]:
     except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
         raise InputError("is not a checkpoint of cellseg, or damaged", "Start a new run.", path=path) from error
     if not isinstance(tree, dict) or tree.get("format") != FORMAT:
-        raise InputError("is a checkpoint of another version of cellseg", "Start a new run.", path=path)
+        remedy = "Go on with that version, or start a new run with --from this one."
+        raise InputError("is a checkpoint of another version of cellseg", remedy, path=path)
     return tree
 
 

@@ -53,7 +53,7 @@ def rate_at(step: int, options: TrainOptions) -> float:
 def precision_of(options: TrainOptions) -> torch.dtype:
     """The arithmetic that `--precision` means on this machine."""
     native = torch.cuda.is_available() or torch.cpu._is_avx512_bf16_supported()
-    bfloat16 = options.precision == "bfloat16" or (options.precision == "auto" and native)
+    bfloat16 = options.precision == "bfloat16" or (options.precision is None and native)
     return torch.bfloat16 if bfloat16 else torch.float32
 
 

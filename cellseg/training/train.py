@@ -21,10 +21,10 @@ from cellseg.models.trained import TrainedModel, load
 from cellseg.options import DataOptions, TrainSettings
 from cellseg.preprocess.augment import Example
 from cellseg.training.best import LAST, better_of, cut_as, metric_for, value_of
-from cellseg.training.data import TrainingSet, find_training_pairs, median_diameter, read_training_set
+from cellseg.training.data import TrainingSet, find_training_pairs, read_training_set
 from cellseg.training.events import Compared, Event, Finished, Saved, Started, Stepped, Validated, Weighed
 from cellseg.training.finetune import fitted, with_network
-from cellseg.training.object_size import magnifier
+from cellseg.training.object_size import magnifier, seen_diameter
 from cellseg.training.rare import find_rare
 from cellseg.training.recipes import settings_for
 from cellseg.training.sampler import Sampler
@@ -56,11 +56,11 @@ def train(
         where: further images, to validate on and of an earlier training.
         annotated: masks, matched like labels: nonzero where somebody annotated; the rest is ignored.
         start: a trained model to go on from; its network is taken.
-        recipe: "fast", "paper" or "finetune", the default with `start`; `options` are fields of the option
-            dataclasses and go before it.
+        recipe: "fast", "quick", "paper" or "finetune", the default with `start`.
         checkpoint: file for the state, written every `save_every` seconds.
         weight_maps: folder in which weight maps are kept for the next time.
         resume: go on from `checkpoint`, to the same bits on a processor.
+        options: fields of the option dataclasses; they take precedence over the recipe.
 
     Yields:
         Events; the last is `Finished` with the model.
@@ -69,9 +69,8 @@ def train(
     """
     settings = settings_for(recipe or ("finetune" if start else "fast"), **options)
     model = start if start is None or isinstance(start, TrainedModel) else load(start)
-    pairs = find_training_pairs(
-        replace(where, images=str(images), labels=str(labels), annotated=str(annotated or where.annotated))
-    )
+    masks = where.annotated if annotated is None else str(annotated)
+    pairs = find_training_pairs(replace(where, images=str(images), labels=str(labels), annotated=masks))
     times = magnifier(settings, None if model is None else model.card)
     data = read_training_set(pairs, settings.labels, settings.train.validation, times)
     yield from train_on(data, settings, start=model, checkpoint=checkpoint, weight_maps=weight_maps, resume=resume)
@@ -106,7 +105,7 @@ def train_on(
     """Train on data that was read already; else as `train`."""
     if start is not None:
         data, settings = fitted(data, start.card), with_network(settings, start.card)
-    job = _Job(data, settings, start, metric_for(data, settings.train), median_diameter(data))
+    job = _Job(data, settings, start, metric_for(data, settings.train), seen_diameter(data, settings))
     torch.manual_seed(settings.train.seed)
     network = make_network(data, settings) if start is None else copy.deepcopy(start.network)
     state, digest = new_state(network, settings.train), run_digest(data, settings, start)

@@ -31,7 +31,7 @@ Weights = NDArray[np.float32]
 
 
 def weigh(
-    data: TrainingSet, options: WeightOptions, folder: Path | None = None, threads: int = 0
+    data: TrainingSet, options: WeightOptions, folder: Path | None = None, threads: int | None = None
 ) -> Generator[Weighed, None, tuple[Example, ...]]:
     """Make the examples that samples are drawn from.
 
@@ -39,7 +39,7 @@ def weigh(
         data: the annotated images.
         options: of the weight map.
         folder: where maps are kept, and read where they are there already and whole.
-        threads: maps made at once; 0 = one for each processor.
+        threads: maps made at once; None: one for each processor.
 
     Yields:
         One event for each image, in order.

@@ -97,5 +97,5 @@ def test_the_paper_recipe_and_an_option_that_goes_before_it(cellseg_cli, sample_
     options = json.loads((tmp_path / "run/config.json").read_text())["options"]
     assert options["train"]["optimiser"] == "sgd"
     assert options["train"]["momentum"] == 0.99
-    papers = {"model": "unet", "base": 2, "depth": 1, "norm": "none", "dropout": 0.5, "padding": "auto"}
+    papers = {"model": "unet", "base": 2, "depth": 1, "norm": "none", "dropout": 0.5, "padding": "valid"}
     assert options["network"].items() >= papers.items()

@@ -14,8 +14,8 @@ import tifffile
 from cellseg.cli.progress import Stop
 from cellseg.cli.train_control import Control
 from cellseg.cli.train_pace import Pace
-from cellseg.options import TrainOptions
 from cellseg.training.events import Stepped, Validated
+from cellseg.training.recipes import settings_for
 
 from .conftest import assert_refused
 
@@ -153,7 +153,7 @@ def test_an_unknown_word_is_told_once(tmp_path, capsys):
 
 
 def test_time_left_counts_validations():
-    pace = Pace(TrainOptions(steps=100, validate_every=10, batch=4))
+    pace = Pace(settings_for(steps=100, validate_every=10, batch=4).train)
     assert (pace.samples_per_second, pace.seconds_left(0)) == (0, 0)
     for step in range(1, 11):
         pace.note(Stepped(step, 100, 0.5, 0.1, 1.0), 2.0)

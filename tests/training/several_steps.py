@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import save_file
 
 import cellseg
-from cellseg.options import AugmentOptions, TrainOptions
+from cellseg.options import AugmentOptions
 from cellseg.preprocess.augment import make_example
 from cellseg.training import several
 from cellseg.training.sampler import Batch, Sampler
@@ -38,7 +38,7 @@ def example():
 def steps(name, options, loss):
     """The weights after some steps with a batch of four."""
     torch.manual_seed(0)
-    settings = TrainOptions(batch=4, loss=loss, rate=0.05, optimiser="sgd", decay=0.0, ema=0.5)
+    settings = cellseg.settings_for(batch=4, loss=loss, rate=0.05, optimiser="sgd", decay=0.0, ema=0.5).train
     network = cellseg.build(name, **options).double().train()
     size = network.geometry.input_size(32)
     state = new_state(network, settings)

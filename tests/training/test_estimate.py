@@ -6,10 +6,11 @@ import pytest
 import torch
 
 from cellseg.models.unet import UNet
-from cellseg.options import NetworkOptions, PredictOptions, TrainSettings, UNetOptions
+from cellseg.options import NetworkOptions, PredictOptions, UNetOptions
 from cellseg.training.estimate import cost_of, estimate_prediction, estimate_training, input_side, margin_of
+from cellseg.training.recipes import settings_for
 
-SETTINGS = TrainSettings()
+SETTINGS = settings_for()
 
 
 @pytest.mark.parametrize(("base", "depth", "channels"), [(16, 3, 1), (64, 4, 1), (4, 1, 3)])
@@ -42,7 +43,7 @@ def test_what_costs_more_is_said_to_cost_more():
     few, many = [(512, 512)] * 4, [(512, 512)] * 40
     small, large = estimate_training(few, 1, SETTINGS, cores=2), estimate_training(many, 1, SETTINGS, cores=2)
     assert large.bytes - small.bytes == pytest.approx(36 * 512 * 512 * 22)
-    wide = replace(SETTINGS, network=NetworkOptions(base=32))
+    wide = replace(SETTINGS, network=replace(SETTINGS.network, base=32))
     assert estimate_training(few, 1, wide, cores=2).seconds > 2 * small.seconds
     assert estimate_training(few, 1, SETTINGS, cores=1).seconds > 1.5 * small.seconds
 

@@ -13,7 +13,7 @@ from cellseg.models.trained import as_model
 from cellseg.options import LabelOptions
 from cellseg.training.data import median_diameter, read_training_set
 from cellseg.training.events import Finished
-from cellseg.training.object_size import magnifier
+from cellseg.training.object_size import magnifier, seen_diameter
 from cellseg.training.recipes import settings_for
 
 DIAMETER = 100
@@ -46,8 +46,15 @@ def test_objects_wider_than_the_field_become_as_wide_as_the_margin(discs):
     assert len(np.unique(data.training[0].truth.instances)) == 5
     assert abs(float(data.training[0].image.mean())) < 1e-4  # normalised as the network will see it
     assert read(discs, depth=4).scale == 1  # margin 92
-    assert read(discs, diameter=0).scale == 1
-    assert read(discs, diameter=50).scale == pytest.approx(0.5, rel=0.01)
+    assert read(discs, seen_diameter=0).scale == 1
+    assert read(discs, seen_diameter=50).scale == pytest.approx(0.5, rel=0.01)
+
+
+def test_a_width_that_is_given_takes_precedence_over_the_measured_one(discs):
+    assert read(discs, diameter=200, seen_diameter=50).scale == 0.25
+    assert read(discs, diameter=60).scale == 1  # as if they were no wider than what the network sees
+    assert seen_diameter(read(discs, diameter=200, seen_diameter=50), settings_for(diameter=200)) == 50
+    assert magnifier(settings_for(diameter=40, seen_diameter=20))(0.0) == 0.5  # classes, of which nothing is measured
 
 
 def test_a_model_that_is_gone_on_from_decides(discs):
@@ -57,16 +64,16 @@ def test_a_model_that_is_gone_on_from_decides(discs):
 
 
 def test_sizes_that_cannot_be(discs):
-    with pytest.raises(InputError, match="--diameter is 3"):
-        read(discs, diameter=3)
-    classes = magnifier(settings_for(diameter=20))
+    with pytest.raises(InputError, match="--seen-diameter is 3"):
+        read(discs, seen_diameter=3)
+    classes = magnifier(settings_for(seen_diameter=20))
     with pytest.raises(InputError, match="number no cells"):
         classes(0.0)
 
 
 def test_the_model_is_used_on_images_as_they_are(discs):
     options = {"base": 4, "depth": 2, "tile": 60, "batch": 2, "steps": 60, "validation": 1, "validate_every": 60}
-    *_, last = cellseg.train(*discs, diameter=25, rate=1e-2, **options)
+    *_, last = cellseg.train(*discs, seen_diameter=25, rate=1e-2, **options)
     assert isinstance(last, Finished)
     card = last.model.card
     assert card.scale == pytest.approx(0.25, rel=0.01)

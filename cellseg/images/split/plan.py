@@ -143,7 +143,9 @@ def _keys(units: Sequence[Unit], grouping: GroupOptions) -> list[str] | None:
     names = [unit.image.name for unit in units]
     if grouping.group:
         return keys_from_names(names, grouping.group)
-    return keys_from_table(names, grouping.table, grouping.column) if grouping.table else None
+    if grouping.table and grouping.column:
+        return keys_from_table(names, grouping.table, grouping.column)
+    return None
 
 
 def _cut(units: Sequence[Unit], options: SplitOptions) -> Iterator[Part]:

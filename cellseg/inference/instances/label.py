@@ -6,7 +6,7 @@ from collections.abc import Generator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,8 +49,8 @@ class InstanceOptions:
     """Pixels by which each instance grows where there is room; two that meet stay apart by name."""
     split: Split = "none"
     """watershed: components are cut at their necks, see `watershed`."""
-    object_diameter: Literal["auto"] | float = "auto"
-    """Usual diameter of a cell in pixels, for the watershed; auto = each one's own."""
+    object_diameter: float = 0.0
+    """Usual diameter of a cell in pixels, for the watershed; 0: each one's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def label_instances(
     *,
     fill_holes: int = 0,
     split: Split = "none",
-    object_diameter: Literal["auto"] | float = "auto",
+    object_diameter: float | None = None,
     cores: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.uint32]:
     """Number the 4-connected components of a mask, or with `split` or `cores` the cells that touch in them.
@@ -78,8 +78,8 @@ def label_instances(
         minimum_size: instances with fewer pixels are left out, before they grow.
         grow: pixels by which each instance is grown where there is room; two that meet stay apart by name.
         fill_holes: holes of at most that many pixels are filled before, if they do not touch the image's edge.
-        split: watershed = components are cut at their necks, see `watershed`; without a model auto is none.
-        object_diameter: usual diameter of a cell in pixels, for the watershed; auto = each one's own.
+        split: watershed = components are cut at their necks, see `watershed`.
+        object_diameter: usual diameter of a cell in pixels, for the watershed; not given: each one's own.
         cores: (H, W), where a cell is sure: each component of it is one, and spreads over the mask around it, see
             `spread`; what has no core is left out.
 
@@ -91,9 +91,15 @@ def label_instances(
     mask = np.asarray(foreground)
     if mask.ndim != 2:
         raise InputError(f"a mask of shape {mask.shape} was given", "Give one (H, W), and planes one by one.")
-    PredictOptions(minimum_size=minimum_size, fill_holes=fill_holes, split=split, object_diameter=object_diameter)
+    asked = PredictOptions(
+        minimum_size=minimum_size, fill_holes=fill_holes, split=split, object_diameter=object_diameter
+    )
     options = InstanceOptions(
-        fill_holes=fill_holes, minimum_size=minimum_size, grow=grow, split=split, object_diameter=object_diameter
+        fill_holes=fill_holes,
+        minimum_size=minimum_size,
+        grow=grow,
+        split=asked.split or "none",
+        object_diameter=asked.object_diameter or 0.0,
     )
     return label_as(mask, options, cores)
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +42,7 @@ SIZES = SplitSizes()
 def split(
     plane: LabelledPlane,
     boxes: NDArray[np.int32],
-    diameter: Literal["auto"] | float,
+    diameter: float,
     store: BlockStore,
     *,
     minimum_size: int = 0,
@@ -54,7 +53,7 @@ def split(
 
     Args:
         boxes: (count + 1, 4) bounding box of each instance: top, left, bottom, right.
-        diameter: usual diameter of a cell in pixels; auto = each one's own.
+        diameter: usual diameter of a cell in pixels; 0: each one's own.
         store: keeps the labels of the windows.
         minimum_size: smaller pieces are left out.
         rows: rows of windows that the new plane remembers.
@@ -63,7 +62,7 @@ def split(
     grid = windows(plane.grid, sizes)
     sides = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
     large = sides > sizes.largest
-    radius = 0.0 if diameter == "auto" else diameter / 2
+    radius = diameter / 2
     seams = WindowSeams(grid)
 
     def render(plane: LabelledPlane, window: Box) -> NDArray[np.int64]:

@@ -8,9 +8,9 @@ from typing import Any
 from magicgui.widgets import CheckBox, ComboBox, LineEdit
 from magicgui.widgets.bases import BaseValueWidget
 
+from cellseg.options import Described
 from napari_cellseg.forms.numbers import NOT_GIVEN, NumberBox, SlideBox
 from napari_cellseg.forms.words import label_of, tooltip_of
-from napari_cellseg.option import Described
 
 LETTERS = 6
 """A combo box is at least so wide; a long word in it must not make the dock wider."""

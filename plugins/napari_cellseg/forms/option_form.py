@@ -10,11 +10,11 @@ from magicgui.widgets.bases import BaseValueWidget
 from qtpy.QtCore import QEvent, QObject
 from qtpy.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
+from cellseg.options import Described
 from napari_cellseg.forms.answers import Answers
 from napari_cellseg.forms.fields import field_of
 from napari_cellseg.forms.numbers import SlideBox
 from napari_cellseg.forms.words import label_of
-from napari_cellseg.option import Described
 from napari_cellseg.widgets import form
 
 Span = tuple[float, float, float]

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from napari_cellseg.option import Described, flag_of
+from cellseg.options import Described, flag_of
 
 
 def words_of(values: Mapping[str, Any]) -> list[str]:

@@ -15,10 +15,9 @@ from qtpy.QtGui import QGuiApplication
 from qtpy.QtWidgets import QCheckBox, QWidget
 
 from cellseg import InputError
-from cellseg.options import AugmentOptions, WeightOptions
+from cellseg.options import AugmentOptions, WeightOptions, described
 from napari_cellseg.camera import camera
 from napari_cellseg.forms.option_form import defaults
-from napari_cellseg.option import described
 from napari_cellseg.preview.balance import class_frequencies
 from napari_cellseg.preview.border_layers import BorderLayers
 from napari_cellseg.preview.coding import is_annotation

@@ -8,9 +8,8 @@ import subprocess
 from dataclasses import asdict
 from pathlib import Path
 
-from cellseg.options import AugmentOptions, WeightOptions, WeightsAlone
+from cellseg.options import AugmentOptions, WeightOptions, WeightsAlone, described
 from napari_cellseg.forms.words import words_of
-from napari_cellseg.option import described
 
 
 def weights_command(labels: Path, weights: WeightOptions) -> str:

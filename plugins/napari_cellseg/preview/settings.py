@@ -6,10 +6,9 @@ from typing import Any
 
 from qtpy.QtWidgets import QCheckBox, QWidget
 
-from cellseg.options import WeightOptions
+from cellseg.options import WeightOptions, described
 from napari_cellseg.forms.answers import Answers
 from napari_cellseg.forms.option_form import OptionForm, Span
-from napari_cellseg.option import described
 from napari_cellseg.widgets import column
 
 FIRST, MORE = ("w0", "sigma", "where"), ("balance", "spacing")

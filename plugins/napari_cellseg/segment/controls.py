@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from qtpy.QtWidgets import QWidget
 
-from cellseg.options import PredictOptions
+from cellseg.options import PredictOptions, described
 from napari_cellseg.forms.option_form import OptionForm, Span
-from napari_cellseg.option import described
 from napari_cellseg.segment.cut import CUT, Cut
 from napari_cellseg.widgets import column
 

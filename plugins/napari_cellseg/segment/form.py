@@ -8,10 +8,9 @@ from typing import Any
 from qtpy.QtGui import QGuiApplication
 from qtpy.QtWidgets import QCheckBox, QFileDialog, QGroupBox, QLineEdit, QProgressBar, QVBoxLayout, QWidget
 
-from cellseg.options import PredictOptions
+from cellseg.options import PredictOptions, described
 from napari_cellseg.forms.answers import Answers
 from napari_cellseg.forms.option_form import OptionForm
-from napari_cellseg.option import described
 from napari_cellseg.segment.choice import ImageChoice, ModelChoice
 from napari_cellseg.segment.controls import CutControls
 from napari_cellseg.segment.cut import Cut

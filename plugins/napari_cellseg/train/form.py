@@ -7,10 +7,10 @@ from typing import Any
 from qtpy.QtWidgets import QHBoxLayout, QWidget
 from superqt import QCollapsible
 
+from cellseg.options import described
 from napari_cellseg.forms.answers import Values
 from napari_cellseg.forms.numbers import NumberBox
 from napari_cellseg.forms.option_form import OptionForm
-from napari_cellseg.option import described
 from napari_cellseg.train.wishes import FIRST, GROUPS, Wishes, network_names, options
 from napari_cellseg.widgets import column, combo, fold, form
 

@@ -7,10 +7,17 @@ from dataclasses import asdict, fields, replace
 from typing import Any
 
 import cellseg
-from cellseg.options import AugmentOptions, NetworkOptions, TrainOptions, WeightOptions
+from cellseg.options import (
+    NETWORK_OPTIONS,
+    AugmentOptions,
+    Described,
+    NetworkOptions,
+    TrainOptions,
+    WeightOptions,
+    described,
+)
 from napari_cellseg.forms.answers import Answers, Values
 from napari_cellseg.forms.words import words_of
-from napari_cellseg.option import AUTO, NETWORK_OPTIONS, Described, described
 from napari_cellseg.train.plan import often_enough, steps_within
 
 GROUPS: dict[str, type[Any]] = {
@@ -85,9 +92,7 @@ def base_of(recipe: str) -> Values:
     """The values of all options that a recipe means; None: as the network or the data say."""
     stages = asdict(cellseg.settings_for(recipe)).values()
     values = {name: value for stage in stages for name, value in stage.items()}
-    return {
-        name: None if option.optional and values[name] == AUTO else values[name] for name, option in options().items()
-    }
+    return {name: values[name] for name in options()}
 
 
 def network_names() -> tuple[str, ...]:

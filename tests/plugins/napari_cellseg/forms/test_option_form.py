@@ -10,13 +10,12 @@ from napari_cellseg.forms.answers import Answers
 from napari_cellseg.forms.fields import field_of
 from napari_cellseg.forms.numbers import NOT_GIVEN, SlideBox
 from napari_cellseg.forms.option_form import OptionForm
-from napari_cellseg.option import described
 from qtpy.QtCore import QPoint, QPointF, Qt
 from qtpy.QtGui import QWheelEvent
 from qtpy.QtWidgets import QApplication, QFormLayout
 
 from cellseg import InputError
-from cellseg.options import AugmentOptions, NetworkOptions, PredictOptions, TrainOptions, WeightOptions
+from cellseg.options import AugmentOptions, NetworkOptions, PredictOptions, TrainOptions, WeightOptions, described
 
 OPTIONS = [
     option

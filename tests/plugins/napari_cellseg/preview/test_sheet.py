@@ -7,11 +7,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from napari_cellseg.option import described
 from napari_cellseg.preview.command import train_command, weights_command
 from napari_cellseg.preview.sheet import COLUMNS, GAP, INK, LARGEST, as_seen, contact_sheet, middle
 
-from cellseg.options import AugmentOptions, WeightOptions, WeightsAlone
+from cellseg.options import AugmentOptions, WeightOptions, WeightsAlone, described
 
 
 def cells_of(sheet, shape):

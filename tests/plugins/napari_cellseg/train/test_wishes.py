@@ -7,12 +7,11 @@ import sys
 from dataclasses import asdict, fields, replace
 
 import pytest
-from napari_cellseg.option import AUTO
 from napari_cellseg.train.wishes import GROUPS, Wishes, base_of, network_names, options, usual_recipe
 
 import cellseg
 from cellseg.cli.app import app
-from cellseg.options import DataOptions
+from cellseg.options import AUTO, DataOptions
 
 OPTIONS = options()
 RECIPES = OPTIONS["recipe"].choices

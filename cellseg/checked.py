@@ -1,0 +1,193 @@
+"""What makes a dataclass one of options: limits, choices and helps that stand with each field, and are checked.
+
+Whoever shows options (the command line, a form) asks `described` for them. "Not given" is `None`; people and old files
+may say "auto" for it wherever `None` is allowed, but for texts, which may be a name.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+from collections.abc import Hashable
+from dataclasses import MISSING, dataclass, fields
+from functools import cache
+from types import MappingProxyType, NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin, get_type_hints
+
+from cellseg.errors import InputError
+
+AUTO = "auto"
+"""The word for "not given"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The smallest and largest value that an option may take, both included."""
+
+    low: float = float("-inf")
+    high: float = float("inf")
+
+    def __str__(self) -> str:
+        if self.high == float("inf"):
+            return f"{self.low:g} or more"
+        return f"{self.low:g} to {self.high:g}" if self.low > float("-inf") else f"at most {self.high:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """The help of an option that several dataclasses have; the text below the field is added to it."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """An option as it is shown to people.
+
+    Attributes:
+        name: of the field.
+        type: bool, int, float or str.
+        help: what it does, what its default means.
+        limits: of a number.
+        choices: words to choose from; empty where it is no choice.
+        default: None where it is not given, or where a recipe decides.
+        optional: whether it may be left open, which is `None`.
+    """
+
+    name: str
+    type: type
+    help: str
+    limits: Limits
+    choices: tuple[str, ...]
+    default: Any
+    optional: bool
+
+    @property
+    def flag(self) -> str:
+        """What it is called on the command line."""
+        return flag_of(self.name)
+
+
+class Checked:
+    """Checks limits and choices of a dataclass's fields, in the user's words."""
+
+    __slots__ = ()
+
+    def __post_init__(self) -> None:
+        for name, kind in _kinds(cast(Hashable, type(self))).items():
+            value = getattr(self, name)
+            if kind.takes_auto and isinstance(value, str) and value == AUTO:
+                object.__setattr__(self, name, None)
+            elif value is not None or not kind.optional:
+                _check(name, value, kind)
+
+
+def flag_of(name: str) -> str:
+    """The option of the command line that is called as a field."""
+    return f"--{name.replace('_', '-')}"
+
+
+def described(owner: type[Any]) -> dict[str, Described]:
+    """The options of a dataclass of `cellseg.options` by name, in its order."""
+    texts = _texts(cast(Hashable, owner))
+    return {
+        field.name: Described(
+            name=field.name,
+            type=kind.type,
+            help=" ".join(part for part in (kind.help, texts.get(field.name, "")) if part),
+            limits=kind.limits,
+            choices=kind.choices,
+            default=None if field.default is MISSING else field.default,
+            optional=kind.optional,
+        )
+        for field, kind in zip(fields(owner), _kinds(cast(Hashable, owner)).values(), strict=True)
+    }
+
+
+def takes_auto(hint: Any) -> bool:
+    """Whether an option with this type hint may be left open by the word "auto"."""
+    return len([part for part in _parts(hint) if part is not NoneType]) == 1 and _kind(hint).takes_auto
+
+
+def definition_of(owner: type[Any], name: str) -> Any:
+    """What is defined of an option whoever has it: type, limits, choices and common help, but for `None`."""
+    parts = _parts(get_type_hints(owner, include_extras=True)[name])
+    return tuple(part for part in parts if part is not NoneType)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What a type hint says."""
+
+    type: type
+    limits: Limits
+    choices: tuple[str, ...]
+    help: str
+    optional: bool
+
+    @property
+    def takes_auto(self) -> bool:
+        return self.optional and (self.type in (bool, int, float) or bool(self.choices))
+
+
+@cache
+def _kinds(owner: Any) -> MappingProxyType[str, _Kind]:
+    hints = get_type_hints(owner, include_extras=True)
+    return MappingProxyType({field.name: _kind(hints[field.name]) for field in fields(owner)})
+
+
+def _kind(hint: Any) -> _Kind:
+    parts = _parts(hint)
+    (plain,) = [part for part in parts if part is not NoneType]
+    kind, *notes = get_args(plain) if get_origin(plain) is Annotated else (plain,)
+    choices = get_args(kind) if get_origin(kind) is Literal else ()
+    return _Kind(
+        type=str if choices else kind,
+        limits=next((note for note in notes if isinstance(note, Limits)), Limits()),
+        choices=choices,
+        help=next((note.text for note in notes if isinstance(note, Help)), ""),
+        optional=NoneType in parts,
+    )
+
+
+def _parts(hint: Any) -> tuple[Any, ...]:
+    return get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+
+
+def _check(name: str, value: object, kind: _Kind) -> None:
+    if kind.choices:
+        if value not in kind.choices:
+            raise InputError(f"{flag_of(name)} is {value!r}", f"It must be one of: {', '.join(kind.choices)}.")
+    elif kind.type in (int, float):
+        is_number = isinstance(value, int | float)
+        if not is_number or not kind.limits.low <= value <= kind.limits.high:  # type: ignore[operator]
+            wanted = str(kind.limits) if is_number else f"a number, {kind.limits}"
+            raise InputError(f"{flag_of(name)} is {value!r}", f"It must be {wanted}{', or auto' * kind.optional}.")
+
+
+@cache
+def _texts(owner: Any) -> MappingProxyType[str, str]:
+    """The text below each field; a subclass's own takes precedence over that of the class it extends."""
+    texts: dict[str, str] = {}
+    for part in reversed(owner.__mro__):
+        texts |= _texts_in(part.__module__).get(part.__name__, {})
+    return MappingProxyType(texts)
+
+
+@cache
+def _texts_in(module: str) -> dict[str, dict[str, str]]:
+    """The text below each field of each class of a module."""
+    if not module.startswith(__package__):
+        return {}
+    body = ast.parse(inspect.getsource(sys.modules[module])).body
+    return {part.name: _texts_of(part) for part in body if isinstance(part, ast.ClassDef)}
+
+
+def _texts_of(owner: ast.ClassDef) -> dict[str, str]:
+    return {
+        field.target.id: " ".join(below.value.value.split())
+        for field, below in zip(owner.body, owner.body[1:], strict=False)
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+        if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant) and isinstance(below.value.value, str)
+    }

@@ -1,0 +1,47 @@
+"""Options in files that an earlier version wrote: their names and values as they are called now.
+
+Format 1, before there was a number, said 0, "" or "auto" where now nothing is said, and called `diameter` what is
+`seen_diameter` now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cellseg.checked import AUTO
+from cellseg.errors import InputError
+from cellseg.options import NETWORK_OPTIONS
+
+FORMAT = 2
+_DEFAULTS = {"up": "transposed", "deep_supervision": True, "guidance": False, "variant": "b0"}
+"""What format 1 said of networks that have no such option."""
+_WRITTEN = frozenset({"recipe", "diameter", "padding", "encoder_weights", "precision", "threads", "ema", "save_every"})
+"""Some of the options that stand in every file that a run wrote."""
+
+
+def migrated(options: Mapping[str, Any], number: int) -> dict[str, Any]:
+    """Options of a file of format `number`. Raises InputError where a later version wrote it."""
+    if number > FORMAT:
+        raise InputError(f"options of format {number} were written by a later version", "Use that one.")
+    if number == FORMAT:
+        return dict(options)
+    named = {"seen_diameter" if name == "diameter" else name: value for name, value in options.items()}
+    return _without_sentinels(named)
+
+
+def format_of(options: Mapping[str, Any]) -> int:
+    """The format of a file without a number: 1 where a run of then wrote it, else the present one."""
+    return 1 if options.keys() >= _WRITTEN else FORMAT
+
+
+def _without_sentinels(options: Mapping[str, Any]) -> dict[str, Any]:
+    """What was really said."""
+    network = NETWORK_OPTIONS.get(options.get("model", ""))
+    lacks = {name: value for name, value in _DEFAULTS.items() if network and not hasattr(network, name)}
+    not_said = {**lacks, "threads": 0}
+    return {
+        name: value
+        for name, value in options.items()
+        if value not in ("", AUTO, None) and not (name in not_said and value == not_said[name])
+    }
