@@ -35,7 +35,7 @@ _HOME = {
     "split": "cellseg.images.split.plan",
     "summarise": "cellseg.evaluation.summary",
     "keep_memory": "cellseg.allocator",
-    "keep_prediction": "cellseg.inference.kept",
+    "keep_prediction": "cellseg.inference.keep_prediction",
     "label_instances": "cellseg.inference.instances",
     "measure_cells": "cellseg.measure",
     "measure_file": "cellseg.measure.files",
@@ -63,7 +63,7 @@ if TYPE_CHECKING:
     from cellseg.images.split.plan import split as split
     from cellseg.images.write import write_stack as write_stack
     from cellseg.inference.instances import label_instances as label_instances
-    from cellseg.inference.kept import keep_prediction as keep_prediction
+    from cellseg.inference.keep_prediction import keep_prediction as keep_prediction
     from cellseg.inference.predict import predict as predict
     from cellseg.inference.predict import predict_array as predict_array
     from cellseg.inference.segment_array import segment_array as segment_array

@@ -14,8 +14,8 @@ from cellseg.options import PredictOptions
 
 if TYPE_CHECKING:
     from cellseg.images.source import ImageSource
-    from cellseg.inference.segment import Plan
-    from cellseg.models.trained import TrainedModel
+    from cellseg.inference.prediction import Plan, Prediction
+    from cellseg.inference.seen import SeenImage
 
 
 def predict(
@@ -49,7 +49,8 @@ def predict(
     """
     from cellseg.allocator import keep_memory
     from cellseg.images.open import open_image
-    from cellseg.inference.segment import uncertainty_file
+    from cellseg.inference.assemble import uncertainty_file
+    from cellseg.inference.segment import prediction_into
     from cellseg.models.trained import load
 
     keep_memory()
@@ -59,11 +60,13 @@ def predict(
         _refuse_others([uncertainty_file(target) for _, target in pairs], list(image))
     for path, target in pairs:
         source = open_image(path, axes=axes, channel=channel)
-        if not _segment(trained, source, target, options, resume):
+        prediction = prediction_into(target, trained, source, options, resume=resume)
+        _say_scale(prediction.seen)
+        if not _finish(prediction, target):
             return 130
         say(f"wrote {target}")
         if verify_seams:
-            _verify(trained, source, verify_seams, options)
+            _verify(prediction, verify_seams)
     return 0
 
 
@@ -98,17 +101,15 @@ def _refuse_others(files: list[Path], images: list[Path]) -> None:
             raise InputError("exists and was not made by cellseg", "Choose another --out, or move it away.", path=file)
 
 
-def _segment(model: TrainedModel, source: ImageSource, target: Path, options: PredictOptions, resume: bool) -> bool:
+def _finish(prediction: Prediction, target: Path) -> bool:
+    """Run a prediction to the finished file; False where it was stopped before."""
     from cellseg.allocator import give_back
-    from cellseg.inference.segment import Plan, segment
+    from cellseg.inference.segment import finish
 
-    _say_scale(model, source, options)
+    source = prediction.source
     with stoppable() as stop:
-        steps = segment(model, source, target, options, resume=resume)
-        plan = next(steps)
-        assert isinstance(plan, Plan)
-        say(describe(plan, source))
-        for stage, several in groupby((step for step in steps if not isinstance(step, Plan)), lambda step: step.stage):
+        say(describe(prediction.plan(), source))
+        for stage, several in groupby(finish(prediction, target), lambda step: step.stage):
             first = next(several)
             give_back()
             with bar(f"{source.name}: {stage}", first.total) as update:
@@ -120,15 +121,12 @@ def _segment(model: TrainedModel, source: ImageSource, target: Path, options: Pr
     return True
 
 
-def _say_scale(model: TrainedModel, source: ImageSource, options: PredictOptions) -> None:
+def _say_scale(seen: SeenImage) -> None:
     """How large the network sees the image, if not as it is."""
-    from cellseg.inference.scale import seen_by
-
-    seen = seen_by(model.card, source, options)
-    if seen is not source:
-        size = f"{seen.height} x {seen.width} pixels"
-        objects = f", so that objects have the {model.card.diameter:.3g} of the training" if model.card.diameter else ""
-        say(f"{source.name}: seen as {size}{objects}")
+    if seen.source is not seen.own:
+        size, diameter = f"{seen.source.height} x {seen.source.width} pixels", seen.trained.card.diameter
+        objects = f", so that objects have the {diameter:.3g} of the training" if diameter else ""
+        say(f"{seen.own.name}: seen as {size}{objects}")
 
 
 def describe(plan: Plan, source: ImageSource) -> str:
@@ -156,13 +154,14 @@ def duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
 
 
-def _verify(model: TrainedModel, source: ImageSource, windows: int, options: PredictOptions) -> None:
-    from cellseg.inference.verify import verify_seams
+def _verify(prediction: Prediction, windows: int) -> None:
+    from cellseg.inference.verify import differences
 
-    with bar(f"{source.name}: seams", windows) as update:
+    name = prediction.source.name
+    with bar(f"{name}: seams", windows) as update:
         largest = 0.0
-        for count, difference in enumerate(verify_seams(model, source, windows, options), 1):
+        for count, difference in enumerate(differences(prediction, windows), 1):
             largest = max(largest, difference)
             update(count)
-    exact = "" if model.network.geometry.exact else "; this network looks at whole tiles, so it cannot be exact"
-    say(f"{source.name}: largest difference across seams {largest:.1e} in {windows} windows{exact}")
+    exact = "" if prediction.seen.geometry.exact else "; this network looks at whole tiles, so it cannot be exact"
+    say(f"{name}: largest difference across seams {largest:.1e} in {windows} windows{exact}")

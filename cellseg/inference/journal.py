@@ -8,28 +8,21 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import zarr
 from numpy.typing import NDArray
 
 from cellseg.errors import InputError
 from cellseg.files import write_json
-from cellseg.inference.tiling import Shape, Tile
+from cellseg.inference.scope import DEFAULTS
+from cellseg.inference.store import Layer
+from cellseg.inference.tiling import Place, Shape, Tile
 
 NOTE = "key.json"
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """An array (planes, channels, H, W) that a prediction fills tile by tile."""
-
-    name: str
-    shape: tuple[int, int, int, int]
-    dtype: np.dtype[Any]
+FORMAT = 2
+"""Of the note: its options are those that differ from their defaults."""
 
 
 class Journal:
@@ -37,11 +30,12 @@ class Journal:
 
     def __init__(self, folder: Path, layers: tuple[Layer, ...], tile: Shape) -> None:
         self.folder = folder
+        self.layers = frozenset(layer.name for layer in layers)
         self._tile = tile
         self._last = folder / layers[-1].name
         self._arrays = {layer.name: _open(folder / layer.name, layer, tile) for layer in layers}
 
-    def done(self) -> frozenset[tuple[int, int, int]]:
+    def done(self) -> frozenset[Place]:
         """Tiles (plane, top, left) that are finished."""
         found = set()
         for chunk in (self._last / "c").glob("*/0/*/*"):
@@ -55,9 +49,9 @@ class Journal:
         for name, array in self._arrays.items():
             array[tile.plane, :, tile.write.rows, tile.write.columns] = values[name]
 
-    def read(self, name: str, plane: int, channel: int, rows: slice, columns: slice) -> NDArray[Any]:
-        """A part of one channel of one plane of a layer, (h, w)."""
-        part: NDArray[Any] = self._arrays[name][plane, channel, rows, columns]
+    def read(self, name: str, plane: int, channels: slice, rows: slice, columns: slice) -> NDArray[Any]:
+        """A part of some channels of one plane of a layer, (channels, h, w)."""
+        part: NDArray[Any] = self._arrays[name][plane, channels, rows, columns]
         return part
 
 
@@ -76,6 +70,7 @@ def left_behind(output: Path, key: dict[str, Any]) -> dict[str, Any] | None:
         left = json.loads((journal_folder(output) / NOTE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
+    left["options"] = _not_as_by_default(left)
     changed = sorted(k for k in key if left.get(k) != json.loads(json.dumps(key[k], default=str)))
     if changed:
         found = f"the interrupted prediction was made with another {', '.join(changed)}"
@@ -84,12 +79,21 @@ def left_behind(output: Path, key: dict[str, Any]) -> dict[str, Any] | None:
     return decisions
 
 
+def _not_as_by_default(left: dict[str, Any]) -> dict[str, Any]:
+    """The options in a note; the first format wrote all of them, 0 and auto for those that were not given."""
+    if left.get("format") == FORMAT:
+        options: dict[str, Any] = left["options"]
+        return options
+    plain = json.loads(json.dumps(DEFAULTS, default=str))
+    return {name: value for name, value in left.get("options", {}).items() if value not in (0, "auto", plain.get(name))}
+
+
 def start_journal(output: Path, key: dict[str, Any], decisions: dict[str, Any]) -> None:
     """Begin an empty journal; one that was left is thrown away."""
     folder = journal_folder(output)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    write_json(folder / NOTE, {**key, "decisions": decisions})
+    write_json(folder / NOTE, {"format": FORMAT, **key, "decisions": decisions})
 
 
 def close_journal(output: Path) -> None:

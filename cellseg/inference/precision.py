@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from cellseg.inference.cut import cuts_of
-from cellseg.inference.normalised import NormalisedImage
-from cellseg.inference.runner import Runner
-from cellseg.models.trained import TrainedModel, prediction_device
-from cellseg.options import PredictOptions
+from cellseg.inference.runner import Arithmetic, Runner
+from cellseg.inference.seen import SeenImage
+from cellseg.models.trained import prediction_device
 
-Arithmetic = Literal["float32", "bfloat16"]
 SAME_CLASS = 0.999
 """Part of the pixels that must keep their class for bfloat16 to be chosen."""
 
@@ -27,24 +23,28 @@ def computes_bfloat16() -> bool:
     return kind == "cpu" and bool(torch.cpu._is_avx512_bf16_supported())
 
 
-def choose_precision(model: TrainedModel, image: NormalisedImage, options: PredictOptions) -> tuple[Arithmetic, str]:
-    """What `--precision` means for an image, and why.
+def choose_precision(seen: SeenImage, runner: Runner) -> tuple[Arithmetic, str]:
+    """The arithmetic that `--precision` means for an image, and why.
 
     Not given, it is bfloat16 where the machine computes with it and where a sample of the image's first plane shows
     that 99.9 % of the pixels keep their class.
     """
+    options = seen.options
     if options.precision is not None:
         return options.precision, "as asked"
     if not computes_bfloat16():
         return "float32", "no bfloat16 hardware"
-    sample, threshold = image.sample(0, model.network.geometry), cuts_of(model.card, options)[0]
-    exact, fast = (_classes(Runner(model.network, name), sample, threshold) for name in ("float32", "bfloat16"))
+    sample, threshold = seen.image.sample(0, seen.geometry), cuts_of(seen.trained.card, options)[0]
+    if runner.adaptive:
+        runner.see(sample, plane=0)
+    exact, fast = (_classes(runner, name, sample, threshold) for name in ("float32", "bfloat16"))
     same = float(np.mean(exact == fast))
     return ("bfloat16" if same >= SAME_CLASS else "float32"), f"bfloat16 keeps the class of {same:.2%} of the pixels"
 
 
-def _classes(runner: Runner, sample: NDArray[np.float32], threshold: float) -> NDArray[np.generic]:
-    if runner.adaptive:
-        runner.see(sample)
+def _classes(
+    runner: Runner, precision: Arithmetic, sample: NDArray[np.float32], threshold: float
+) -> NDArray[np.generic]:
+    runner.precision = precision
     probabilities = np.stack([runner(pixels) for pixels in sample])
     return probabilities[:, 1] >= threshold if probabilities.shape[1] == 2 else probabilities.argmax(axis=1)

@@ -1,8 +1,8 @@
-"""What is kept of each tile, and the layout of the file that is made of it."""
+"""The values that are stored of each tile, and the layout of the file that is made of them."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,9 @@ from cellseg.images.layout import ResultLayout, layout_like
 from cellseg.images.source import ImageSource
 from cellseg.inference.cut import cuts_of
 from cellseg.inference.instances import with_cores
-from cellseg.inference.journal import Layer
-from cellseg.inference.predict import Predicted
+from cellseg.inference.predicted import Predicted
+from cellseg.inference.seen import SeenImage
+from cellseg.inference.store import Layer
 from cellseg.models.trained import TrainedModel
 from cellseg.options import PredictOptions
 
@@ -21,22 +22,41 @@ RESULT, UNCERTAINTY = "result", "uncertainty"
 BLOCK = 256  # side of the tiles in the written TIFF
 
 
-def layers_of(model: TrainedModel, source: ImageSource, options: PredictOptions) -> tuple[Layer, ...]:
-    """The arrays that the prediction of an image fills."""
-    plane = (source.height, source.width)
-    unsure = [Layer(UNCERTAINTY, (source.planes, 1, *plane), np.dtype(np.float32))]
-    channels, dtype = _kept(model, options)
-    return (*unsure[: options.uncertainty != "none"], Layer(RESULT, (source.planes, channels, *plane), dtype))
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The values that are stored of each tile.
 
+    Attributes:
+        options: the type of result that is stored, and the uncertainty; of instances their mask and cores.
+        every_class: the background's probabilities too, where there are two classes.
+    """
 
-def values_of(found: Predicted, model: TrainedModel, options: PredictOptions) -> dict[str, NDArray[Any]]:
-    """What is kept of a tile, (channels, h, w) for each layer."""
-    values = {RESULT: result_of(found.probabilities, model, options)}
-    if options.uncertainty == "entropy":
-        values[UNCERTAINTY] = entropy(found.probabilities)[None]
-    elif found.disagreement is not None:
-        values[UNCERTAINTY] = found.disagreement[None]
-    return values
+    options: PredictOptions
+    every_class: bool = False
+
+    @property
+    def holds_probabilities(self) -> bool:
+        """Any result can be made of what is stored."""
+        return self.options.result == "probabilities" and self.options.probability_type == "float32"
+
+    def layers(self, seen: SeenImage) -> tuple[Layer, ...]:
+        """The arrays that a prediction of an image fills."""
+        planes, plane = seen.source.planes, seen.plane
+        unsure = [Layer(UNCERTAINTY, (planes, 1, *plane), np.dtype(np.float32))]
+        channels, dtype = _kept(seen.model, self.options)
+        channels = seen.network.options.classes if self.every_class else channels
+        return (*unsure[: self.options.uncertainty != "none"], Layer(RESULT, (planes, channels, *plane), dtype))
+
+    def values(self, found: Predicted, seen: SeenImage) -> dict[str, NDArray[Any]]:
+        """The values of a tile, (channels, h, w) for each layer."""
+        whole = found.probabilities
+        values = {RESULT: whole if self.every_class else result_of(whole, seen.model, self.options)}
+        if self.options.uncertainty == "entropy":
+            values[UNCERTAINTY] = entropy(whole)[None]
+        elif self.options.uncertainty == "disagreement":
+            assert found.disagreement is not None
+            values[UNCERTAINTY] = found.disagreement[None]
+        return values
 
 
 def result_layout(model: TrainedModel, source: ImageSource, options: PredictOptions) -> ResultLayout:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from functools import cached_property
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -14,26 +15,42 @@ from cellseg.inference.statistics import adapt, folded, normalisation_layers
 from cellseg.models.trained import prediction_device
 
 Pixels = NDArray[np.float32]
+Arithmetic = Literal["float32", "bfloat16"]
 
 
 class Runner:
-    """Probabilities from normalised pixels; a tile for which memory does not suffice is computed in halves."""
+    """Probabilities from normalised pixels; a tile for which memory does not suffice is computed in halves.
 
-    def __init__(self, network: Any, precision: str) -> None:
-        self._network = copy.deepcopy(network).to(prediction_device(), memory_format=torch.channels_last).eval()
-        self._ready = self._network
-        self._type = torch.bfloat16 if precision == "bfloat16" else torch.float32
+    It has a copy of the network of its own, made when it is first used; a prediction needs one.
+    """
+
+    def __init__(self, network: Any, precision: Arithmetic = "float32") -> None:
+        self._given = network
+        self.precision: Arithmetic = precision
+        """Arithmetic from now on."""
+        self.plane: int | None = None
+        """The plane whose statistics it has taken last."""
+        self._folded: Any = None
         self._largest = 2**62
 
     @property
     def adaptive(self) -> bool:
         """Whether the network wants to see a sample of a plane before it predicts it."""
-        return bool(normalisation_layers(self._network))
+        return bool(normalisation_layers(self._given))
 
-    def see(self, sample: Pixels) -> None:
+    def see(self, sample: Pixels, plane: int | None = None) -> None:
         """Take the statistics for the tiles that follow from a sample (N, C, h, w) of their plane."""
         adapt(self._network, sample)
-        self._ready = folded(self._network)
+        self._folded, self.plane = folded(self._network), plane
+
+    @cached_property
+    def _network(self) -> Any:
+        copied = copy.deepcopy(self._given)
+        return copied.to(prediction_device(), memory_format=torch.channels_last).eval()
+
+    @property
+    def _ready(self) -> Any:
+        return self._network if self._folded is None else self._folded
 
     def __call__(self, pixels: Pixels) -> Pixels:
         """Probabilities (classes, H, W) of normalised pixels (C, h, w) of a legal size."""
@@ -54,14 +71,14 @@ class Runner:
         if prediction_device().type == "cuda":
             x = x.pin_memory()
         x = x.to(prediction_device(), memory_format=torch.channels_last, non_blocking=True)
-        with torch.autocast(x.device.type, self._type, enabled=self._type != torch.float32):
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.precision == "bfloat16"):
             logits = self._ready(x)
         found: Pixels = torch.softmax(logits.float(), dim=1)[0].cpu().numpy()
         return found
 
     def _halves(self, pixels: Pixels) -> Pixels:
         """The same from two overlapping parts, cut across the longer side at a multiple of the stride."""
-        geometry = self._network.geometry
+        geometry = self._given.geometry
         axis = 1 if pixels.shape[1] >= pixels.shape[2] else 2
         length = geometry.output_size(pixels.shape[axis])
         half = -(-length // (2 * geometry.stride)) * geometry.stride

@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cellseg.errors import InputError
-from cellseg.images.rescale import rescaled
-from cellseg.images.source import ImageSource
 from cellseg.models.card import ModelCard
 from cellseg.models.trained import TrainedModel
 from cellseg.options import PredictOptions
@@ -38,21 +36,6 @@ def magnification(card: ModelCard, options: PredictOptions) -> float:
             f"It must be {card.diameter / LARGEST:.2g} to {card.diameter * LARGEST:.3g}; or train on such images.",
         )
     return found
-
-
-def seen_by(card: ModelCard, source: ImageSource, options: PredictOptions) -> ImageSource:
-    """The image as large as the network sees it. Raises InputError as `magnification`."""
-    times = magnification(card, options)
-    if times == 1:
-        return source
-    return rescaled(source, max(1, round(source.height * times)), max(1, round(source.width * times)))
-
-
-def kept_as(card: ModelCard, options: PredictOptions) -> PredictOptions:
-    """The options under which tiles are kept: as probabilities where they are rescaled later."""
-    if magnification(card, options) == 1:
-        return options
-    return replace(options, result="probabilities", probability_type="float32")
 
 
 def unscaled(model: TrainedModel) -> TrainedModel:

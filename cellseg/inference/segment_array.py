@@ -7,11 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cellseg.errors import InputError
-from cellseg.inference.cut import instances_in
-from cellseg.inference.predict import predict_array
-from cellseg.inference.scale import at_own_size
-from cellseg.models.trained import as_model
+from cellseg.inference.predict import filled
+from cellseg.inference.prediction import NOT_OF_A_REGION
+from cellseg.inference.scope import refuse
 from cellseg.options import PredictOptions
 
 
@@ -25,15 +23,15 @@ def segment_array(model: Any, image: NDArray[np.generic], **options: Any) -> NDA
         model: from `load`, or its path or name; or a network from `build`.
         image: (H, W) or (C, H, W).
         options: fields of PredictOptions: average, diameter, invert, threshold, core, minimum_size, fill_holes, split,
-            object_diameter, tile, precision, prune.
+            object_diameter, tile, memory, precision, prune, label_type.
 
     Returns:
-        uint32 (H, W), 0 = background. With several classes all but the first are cells.
+        uint32 (H, W) (or uint16 where `label_type` says so), 0 = background. With several classes all but the first are
+        cells.
 
-    Raises InputError as `predict_array`, and for another `result` than instances.
+    Raises InputError as `predict_array`, and for an option without effect here, such as another `result`.
     """
-    settings, trained = PredictOptions(**options), as_model(model)
-    if settings.result != "instances":
-        raise InputError(f"segment_array gives instances, not {settings.result}", "Use predict_array.")
-    probabilities, own = predict_array(trained, image, **options), at_own_size(trained, settings)
-    return instances_in(probabilities, own.card, settings)
+    refuse(options, NOT_OF_A_REGION, "segment_array", "Use predict_array for probabilities, cellseg predict for files.")
+    prediction = filled(model, image, PredictOptions(**options))
+    probabilities = prediction.read(0, slice(0, prediction.source.height), slice(0, prediction.source.width))
+    return prediction.label(probabilities)

@@ -90,6 +90,11 @@ def plan(planes: int, height: int, width: int, geometry: Geometry, shape: Shape)
                 yield Tile(plane, Box(y.read, x.read, y.size, x.size), Box(y.write, x.write, y.length, x.length))
 
 
+def place(tile: Tile) -> Place:
+    """The name of a tile within one prediction: plane, top and left of what it writes."""
+    return tile.plane, tile.write.top, tile.write.left
+
+
 def whole_strides(side: int, geometry: Geometry) -> int:
     """A side of an output tile in pixels, rounded down to the stride; InputError if it is below two strides."""
     if side < 2 * geometry.stride:

@@ -8,13 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellseg.images.source import ImageSource
-from cellseg.inference.normalised import NormalisedImage
-from cellseg.inference.predict import check_channels, predict_tiles, tiles_of
-from cellseg.inference.prepare import Decisions, decide_within_memory
-from cellseg.inference.scale import seen_by
+from cellseg.inference.prediction import Prediction, prediction_in_memory
+from cellseg.inference.seen import seen_by
 from cellseg.inference.tiling import SEEN_AT_LEAST, Box, Tile
 from cellseg.models.geometry import Geometry
-from cellseg.models.trained import TrainedModel, pruned
+from cellseg.models.trained import TrainedModel
 from cellseg.options import PredictOptions
 
 WINDOW = 256  # pixels a side, about
@@ -28,28 +26,27 @@ def verify_seams(
     Each window lies at random on a corner between tiles, or on an edge where the plane is one tile wide. Its pixels
     are predicted once from the tiles that own them and once as a tile of its own.
     """
-    model = pruned(model, options.prune)
-    check_channels(model, source)
-    source = seen_by(model.card, source, options)
-    image = NormalisedImage(source, options.invert)
-    decisions = decide_within_memory(model, image, options)
-    tiles, rng = tiles_of(model, source, decisions), np.random.default_rng(seed)
+    return differences(prediction_in_memory(seen_by(model, source, options), side=None), windows, seed)
+
+
+def differences(prediction: Prediction, windows: int, seed: int = 0) -> Iterator[float]:
+    """`verify_seams` of a prediction, with its own tiles."""
+    tiles, rng = prediction.planned, np.random.default_rng(seed)
     for _ in range(windows):
-        window = _window(rng, source, decisions, model.network.geometry)
+        window = _window(rng, prediction)
         across = [tile for tile in tiles if tile.plane == window.plane and tile.write.overlap(window.write)]
-        whole = _predicted(model, image, [window], window.write, options, decisions)
-        yield float(np.abs(_predicted(model, image, across, window.write, options, decisions) - whole).max())
+        whole = _predicted(prediction, [window], window.write)
+        yield float(np.abs(_predicted(prediction, across, window.write) - whole).max())
 
 
-def _window(rng: np.random.Generator, source: ImageSource, decisions: Decisions, geometry: Geometry) -> Tile:
-    tops, lefts = (
-        _start(rng, length, side, geometry)
-        for length, side in zip((source.height, source.width), decisions.tile, strict=True)
-    )
-    height, width = min(WINDOW, source.height - tops), min(WINDOW, source.width - lefts)
+def _window(rng: np.random.Generator, prediction: Prediction) -> Tile:
+    plane, geometry = prediction.seen.plane, prediction.seen.geometry
+    sides = zip(plane, prediction.decisions.tile, strict=True)
+    top, left = (_start(rng, length, side, geometry) for length, side in sides)
+    height, width = min(WINDOW, plane[0] - top), min(WINDOW, plane[1] - left)
     size = geometry.input_size((max(height, SEEN_AT_LEAST), max(width, SEEN_AT_LEAST)))
-    read = Box(tops - geometry.margin, lefts - geometry.margin, *size)
-    return Tile(int(rng.integers(source.planes)), read, Box(tops, lefts, height, width))
+    read = Box(top - geometry.margin, left - geometry.margin, *size)
+    return Tile(int(rng.integers(prediction.source.planes)), read, Box(top, left, height, width))
 
 
 def _start(rng: np.random.Generator, length: int, side: int, geometry: Geometry) -> int:
@@ -61,17 +58,10 @@ def _start(rng: np.random.Generator, length: int, side: int, geometry: Geometry)
     return start - start % geometry.stride
 
 
-def _predicted(
-    model: TrainedModel,
-    image: NormalisedImage,
-    tiles: list[Tile],
-    window: Box,
-    options: PredictOptions,
-    decisions: Decisions,
-) -> NDArray[np.float32]:
+def _predicted(prediction: Prediction, tiles: list[Tile], window: Box) -> NDArray[np.float32]:
     """Probabilities (classes, h, w) of a window, from tiles that cover it."""
-    out = np.full((model.network.options.classes, window.height, window.width), np.nan, np.float32)
-    for found in predict_tiles(model, image, tiles, options, decisions):
+    out = np.full((prediction.seen.network.options.classes, window.height, window.width), np.nan, np.float32)
+    for found in prediction.compute(tiles):
         part = found.tile.write.overlap(window)
         assert part is not None
         out[:, *part.within(window)] = found.probabilities[:, *part.within(found.tile.write)]

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import tifffile
 import torch
+from cellseg.inference.prepare import decide_within_memory
 
 import cellseg
 from cellseg.allocator import keep_memory
@@ -25,7 +26,6 @@ from cellseg.inference.cost import OVERHEAD, forward_bytes
 from cellseg.inference.memory import resident
 from cellseg.inference.normalised import NormalisedImage
 from cellseg.inference.predict import predict_tiles, tiles_of
-from cellseg.inference.prepare import decide_within_memory
 from cellseg.inference.runner import Runner
 from cellseg.inference.segment import segment
 from cellseg.models.trained import as_model

@@ -3,9 +3,9 @@ import pytest
 import torch
 
 import cellseg
-from cellseg.images.source import array_source
 from cellseg.inference import precision
-from cellseg.inference.normalised import NormalisedImage
+from cellseg.inference.runner import Runner
+from cellseg.inference.seen import seen_by
 from cellseg.models.trained import as_model
 from cellseg.options import PredictOptions
 
@@ -16,9 +16,10 @@ def model():
     return as_model(cellseg.build("unet", base=4, depth=2, norm="batch"))
 
 
-def choose(model, wanted="auto"):
-    image = NormalisedImage(array_source(np.random.default_rng(0).random((90, 90)).astype(np.float32)))
-    return precision.choose_precision(model, image, PredictOptions(precision=wanted))
+def choose(model, wanted=None):
+    image = np.random.default_rng(0).random((90, 90)).astype(np.float32)
+    seen = seen_by(model, image, PredictOptions(precision=wanted))
+    return precision.choose_precision(seen, Runner(seen.network))
 
 
 def test_what_is_asked_for_is_taken(model):

@@ -17,7 +17,7 @@ import cellseg
 from napari_cellseg.segment.pyramid import CELLS, UNCERTAINTY, Pyramid
 
 if TYPE_CHECKING:
-    from cellseg.inference.kept import KeptPrediction
+    from cellseg.inference.prediction import Prediction
     from cellseg.inference.tiling import Tile
 
 Order = dict[str, Any]
@@ -39,7 +39,7 @@ class Engine:
         self._tell = tell
         self._cancelled = threading.Event()
         self._near: tuple[int, int, int] | None = None
-        self._kept: KeptPrediction | None = None
+        self._kept: Prediction | None = None
         self._lead: tuple[int, ...] = ()
         self._pictures: dict[str, Pyramid] = {}
         self._tiles_done = 0
@@ -83,7 +83,7 @@ class Engine:
         kept = self._opened()
         for name in order["names"]:
             if name not in self._pictures:
-                folder = kept.journal.folder / "pictures" / _file_name(name)
+                folder = kept.folder / "pictures" / _file_name(name)
                 size = (kept.source.height, kept.source.width)
                 picture = self._pictures[name] = Pyramid(folder, self._lead, *size, np.uint8)
                 self._tell({"event": "picture", "name": name, "folder": str(folder)})
@@ -142,8 +142,8 @@ class Engine:
     def apply(self, order: Order) -> None:
         """Number the cells of the whole image: the labels that `save` writes, as a picture."""
         kept = self._opened()
-        folder = _next_folder(kept.journal.folder / "pictures")
-        scratch = kept.journal.folder / "numbering"
+        folder = _next_folder(kept.folder / "pictures")
+        scratch = kept.folder / "numbering"
         planes = self._followed(kept.instances(scratch, **order["options"]))
         picture = Pyramid(folder, self._lead, kept.source.height, kept.source.width, np.uint32)
         for plane, labels in enumerate(planes):
@@ -184,28 +184,35 @@ class Engine:
 
     # ------------------------------------------------------------------------------------------------------------
 
-    def _tiles(self, kept: KeptPrediction) -> Iterator[Tile]:
+    def _tiles(self, kept: Prediction) -> Iterator[Tile]:
         """Missing tiles as they are done; in a new order when another place is looked at."""
         while True:
             near = self._near
-            tiles = kept.fill(near)
-            for tile in tiles:
-                yield tile
+            steps = kept.fill(near)
+            for step in steps:
+                assert step.tile is not None
+                yield step.tile
                 self._stop_if_cancelled()
                 if self._near != near:
                     break
             else:
                 return
-            tiles.close()  # type: ignore[attr-defined]
+            steps.close()  # type: ignore[attr-defined]
 
     def _draw(self, tile: Tile, names: Iterable[str]) -> None:
         kept, box = self._opened(), tile.write
         values = kept.read(tile.plane, box.rows, box.columns)
         for name in names:
-            shown = _entropy(values) if name == UNCERTAINTY else values[kept.model.card.class_names.index(name)]
+            shown = self._unsure(tile) if name == UNCERTAINTY else values[kept.model.card.class_names.index(name)]
             self._pictures[name].put(tile.plane, box.top, box.left, np.rint(shown * 255).astype(np.uint8))
 
-    def _probabilities(self, kept: KeptPrediction, plane: int, rows: slice, columns: slice) -> NDArray[np.float32]:
+    def _unsure(self, tile: Tile) -> NDArray[np.float32]:
+        """Entropy of a tile's probabilities, float32 (h, w): 0 = sure, 1 = all classes are as likely."""
+        kept, box = self._opened(), tile.write
+        most = np.log2(np.float32(len(kept.model.card.class_names)))
+        return np.clip(kept.uncertainty(tile.plane, box.rows, box.columns) / most, 0, 1)
+
+    def _probabilities(self, kept: Prediction, plane: int, rows: slice, columns: slice) -> NDArray[np.float32]:
         """Of a field; those read last are kept, for sliders move more often than fields."""
         key, last = (kept, self._tiles_done, plane, rows, columns), self._field
         if last is not None and last[0] == key:
@@ -233,20 +240,13 @@ class Engine:
         if self._cancelled.is_set():
             raise Cancelled
 
-    def _opened(self) -> KeptPrediction:
+    def _opened(self) -> Prediction:
         assert self._kept is not None, "open comes first"
         return self._kept
 
 
 class Cancelled(Exception):
     """Somebody asked to stop."""
-
-
-def _entropy(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
-    """How unsure the network is, float32 (h, w), of probabilities (classes, h, w): 0 = sure, 1 = all are as likely."""
-    p = np.clip(probabilities, np.finfo(np.float32).tiny, 1)
-    bits = -(p * np.log2(p)).sum(axis=0) / np.log2(np.float32(len(p)))
-    return np.clip(bits, 0, 1).astype(np.float32)
 
 
 def _next_folder(folder: Path) -> Path:

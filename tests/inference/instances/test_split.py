@@ -65,7 +65,7 @@ def test_the_usual_diameter_decides_what_is_a_lobe():
     assert label_instances(mask, split="watershed", object_diameter=60).max() == 1
 
 
-@given(masks, blocks, st.integers(0, 5), st.integers(0, 2), st.sampled_from(["auto", 6.0]))
+@given(masks, blocks, st.integers(0, 5), st.integers(0, 2), st.sampled_from([0.0, 6.0]))
 def test_blocks_do_not_show(mask, block, size, grow, diameter):
     options = {"minimum_size": size, "grow": grow, "split": "watershed", "object_diameter": diameter}
     np.testing.assert_array_equal(by_blocks(mask, block, **options), label_instances(mask, **options))

@@ -83,13 +83,13 @@ def test_a_result_made_of_it_is_the_one_of_predict(classes, image, tmp_path, opt
     for plane in range(2):
         assert wanted.read(plane).any()
         np.testing.assert_array_equal(found.read(plane), wanted.read(plane))
-    assert not (kept.journal.folder / "instances").exists()
+    assert not (kept.folder / "instances").exists()
 
 
 def test_it_goes_on_where_it_was_left(model, image, tmp_path):
     kept = cellseg.keep_prediction(model, image, tmp_path, tile=48)
     steps = kept.fill()
-    first = [next(steps) for _ in range(5)]
+    first = [next(steps).tile for _ in range(5)]
     steps.close()
     again = cellseg.keep_prediction(model, image, tmp_path, tile=64)
     assert again.done == {(t.plane, t.write.top, t.write.left) for t in first}
@@ -130,7 +130,8 @@ def test_where_the_network_sees_the_image_rescaled(model, image, tmp_path, diame
     knowing = replace(model, card=replace(model.card, diameter=20.0, minimum_size=9))
     kept = cellseg.keep_prediction(knowing, image, tmp_path / "kept", tile=48, diameter=diameter)
     picture = np.full((2, 150, 130), np.nan)
-    for tile in kept.fill(near=(1, 100, 100)):  # drawn as the plugin draws it
+    for step in kept.fill(near=(1, 100, 100)):  # drawn as the plugin draws it
+        tile = step.tile
         part = tile.plane, tile.write.rows, tile.write.columns
         picture[part] = kept.read(*part)[1]
     assert kept.done == {(t.plane, t.write.top, t.write.left) for t in kept.tiles}

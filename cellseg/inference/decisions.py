@@ -1,0 +1,72 @@
+"""What is decided before the first tile: its size, the arithmetic; and what the prediction will cost."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from cellseg.inference.cost import estimate, even_tile, largest_tile
+from cellseg.inference.memory import parse_memory
+from cellseg.inference.precision import choose_precision
+from cellseg.inference.runner import Arithmetic, Runner
+from cellseg.inference.scope import changed
+from cellseg.inference.seen import SeenImage
+from cellseg.inference.tiling import Shape, whole_strides
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What the options left open; kept for --resume."""
+
+    tile: Shape
+    """Height and width of an output tile in pixels."""
+    precision: Arithmetic
+    why: str
+    """Why this precision."""
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, tree: dict[str, Any]) -> Decisions:
+        return cls((tree["tile"][0], tree["tile"][1]), tree["precision"], tree["why"])
+
+
+def decide(seen: SeenImage, runner: Runner, side: int | None = None) -> Decisions:
+    """Decide what the options leave open.
+
+    Args:
+        seen: the image.
+        runner: the network, which from now on computes in the chosen arithmetic.
+        side: longest side of automatic tiles in pixels where no memory is asked for; None = as large as half of the
+            free memory allows and pays.
+
+    Raises:
+        InputError: the memory does not suffice, or the tile is too small for the network.
+    """
+    tile = _tile(seen, side)
+    precision, why = choose_precision(seen, runner)
+    runner.precision = precision
+    return Decisions(tile, precision, why)
+
+
+def expected_cost(seen: SeenImage, runner: Runner, decisions: Decisions) -> tuple[int, float]:
+    """Bytes that the process will take, and seconds that the network needs for all planes, about."""
+    average = seen.options.average
+    memory, seconds = estimate(seen.network, runner, seen.plane, decisions.tile, seen.sample_shape, average)
+    return memory, seconds * seen.source.planes
+
+
+def _tile(seen: SeenImage, side: int | None) -> Shape:
+    options = seen.options
+    if options.tile is not None:
+        return _asked(options.tile, seen)
+    if side is not None and not changed(options, {"memory"}):
+        return even_tile(seen.plane, side, seen.geometry)
+    return largest_tile(seen.network, seen.plane, seen.sample_shape, options.average, parse_memory(options.memory))
+
+
+def _asked(side: int, seen: SeenImage) -> Shape:
+    """Squares of the asked side, no longer than the plane needs."""
+    side, most = whole_strides(side, seen.geometry), even_tile(seen.plane, max(seen.plane), seen.geometry)
+    return min(side, most[0]), min(side, most[1])

@@ -1,0 +1,87 @@
+"""Probabilities of tiles: pixels are read ahead, every version of them is predicted, and the versions are averaged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellseg.background import ahead
+from cellseg.inference.normalised import NormalisedImage
+from cellseg.inference.runner import Runner
+from cellseg.inference.seen import SeenImage
+from cellseg.inference.tiling import Box, Tile
+from cellseg.inference.versions import VERSIONS, Version, needed
+from cellseg.models.geometry import Geometry
+
+Pixels = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Predicted:
+    """The network's answer for a tile."""
+
+    tile: Tile
+    probabilities: Pixels
+    """(classes, h, w), adding up to 1; the mean of all versions of the image."""
+    disagreement: Pixels | None
+    """(h, w) standard deviation of the versions' probabilities, of the class where it is largest; None for one."""
+
+
+def predict_tiles(seen: SeenImage, runner: Runner, tiles: Sequence[Tile]) -> Iterator[Predicted]:
+    """Predict tiles of what the network sees, in the order given; pixels are read ahead while the network computes."""
+    versions, geometry = VERSIONS[seen.options.average], seen.geometry
+    known = runner.plane if runner.adaptive else None
+    for given in ahead(_read(seen.image, tiles, versions, geometry, runner.adaptive, known)):
+        plane = given.tile.plane
+        if runner.adaptive and runner.plane != plane:  # also where another has used the runner meanwhile
+            runner.see(seen.image.sample(plane, geometry) if given.sample is None else given.sample, plane)
+        yield _combined(given, runner, versions, geometry)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Given:
+    """A tile with the pixels that are needed for it, and a sample of its plane where that is a new one."""
+
+    tile: Tile
+    box: Box
+    pixels: Pixels
+    sample: Pixels | None
+
+
+def _read(
+    image: NormalisedImage,
+    tiles: Sequence[Tile],
+    versions: tuple[Version, ...],
+    geometry: Geometry,
+    adaptive: bool,
+    plane: int | None,
+) -> Iterator[_Given]:
+    """Tiles with their pixels; `plane` is the one of which the network has the statistics already."""
+    for tile in tiles:
+        sample = image.sample(tile.plane, geometry) if adaptive and tile.plane != plane else None
+        plane, box = tile.plane, needed(versions, tile, geometry)
+        yield _Given(tile, box, image.read(plane, box), sample)
+
+
+def _combined(given: _Given, runner: Runner, versions: tuple[Version, ...], geometry: Geometry) -> Predicted:
+    """Mean and spread over all versions, by sums of differences from the first and of their squares."""
+
+    def look(version: Version) -> Pixels:
+        pixels = given.pixels[:, *version.reads(given.tile, geometry).within(given.box)]
+        return version.back(runner(version.turn(pixels, given.tile, geometry)), given.tile, geometry)
+
+    first = np.ascontiguousarray(look(versions[0]))
+    if len(versions) == 1:
+        return Predicted(given.tile, first, None)
+    total, squares = np.zeros_like(first), np.zeros_like(first)
+    for version in versions[1:]:
+        difference = look(version) - first
+        total += difference
+        squares += difference * difference
+    mean = total / np.float32(len(versions))
+    variance = squares / np.float32(len(versions)) - mean * mean
+    spread: Pixels = np.sqrt(np.maximum(variance, 0).max(axis=0))
+    return Predicted(given.tile, first + mean, spread)

@@ -1,0 +1,27 @@
+"""How far a prediction is: the one event of all that predict, number and write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from cellseg.inference.tiling import Tile
+
+Stage = Literal["tiles", "numbering", "linking", "writing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Progress within a stage.
+
+    Attributes:
+        done: what is done of it, in tiles, blocks or planes.
+        total: how much it is in all.
+        stage: the stage.
+        tile: the tile that was finished, in the image's own pixels; None in other stages.
+    """
+
+    done: int
+    total: int
+    stage: Stage = "tiles"
+    tile: Tile | None = None

@@ -1,0 +1,123 @@
+"""One image as one model sees it: pruned network, channels, size, polarity, grey values, and the way back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellseg.errors import InputError
+from cellseg.images.rescale import rescaled
+from cellseg.images.source import ImageSource, array_source
+from cellseg.inference.normalised import NormalisedImage
+from cellseg.inference.scale import at_own_size, magnification
+from cellseg.inference.statistics import normalisation_layers
+from cellseg.inference.way_back import WayBack, way_back
+from cellseg.models.geometry import Geometry
+from cellseg.models.trained import TrainedModel, as_model, pruned
+from cellseg.options import PredictOptions
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SeenImage:
+    """One image as one model sees it.
+
+    Attributes:
+        trained: the model, its network pruned; lengths in its card are in pixels as the network sees them.
+        model: the same with lengths in the image's own pixels: how its cells are cut.
+        own: the image itself.
+        image: normalised grey values, perhaps rescaled and inverted: the network's input.
+        options: those of the prediction.
+    """
+
+    trained: TrainedModel
+    model: TrainedModel
+    own: ImageSource
+    image: NormalisedImage
+    options: PredictOptions
+
+    @property
+    def source(self) -> ImageSource:
+        """The image at the size that the network sees."""
+        return self.image.source
+
+    @property
+    def plane(self) -> tuple[int, int]:
+        """Height and width of a plane in pixels, as the network sees it."""
+        return self.source.height, self.source.width
+
+    @property
+    def network(self) -> Any:
+        """The network, pruned."""
+        return self.trained.network
+
+    @property
+    def geometry(self) -> Geometry:
+        """The network's legal sizes and margin."""
+        geometry: Geometry = self.network.geometry
+        return geometry
+
+    @property
+    def back(self) -> WayBack:
+        """The way from what the network sees to the image's own pixels."""
+        return way_back(self.source, self.own)
+
+    @property
+    def sample_shape(self) -> tuple[int, ...]:
+        """Shape (N, C, h, w) of the network's sample of a plane; empty where it needs none."""
+        return self.image.sample_shape(self.geometry) if normalisation_layers(self.network) else ()
+
+
+def seen_by(model: Any, image: ImageSource | NDArray[np.generic], options: PredictOptions) -> SeenImage:
+    """One image as a model sees it with these options; no pixel is read yet.
+
+    Args:
+        model: from `load`, or its path or name; or a network from `build`.
+        image: (H, W), a stack (Z, H, W), channels first where the model wants several, or an open image.
+        options: those of the prediction.
+
+    Raises:
+        InputError: the network cannot be cut off there, the image has other channels than it wants, its objects cannot
+            be brought to the size that it has learnt, or options contradict each other.
+    """
+    _check_uncertainty(options)
+    trained = pruned(as_model(model), options.prune)
+    own = _source_of(image, trained)
+    _check_channels(trained, own)
+    times = magnification(trained.card, options)
+    size = max(1, round(own.height * times)), max(1, round(own.width * times))
+    source = own if times == 1 else rescaled(own, *size)
+    return SeenImage(
+        trained=trained,
+        model=at_own_size(trained, options),
+        own=own,
+        image=NormalisedImage(source, options.invert),
+        options=options,
+    )
+
+
+def _source_of(image: ImageSource | NDArray[np.generic], model: TrainedModel) -> ImageSource:
+    if isinstance(image, ImageSource):
+        return image
+    stack = "CYX" if model.network.options.channels > 1 else "ZYX"
+    return array_source(image, axes={2: "YX", 3: stack, 4: "ZCYX"}.get(image.ndim, ""))
+
+
+def _check_channels(model: TrainedModel, source: ImageSource) -> None:
+    wanted = model.network.options.channels
+    if source.channels != wanted:
+        raise InputError(
+            f"the image has {source.channels} channels, the model wants {wanted}",
+            "Choose one with --channel, or convert the image to grey.",
+            path=source.name,
+        )
+
+
+def _check_uncertainty(options: PredictOptions) -> None:
+    if options.uncertainty == "disagreement" and options.average == "none":
+        raise InputError(
+            "--uncertainty disagreement compares averaged versions, and there is one",
+            "Add --average dihedral8 or rotations7, or take --uncertainty entropy.",
+        )
