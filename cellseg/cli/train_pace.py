@@ -45,8 +45,8 @@ class Pace:
 
 def memory() -> int:
     """Bytes that the training holds: of the GPU at its peak where there is one, else of main memory now."""
-    import torch
-
     from cellseg.inference.memory import resident
+    from cellseg.models.hardware import most_on_device, training_device
 
-    return int(torch.cuda.max_memory_allocated()) if torch.cuda.is_available() else resident()
+    found = most_on_device(training_device())
+    return resident() if found is None else found

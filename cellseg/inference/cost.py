@@ -13,11 +13,12 @@ import torch
 from torch.utils._pytree import tree_leaves
 
 from cellseg.errors import InputError
-from cellseg.inference.memory import free_on_device, resident
+from cellseg.inference.memory import resident
 from cellseg.inference.runner import Runner
 from cellseg.inference.tiling import SEEN_AT_LEAST, Box, Shape, Tile
 from cellseg.inference.versions import VERSIONS
 from cellseg.models.geometry import Geometry
+from cellseg.models.hardware import free_on_device, prediction_device
 from cellseg.models.shapes import WithoutNumbers
 from cellseg.options import Averaging
 
@@ -49,7 +50,7 @@ def largest_tile(network: Any, plane: Shape, sample: tuple[int, ...], average: A
     InputError where even the smallest tile needs more.
     """
     base, side = resident() + BESIDE, PREFERRED
-    free = free_on_device()
+    free = free_on_device(prediction_device())
     budget = memory - base if free is None else int(0.8 * free)
     while True:
         tile = even_tile(plane, side, network.geometry)
@@ -66,7 +67,7 @@ def estimate(
     network: Any, runner: Runner, plane: Shape, tile: Shape, sample: tuple[int, ...], average: Averaging
 ) -> tuple[int, float]:
     """Bytes that the process will take with such tiles, and seconds that the network needs for a plane, about."""
-    needed = _bytes(network, tile, sample, average) if free_on_device() is None else 0
+    needed = _bytes(network, tile, sample, average) if free_on_device(prediction_device()) is None else 0
     tiles = math.prod(-(-length // side) for length, side in zip(plane, tile, strict=True))
     seen = sum(math.prod(shape) for shape in _input_shapes(tile, average, network.geometry))
     seconds = seconds_per_pixel(runner, network.options.channels, network.geometry)

@@ -6,10 +6,8 @@ import re
 from pathlib import Path
 
 import psutil
-import torch
 
 from cellseg.errors import InputError
-from cellseg.models.trained import prediction_device
 
 UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "KI": 2**10, "MI": 2**20, "GI": 2**30, "TI": 2**40}
 
@@ -42,8 +40,3 @@ def available() -> int:
 def resident() -> int:
     """Bytes of memory that this process holds now."""
     return int(psutil.Process().memory_info().rss)
-
-
-def free_on_device() -> int | None:
-    """Bytes that are free on the GPU; None where the network runs on the processor."""
-    return int(torch.cuda.mem_get_info()[0]) if prediction_device().type == "cuda" else None

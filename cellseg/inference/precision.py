@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from cellseg.inference.cut import cuts_of
 from cellseg.inference.runner import Arithmetic, Runner
 from cellseg.inference.seen import SeenImage
-from cellseg.models.trained import prediction_device
+from cellseg.models.hardware import computes_bfloat16, prediction_device
 
 SAME_CLASS = 0.999
 """Part of the pixels that must keep their class for bfloat16 to be chosen."""
-
-
-def computes_bfloat16() -> bool:
-    """Whether this machine multiplies bfloat16 in hardware; elsewhere it is emulated, and slower than float32."""
-    kind = prediction_device().type
-    if kind == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    return kind == "cpu" and bool(torch.cpu._is_avx512_bf16_supported())
 
 
 def choose_precision(seen: SeenImage, runner: Runner) -> tuple[Arithmetic, str]:
@@ -32,7 +23,7 @@ def choose_precision(seen: SeenImage, runner: Runner) -> tuple[Arithmetic, str]:
     options = seen.options
     if options.precision is not None:
         return options.precision, "as asked"
-    if not computes_bfloat16():
+    if not computes_bfloat16(prediction_device()):
         return "float32", "no bfloat16 hardware"
     sample, threshold = seen.image.sample(0, seen.geometry), cuts_of(seen.trained.card, options)[0]
     if runner.adaptive:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from cellseg.errors import InputError
 from cellseg.inference.statistics import adapt, folded, normalisation_layers
-from cellseg.models.trained import prediction_device
+from cellseg.models.hardware import prediction_device
 
 Pixels = NDArray[np.float32]
 Arithmetic = Literal["float32", "bfloat16"]

@@ -98,13 +98,3 @@ def load(path: str | Path) -> TrainedModel:
             f"weights are infinite or no numbers: {', '.join(unusable[:3])}", "Train again, or copy it anew.", path=file
         )
     return TrainedModel(network.eval(), card)
-
-
-def device() -> torch.device:
-    """Where networks learn: the first CUDA device, else the processor."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def prediction_device() -> torch.device:
-    """Where networks predict: CUDA, else an Apple GPU, else the processor."""
-    return torch.device("mps") if device().type == "cpu" and torch.backends.mps.is_available() else device()

@@ -25,6 +25,7 @@ from torch.distributed.rendezvous import rendezvous
 from torch.nn.functional import batch_norm
 
 from cellseg.errors import InputError
+from cellseg.models.hardware import training_device
 from cellseg.models.mbconv import DropPath
 
 LONGEST = timedelta(hours=24)
@@ -40,13 +41,14 @@ def join() -> None:
     Raises InputError where there are fewer GPUs than processes on this machine.
     """
     here = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-    if torch.cuda.is_available():
+    gpus = training_device().type == "cuda"
+    if gpus:
         if here > torch.cuda.device_count():
             found = f"{here} processes were started on a machine with {torch.cuda.device_count()} GPUs"
             raise InputError(found, "Start one for each GPU, or hide them by CUDA_VISIBLE_DEVICES= (empty).")
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     store, own, count = next(rendezvous("env://"))
-    backend = "nccl" if torch.cuda.is_available() else "gloo"
+    backend = "nccl" if gpus else "gloo"
     fresh = PrefixStore(_token(store, own, count), store)
     dist.init_process_group(backend, store=fresh, rank=own, world_size=count, timeout=LONGEST)
 
@@ -145,7 +147,7 @@ def shared(network: nn.Module) -> nn.Module | None:
     """
     if not _joined():
         return None
-    if torch.cuda.is_available():
+    if training_device().type == "cuda":
         nn.SyncBatchNorm.convert_sync_batchnorm(network)  # type: ignore[no-untyped-call]
     for module in list(network.modules()):
         for name, layer in list(module.named_children()):

@@ -15,7 +15,7 @@ import torch
 
 from cellseg.errors import InputError
 from cellseg.files import complete_file
-from cellseg.models.trained import device
+from cellseg.models.hardware import training_device
 from cellseg.options import TrainOptions
 from cellseg.training.best import Best, as_tree
 from cellseg.training.events import Saved
@@ -48,7 +48,7 @@ class State:
 
 def new_state(network: Any, options: TrainOptions) -> State:
     """The state before the first step."""
-    network = network.to(device(), memory_format=torch.channels_last)
+    network = network.to(training_device(), memory_format=torch.channels_last)
     return State(network, copy.deepcopy(network), _optimiser(network, options))
 
 

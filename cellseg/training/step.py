@@ -7,6 +7,7 @@ import math
 import torch
 
 from cellseg.errors import InputError
+from cellseg.models.hardware import arithmetic, training_device
 from cellseg.options import TrainOptions
 from cellseg.training.losses import total_loss
 from cellseg.training.sampler import Batch
@@ -52,9 +53,7 @@ def rate_at(step: int, options: TrainOptions) -> float:
 
 def precision_of(options: TrainOptions) -> torch.dtype:
     """The arithmetic that `--precision` means on this machine."""
-    native = torch.cuda.is_available() or torch.cpu._is_avx512_bf16_supported()
-    bfloat16 = options.precision == "bfloat16" or (options.precision is None and native)
-    return torch.bfloat16 if bfloat16 else torch.float32
+    return arithmetic(options.precision, training_device())
 
 
 @torch.no_grad()

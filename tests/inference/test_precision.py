@@ -27,12 +27,12 @@ def test_what_is_asked_for_is_taken(model):
 
 
 def test_without_hardware_it_is_float32(model, monkeypatch):
-    monkeypatch.setattr(precision, "computes_bfloat16", lambda: False)
+    monkeypatch.setattr(precision, "computes_bfloat16", lambda _: False)
     assert choose(model) == ("float32", "no bfloat16 hardware")
 
 
 def test_with_hardware_the_image_decides(model, monkeypatch):
-    monkeypatch.setattr(precision, "computes_bfloat16", lambda: True)
+    monkeypatch.setattr(precision, "computes_bfloat16", lambda _: True)
     torch.nn.init.zeros_(model.network.classify.weight)
     model.network.classify.bias.data = torch.tensor([1.0, -1.0])
     assert choose(model)[0] == "bfloat16"  # every pixel is background in either
