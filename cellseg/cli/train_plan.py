@@ -99,10 +99,12 @@ def _cost(data: TrainingSet, settings: TrainSettings, network: Any, size: tuple[
     """Seconds, bytes, and where the seconds come from."""
     import torch
 
+    from cellseg.models.hardware import training_device
+
     shapes = [image.truth.ignore.shape for image in (*data.training, *data.held)]
     cores = settings.train.threads or torch.get_num_threads()
     found = estimate_training(shapes, len(data.training[0].image), settings, cores=cores)
-    if not torch.cuda.is_available():
+    if training_device().type == "cpu":
         return found.seconds, found.bytes, f"estimated for {cores} processor core{'s' if cores > 1 else ''}"
     return _measured(data, settings, network, size), found.bytes, f"{GPU_STEPS} steps were measured, without validation"
 

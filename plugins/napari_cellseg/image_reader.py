@@ -7,22 +7,20 @@ large image" in the File menu, call it. It is registered for OME-Zarr, of whose 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import dask.array as da
 import numpy as np
-from numpy.typing import NDArray
 
 import cellseg
 from cellseg import InputError
+from napari_cellseg.pixels.chunked import chunked
 
 FILES = "Images (*.tif *.tiff *.btf *.tf8)"
 LARGEST = 16384
 """Side of a plane that graphics cards show whole; larger ones get coarser levels."""
-CHUNK = 2048
-"""Side of the pieces in which a plane is read, at least; whole blocks of the file."""
+MEASURED = 1024
+"""Side of the region by which the contrast is set."""
 COLOURS = ("red", "green", "blue")
 LayerData = tuple[Any, dict[str, Any], str]
 
@@ -46,7 +44,7 @@ def read_image(path: Path) -> list[LayerData]:
         InputError: it is not there or cannot be read.
     """
     source = cellseg.open_image(path)
-    whole = lazy_array(source)
+    whole = chunked(source)
     levels = [whole]
     while max(levels[-1].shape[-2:]) > LARGEST:
         levels.append(levels[-1][..., ::2, ::2])
@@ -77,38 +75,11 @@ def read_image(path: Path) -> list[LayerData]:
 def limits(array: Any) -> tuple[float, float]:
     """The grey values that are shown black and white, from some of the pixels of the middle plane."""
     plane = array[tuple(side // 2 for side in array.shape[:-2])]
-    top, left = (max(0, side // 2 - CHUNK // 4) for side in plane.shape)
-    part = np.asarray(plane[top : top + CHUNK // 2, left : left + CHUNK // 2])
+    top, left = (max(0, side // 2 - MEASURED // 2) for side in plane.shape)
+    part = np.asarray(plane[top : top + MEASURED, left : left + MEASURED])
     low, high = (float(value) for value in np.percentile(part, (0.1, 99.9)))
     return (low, high) if high > low else (low, low + 1)
 
 
 def _first(levels: list[Any]) -> Any:
     return levels if len(levels) > 1 else levels[0]
-
-
-def lazy_array(source: Any) -> Any:
-    """An image as a dask array (channels, planes ..., H, W), without channels where there is one.
-
-    A chunk is made of whole blocks of the file, which are read when the chunk is asked for.
-    """
-    lead = ((source.channels,) if source.channels > 1 else ()) + source.plane_shape
-    sides = [
-        tuple(min(step, length - start) for start in range(0, length, step))
-        for length, step in (
-            (length, -(-CHUNK // block) * block)
-            for length, block in zip((source.height, source.width), source.block, strict=True)
-        )
-    ]
-    chunks = (*((1,) * length for length in lead), *sides)
-    return da.map_blocks(partial(_read, source), chunks=chunks, dtype=source.dtype, meta=np.empty((), source.dtype))  # type: ignore[no-untyped-call]
-
-
-def _read(source: Any, block_info: Any = None) -> NDArray[Any]:
-    """A chunk: a region of one plane of one channel."""
-    *lead, rows, columns = block_info[None]["array-location"]
-    at = [start for start, _ in lead]
-    channel = at.pop(0) if source.channels > 1 else 0
-    plane = int(np.ravel_multi_index(at, source.plane_shape)) if at else 0
-    region = source.select([channel]).read(plane, slice(*rows), slice(*columns))[0]
-    return region.reshape((1,) * len(lead) + region.shape)

@@ -13,13 +13,14 @@ from napari.layers import Image, Labels, Layer
 from napari.utils.notifications import show_error, show_warning
 
 import cellseg
+from napari_cellseg.pixels.layer_files import file_that_shows, guess_axes, named_file, whole_of, write_pixels
+from napari_cellseg.pixels.lazy import contrast, pixels_of
+from napari_cellseg.pixels.pyramid import IN_MEMORY, kept_pictures
 from napari_cellseg.project.brush import follow_strokes
 from napari_cellseg.project.document import ProjectImage
 from napari_cellseg.project.folder import Project, free_name
-from napari_cellseg.project.lazy import contrast, pixels_of
 from napari_cellseg.project.lock import claim
 from napari_cellseg.project.store import LabelStore
-from napari_cellseg.segment.pyramid import IN_MEMORY, kept_pictures
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -30,10 +31,8 @@ if TYPE_CHECKING:
 MOST_SHOWN = 8
 """Images whose layers are added when a project is opened; others are by `show_image`."""
 FIRST_CELL = 2
-PLANE_AXES = "PTZ"
-"""What the axes of a layer in no file are taken for."""
-SAMPLE = 256
-"""Side of the region by which a layer and its file are compared."""
+MOST_AXES = 5
+"""Of a layer that can be put into a project, colours not counted."""
 RESULTS = ("probabilities", "uncertainty", "instances")
 """Names of the files in predictions/NAME that are shown, the last one on top."""
 
@@ -95,7 +94,7 @@ def create_project(viewer: ViewerModel, folder: Path, layers: Sequence[Image] | 
         raise cellseg.InputError("there is no image to annotate", "Open one first: File > Open, or Open Sample.")
     project = Project.create(folder)
     for layer in chosen:
-        file = _own_file(layer)
+        file = file_that_shows(named_file(layer), whole_of(layer), rgb=bool(layer.rgb))
         if file is None:
             name = free_name(layer.name, [image.name for image in project.images])
             file = project.path / "images" / f"{name}.tif"
@@ -265,44 +264,13 @@ def _chosen(viewer: ViewerModel) -> list[Image]:
     return selected or [layer for layer in viewer.layers if isinstance(layer, Image)]
 
 
-def _whole(layer: Image) -> Any:
-    return layer.data[0] if layer.multiscale else layer.data
-
-
-def _own_file(layer: Image) -> Path | None:
-    """The file that a layer was read from, if its pixels are still those of the layer."""
-    path = Path(layer.source.path) if layer.source.path else None
-    if path is None or not path.exists():
-        return None
-    try:
-        source = cellseg.open_image(path)
-    except cellseg.InputError:
-        return None
-    data = _whole(layer)
-    *leading, height, width = data.shape[:-1] if layer.rgb else data.shape
-    sheets = math.prod(leading) * (data.shape[-1] if layer.rgb else 1)
-    told = (source.height, source.width, source.planes * source.channels, source.dtype)
-    if told != (height, width, sheets, np.dtype(data.dtype)):
-        return None
-    rows, columns = (slice(length // 3, length // 3 + SAMPLE) for length in (height, width))
-    first = np.asarray(data[(0,) * len(leading) + (rows, columns)])
-    mine = source.read(0, slice(rows.start, min(rows.stop, height)), slice(columns.start, min(columns.stop, width)))
-    same = np.array_equal(first, np.moveaxis(mine, 0, -1) if layer.rgb else mine[0])
-    return path if same else None
-
-
 def _save(layer: Image, file: Path) -> None:
-    data = np.asarray(_whole(layer))
-    data = data.astype(np.uint8) if data.dtype == bool else data
-    if layer.rgb:
-        data = np.moveaxis(data, -1, -3)
-    axes = ("C" if layer.rgb else "") + "YX"
-    planes = data.ndim - len(axes)
-    if planes > len(PLANE_AXES) or data.ndim < 2:
-        raise cellseg.InputError(f"the layer {layer.name} has {data.ndim} axes", "Choose an image of planes.")
+    data = whole_of(layer)
+    if data.ndim - int(layer.rgb) == MOST_AXES:
+        data = data.reshape(-1, *data.shape[2:])  # a project counts planes, whatever axes they come from
     known = str(layer.units[-1]) in ("micrometer", "um", "µm")
     size = (float(layer.scale[-2]), float(layer.scale[-1])) if known else None
-    cellseg.write_stack(file, data, PLANE_AXES[len(PLANE_AXES) - planes :] + axes, pixel_size_um=size)
+    write_pixels(file, data, guess_axes(data.ndim, rgb=bool(layer.rgb)), size, None)
 
 
 def _adopt(layer: Image, project: Project) -> None:

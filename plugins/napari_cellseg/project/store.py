@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 import cellseg
+from napari_cellseg.pixels.selection import plan
 from napari_cellseg.project import chunks
 from napari_cellseg.project.chunks import Box, Index, Labels, common
 from napari_cellseg.project.journal import Journal
-from napari_cellseg.project.selection import plan
 
 MOST_BLOCKS = 2048
 """Kept in memory: 512 MB, a plane of 11,600 x 11,600."""

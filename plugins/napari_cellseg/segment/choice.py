@@ -13,6 +13,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QListWidget, QListWidgetItem, QMenu, QToolButton, QWidget
 
 import cellseg
+from napari_cellseg.pixels.layer_files import named_file, whole_of
 from napari_cellseg.segment.inputs import Input
 from napari_cellseg.segment.results import pixel_sizes_um
 from napari_cellseg.session import Session
@@ -90,7 +91,7 @@ class ImageChoice(QListWidget):
         layer = self._session.viewer.layers[item.text()]
         about = layer.metadata.get("cellseg", {})
         size, spacing = pixel_sizes_um(layer)
-        path, axes = layer.source.path, ""
+        path, axes = named_file(layer), ""
         if self._session.project is not None and "image" in about:
             image = self._session.project.image(about["image"])
             path, axes = str(image.path), image.read_axes
@@ -98,7 +99,7 @@ class ImageChoice(QListWidget):
             name=layer.name,
             folder=folders.of(about.get("image", layer.name)),
             path=path,
-            data=layer.data[0] if layer.multiscale else layer.data,
+            data=whole_of(layer),
             rgb=bool(layer.rgb),
             axes=axes,
             pixel_size_um=size,

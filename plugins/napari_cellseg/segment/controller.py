@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from psygnal import Signal
 
 from cellseg.options import PredictOptions, Result
+from napari_cellseg.pixels.pyramid import UNCERTAINTY
 from napari_cellseg.segment.command import predict_words, quoted
 from napari_cellseg.segment.cut import Cut
 from napari_cellseg.segment.inputs import Choices, Input, open_order
-from napari_cellseg.segment.pyramid import UNCERTAINTY
 from napari_cellseg.train.progress import duration
 
 if TYPE_CHECKING:

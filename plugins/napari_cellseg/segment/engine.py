@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import cellseg
-from napari_cellseg.segment.pyramid import CELLS, UNCERTAINTY, Pyramid
+from napari_cellseg.pixels.pyramid import CELLS, UNCERTAINTY, Pyramid
 
 if TYPE_CHECKING:
     from cellseg.inference.prediction import Prediction

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from cellseg.options import PredictOptions
+from napari_cellseg.pixels.layer_files import file_that_shows, guess_axes, write_pixels
 from napari_cellseg.segment.command import changed
-from napari_cellseg.segment.hand_over import file_that_shows, guess_axes, write_pixels
 
 Order = dict[str, Any]
 
@@ -49,7 +49,7 @@ class Choices:
 
 
 def open_order(chosen: Input, choices: Choices) -> Order:
-    """The order to open an image. Pixels that are in no file are written to one first, which may take a while.
+    """The order to open an image. Pixels that no file shows are written to one first, which may take a while.
 
     Raises:
         InputError: axes that do not fit, or a file that cannot be written.
@@ -65,11 +65,10 @@ def open_order(chosen: Input, choices: Choices) -> Order:
     }
     if chosen.data is None:
         return {**order, "image": chosen.path}
-    shape = chosen.shape
-    file = file_that_shows(chosen.path, axes, shape)
+    file = file_that_shows(chosen.path, chosen.data, rgb=chosen.rgb, axes=axes, channel=True)
     if file is None:
         axes = choices.axes or guess_axes(chosen.data.ndim, rgb=chosen.rgb)
         file = chosen.folder / "image.ome.tif"
         write_pixels(file, chosen.data, axes, chosen.pixel_size_um, chosen.spacing_um)
         order["axes"] = ""
-    return {**order, "image": str(file), "lead": list(shape[:-2])}
+    return {**order, "image": str(file), "lead": list(chosen.shape[:-2])}

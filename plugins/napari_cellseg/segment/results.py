@@ -11,9 +11,9 @@ from napari.layers import Image, Labels, Layer
 from napari.utils.transforms import Affine
 from numpy.typing import NDArray
 
+from napari_cellseg.pixels.pyramid import IN_MEMORY, UNCERTAINTY, open_levels
 from napari_cellseg.segment.field import Field, seen_field
 from napari_cellseg.segment.inputs import Input
-from napari_cellseg.segment.pyramid import IN_MEMORY, UNCERTAINTY, open_levels
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel

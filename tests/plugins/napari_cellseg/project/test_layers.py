@@ -12,9 +12,9 @@ import psutil
 import pytest
 from napari.layers import Labels
 from napari.utils.notifications import notification_manager
+from napari_cellseg.pixels.lazy import LazyPixels, pixels_of
 from napari_cellseg.project.folder import Project
 from napari_cellseg.project.layers import create_project, layers_of, open_project, show_image
-from napari_cellseg.project.lazy import LazyPixels, pixels_of
 from napari_cellseg.project.lock import NAME, release
 from napari_cellseg.project.store import LabelStore
 
@@ -191,7 +191,7 @@ def test_dropped_and_in_use_and_missing(make_napari_viewer, project, tmp_path, q
 
 
 def test_large_images_are_read_where_one_looks(project, monkeypatch):
-    monkeypatch.setattr("napari_cellseg.project.lazy.LARGE", 1000)
+    monkeypatch.setattr("napari_cellseg.pixels.lazy.LARGE", 1000)
     source = project.source(project.images[1])
     lazy = pixels_of(source, 0)
     assert isinstance(lazy, LazyPixels)

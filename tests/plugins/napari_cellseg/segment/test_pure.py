@@ -6,17 +6,14 @@ import shlex
 
 import numpy as np
 import pytest
-import tifffile
 from hypothesis import given
 from hypothesis import strategies as st
-from napari_cellseg.segment import pyramid
+from napari_cellseg.pixels import pyramid
+from napari_cellseg.pixels.pyramid import Pyramid, kept_pictures, open_levels
 from napari_cellseg.segment.annotation import as_annotation
 from napari_cellseg.segment.command import predict_words, quoted
 from napari_cellseg.segment.field import Field, seen_field
-from napari_cellseg.segment.hand_over import file_that_shows, guess_axes, write_pixels
-from napari_cellseg.segment.pyramid import Pyramid, kept_pictures, open_levels
 
-import cellseg
 from cellseg.options import PredictOptions
 
 # fields
@@ -111,43 +108,6 @@ def test_the_command_says_what_is_not_as_by_default_and_is_quoted():
     flags = "--tile 512 --threshold 0.45 --split watershed --object-diameter 12.0 --axes ZYX"
     assert words[4:] == ["--out", "out.tif", *flags.split()]
     assert '"/runs/my run"' in quoted(words, windows=True)
-
-
-# pixels that are in no file
-
-
-@pytest.mark.parametrize(
-    ("shape", "dtype", "rgb", "axes"),
-    [
-        ((20, 30), "uint8", False, "YX"),
-        ((4, 20, 30), "uint16", False, "ZYX"),
-        ((2, 4, 20, 30), "float32", False, "TZYX"),
-        ((20, 30, 3), "uint8", True, "YXS"),
-        ((4, 20, 30), "int64", False, "ZYX"),
-        ((20, 30), "bool", False, "YX"),
-    ],
-    ids=str,
-)
-def test_pixels_are_handed_over_in_a_file(tmp_path, shape, dtype, rgb, axes):
-    pixels = np.random.default_rng(0).integers(0, 2 if dtype == "bool" else 200, shape).astype(dtype)
-    assert guess_axes(len(shape), rgb=rgb) == axes
-    path = write_pixels(tmp_path / "image.ome.tif", pixels, axes, (0.5, 0.5), 2.0)
-    source = cellseg.open_image(path)
-    assert source.pixel_size_um == (0.5, 0.5)
-    planes = np.moveaxis(pixels, -1, 0)[None] if rgb else pixels.reshape(-1, 1, *shape[-2:])
-    for number, plane in enumerate(planes):
-        np.testing.assert_array_equal(source.read(number), plane)
-
-
-def test_a_file_is_used_only_where_it_shows_the_layer(tmp_path):
-    tifffile.imwrite(tmp_path / "stack.tif", np.zeros((3, 20, 30), np.uint8), photometric="minisblack")
-    (tmp_path / "no.png").write_bytes(b"no image")
-    stack = str(tmp_path / "stack.tif")
-    assert file_that_shows(stack, "", (3, 20, 30)) == tmp_path / "stack.tif"
-    assert file_that_shows(stack, "", (3, 20, 31)) is None
-    assert file_that_shows(str(tmp_path / "no.png"), "", (20, 30)) is None
-    assert file_that_shows(str(tmp_path / "gone.tif"), "", (20, 30)) is None
-    assert file_that_shows(None, "", (20, 30)) is None
 
 
 def test_of_a_killed_numbering_the_one_before_comes_back(tmp_path):

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
+from napari_cellseg.pixels.pyramid import open_levels
 from napari_cellseg.segment.command import predict_words
-from napari_cellseg.segment.pyramid import open_levels
 
 import cellseg
 from cellseg import cli

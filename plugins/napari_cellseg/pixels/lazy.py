@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_cellseg.project.selection import plan
+from napari_cellseg.pixels.selection import plan
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from cellseg.images.source import ImageSource
 
 LARGE = 256 << 20
@@ -28,6 +30,11 @@ class LazyPixels:
         planes = (source.planes,) if source.planes > 1 else ()
         self.shape = (*planes, source.height, source.width, *((source.channels,) if self._colours else ()))
         self.dtype = source.dtype
+
+    @property
+    def file(self) -> Path | None:
+        """The file that is read."""
+        return self._source.path
 
     @property
     def ndim(self) -> int:

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from napari_cellseg.project.chunks import Box
-
+Box = tuple[slice, ...]
 INTEGERS = (int, np.integer)
 
 

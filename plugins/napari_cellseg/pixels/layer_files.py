@@ -1,0 +1,200 @@
+"""Whether a file shows what a layer shows, and a file for a layer that none shows.
+
+The pixels decide, not the size: a layer that was filtered keeps its file's name and size. Contrast, colours and names
+of layers do not count.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+
+import cellseg
+from napari_cellseg.pixels.chunked import is_untouched
+from napari_cellseg.pixels.lazy import LazyPixels
+
+if TYPE_CHECKING:
+    from cellseg.images.source import ImageSource
+
+WHOLE = 256 << 20
+"""Bytes up to which an array that is not in memory is compared as a whole; samples of a larger one."""
+BAND = 1024
+"""Rows that are compared at once."""
+SAMPLE, PLACES, SHEETS = 256, 3, 5
+"""Side of a sample, samples along each side of a sheet, and sheets that are sampled."""
+
+Region = tuple[int, slice, slice]
+"""Number of a sheet (H, W), rows and columns."""
+
+
+def whole_of(layer: Any) -> Any:
+    """The pixels of a layer in full resolution."""
+    return layer.data[0] if layer.multiscale else layer.data
+
+
+def named_file(layer: Any) -> str | None:
+    """The file that a layer was read from, as far as it says."""
+    return layer.source.path or layer.metadata.get("cellseg", {}).get("file")
+
+
+def file_that_shows(
+    path: str | Path | None, data: Any, *, rgb: bool = False, axes: str = "", channel: bool = False
+) -> Path | None:
+    """The file of a layer if its pixels are those of the layer, else None.
+
+    Args:
+        path: what the layer says; may be of a kind that the library does not read.
+        data: (..., H, W), or (..., H, W, C) with `rgb`.
+        rgb: the last axis of the layer holds colours.
+        axes: as for `cellseg.open_image`; empty = as the file says.
+        channel: a layer of one channel counts as well; else it has all those of the file.
+    """
+    if not path or not Path(path).exists():
+        return None
+    try:
+        source = cellseg.open_image(path, axes=axes or None)
+        return Path(path) if shows(source, data, rgb=rgb, channel=channel) else None
+    except (cellseg.InputError, OSError):  # what cannot be read shows nothing
+        return None
+
+
+def shows(source: ImageSource, data: Any, *, rgb: bool = False, channel: bool = False) -> bool:
+    """Whether an image on disk has the pixels of a layer; see `file_that_shows`.
+
+    Raises:
+        InputError: the file is damaged.
+    """
+    layer = _Sheets(data, rgb)
+    if (source.height, source.width, source.dtype) != (*layer.size, np.dtype(data.dtype).newbyteorder("=")):
+        return False
+    orders = list(_orders(source, layer.lead, channel or source.channels == 1))
+    if not orders or _is_known(source, data):
+        return bool(orders)
+    return any(_same(source, layer, order) for order in orders)
+
+
+class _Sheets:
+    """A layer as sheets (H, W) in C order over all its other axes."""
+
+    def __init__(self, data: Any, rgb: bool) -> None:
+        self._data, self._rgb = data, rgb
+        shape = tuple(int(length) for length in data.shape)
+        self.size = shape[-3:-1] if rgb else shape[-2:]
+        self.lead = (*shape[:-3], shape[-1]) if rgb else shape[:-2]
+        self.in_memory = isinstance(data, np.ndarray) and not isinstance(data, np.memmap)
+        self.nbytes = math.prod(shape) * np.dtype(data.dtype).itemsize
+
+    def read(self, region: Region) -> NDArray[Any]:
+        number, rows, columns = region
+        at = tuple(int(k) for k in np.unravel_index(number, self.lead)) if self.lead else ()
+        index = (*at[:-1], rows, columns, at[-1]) if self._rgb else (*at, rows, columns)
+        return np.asarray(self._data[index])
+
+    def regions(self) -> Iterator[Region]:
+        """All of a layer in bands, or samples where that would read too much."""
+        count, (height, width) = math.prod(self.lead), self.size
+        if self.in_memory or self.nbytes <= WHOLE:
+            bands = [slice(top, min(top + BAND, height)) for top in range(0, height, BAND)]
+            yield from ((number, band, slice(0, width)) for number in range(count) for band in bands)
+            return
+        numbers = sorted({*np.linspace(0, count - 1, SHEETS).astype(int).tolist()})
+        yield from product(numbers, _spread(height), _spread(width))
+
+
+def _spread(length: int) -> list[slice]:
+    """Samples that are spread over a side."""
+    side = min(SAMPLE, length)
+    starts = sorted({*np.linspace(0, length - side, PLACES).astype(int).tolist()})
+    return [slice(start, start + side) for start in starts]
+
+
+def _is_known(source: ImageSource, data: Any) -> bool:
+    """Whether the array itself says that it is read from this file, so that nothing need be compared."""
+    if isinstance(data, LazyPixels):
+        return data.file is not None and source.path is not None and data.file.samefile(source.path)
+    return is_untouched(data, source)
+
+
+def _orders(source: ImageSource, lead: tuple[int, ...], one_channel: bool) -> Iterator[NDArray[np.intp]]:
+    """What each sheet of a layer may be: plane times channels plus channel, (sheets,) for each way to arrange them."""
+    numbers = np.arange(source.planes * source.channels).reshape(source.planes, source.channels)
+    if math.prod(lead) == source.planes and one_channel:
+        yield from numbers.T
+    elif math.prod(lead) == numbers.size:
+        for axis in (axis for axis, length in enumerate(lead) if length == source.channels):
+            rest = (*lead[:axis], *lead[axis + 1 :])
+            yield np.moveaxis(numbers.reshape(*rest, source.channels), -1, axis).ravel()
+
+
+def _same(source: ImageSource, layer: _Sheets, order: NDArray[np.intp]) -> bool:
+    for region in layer.regions():
+        plane, channel = divmod(int(order[region[0]]), source.channels)
+        on_disk = source.select([channel]).read(plane, *region[1:])[0]
+        if not np.array_equal(on_disk, layer.read(region), equal_nan=on_disk.dtype.kind == "f"):
+            return False
+    return True
+
+
+def guess_axes(ndim: int, *, rgb: bool, length: int = 0, channels: int = 1) -> str:
+    """What the axes of a layer mean, if nobody says: TZYX, with S behind for colours.
+
+    Args:
+        ndim: axes of the layer's data.
+        rgb: the last one holds colours.
+        length: of the first axis; three axes are CYX where it is the number of channels that the model wants.
+        channels: channels that the model wants.
+    """
+    planes = ndim - 2 - int(rgb)
+    if not 0 <= planes <= 2:
+        raise cellseg.InputError(f"the layer has {ndim} axes", "Segment an image, a stack, or a stack over time.")
+    if planes == 1 and not rgb and channels > 1 and length == channels:
+        return "CYX"
+    return ("", "Z", "TZ")[planes] + "YX" + ("S" if rgb else "")
+
+
+def write_pixels(
+    path: Path, data: Any, axes: str, pixel_size_um: tuple[float, float] | None, spacing_um: float | None
+) -> Path:
+    """Write an array, also one that is not in memory, as an OME-TIFF; complete or not at all.
+
+    Args:
+        path: ends in .ome.tif.
+        data: (..., H, W), or (..., H, W, 3) where the axes end in S.
+        axes: one letter an axis.
+        pixel_size_um: height and width of a pixel, where known.
+        spacing_um: distance of planes, where known.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    sizes = {**dict(zip("YX", pixel_size_um or (), strict=False)), **({"Z": spacing_um} if spacing_um else {})}
+    physical = {f"PhysicalSize{axis}": size for axis, size in sizes.items()}
+    with cellseg.complete_file(path) as temporary, tifffile.TiffWriter(temporary, bigtiff=True, ome=True) as tiff:
+        tiff.write(
+            _planes(data, _stored(data.dtype), 3 if axes.endswith("S") else 2),
+            shape=data.shape,
+            dtype=_stored(data.dtype),
+            photometric="rgb" if axes.endswith("S") else "minisblack",
+            metadata={"axes": axes, **physical},
+        )
+    return path
+
+
+def _stored(dtype: Any) -> np.dtype[Any]:
+    """A type that OME-TIFF knows and that holds the values."""
+    others = {"bool": np.uint8, "float16": np.float32, "int64": np.float64, "uint64": np.float64}
+    return np.dtype(others.get(np.dtype(dtype).name, dtype))
+
+
+def _planes(data: Any, dtype: np.dtype[Any], kept: int) -> Iterator[Any]:
+    lead = data.shape[: data.ndim - kept]
+    for number in range(int(np.prod(lead))):
+        index = np.unravel_index(number, lead) if lead else ()
+        yield np.ascontiguousarray(np.asarray(data[tuple(int(k) for k in index)]), dtype)
