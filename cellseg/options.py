@@ -154,7 +154,7 @@ class AugmentOptions(Checked):
     """Standard deviation of the logarithm of the magnification; 0: off."""
     grey: Annotated[float, Limits(0, 1)] = 0.15
     """Strength of grey-value changes (gain, offset, gamma); 0: off."""
-    invert: Annotated[float, Limits(0, 1)] = 0.0
+    inverted: Annotated[float, Limits(0, 1)] = 0.0
     """Share of the samples with inverted grey values, for objects that may be bright or dark."""
     blur: Annotated[float, Limits(0, 10)] = 1.0
     """Largest standard deviation of the blur in pixels; 0: off."""

@@ -102,7 +102,7 @@ def _title(name: str, options: AugmentOptions) -> str:
         "rotate": "any angle",
         "scale": f"log std {options.scale:g}",
         "grey": f"gain, offset, gamma\nlog std {options.grey:g}",
-        "invert": f"{options.invert:.0%} of the samples",
+        "inverted": f"{options.inverted:.0%} of the samples",
         "blur": f"up to {options.blur:g} px\nmiddle, enlarged",
         "noise": f"std up to {options.noise:g}\nmiddle, enlarged",
         "mosaic": f"of four images\n{options.mosaic:.0%} of the samples",

@@ -19,7 +19,7 @@ def change_grey_values(image: Image, rng: np.random.Generator, options: AugmentO
 
     Each only where its option is above 0.
     """
-    if options.invert > 0 and rng.random() < options.invert:
+    if options.inverted > 0 and rng.random() < options.inverted:
         image = -image
     if options.grey > 0:
         image = gamma(offset(gain(image, rng, options.grey), rng, options.grey), rng, options.grey)

@@ -71,7 +71,7 @@ def parts(examples: Sequence[Example], options: AugmentOptions, size: Size) -> d
     }
     grey_only = replace(OFF, grey=options.grey)
     greys = {
-        "invert": (options.invert > 0, regreyed(lambda image, _: -image)),
+        "inverted": (options.inverted > 0, regreyed(lambda image, _: -image)),
         "grey": (options.grey > 0, regreyed(lambda image, rng: change_grey_values(image, rng, grey_only))),
         "blur": (options.blur > 0, regreyed(lambda image, rng: blur(image, rng, options.blur))),
         "noise": (options.noise > 0, regreyed(lambda image, rng: noise(image, rng, options.noise))),

@@ -14,6 +14,8 @@ from cellseg.errors import InputError
 from cellseg.options import NETWORK_OPTIONS
 
 FORMAT = 2
+RENAMED = {"diameter": "seen_diameter", "invert": "inverted"}
+"""Names of format 1, and what they are called now."""
 _DEFAULTS = {"up": "transposed", "deep_supervision": True, "guidance": False, "variant": "b0"}
 """What format 1 said of networks that have no such option."""
 _WRITTEN = frozenset({"recipe", "diameter", "padding", "encoder_weights", "precision", "threads", "ema", "save_every"})
@@ -25,9 +27,12 @@ def migrated(options: Mapping[str, Any], number: int) -> dict[str, Any]:
     if number > FORMAT:
         raise InputError(f"options of format {number} were written by a later version", "Use that one.")
     if number == FORMAT:
-        return dict(options)
-    named = {"seen_diameter" if name == "diameter" else name: value for name, value in options.items()}
-    return _without_sentinels(named)
+        return _named(options, {"invert": "inverted"})
+    return _without_sentinels(_named(options, RENAMED))
+
+
+def _named(options: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    return {names.get(name, name): value for name, value in options.items()}
 
 
 def format_of(options: Mapping[str, Any]) -> int:

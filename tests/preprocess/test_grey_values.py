@@ -54,7 +54,7 @@ def test_blur_smooths_and_noise_roughens():
 
 
 def test_inverted_as_often_as_asked():
-    often = AugmentOptions(invert=0.25, grey=0, blur=0, noise=0)
+    often = AugmentOptions(inverted=0.25, grey=0, blur=0, noise=0)
     rng = np.random.default_rng(0)
     changed = [change_grey_values(IMAGE, rng, often) for _ in range(200)]
     inverted = [image for image in changed if image is not IMAGE]

@@ -34,8 +34,8 @@ def test_the_original_is_the_middle_of_the_image():
 def test_every_part_has_a_row_and_parts_that_are_off_have_none():
     shapes = ["original", "elastic", "rotate", "flip", "shift", "scale"]
     assert list(parts([example()], AugmentOptions(), SIZE)) == [*shapes, "grey", "blur", "noise", "mosaic"]
-    inverting = parts([example()], AugmentOptions(invert=0.5), SIZE)
-    assert list(inverting) == [*shapes, "invert", "grey", "blur", "noise", "mosaic"]
+    inverting = parts([example()], AugmentOptions(inverted=0.5), SIZE)
+    assert list(inverting) == [*shapes, "inverted", "grey", "blur", "noise", "mosaic"]
     assert list(parts([example()], OFF, SIZE)) == ["original", "shift", "mosaic"]
 
 
@@ -49,7 +49,7 @@ def test_shapes_change_image_and_labels_alike(name):
 
 
 def test_inverted_grey_values():
-    np.testing.assert_array_equal(view("invert", AugmentOptions(invert=0.1)).sample.image, -ORIGINAL.image)
+    np.testing.assert_array_equal(view("inverted", AugmentOptions(inverted=0.1)).sample.image, -ORIGINAL.image)
 
 
 @pytest.mark.parametrize("name", ["grey", "blur", "noise"])

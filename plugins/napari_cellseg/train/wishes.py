@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 from typing import Any
 
 import cellseg
@@ -90,9 +90,8 @@ def options() -> dict[str, Described]:
 
 def base_of(recipe: str) -> Values:
     """The values of all options that a recipe means; None: as the network or the data say."""
-    stages = asdict(cellseg.settings_for(recipe)).values()
-    values = {name: value for stage in stages for name, value in stage.items()}
-    return {name: values[name] for name in options()}
+    values = {**{name: option.default for name, option in options().items()}, **cellseg.RECIPES[recipe]}
+    return {**values, "recipe": recipe}
 
 
 def network_names() -> tuple[str, ...]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 
 import pytest
 from napari_cellseg.train.wishes import GROUPS, Wishes, base_of, network_names, options, usual_recipe
 
 import cellseg
 from cellseg.cli.app import app
-from cellseg.options import AUTO, DataOptions
+from cellseg.training.recipes import given_in
 
 OPTIONS = options()
 RECIPES = OPTIONS["recipe"].choices
@@ -22,11 +22,8 @@ def heard(words):
     _, bound, _ = app.parse_args(
         ["train", "--images", "i.tif", "--labels", "l.tif", *words], exit_on_error=False, print_error=False
     )
-    parts = [part for part in bound.arguments.values() if hasattr(part, "__dataclass_fields__")]
-    parts = [part for part in parts if not isinstance(part, DataOptions)]
-    named = {name: value for part in parts for name, value in asdict(part).items()}
-    found = {name: named.get(name, option.default) for name, option in OPTIONS.items()}
-    return {name: None if value == AUTO and OPTIONS[name].optional else value for name, value in found.items()}
+    given = given_in(bound.arguments["wishes"])
+    return {**base_of(given["recipe"]), **given}
 
 
 def another_value(option):
@@ -61,9 +58,9 @@ def test_each_option_arrives(name):
 @pytest.mark.parametrize("value", [33.0, 0.0])
 def test_a_number_that_may_be_left_open(value):
     wishes = Wishes()
-    wishes.answers.give({"diameter": value})
-    assert heard(wishes.words())["diameter"] == value
-    wishes.answers.give({"diameter": None})
+    wishes.answers.give({"seen_diameter": value})
+    assert heard(wishes.words())["seen_diameter"] == value
+    wishes.answers.give({"seen_diameter": None})
     assert wishes.words() == ["--recipe", "fast"]
 
 
