@@ -24,6 +24,7 @@ _HOME = {
     "build": "cellseg.models.registry",
     "list_models": "cellseg.models.registry",
     "load": "cellseg.models.trained",
+    "save": "cellseg.models.trained",
     "shipped_files": "cellseg.models.card",
     "train": "cellseg.training.train",
     "RECIPES": "cellseg.training.recipes",
@@ -43,12 +44,14 @@ _HOME = {
     "CellGrid": "cellseg.measure",
     "CellTable": "cellseg.measure",
     "metrics": "cellseg",
+    "wording": "cellseg",
 }
 
 __all__ = ["__version__", *_HOME]
 
 if TYPE_CHECKING:
     from cellseg import metrics as metrics
+    from cellseg import wording as wording
     from cellseg.allocator import keep_memory as keep_memory
     from cellseg.errors import InputError as InputError
     from cellseg.evaluation.judging import evaluate as evaluate
@@ -76,6 +79,7 @@ if TYPE_CHECKING:
     from cellseg.models.registry import build as build
     from cellseg.models.registry import list_models as list_models
     from cellseg.models.trained import load as load
+    from cellseg.models.trained import save as save
     from cellseg.preprocess.borders import weight_map as weight_map
     from cellseg.preprocess.elastic import displacement_field as displacement_field
     from cellseg.preprocess.elastic import warp as warp
@@ -89,6 +93,6 @@ def __getattr__(name: str) -> Any:
     """Import a public name when it is first used, so that `import cellseg` stays quick and needs no torch."""
     if name not in _HOME:
         raise AttributeError(f"module 'cellseg' has no attribute {name!r}")
-    if name == "metrics":
-        return importlib.import_module("cellseg.metrics")
+    if _HOME[name] == "cellseg":  # a module
+        return importlib.import_module(f"cellseg.{name}")
     return getattr(importlib.import_module(_HOME[name]), name)

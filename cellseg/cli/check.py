@@ -13,6 +13,7 @@ from cyclopts import Parameter
 from cellseg.cli.flags import JsonFlag
 from cellseg.cli.progress import bar, console, say
 from cellseg.options import LabelOptions, PredictOptions
+from cellseg.wording import size_of, time_left
 
 if TYPE_CHECKING:
     from cellseg.images.doctor.finding import Finding, Report
@@ -130,11 +131,11 @@ def _print(report: Report, estimates: tuple[Estimate, Estimate]) -> None:
         out.print(table)
     training, prediction = estimates
     out.print(
-        f"training with default options: about {_time(training)}, {training.bytes / 1e9:.1f} GB of memory",
+        f"training with default options: {time_left(max(training.seconds, 1))}, {size_of(training.bytes)} of memory",
         soft_wrap=True,
     )
     out.print(
-        f"predicting its largest image: about {_time(prediction)}, {prediction.bytes / 1e9:.1f} GB of memory",
+        f"predicting its largest image: {time_left(max(prediction.seconds, 1))}, {size_of(prediction.bytes)} of memory",
         soft_wrap=True,
     )
 
@@ -160,13 +161,6 @@ def _where(finding: Finding) -> str:
     if finding.places:
         return listed((f"{p.pair} at row {p.y}, column {p.x}" for p in finding.places), PLACES_SHOWN)
     return listed(finding.where, PLACES_SHOWN) or "everywhere"
-
-
-def _time(estimate: Estimate) -> str:
-    seconds = estimate.seconds
-    if seconds < 120:
-        return f"{max(seconds, 1):.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
 def _last_line(report: Report, fix: Path | None) -> str:

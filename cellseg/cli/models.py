@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from cellseg.cli.flags import JsonFlag
 from cellseg.cli.progress import console
+from cellseg.wording import size_of
 
 if TYPE_CHECKING:
     from cellseg.models.shipped import Shipped
@@ -59,7 +60,7 @@ def _print_shipped(shipped: list[Shipped]) -> None:
     out.print("Trained models that come with cellseg:" if shipped else "No trained model comes with this version.")
     for model in shipped:
         card = model.card
-        parts = [f"{model.name}: {card.name}, {model.bytes / 1e6:.1f} MB"]
+        parts = [f"{model.name}: {card.name}, {size_of(model.bytes)}"]
         parts += [card.data] if card.data else []
         parts += [f"objects of about {card.diameter:.0f} pixels"] if card.diameter else []
         parts += [card.licence] if card.licence else []

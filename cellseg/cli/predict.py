@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from cellseg.cli.progress import bar, say, stoppable
 from cellseg.errors import InputError
 from cellseg.options import PredictOptions
+from cellseg.wording import duration, size_of
 
 if TYPE_CHECKING:
     from cellseg.images.source import ImageSource
@@ -140,18 +141,6 @@ def describe(plan: Plan, source: ImageSource) -> str:
         f"{plan.decisions.precision} ({plan.decisions.why}), about {duration(plan.seconds)}, "
         f"memory up to {size_of(plan.memory_bytes)}, result {size_of(plan.output_bytes)} before compression"
     )
-
-
-def size_of(count: float) -> str:
-    """An amount of memory for people: 800 MB, 1.2 GB."""
-    return f"{count / 1e9:.1f} GB" if count >= 999.5e6 else f"{count / 1e6:.3g} MB"
-
-
-def duration(seconds: float) -> str:
-    """A time for people: 40 s, 12 min, 3.5 h."""
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
 
 
 def _verify(prediction: Prediction, windows: int) -> None:

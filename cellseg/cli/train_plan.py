@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from cellseg.cli.predict import duration
 from cellseg.options import TrainSettings
 from cellseg.training.data import TrainingSet, cell_areas, median_diameter
 from cellseg.training.estimate import estimate_training
 from cellseg.training.rare import rare_classes
+from cellseg.wording import duration, size_of
 
 SIZES_SHOWN = 6
 SMALL = 0.75
@@ -89,7 +89,7 @@ def in_lines(plan: dict[str, Any]) -> list[str]:
         f"{plan['input']}, {plan['precision']}",
         f"steps      {plan['steps']}, recipe {plan['recipe']}: each image is sampled about "
         f"{plan['samples_per_image']:.0f} times",
-        f"memory     about {plan['memory_bytes'] / 1e9:.1f} GB",
+        f"memory     about {size_of(plan['memory_bytes'])}",
         f"time       about {duration(plan['seconds'])} ({plan['seconds_by']})",
         *(f"note       {note}" for note in plan["notes"]),
     ]

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cellseg.cli.pictures import draw_curves
-from cellseg.cli.predict import duration
 from cellseg.cli.progress import Stop, bar, console, say, stoppable
 from cellseg.cli.train_control import Control
 from cellseg.cli.train_events import Lines, heard
@@ -20,10 +19,9 @@ from cellseg.training.events import Compared, Event, Finished, Saved, Started, S
 from cellseg.training.report import forgotten
 from cellseg.training.run_folder import CURVES, REPORT_TEXT, RunFolder, read_metrics, record
 from cellseg.training.several import any_wishes, size
+from cellseg.wording import loss_of, size_of, smoothed, time_left
 
 INTERRUPTED = 130
-SMOOTH = 0.95
-"""Share of the loss before in the one that is shown."""
 TELL_EVERY = 30.0
 """Seconds between two lines where there is no terminal."""
 
@@ -128,7 +126,7 @@ class _Board:
     live: Any = None
     progress: Any = None
     step: int = 0
-    loss: float = 0.0
+    loss: float | None = None
     kept: str = "none yet"
     saved: str = "none yet"
     told: float = field(default_factory=time.monotonic)
@@ -139,12 +137,12 @@ class _Board:
             say(f"the model of --from: {in_words(event.scores)}")
         if isinstance(event, Stepped):
             self.step = event.step
-            self.loss = event.loss if not self.loss else SMOOTH * self.loss + (1 - SMOOTH) * event.loss
+            self.loss = smoothed(self.loss, event.loss)
         if isinstance(event, Validated):
             self.kept = f"step {event.step}: {in_words(event.scores)}".rstrip(": ") if event.kept else self.kept
             end = " (kept)" if event.kept else ""
             scores = in_words(event.scores) or "nothing is held out"
-            say(f"step {event.step}: loss {self.loss:.4f}, {scores}{end}")
+            say(f"step {event.step}: loss {loss_of(self.loss) or 'unknown'}, {scores}{end}")
         if isinstance(event, Saved):
             self.saved = f"step {event.step}"
         self._refresh()
@@ -159,10 +157,10 @@ class _Board:
 
     def _figures(self) -> dict[str, str]:
         return {
-            "loss": f"{self.loss:.4f}",
+            "loss": loss_of(self.loss),
             "samples a second": f"{self.pace.samples_per_second:.2f}",
-            "time left": f"about {duration(self.pace.seconds_left(self.step))}",
-            "memory": f"{memory() / 1e9:.2f} GB",
+            "time left": time_left(self.pace.seconds_left(self.step)),
+            "memory": size_of(memory()),
         }
 
     def _picture(self) -> Any:

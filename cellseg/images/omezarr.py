@@ -19,6 +19,7 @@ from cellseg.images.segments import LARGEST_SEGMENT
 from cellseg.images.source import ImageSource, make_source
 from cellseg.images.zarrfolder import main_image, read_ome
 from cellseg.images.zarrpixels import ZarrPixels
+from cellseg.wording import size_of
 
 BEFORE_0_3 = "TCZYX"
 """The axes, where metadata of version 0.1 or 0.2 name none."""
@@ -98,7 +99,7 @@ def _open_array(path: Path, level: str) -> Any:
         raise InputError(found, "Save it as integers or floats.", path=path)
     chunk_bytes = math.prod(array.chunks) * array.dtype.itemsize
     if chunk_bytes > LARGEST_SEGMENT:
-        found = f"keeps {' x '.join(map(str, array.chunks))} values in one chunk, {chunk_bytes / 2**30:.1f} GB"
+        found = f"keeps {' x '.join(map(str, array.chunks))} values in one chunk, {size_of(chunk_bytes)}"
         raise InputError(found, "Write it again in smaller chunks, such as 1 x 1 x 1 x 512 x 512.", path=path)
     return array
 

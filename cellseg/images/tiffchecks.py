@@ -13,6 +13,7 @@ from cellseg.errors import InputError
 from cellseg.images.segments import LARGEST_SEGMENT
 from cellseg.images.tiffchain import CUT_REMEDY, Directories, refuse_cut
 from cellseg.images.tiffseries import Series
+from cellseg.wording import size_of
 
 PLAIN_KINDS = ("generic", "uniform", "shaped", "imagej")
 
@@ -59,7 +60,7 @@ def refuse_huge_segments(series: Series, path: Path) -> None:
     for page in series.pages:
         if not page.mapped and page.coding.segment_bytes > LARGEST_SEGMENT:
             high, wide = page.coding.segment
-            found = f"keeps {high} x {wide} pixels in one compressed piece, {page.coding.segment_bytes / 2**30:.1f} GB"
+            found = f"keeps {high} x {wide} pixels in one compressed piece, {size_of(page.coding.segment_bytes)}"
             remedy = "Save it in tiles, for instance: bfconvert -tilex 1024 -tiley 1024 IN OUT.ome.tif"
             raise InputError(found, remedy, path=path)
 

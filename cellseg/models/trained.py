@@ -66,11 +66,20 @@ def pruned(model: TrainedModel, depth: int | None) -> TrainedModel:
     return TrainedModel(network, replace(model.card, options=asdict(network.options)))
 
 
-def save(model: TrainedModel, path: Path) -> None:
-    """Write weights and card as one safetensors file."""
+def save(model: Any, path: str | Path) -> None:
+    """Write a model file: weights and card as one safetensors file, which `load` reads.
+
+    Args:
+        model: what `load` or a training gives, or a network from `build`, which gets a default card.
+        path: of the file. It appears there only when it is complete; a file that was there is replaced.
+
+    Raises:
+        InputError: `model` is no model, or the file cannot be written.
+    """
+    model = as_model(model)
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.network.state_dict().items()}
     content = safetensors.torch.save(tensors, metadata={"cellseg": card_text(model.card)})
-    with complete_file(path) as temporary:  # written by Python, so that a full disk is an OSError
+    with complete_file(Path(path)) as temporary:  # written by Python, so that a full disk is an OSError
         temporary.write_bytes(content)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cellseg.models.choice import options_for
-from cellseg.options import NetworkOptions, PredictOptions, TrainSettings
+from cellseg.options import AVERAGING_COST, NetworkOptions, PredictOptions, TrainSettings
 
 TRAINING_RATE = 25e9
 """Multiply-adds of training steps in float32, a second and core; a step has three times those of the way forward.
@@ -153,7 +153,7 @@ def estimate_prediction(
     tiles = planes * math.prod(math.ceil(length / tile) for length in size)
     side = math.sqrt(math.prod(input_side(network, length) for length in lengths))
     cost = cost_of(network, channels, round(side), classes)
-    repeats = {"none": 1, "rotations7": 10, "dihedral8": 8}[options.average]
+    repeats = AVERAGING_COST[options.average]
     cores = cores or os.cpu_count() or 1
     pixels = size[0] * size[1]
     seconds = tiles * repeats * cost.multiplications / (PREDICTION_RATE * cores) + planes * pixels * LABEL_SECONDS_PIXEL

@@ -56,7 +56,7 @@ def train(
         where: further images, to validate on and of an earlier training.
         annotated: masks, matched like labels: nonzero where somebody annotated; the rest is ignored.
         start: a trained model to go on from; its network is taken.
-        recipe: "fast", "quick", "paper" or "finetune", the default with `start`.
+        recipe: "fast" (the default), "quick", "paper", or "finetune" (the default with `start`).
         checkpoint: file for the state, written every `save_every` seconds.
         weight_maps: folder in which weight maps are kept for the next time.
         resume: go on from `checkpoint`, to the same bits on a processor.

@@ -4,8 +4,6 @@ import numpy as np
 import pytest
 import tifffile
 
-from cellseg.cli.predict import duration, size_of
-
 from .conftest import assert_refused
 
 
@@ -66,15 +64,3 @@ def test_a_file_of_others_is_not_replaced_by_the_uncertainty(predict, tmp_path):
     assert_refused(predict("--uncertainty", "entropy"), "o-uncertainty.tif", "not made by cellseg")
     assert (tmp_path / "o-uncertainty.tif").read_text() == "mine"
     assert not (tmp_path / "o.tif").exists()
-
-
-@pytest.mark.parametrize(("seconds", "text"), [(3.2, "3 s"), (99, "99 s"), (130, "2 min"), (7300, "2.0 h")])
-def test_times_are_for_people(seconds, text):
-    assert duration(seconds) == text
-
-
-@pytest.mark.parametrize(
-    ("count", "text"), [(6.3e6, "6.3 MB"), (999e6, "999 MB"), (1.25e9, "1.2 GB"), (4.29e9, "4.3 GB")]
-)
-def test_sizes_are_for_people(count, text):
-    assert size_of(count) == text

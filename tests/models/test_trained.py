@@ -22,6 +22,17 @@ def test_a_saved_model_comes_back_the_same(model, tmp_path):
         assert again.card == model.card
 
 
+def test_saving_is_public_and_takes_a_bare_network_and_a_path_as_text(model, tmp_path):
+    cellseg.save(model.network, str(tmp_path / "new" / "m.safetensors"))
+    assert cellseg.load(tmp_path / "new" / "m.safetensors").digest == as_model(model.network).digest
+    assert [file.name for file in (tmp_path / "new").iterdir()] == ["m.safetensors"]
+    with pytest.raises(cellseg.InputError, match="a float was given as a model"):
+        cellseg.save(0.5, tmp_path / "n.safetensors")
+    with pytest.raises(cellseg.InputError, match="cannot be written"):
+        cellseg.save(model, tmp_path)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["new"]
+
+
 def test_a_model_may_be_given_by_its_path(model, tmp_path):
     save(model, tmp_path / "model.safetensors")
     image = np.random.default_rng(0).random((40, 50))

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from psygnal import Signal
 
 from cellseg.options import PredictOptions, Result
+from cellseg.wording import time_left
 from napari_cellseg.pixels.pyramid import UNCERTAINTY
 from napari_cellseg.segment.command import predict_words, quoted
 from napari_cellseg.segment.cut import Cut
 from napari_cellseg.segment.inputs import Choices, Input, open_order
-from napari_cellseg.train.progress import duration
 
 if TYPE_CHECKING:
     from napari_cellseg.segment.driver import Driver
@@ -193,7 +193,7 @@ class SegmentController:
 
     def _on_tile(self, told: Event) -> None:
         self.progressed.emit(told["done"], told["total"])
-        self._show(self.busy, f"{told['done']} of {told['total']} tiles, {duration(told['seconds_left'])} left")
+        self._show(self.busy, f"{told['done']} of {told['total']} tiles, {time_left(told['seconds_left'])} left")
         self.tiled.emit()
         self._desk.field.follow(told)
 

@@ -8,7 +8,7 @@ from typing import Any
 from qtpy.QtGui import QGuiApplication
 from qtpy.QtWidgets import QCheckBox, QFileDialog, QGroupBox, QLineEdit, QProgressBar, QVBoxLayout, QWidget
 
-from cellseg.options import PredictOptions, described
+from cellseg.options import AVERAGING_COST, PredictOptions, described
 from napari_cellseg.forms.answers import Answers
 from napari_cellseg.forms.option_form import OptionForm
 from napari_cellseg.segment.choice import ImageChoice, ModelChoice
@@ -21,8 +21,8 @@ from napari_cellseg.widgets import button, combo, fold, form, row, text_line
 
 AVERAGES = {
     "none": "none",
-    "rotations7": "7 rotations (7 times as long)",
-    "dihedral8": "8 turned and mirrored (8 times as long)",
+    "rotations7": f"7 rotations (about {AVERAGING_COST['rotations7']} times as long)",
+    "dihedral8": f"8 turned and mirrored (about {AVERAGING_COST['dihedral8']} times as long)",
 }
 FORMATS = {
     "TIFF with OME metadata (*.ome.tif)": ".ome.tif",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from napari_cellseg.train.progress import duration
+from cellseg.wording import duration, size_of
 
 FEWEST = 10
 """Steps that a training has at least, however short its time."""
@@ -20,7 +20,7 @@ def plan_lines(plan: Mapping[str, Any]) -> list[tuple[str, str]]:
     held = f", {data['validation']} held out" if data["validation"] else ""
     return [
         ("Time", f"about {duration(plan['seconds'])} for {plan['steps']:,} steps ({plan['seconds_by']})"),
-        ("Memory", f"about {plan['memory_bytes'] / 1e9:.1f} GB"),
+        ("Memory", f"about {size_of(plan['memory_bytes'])}"),
         ("Data", f"{_counted(data['images'], 'image')} to learn from{held}{channels}"),
         ("Cells", f"{data['cells']:,} annotated"),
         ("Network", f"{network['name']}, {network['parameters']:,} parameters"),

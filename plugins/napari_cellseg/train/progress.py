@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from cellseg.wording import loss_of, size_of, smoothed, time_left
+
 Phase = Literal["idle", "preparing", "training", "paused", "finished", "stopped", "failed"]
-SMOOTH = 0.9
-"""Share of the loss before in the one that is shown."""
 SCORES = {"iou": "IoU", "ap50": "AP 0.5", "v_rand": "V_rand", "v_both": "V_rand and V_info"}
 """Scores that are drawn, larger is better, and what people call them."""
 
@@ -60,11 +60,9 @@ class Progress:
         """Note the loss of a step, smoothed; a step that is done again replaces what was there."""
         while self.losses and self.losses[-1][0] >= step:
             self.losses.pop()
-        if loss is None:
-            return
-        before = self.losses[-1][1] if self.losses else loss
-        self.loss = SMOOTH * before + (1 - SMOOTH) * loss
-        self.losses.append((step, self.loss))
+        self.loss = smoothed(self.losses[-1][1] if self.losses else None, loss)
+        if loss is not None and self.loss is not None:
+            self.losses.append((step, self.loss))
 
     def add_scores(self, step: int, scores: Mapping[str, float | None]) -> None:
         """Note the scores of a validation."""
@@ -76,12 +74,12 @@ class Progress:
     @property
     def lines(self) -> list[tuple[str, str]]:
         """Names and figures for people."""
-        left = "" if self.seconds_left is None or self.phase != "training" else f"about {duration(self.seconds_left)}"
+        left = "" if self.seconds_left is None or self.phase != "training" else time_left(self.seconds_left)
         shown = [
             ("Step", f"{self.step:,} of {self.steps:,}" if self.steps else ""),
             ("Time left", left),
-            ("Loss", "" if self.loss is None else f"{self.loss:.3f}"),
-            ("Memory", f"{self.memory_bytes / 1e9:.1f} GB" if self.memory_bytes else ""),
+            ("Loss", loss_of(self.loss)),
+            ("Memory", size_of(self.memory_bytes) if self.memory_bytes else ""),
             ("Model kept", self.best or "none yet"),
         ]
         return [(name, text) for name, text in shown if text]
@@ -91,10 +89,3 @@ def told(step: int, scores: Mapping[str, float | None]) -> str:
     """A model in a line."""
     known = [f"{name} {value:.3f}" for key, name in SCORES.items() if (value := scores.get(key)) is not None]
     return f"step {step:,}: {', '.join(known)}" if known else f"step {step:,} (nothing held out, no score)"
-
-
-def duration(seconds: float) -> str:
-    """Seconds for people."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

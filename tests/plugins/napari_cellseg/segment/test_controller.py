@@ -126,7 +126,7 @@ def test_one_image_after_another_is_opened_predicted_and_cut(work):
     work.driver.hear(**OPENED)
     assert work.driver.orders[1] == {"do": "predict", "near": (0, 15, 20)}
     work.driver.hear("tile", done=1, total=4, seconds_left=30.0)
-    assert work.controller.words == "1 of 4 tiles, 30 s left"
+    assert work.controller.words == "1 of 4 tiles, about 30 s left"
     work.driver.hear("predicted")
     assert work.driver.orders[2] == {"do": "apply", "options": {}}
     work.driver.hear("applied", folder="f", complete=True, cells=7)

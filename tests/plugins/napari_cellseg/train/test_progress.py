@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from napari_cellseg.train.curve_lines import placed, thinned, upper_limit
 from napari_cellseg.train.field import seen_part
 from napari_cellseg.train.layer_files import IGNORE, write_layers
 from napari_cellseg.train.plan import often_enough, plan_lines, steps_within, why
-from napari_cellseg.train.progress import Progress, duration
+from napari_cellseg.train.progress import Progress
 from napari_cellseg.train.runs import (
     data_folder,
     progress_of,
@@ -24,6 +25,8 @@ from napari_cellseg.train.runs import (
 )
 
 import cellseg
+from cellseg.cli.train_watch import _Board as Board
+from cellseg.training.events import Stepped
 
 STEPPED = {"event": "stepped", "steps": 4, "rate": 0.1, "seconds": 1.0, "seconds_left": 100.0, "memory_bytes": 6e8}
 PLAN = {
@@ -43,7 +46,7 @@ def test_events_add_up():
     assert progress.phase == "preparing"
     for step, loss in ((1, 1.0), (2, 0.0)):
         progress.hear({**STEPPED, "step": step, "loss": loss})
-    assert (progress.phase, progress.losses) == ("training", [(1, 1.0), (2, pytest.approx(0.9))])
+    assert (progress.phase, progress.losses) == ("training", [(1, 1.0), (2, pytest.approx(0.95))])
     progress.hear({"event": "validated", "step": 2, "scores": {"iou": 0.8, "v_info": None}, "kept": True})
     progress.hear({"event": "paused"})
     assert dict(progress.lines)["Step"] == "2 of 4"
@@ -66,13 +69,22 @@ def test_a_model_without_a_score():
 def test_steps_that_are_done_again_replace_the_old_ones():
     progress = Progress(losses=[(1, 1.0), (2, 5.0), (3, 5.0)])
     progress.add_loss(2, 0.0)
-    assert progress.losses == [(1, 1.0), (2, pytest.approx(0.9))]
+    assert progress.losses == [(1, 1.0), (2, pytest.approx(0.95))]
     progress.add_loss(3, None)  # a loss that is no number
     assert len(progress.losses) == 2
 
 
-def test_times_for_people():
-    assert [duration(s) for s in (0, 89.6, 120, 7200)] == ["0 s", "90 s", "2 min", "2.0 h"]
+def test_terminal_and_window_say_the_same_of_the_same_training():
+    pace = SimpleNamespace(seconds_left=lambda step: 5500.0, samples_per_second=1.0)
+    board, progress = Board(9, pace), Progress()
+    for step, loss in enumerate((2.0, float("nan"), 0.5), 1):
+        board.show(Stepped(step, 9, loss, 0.1, 0.1))
+        event = {"event": "stepped", "step": step, "steps": 9, "loss": loss if loss == loss else None}
+        progress.hear({**event, "seconds_left": 5500.0, "memory_bytes": 0})
+    terminal, window = board._figures(), dict(progress.lines)
+    assert terminal["loss"] == window["Loss"] == "1.9250"
+    assert terminal["time left"] == window["Time left"] == "about 92 min"
+    assert board.loss == progress.loss
 
 
 def test_the_plan_in_words():
