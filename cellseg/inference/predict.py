@@ -47,7 +47,8 @@ def predict(
     seen = seen_by(model, image, PredictOptions(**options))
     if seen.source is not seen.own:
         remedy = "Use predict_array, keep_prediction, or cellseg predict."
-        raise InputError("the network sees this image rescaled, and tiles of that are none of the image itself", remedy)
+        why = f"diameter={seen.options.diameter:g}" if seen.options.diameter else "the model's scale"
+        raise InputError(f"predict gives tiles of the image itself, and by {why} the network sees it rescaled", remedy)
     prediction = prediction_in_memory(seen)
     tiles = [tile for tile in prediction.planned if place(tile) not in skip]
     found = prediction.compute(nearest_first(tiles, near) if near else tiles)
