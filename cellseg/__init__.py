@@ -14,9 +14,9 @@ _HOME = {
     "complete_folder": "cellseg.folders",
     "open_image": "cellseg.images.open",
     "write_stack": "cellseg.images.write",
-    "label_values": "cellseg.images.labels",
-    "make_sample": "cellseg.images.sample",
-    "find_annotated_pairs": "cellseg.images.annotated",
+    "label_values": "cellseg.labels.meaning",
+    "make_sample": "cellseg.samples.sample",
+    "find_annotated_pairs": "cellseg.labels.annotated",
     "separate": "cellseg.preprocess.separate",
     "weight_map": "cellseg.preprocess.borders",
     "displacement_field": "cellseg.preprocess.elastic",
@@ -33,7 +33,7 @@ _HOME = {
     "predict_array": "cellseg.inference.predict",
     "segment_array": "cellseg.inference.segment_array",
     "evaluate": "cellseg.evaluation.judging",
-    "split": "cellseg.images.split.plan",
+    "split": "cellseg.labels.split.plan",
     "summarise": "cellseg.evaluation.summary",
     "keep_memory": "cellseg.allocator",
     "keep_prediction": "cellseg.inference.keep_prediction",
@@ -58,18 +58,17 @@ if TYPE_CHECKING:
     from cellseg.evaluation.summary import summarise as summarise
     from cellseg.files import complete_file as complete_file
     from cellseg.folders import complete_folder as complete_folder
-    from cellseg.images.annotated import find_annotated_pairs as find_annotated_pairs
     from cellseg.images.cutout import cut_out as cut_out
-    from cellseg.images.labels import label_values as label_values
     from cellseg.images.open import open_image as open_image
-    from cellseg.images.sample import make_sample as make_sample
-    from cellseg.images.split.plan import split as split
     from cellseg.images.write import write_stack as write_stack
     from cellseg.inference.instances import label_instances as label_instances
     from cellseg.inference.keep_prediction import keep_prediction as keep_prediction
     from cellseg.inference.predict import predict as predict
     from cellseg.inference.predict import predict_array as predict_array
     from cellseg.inference.segment_array import segment_array as segment_array
+    from cellseg.labels.annotated import find_annotated_pairs as find_annotated_pairs
+    from cellseg.labels.meaning import label_values as label_values
+    from cellseg.labels.split.plan import split as split
     from cellseg.measure import CellGrid as CellGrid
     from cellseg.measure import CellTable as CellTable
     from cellseg.measure import measure_cells as measure_cells
@@ -84,6 +83,7 @@ if TYPE_CHECKING:
     from cellseg.preprocess.elastic import displacement_field as displacement_field
     from cellseg.preprocess.elastic import warp as warp
     from cellseg.preprocess.separate import separate as separate
+    from cellseg.samples.sample import make_sample as make_sample
     from cellseg.training.recipes import RECIPES as RECIPES
     from cellseg.training.recipes import settings_for as settings_for
     from cellseg.training.train import train as train

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cellseg.images.sample import make_sample
 from cellseg.images.write import write_stack
+from cellseg.samples.sample import make_sample
 
 ROOT = Path(__file__).parents[1]
 

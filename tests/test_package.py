@@ -29,9 +29,9 @@ def imported_by(code: str) -> set[str]:
         "import cellseg; cellseg.metrics; cellseg.weight_map, cellseg.separate, cellseg.warp, cellseg.make_sample",
         "import cellseg; cellseg.open_image, cellseg.label_values, cellseg.write_stack, cellseg.find_annotated_pairs",
         "import cellseg; cellseg.metrics; cellseg.weight_map; cellseg.settings_for",
-        "import cellseg.images.source, cellseg.images.pairs",
-        "import cellseg.models.card, cellseg.cli.pictures, cellseg.images.read_labels",
-        "import cellseg.cli.evaluate_picture, cellseg.evaluation.tuning, cellseg.cli.split_picture",
+        "import cellseg.images.source, cellseg.labels.pairs",
+        "import cellseg.models.card, cellseg.cli.pictures.panels, cellseg.labels.read",
+        "import cellseg.cli.pictures.errors, cellseg.evaluation.tuning, cellseg.cli.pictures.split",
         "import cellseg; cellseg.evaluate, cellseg.summarise, cellseg.split, cellseg.measure_file",
     ],
 )

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from cellseg.cli.contact_sheet import Panel, Row
-    from cellseg.images.pairs import Pair
+    from cellseg.cli.pictures.contact_sheet import Panel, Row
+    from cellseg.labels.pairs import Pair
     from cellseg.preprocess.augment import Example
     from cellseg.preprocess.parts import View
 
@@ -52,8 +52,8 @@ def augment(
     annotated
         Masks, matched like labels: nonzero where somebody annotated.
     """
-    from cellseg.cli.contact_sheet import draw_sheet
-    from cellseg.images.annotated import find_annotated_pairs
+    from cellseg.cli.pictures.contact_sheet import draw_sheet
+    from cellseg.labels.annotated import find_annotated_pairs
 
     with console().status("drawing samples"):
         pairs = find_annotated_pairs(images, labels, annotated)
@@ -71,7 +71,7 @@ def sheet(examples: list[Example], options: AugmentOptions, seed: int, tile: int
     """The rows of the contact sheet, from examples of which the first shows the single parts."""
     import numpy as np
 
-    from cellseg.cli.contact_sheet import Row
+    from cellseg.cli.pictures.contact_sheet import Row
     from cellseg.preprocess.parts import Part, parts, whole
 
     size = min(tile, examples[0].classes.shape[0]), min(tile, examples[0].classes.shape[1])
@@ -115,7 +115,7 @@ def _image(
 ) -> Panel:
     import numpy as np
 
-    from cellseg.cli.contact_sheet import Panel
+    from cellseg.cli.pictures.contact_sheet import Panel
     from cellseg.preprocess.augment import middle
 
     grey = np.clip((view.sample.image[0] - limits[0]) / max(limits[1] - limits[0], 1e-6), 0, 1).astype(np.float32)
@@ -125,7 +125,7 @@ def _image(
 
 
 def _weights(view: View) -> Panel:
-    from cellseg.cli.contact_sheet import Panel
+    from cellseg.cli.pictures.contact_sheet import Panel
 
     return Panel(view.sample.weights, weights=True)
 

@@ -16,8 +16,8 @@ from cellseg.options import LabelOptions, PredictOptions
 from cellseg.wording import size_of, time_left
 
 if TYPE_CHECKING:
-    from cellseg.images.doctor.finding import Finding, Report
-    from cellseg.images.pairs import Pair
+    from cellseg.labels.doctor.finding import Finding, Report
+    from cellseg.labels.pairs import Pair
     from cellseg.training.estimate import Estimate
 
 COLOURS = {"error": "bold red", "warning": "yellow", "note": "dim"}
@@ -50,7 +50,7 @@ def check(
     axes
         What the images' axes mean, such as CYX, where the files do not say.
     """
-    from cellseg.images.pairs import find_pairs
+    from cellseg.labels.pairs import find_pairs
 
     pairs = find_pairs(images, labels, axes=axes)
     report = _examine(pairs, options)
@@ -67,8 +67,8 @@ def check(
 
 
 def _examine(pairs: list[Pair], options: LabelOptions) -> Report:
-    from cellseg.images.doctor.examine import Progress, examine
-    from cellseg.images.doctor.finding import Report
+    from cellseg.labels.doctor.examine import Progress, examine
+    from cellseg.labels.doctor.finding import Report
     from cellseg.training.estimate import margin_of
     from cellseg.training.recipes import settings_for
 
@@ -82,7 +82,7 @@ def _examine(pairs: list[Pair], options: LabelOptions) -> Report:
 
 
 def _repair(pairs: list[Pair], report: Report, out: Path) -> None:
-    from cellseg.images.doctor.repair import CHANGES, changes, repair
+    from cellseg.labels.doctor.repair import CHANGES, changes, repair
 
     with bar("repairing", len(pairs)) as update:
         repair(pairs, report, out, lambda progress: update(progress.done, progress.name))
@@ -106,7 +106,7 @@ def _estimates(pairs: list[Pair]) -> tuple[Estimate, Estimate]:
 
 
 def _tree(report: Report, estimates: tuple[Estimate, Estimate], usable: bool, fix: Path | None) -> dict[str, Any]:
-    from cellseg.images.doctor.repair import changes
+    from cellseg.labels.doctor.repair import changes
 
     training, prediction = estimates
     return {
@@ -156,7 +156,7 @@ def in_words(report: Report) -> str:
 
 
 def _where(finding: Finding) -> str:
-    from cellseg.images.doctor.finding import listed
+    from cellseg.labels.doctor.finding import listed
 
     if finding.places:
         return listed((f"{p.pair} at row {p.y}, column {p.x}" for p in finding.places), PLACES_SHOWN)

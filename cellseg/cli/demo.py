@@ -68,7 +68,7 @@ def demo(*, out: Path = Path("demo")) -> int:
 
 def _draw(out: Path, image: Path, truth: Path) -> None:
     from cellseg import weight_map
-    from cellseg.cli.pictures import colour_instances, draw_panels
+    from cellseg.cli.pictures.panels import colour_instances, draw_panels
 
     labels = _page(truth)
     panels = [
@@ -82,7 +82,7 @@ def _draw(out: Path, image: Path, truth: Path) -> None:
 
 
 def _draw_nuclei(out: Path, image: Path, truth: Path) -> None:
-    from cellseg.cli.pictures import colour_instances, draw_panels
+    from cellseg.cli.pictures.panels import colour_instances, draw_panels
 
     panels = [
         ("image", _page(image), "gray"),

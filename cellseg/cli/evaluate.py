@@ -117,7 +117,7 @@ def _write(plan: Evaluation, scores: list[ImageScores], files: EvaluateFiles) ->
         write_objects(files.csv, plan.objects())
         say(f"wrote {files.csv}")
     if files.picture is not None:
-        from cellseg.cli.evaluate_picture import choose_cases, draw_cases
+        from cellseg.cli.pictures.errors import choose_cases, draw_cases
         from cellseg.evaluation.judging import rows_of
 
         shown = choose_cases(plan.cases, rows_of(scores), files.show)

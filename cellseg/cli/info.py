@@ -12,7 +12,7 @@ from cellseg.cli.flags import JsonFlag
 from cellseg.cli.progress import console
 from cellseg.errors import InputError
 from cellseg.images.fileformat import is_model
-from cellseg.images.zarrfolder import images_inside, is_zarr, labels_of, read_ome
+from cellseg.images.omezarr.folder import images_inside, is_zarr, labels_of, read_ome
 
 
 def info(path: Path, *, as_json: JsonFlag = False) -> int:

@@ -78,7 +78,7 @@ def targets(images: list[Path], out: Path) -> list[tuple[Path, Path]]:
     cellseg did not make would be replaced.
     """
     from cellseg.images.listing import stem
-    from cellseg.images.zarrfolder import is_zarr
+    from cellseg.images.omezarr.folder import is_zarr
 
     if not images:
         raise InputError("no image was given", "Give one or several TIFF files after the model.")

@@ -38,8 +38,8 @@ def write_sample(kind: Kind, out: Path, shape: tuple[int, int], count: int, seed
     """Write out/images.tif and out/labels.tif with `count` pages of `shape`."""
     import numpy as np
 
-    from cellseg.images.sample import make_sample
     from cellseg.images.write import write_stack
+    from cellseg.samples.sample import make_sample
 
     made = [make_sample(kind, shape, np.random.default_rng([seed, k])) for k in range(count)]
     for name, arrays in (("images.tif", [image for image, _ in made]), ("labels.tif", [labels for _, labels in made])):

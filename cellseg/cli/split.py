@@ -18,7 +18,7 @@ from cellseg.options import GroupOptions, SplitOptions
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cellseg.images.split.plan import SplitPlan
+    from cellseg.labels.split.plan import SplitPlan
 
 Flat = Parameter(name="*")
 Done = TypeVar("Done")
@@ -51,8 +51,8 @@ def split(
         Only report what would be done.
     """
     from cellseg.folders import refuse_full
-    from cellseg.images.split.files import find_units
-    from cellseg.images.split.plan import plan_split, signatures, write_split
+    from cellseg.labels.split.files import find_units
+    from cellseg.labels.split.plan import plan_split, signatures, write_split
 
     refuse_full(out)
     units = find_units(images, labels)
@@ -84,7 +84,7 @@ def _counted(what: str, steps: Iterable[Done], total: int) -> Iterator[Done]:
 
 
 def _draw(plan: SplitPlan, picture: Path) -> None:
-    from cellseg.cli.split_picture import draw_groups
+    from cellseg.cli.pictures.split import draw_groups
 
     several = [group for group in plan.groups if len(group.members) > 1]
     if not several:

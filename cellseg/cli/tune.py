@@ -83,8 +83,8 @@ def _draw(found: Tuned, path: Path) -> None:
     """A curve of the score over the threshold, the rest of the cut as it is best; the best is marked."""
     from matplotlib.figure import Figure
 
-    from cellseg.cli.drawing import save_picture
-    from cellseg.cli.pictures import BLUE, ORANGE
+    from cellseg.cli.pictures.drawing import save_picture
+    from cellseg.cli.pictures.panels import BLUE, ORANGE
 
     figure = Figure(figsize=(6, 3.8), layout="constrained")
     axes = figure.subplots()

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from cellseg.images.labels import Kind, LabelPlane
-    from cellseg.images.pairs import Pair
+    from cellseg.labels.meaning import Kind, LabelPlane
+    from cellseg.labels.pairs import Pair
 
 
 def weights(
@@ -45,7 +45,7 @@ def weights(
     annotated
         A mask of the labels' size: nonzero where somebody annotated; the rest weighs 0.
     """
-    from cellseg.images.read_labels import kind_of
+    from cellseg.labels.read import kind_of
 
     if out is None and picture is None:
         raise InputError("nothing to write was named", "Give --out for a TIFF, --picture for a PNG, or both.")
@@ -56,7 +56,7 @@ def weights(
     frequencies = _frequencies(planes, kind, label_options) if options.balance == "dataset" else None
 
     def weigh(pair: Pair) -> tuple[LabelPlane, NDArray[np.float32]]:
-        from cellseg.images.annotated import read_truth
+        from cellseg.labels.annotated import read_truth
         from cellseg.preprocess.targets import make_target
 
         truth = read_truth(pair, kind, label_options)
@@ -66,7 +66,7 @@ def weights(
         _write(out, planes, lambda pair: weigh(pair)[1])
         say(f"wrote {out}")
     if picture is not None:
-        from cellseg.cli.weight_picture import draw_weight_map
+        from cellseg.cli.pictures.weights import draw_weight_map
 
         truth, found = weigh(planes[plane])
         title = f"{planes[plane].name}, w0 {options.w0:g}, sigma {options.sigma:g}"
@@ -78,9 +78,9 @@ def weights(
 
 def _planes(labels: Path, annotated: Path | None) -> list[Pair]:
     """The planes of a label file, each as its own image, with masks if there are any."""
-    from cellseg.images.annotated import with_masks
     from cellseg.images.open import open_image
-    from cellseg.images.pairs import find_pairs
+    from cellseg.labels.annotated import with_masks
+    from cellseg.labels.pairs import find_pairs
 
     open_image(labels, palette="index")  # refuses folders and patterns, which would not give one stack
     pairs = find_pairs(labels, labels)
@@ -106,7 +106,7 @@ def _write(out: Path, planes: Sequence[Pair], weigh: Callable[[Pair], NDArray[np
 
 def _frequencies(pairs: Sequence[Pair], kind: Kind, options: LabelOptions) -> NDArray[np.int64]:
     """Pixels per class over all planes."""
-    from cellseg.images.annotated import read_truth
+    from cellseg.labels.annotated import read_truth
     from cellseg.preprocess.targets import count_classes, separated_classes
 
     truths = (read_truth(pair, kind, options) for pair in pairs)

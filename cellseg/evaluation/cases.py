@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from cellseg.errors import InputError
 
 if TYPE_CHECKING:
-    from cellseg.images.ctc import CtcFrame
     from cellseg.images.source import ImageSource
+    from cellseg.labels.ctc.frames import CtcFrame
 
 BORDERS = {
     50: (
@@ -98,7 +98,7 @@ def array_cases(
 
 
 def _with_images(cases: list[Case], images: str, prediction: str) -> list[Case]:
-    from cellseg.images.pairs import find_pairs
+    from cellseg.labels.pairs import find_pairs
 
     found = {
         (pair.labels.path, pair.label_plane): (pair.image.path, pair.image_plane)
@@ -110,7 +110,7 @@ def _with_images(cases: list[Case], images: str, prediction: str) -> list[Case]:
 
 def sequence_of(truth: str) -> Path | None:
     """The folder of a CTC sequence's truth, `.../01_GT` or `.../01_ST`, also if its SEG was named; else None."""
-    from cellseg.images.ctc import is_sequence
+    from cellseg.labels.ctc.frames import is_sequence
 
     path = Path(truth).expanduser()
     folder = path.parent if path.name == "SEG" else path
@@ -118,7 +118,7 @@ def sequence_of(truth: str) -> Path | None:
 
 
 def _of_files(prediction: str, truth: str, volume: bool) -> list[Case]:
-    from cellseg.images.pairs import find_pairs
+    from cellseg.labels.pairs import find_pairs
 
     pairs = find_pairs(prediction, truth)
     if not volume:
@@ -129,8 +129,8 @@ def _of_files(prediction: str, truth: str, volume: bool) -> list[Case]:
 
 def _of_sequence(prediction: str, truth: Path) -> list[Case]:
     """The frames that have a truth; DET is taken from the markers, where there are some."""
-    from cellseg.images.ctc import frames
     from cellseg.images.listing import list_images
+    from cellseg.labels.ctc.frames import frames
 
     silver = truth.name.endswith("_ST")
     inside = Path(prediction).expanduser() / "SEG"

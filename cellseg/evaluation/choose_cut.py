@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from cellseg import metrics
-from cellseg.images.labels import LabelPlane
 from cellseg.inference.cut import instances_in
+from cellseg.labels.meaning import LabelPlane
 from cellseg.metrics.candidates import DENSE, THRESHOLDS, diameter_of, sizes_to_try
 from cellseg.metrics.tally import tally_cells
 from cellseg.metrics.thresholds import middle_of_best

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from cellseg.errors import InputError
 from cellseg.evaluation.cases import Case, Planes
-from cellseg.images.labels import Kind, interpret, read_values
-from cellseg.images.labelvalues import check_values, values_in
-from cellseg.images.read_labels import kind_of
 from cellseg.images.source import ImageSource
 from cellseg.inference.instances import label_instances
+from cellseg.labels.meaning import Kind, interpret, read_values
+from cellseg.labels.read import kind_of
+from cellseg.labels.values import check_values, values_in
 from cellseg.metrics import annotated_only, inside_field
 from cellseg.metrics.components import bool_instances
 from cellseg.metrics.inputs import check_labels

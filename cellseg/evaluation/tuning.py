@@ -22,10 +22,10 @@ from cellseg.evaluation.reading import (
     kind_of_truth,
     read_probability,
 )
-from cellseg.images.labels import MOST_CLASSES_DETECTED, LabelPlane
 from cellseg.images.made import made_by_cellseg
 from cellseg.images.source import ImageSource
 from cellseg.inference.instances import label_instances
+from cellseg.labels.meaning import MOST_CLASSES_DETECTED, LabelPlane
 from cellseg.metrics import annotated_only
 from cellseg.metrics.candidates import THRESHOLDS
 from cellseg.models.card import CUT, ModelCard, model_file, read_card, shipped_files, store_card

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from cellseg.errors import InputError
-from cellseg.images.zarrfolder import SUFFIX as ZARR
-from cellseg.images.zarrfolder import is_zarr
+from cellseg.images.omezarr.folder import SUFFIX as ZARR
+from cellseg.images.omezarr.folder import is_zarr
 
 SUFFIXES = (".tif", ".tiff", ".btf", ".tf8")
 

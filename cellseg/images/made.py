@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from cellseg.images.zarrfolder import is_zarr
+from cellseg.images.omezarr.folder import is_zarr
 
 SOFTWARE = "cellseg"
 CREATOR = {"name": SOFTWARE}

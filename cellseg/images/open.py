@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cellseg.images.omezarr.folder import SUFFIX, is_zarr
 from cellseg.images.palette import PaletteRule
 from cellseg.images.source import ImageSource
-from cellseg.images.zarrfolder import SUFFIX, is_zarr
 
 
 def open_image(
@@ -16,7 +16,7 @@ def open_image(
     channel: int | str | None = None,
     palette: PaletteRule = "lookup",
 ) -> ImageSource:
-    """Open a TIFF (see `cellseg.images.tiff`) or an OME-Zarr folder (`cellseg.images.omezarr`) for reading by region.
+    """Open a TIFF or an OME-Zarr folder for reading by region; see `open_tiff` and `open_omezarr`.
 
     Args:
         path: a file, or the folder of an OME-Zarr image.
@@ -29,9 +29,9 @@ def open_image(
     """
     path = Path(path)
     if is_zarr(path) or (path.suffix.lower() == SUFFIX and not path.exists()):
-        from cellseg.images.omezarr import open_omezarr
+        from cellseg.images.omezarr.image import open_omezarr
 
         return open_omezarr(path, axes=axes, channel=channel)
-    from cellseg.images.tiff import open_tiff
+    from cellseg.images.tiff.image import open_tiff
 
     return open_tiff(path, axes=axes, channel=channel, palette=palette)

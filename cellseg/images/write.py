@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from cellseg.errors import InputError
 from cellseg.images.axes import parse_axes, plane_axes
 from cellseg.images.layout import ResultLayout, layout_like
+from cellseg.images.omezarr.folder import SUFFIX
 from cellseg.images.source import array_source
-from cellseg.images.zarrfolder import SUFFIX
 
 __all__ = ["ResultLayout", "layout_like", "write_stack", "write_tiled"]
 
@@ -30,10 +30,10 @@ def write_tiled(path: str | Path, layout: ResultLayout, blocks: Iterator[NDArray
         InputError: it cannot be written.
     """
     if Path(path).suffix.lower() == SUFFIX:
-        from cellseg.images.writezarr import write_omezarr
+        from cellseg.images.omezarr.write import write_omezarr
 
         return write_omezarr(path, layout, blocks)
-    from cellseg.images.writetiff import write_tiff
+    from cellseg.images.tiff.write import write_tiff
 
     return write_tiff(path, layout, blocks)
 

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from cellseg.errors import InputError
 from cellseg.images.axes import plane_axes
-from cellseg.images.labels import Kind, label_values, read_values
-from cellseg.images.labelvalues import values_in
 from cellseg.images.listing import stem
 from cellseg.images.open import open_image
-from cellseg.images.read_labels import kind_of
 from cellseg.images.source import ImageSource
+from cellseg.labels.meaning import Kind, label_values, read_values
+from cellseg.labels.read import kind_of
+from cellseg.labels.values import values_in
 from cellseg.measure.places import CellGrid, measure_place
 from cellseg.measure.table import CellTable, joined
 from cellseg.metrics.components import bool_instances

@@ -4,7 +4,7 @@ from cellseg.metrics.information import InformationScores, information_scores, v
 from cellseg.metrics.pixel import pixel_error
 from cellseg.metrics.rand import JoinedPairs, RandScores, joined_pairs, rand_error, rand_scores, v_rand
 from cellseg.metrics.thresholds import BestThreshold, best_threshold
-from cellseg.metrics.warping import Mismatches, warping_error, warping_mismatches
+from cellseg.metrics.warping.error import Mismatches, warping_error, warping_mismatches
 
 __all__ = [
     "BestThreshold",

@@ -20,7 +20,7 @@ from cellseg.metrics.rand import JoinedPairs, joined_pairs, v_rand
 from cellseg.metrics.ratios import ratio
 from cellseg.metrics.tally import CellTally, tally_cells
 from cellseg.metrics.thresholds import SMALLER_IS_BETTER
-from cellseg.metrics.warping import warping_error
+from cellseg.metrics.warping.error import warping_error
 
 AT_IOU = ("average_precision", "f1", "precision", "recall")
 """Metrics that take an IoU threshold: f1@0.75; without one it is 0.5."""

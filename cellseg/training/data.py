@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellseg.errors import InputError
-from cellseg.images.annotated import find_annotated_pairs, read_truth
 from cellseg.images.cutout import statistics_of
-from cellseg.images.labels import Kind, LabelPlane
 from cellseg.images.normalise import apply
-from cellseg.images.pairs import Pair
-from cellseg.images.read_labels import kind_of
 from cellseg.images.rescale import nearest, rescaled
+from cellseg.labels.annotated import find_annotated_pairs, read_truth
+from cellseg.labels.meaning import Kind, LabelPlane
+from cellseg.labels.pairs import Pair
+from cellseg.labels.read import kind_of
 from cellseg.metrics.candidates import areas_of, diameter_of
 from cellseg.options import DataOptions, LabelOptions
 from cellseg.preprocess.targets import count_classes, separated_classes

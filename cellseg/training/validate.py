@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from cellseg import metrics
 from cellseg.evaluation.choose_cut import Example, Probabilities, both, choose_cut, found_in
-from cellseg.images.labels import LabelPlane
 from cellseg.inference.predict import predict_array
 from cellseg.inference.scale import unscaled
+from cellseg.labels.meaning import LabelPlane
 from cellseg.models.card import ModelCard
 from cellseg.models.trained import TrainedModel
 from cellseg.training.data import Annotated, TrainingSet

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellseg.files import complete_file
-from cellseg.images.labels import LabelPlane
+from cellseg.labels.meaning import LabelPlane
 from cellseg.options import WeightOptions
 from cellseg.preprocess.augment import Example, make_example
 from cellseg.preprocess.targets import class_factors, make_weights

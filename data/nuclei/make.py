@@ -25,10 +25,10 @@ from skimage.transform import rescale, resize
 
 import cellseg
 from cellseg.evaluation.choose_cut import Example, choose_cut
-from cellseg.images.labels import LabelPlane
-from cellseg.images.pairs import find_pairs
 from cellseg.inference.cut import instances_in
 from cellseg.inference.scale import at_own_size
+from cellseg.labels.meaning import LabelPlane
+from cellseg.labels.pairs import find_pairs
 from cellseg.metrics.tally import tally_cells
 from cellseg.models.card import read_card
 from cellseg.models.trained import save

@@ -18,11 +18,11 @@ import numpy as np
 import tifffile
 
 import cellseg
-from cellseg.images.ctc import frames
-from cellseg.images.pairs import find_pairs
-from cellseg.images.read_labels import kind_of, read_labels
 from cellseg.inference.cut import instances_in
 from cellseg.inference.scale import at_own_size
+from cellseg.labels.ctc.frames import frames
+from cellseg.labels.pairs import find_pairs
+from cellseg.labels.read import kind_of, read_labels
 from cellseg.metrics.tally import tally_cells
 from cellseg.options import DataOptions, LabelOptions, PredictOptions
 from cellseg.training.data import find_training_pairs, read_training_set

@@ -67,7 +67,7 @@ def picture(rows, path):
     """Score against speed of prediction, a point a network."""
     from matplotlib.figure import Figure
 
-    from cellseg.cli.drawing import save_picture
+    from cellseg.cli.pictures.drawing import save_picture
 
     figure = Figure(figsize=(9, 4), layout="constrained")
     for axes, name, score, title in zip(

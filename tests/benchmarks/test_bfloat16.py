@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import cellseg
-from cellseg.images.sample import make_sample
 from cellseg.images.write import write_stack
+from cellseg.samples.sample import make_sample
 
 OPTIONS = {"base": 8, "depth": 2, "steps": 80, "tile": 48, "batch": 4, "threads": 1, "validation": 1}
 

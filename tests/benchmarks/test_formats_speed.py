@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from cellseg.images.sample import make_sample
+from cellseg.samples.sample import make_sample
 
 SIDE = int(os.environ.get("CELLSEG_SIDE", "16384"))
 PART = 2048

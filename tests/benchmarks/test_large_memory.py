@@ -17,8 +17,8 @@ import torch
 from scipy.ndimage import gaussian_filter
 
 import cellseg
-from cellseg.images.sample import make_sample
 from cellseg.models.trained import as_model, save
+from cellseg.samples.sample import make_sample
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(3 * 3600)]
 BLOCK = 512

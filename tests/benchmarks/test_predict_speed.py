@@ -21,7 +21,6 @@ from cellseg.inference.prepare import decide_within_memory
 import cellseg
 from cellseg.allocator import keep_memory
 from cellseg.images.open import open_image
-from cellseg.images.sample import make_sample
 from cellseg.inference.cost import OVERHEAD, forward_bytes
 from cellseg.inference.memory import resident
 from cellseg.inference.normalised import NormalisedImage
@@ -30,6 +29,7 @@ from cellseg.inference.runner import Runner
 from cellseg.inference.segment import segment
 from cellseg.models.trained import as_model
 from cellseg.options import PredictOptions
+from cellseg.samples.sample import make_sample
 
 pytestmark = pytest.mark.benchmark
 SIZE = 4096

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 import torch
 
-from cellseg.images.pairs import find_pairs
-from cellseg.images.sample import make_sample
 from cellseg.images.write import write_stack
+from cellseg.labels.pairs import find_pairs
 from cellseg.options import AugmentOptions
+from cellseg.samples.sample import make_sample
 from cellseg.training.data import read_training_set
 from cellseg.training.recipes import settings_for
 from cellseg.training.sampler import Sampler

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from cellseg.images.open import open_image
-from cellseg.images.pairs import list_images
 from cellseg.images.source import array_source
-from cellseg.images.split.fields import _neighbours, find_matches
-from cellseg.images.split.groups import make_groups
-from cellseg.images.split.signature import sign
+from cellseg.labels.pairs import list_images
+from cellseg.labels.split.fields import _neighbours, find_matches
+from cellseg.labels.split.groups import make_groups
+from cellseg.labels.split.signature import sign
 
 pytestmark = pytest.mark.benchmark
 

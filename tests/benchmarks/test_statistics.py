@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 import cellseg
-from cellseg.images.pairs import find_pairs
-from cellseg.images.read_labels import kind_of, read_labels
 from cellseg.inference import predict as prediction
 from cellseg.inference.predict import predict_array
 from cellseg.inference.statistics import adapt
+from cellseg.labels.pairs import find_pairs
+from cellseg.labels.read import kind_of, read_labels
 from cellseg.metrics.candidates import THRESHOLDS
 from cellseg.options import LabelOptions
 from cellseg.training.validate import scores

@@ -13,7 +13,7 @@ from napari_cellseg.session import Session
 from napari_cellseg.train.panel import TrainPanel
 from napari_cellseg.train.preview import LAYER
 
-from cellseg.images.sample import make_sample
+from cellseg.samples.sample import make_sample
 from tests.plugins.napari_cellseg.responsiveness import Watch
 
 pytestmark = pytest.mark.benchmark

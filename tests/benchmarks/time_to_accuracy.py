@@ -185,7 +185,7 @@ def picture(groups, path):
     """The score of each variant, a point a seed, in a panel for each set and budget; the line is `fast`."""
     from matplotlib.figure import Figure
 
-    from cellseg.cli.drawing import save_picture
+    from cellseg.cli.pictures.drawing import save_picture
 
     panels = sorted({key[:2] for key in groups})
     shown = {panel: [key for key in groups if key[:2] == panel] for panel in panels}

@@ -7,7 +7,7 @@ import pytest
 import tifffile
 from matplotlib.colors import to_hex
 
-from cellseg.cli.evaluate_picture import COLOURS, paint
+from cellseg.cli.pictures.errors import COLOURS, paint
 from cellseg.metrics import object_table
 from tests.metrics.drawing import PREDICTION, TRUTH
 

@@ -5,8 +5,8 @@ import pytest
 from skimage.transform import rescale, resize
 
 import cellseg
-from cellseg.images.sample import make_sample
 from cellseg.inference.cut import instances_in
+from cellseg.samples.sample import make_sample
 
 
 @pytest.fixture(scope="module")

@@ -9,10 +9,10 @@ import pytest
 import tifffile
 
 import cellseg
-from cellseg.images.pairs import find_pairs
 from cellseg.images.write import write_stack
+from cellseg.labels.pairs import find_pairs
 from tests.cli.conftest import assert_refused
-from tests.images.test_split import field, tiles
+from tests.labels.test_split import field, tiles
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_a_folder_that_is_not_empty_stays_as_it_is(cellseg_cli, mosaic, tmp_path
 
 
 def test_nothing_is_left_where_a_file_cannot_be_written(cellseg_cli, mosaic, tmp_path, monkeypatch):
-    import cellseg.images.split.files as files
+    import cellseg.labels.split.files as files
 
     def full(*_):
         raise OSError(28, "No space left on device")

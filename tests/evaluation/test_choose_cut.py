@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from cellseg.evaluation.choose_cut import Example, choose_cut
-from cellseg.images.labels import LabelPlane
 from cellseg.inference.cut import instances_in
+from cellseg.labels.meaning import LabelPlane
 from cellseg.models.card import ModelCard
 
 APART = np.zeros((20, 24), np.int32)

@@ -6,7 +6,7 @@ import tifffile
 
 import cellseg
 from cellseg.evaluation.tuning import plan_tuning, tune
-from cellseg.images.labels import LabelPlane
+from cellseg.labels.meaning import LabelPlane
 from cellseg.models.card import CUT
 from cellseg.models.trained import as_model
 from cellseg.training import validate

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cellseg.errors import InputError
-from cellseg.images import omezarr
+from cellseg.images.omezarr.folder import labels_of
+from cellseg.images.omezarr.image import image as omezarr
 from cellseg.images.open import open_image
-from cellseg.images.zarrfolder import labels_of
 
 from .zarrs import write_group, write_image
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import tifffile
 
-from cellseg.images import writetiff
 from cellseg.images.layout import ResultLayout
 from cellseg.images.open import open_image
 from cellseg.images.pyramid import halved, level_shapes
+from cellseg.images.tiff.image import write as writetiff
 from cellseg.images.write import write_stack, write_tiled
 
 

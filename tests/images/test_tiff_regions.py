@@ -12,9 +12,9 @@ import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cellseg.images import tiffpixels
 from cellseg.images.open import open_image
-from cellseg.images.tiffpixels import TiffPixels
+from cellseg.images.tiff.image import pixels as tiffpixels
+from cellseg.images.tiff.pixels import TiffPixels
 from cellseg.images.write import write_stack
 
 ENCODINGS = {
@@ -112,7 +112,7 @@ def test_plain_data_are_mapped_and_others_decoded_in_part(tmp_path, monkeypatch)
     tifffile.imwrite(tmp_path / "tiles.tif", np.zeros((64, 64), np.uint16), tile=(16, 16), compression="zlib")
     plain, tiles = open_image(tmp_path / "plain.tif"), open_image(tmp_path / "tiles.tif")
     decoded = []
-    monkeypatch.setattr("cellseg.images.tiffpixels._decode", lambda *_: decoded.append(1) or np.zeros((16, 16, 1)))
+    monkeypatch.setattr("cellseg.images.tiff.pixels._decode", lambda *_: decoded.append(1) or np.zeros((16, 16, 1)))
     plain.read(0, slice(5, 20), slice(5, 20))
     assert not decoded
     tiles.read(0, slice(5, 20), slice(5, 10))

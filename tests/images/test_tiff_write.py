@@ -74,7 +74,7 @@ def test_axes_that_ome_does_not_know_become_z_or_t(tmp_path, axes, shape, wanted
 
 
 def test_blocks_are_asked_for_in_file_order_and_not_all_at_once(tmp_path, monkeypatch):
-    monkeypatch.setattr("cellseg.images.writetiff.ENCODER_BYTES", 4 * 16 * 16)
+    monkeypatch.setattr("cellseg.images.tiff.write.ENCODER_BYTES", 4 * 16 * 16)
     layout = ResultLayout(
         height=160, width=160, dtype=np.dtype(np.uint8), channels=2, channel_names=("a", "b"), tile=(16, 16)
     )

@@ -12,8 +12,8 @@ from scipy.sparse.csgraph import connected_components
 
 from cellseg.errors import InputError
 from cellseg.metrics import warping_error, warping_mismatches
-from cellseg.metrics.simple_points import SIMPLE, neighbourhoods
-from cellseg.metrics.warping import KINDS
+from cellseg.metrics.warping.error import KINDS
+from cellseg.metrics.warping.simple_points import SIMPLE, neighbourhoods
 from tests.metrics.drawing import draw
 
 EIGHT = np.ones((3, 3))
@@ -101,7 +101,7 @@ def test_equals_exhaustive_search_on_all_3x3():
 @pytest.mark.parametrize(("height", "width"), [(3, 4), (4, 3), (4, 4)])
 def test_a_window_sees_everything_that_flips_reach(height, width):
     """So the best of it is the minimum for every pair, as the warped truth never leaves its class."""
-    from cellseg.metrics.windows import best_board, make_scratch
+    from cellseg.metrics.warping.windows import best_board, make_scratch
 
     classes, distance = exhaustive(height, width)
     free = np.array([8 * (y + 1) + x + 1 for y in range(height) for x in range(width)], dtype=np.uint64)

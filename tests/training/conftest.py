@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from cellseg.images.sample import make_sample
 from cellseg.images.write import write_stack
+from cellseg.samples.sample import make_sample
 
 
 def write_pairs(folder, seeds, kind="touching"):

@@ -6,9 +6,9 @@ import torch
 
 import cellseg
 from cellseg.errors import InputError
-from cellseg.images.sample import make_sample
 from cellseg.images.write import write_stack
 from cellseg.models.trained import as_model, pruned, save
+from cellseg.samples.sample import make_sample
 from cellseg.training.events import Finished, Stepped
 from cellseg.training.losses import LOSSES
 from cellseg.training.train import train

@@ -8,7 +8,7 @@ import tifffile
 
 import cellseg
 from cellseg.errors import InputError
-from cellseg.images.pairs import find_pairs
+from cellseg.labels.pairs import find_pairs
 from cellseg.models.trained import as_model
 from cellseg.options import LabelOptions
 from cellseg.training.data import median_diameter, read_training_set

@@ -9,15 +9,15 @@ from scipy import ndimage
 
 import cellseg
 from cellseg.evaluation.choose_cut import Example, choose_cut
-from cellseg.images.annotated import restrict
-from cellseg.images.labels import LabelPlane
-from cellseg.images.sample import make_sample
 from cellseg.images.write import write_stack
 from cellseg.inference.cut import instances_in
+from cellseg.labels.annotated import restrict
+from cellseg.labels.meaning import LabelPlane
 from cellseg.models.trained import as_model
 from cellseg.options import AugmentOptions, WeightOptions
 from cellseg.preprocess.augment import draw_sample, make_example, mosaic
 from cellseg.preprocess.targets import make_target
+from cellseg.samples.sample import make_sample
 from cellseg.training.events import Validated
 from cellseg.training.losses import weighted_cross_entropy
 from cellseg.training.sampler import Sampler

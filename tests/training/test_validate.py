@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import cellseg
-from cellseg.images.labels import LabelPlane
+from cellseg.labels.meaning import LabelPlane
 from cellseg.models.trained import as_model
 from cellseg.training import validate
 from cellseg.training.data import Annotated

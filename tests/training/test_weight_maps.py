@@ -10,11 +10,11 @@ import pytest
 import torch
 
 from cellseg.errors import InputError
-from cellseg.images.pairs import find_pairs
-from cellseg.images.sample import make_sample
 from cellseg.images.write import write_stack
+from cellseg.labels.pairs import find_pairs
 from cellseg.options import LabelOptions, WeightOptions
 from cellseg.preprocess.targets import make_target
+from cellseg.samples.sample import make_sample
 from cellseg.training import weight_maps
 from cellseg.training.data import read_training_set
 from cellseg.training.events import Finished, Started, Stepped, Weighed

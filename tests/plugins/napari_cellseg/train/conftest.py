@@ -7,7 +7,7 @@ import pytest
 import tifffile
 from napari_cellseg.project.folder import Project
 
-from cellseg.images.sample import make_sample
+from cellseg.samples.sample import make_sample
 
 from .strokes import paint_strokes
 

@@ -10,7 +10,7 @@ from napari_cellseg.train.layer_files import write_layers
 from napari_cellseg.train.trainer import Trainer
 
 import cellseg
-from cellseg.images.sample import make_sample
+from cellseg.samples.sample import make_sample
 
 from .strokes import paint_strokes
 

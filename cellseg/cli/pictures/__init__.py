@@ -1,0 +1,1 @@
+"""Pictures of results: panels, errors in colour, contact sheets."""

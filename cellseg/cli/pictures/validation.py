@@ -1,0 +1,63 @@
+"""The picture of a validation: what the model makes of some images, and where it is wrong."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from cellseg.cli.pictures.drawing import add_scale_bar, save_picture, stretched
+from cellseg.cli.pictures.panels import PINK, colour_errors, colour_instances
+from cellseg.inference.cut import instances_in
+from cellseg.inference.result import classes_of
+from cellseg.models.trained import TrainedModel
+from cellseg.training.events import Seen
+
+IMAGES = 3
+"""Rows of the picture, at most."""
+LONGEST = 512
+"""Pixels of an image's longer side, at most."""
+DPI = 80
+
+Panel = tuple[str, NDArray[Any], str]
+"""Title, image, and the colour map of what is not in colour."""
+
+
+def draw_validation(model: TrainedModel, seen: Sequence[Seen], path: Path) -> None:
+    """A row for each image: the image, its truth, the probability of any cell, the result and its errors."""
+    rows = [_panels(model, one) for one in seen[:IMAGES]]
+    heights = [3.0 * row[0][1].shape[0] / row[0][1].shape[1] + 0.1 for row in rows]
+    figure = Figure(figsize=(3.0 * len(rows[0]), sum(heights) + 0.3), layout="constrained")
+    grid = figure.subplots(len(rows), len(rows[0]), squeeze=False, height_ratios=heights)
+    for number, (line, row, one) in enumerate(zip(grid, rows, seen, strict=False)):
+        for axes, (title, image, colours) in zip(line, row, strict=True):
+            axes.imshow(image, cmap=colours or None, interpolation="nearest", vmin=0, vmax=1)
+            axes.set_axis_off()
+            axes.set_title(one.image.name if title == "image" else title if not number else "", fontsize=8)
+        add_scale_bar(line[0], one.image.image.shape[-1], one.image.pixel_um)
+    save_picture(figure, path, DPI)
+
+
+def _panels(model: TrainedModel, one: Seen) -> list[Panel]:
+    truth, several = one.image.truth, len(one.probabilities) > 2
+    classes = np.where(truth.ignore, 0, classes_of(model, one.probabilities))
+    cells = classes if several else np.where(truth.ignore, 0, instances_in(one.probabilities, model.card))
+    panels = [
+        ("image", stretched(one.image.image[0]), "gray"),
+        ("truth", colour_instances(truth.classes if several else truth.instances), ""),
+        ("probability", 1 - one.probabilities[0], "magma"),
+        ("result", colour_instances(cells), ""),
+        ("errors: missed orange, invented blue", colour_errors(cells, truth.classes), ""),
+    ]
+    if several:
+        errors = panels[-1][1].copy()
+        errors[(classes > 0) & (truth.classes > 0) & (classes != truth.classes)] = to_rgb(PINK)
+        panels[-1] = ("missed orange, invented blue, confused pink", errors, "")
+    step = math.ceil(max(truth.ignore.shape) / LONGEST)
+    return [(title, image[::step, ::step], colours) for title, image, colours in panels]

@@ -1,0 +1,139 @@
+"""OME-Zarr 0.4 (zarr v2) and 0.5 (zarr v3) as image sources.
+
+The full resolution of the first image of a group is read; of a plate or another collection, name the image
+inside. Specification: https://ngff.openmicroscopy.org/0.5
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cellseg.errors import InputError
+from cellseg.images.axes import parse_axes
+from cellseg.images.omezarr.folder import main_image, read_ome
+from cellseg.images.omezarr.pixels import ZarrPixels
+from cellseg.images.physical import micrometres_per, positive_number
+from cellseg.images.segments import LARGEST_SEGMENT
+from cellseg.images.source import ImageSource, make_source
+from cellseg.wording import size_of
+
+BEFORE_0_3 = "TCZYX"
+"""The axes, where metadata of version 0.1 or 0.2 name none."""
+
+
+def open_omezarr(path: str | Path, *, axes: str | None = None, channel: int | str | None = None) -> ImageSource:
+    """Open an OME-Zarr image (or a label image inside one) for reading region by region.
+
+    Args:
+        path: folder with the metadata: `image.ome.zarr`, `image.ome.zarr/labels/cells`, `plate.zarr/A/1/0`.
+        axes: axes of the array in its own order, if the metadata say the wrong thing.
+        channel: take only this channel, by number from 0 or by name.
+
+    Raises:
+        InputError: no such folder, not one OME-Zarr image, damaged, one huge chunk, values of an unknown type,
+            axes that do not fit, or no such channel.
+    """
+    path = Path(path)
+    if not path.is_dir():
+        raise InputError("there is no such folder", "Check the spelling.", path=path)
+    scales = main_image(path)
+    try:
+        source = _as_source(path, scales, axes)
+    except InputError:
+        raise
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        found = f"its OME-Zarr metadata are not as the specification has them ({error})"
+        raise InputError(found, "Export it again as OME-Zarr 0.5.", path=path) from error
+    return source.select([source.channel_number(channel)]) if channel is not None else source
+
+
+def _as_source(path: Path, scales: dict[str, Any], axes: str | None) -> ImageSource:
+    level = scales["datasets"][0]
+    array = _open_array(path, str(level.get("path", "")))
+    said = scales.get("axes") or axes or _old(path, scales)
+    named = [axis if isinstance(axis, dict) else {"name": axis} for axis in said]
+    names = parse_axes(axes) if axes else _letters(named)
+    if len(names) != array.ndim or not {"Y", "X"} <= set(names):
+        found = f"holds an array of shape {array.shape}, which does not fit the axes {axes or names!r}"
+        raise InputError(found, "Name one axis each, in the order of the array, with Y and X.", path=path)
+    size = _sizes_um(scales, level, named, names)
+    pixels = ZarrPixels(array, names, path)
+    return make_source(
+        pixels,
+        names,
+        array.shape,
+        np.dtype(np.uint8) if array.dtype.kind == "b" else array.dtype.newbyteorder("="),
+        name=path.name,
+        path=path,
+        pixel_size_um=(size["Y"], size["X"]) if {"Y", "X"} <= size.keys() else None,
+        spacing_um=size.get("Z"),
+        channel_names=_channel_names(read_ome(path)),
+    )
+
+
+def _old(path: Path, scales: dict[str, Any]) -> str:
+    """The axes of metadata that name none."""
+    version = read_ome(path).get("version") or scales.get("version", "0.1")
+    if version not in ("0.1", "0.2"):
+        found = f"names no axes in its OME-Zarr metadata of version {version}"
+        raise InputError(found, "Name them, such as --axes TCZYX; versions 0.4 and 0.5 are read.", path=path)
+    return BEFORE_0_3
+
+
+def _open_array(path: Path, level: str) -> Any:
+    """The array of a resolution; it may be empty of chunks, which then count as the fill value."""
+    import zarr
+
+    try:
+        array = zarr.open_array(str(path / level), mode="r")
+    except Exception as error:  # zarr fails in many ways on damaged metadata
+        reason = " ".join(str(error).split()) or type(error).__name__
+        found = f"its array {level!r} cannot be opened ({reason})"
+        raise InputError(found, "The folder is incomplete or damaged; copy or write it again.", path=path) from error
+    if array.dtype.kind not in "biuf" or 0 in array.shape:
+        found = f"holds values of type {array.dtype}" if array.size else f"is empty: its shape is {array.shape}"
+        raise InputError(found, "Save it as integers or floats.", path=path)
+    chunk_bytes = math.prod(array.chunks) * array.dtype.itemsize
+    if chunk_bytes > LARGEST_SEGMENT:
+        found = f"keeps {' x '.join(map(str, array.chunks))} values in one chunk, {size_of(chunk_bytes)}"
+        raise InputError(found, "Write it again in smaller chunks, such as 1 x 1 x 1 x 512 x 512.", path=path)
+    return array
+
+
+def _letters(named: list[dict[str, Any]]) -> str:
+    """One capital for each axis: its name where that is a letter, else a free one."""
+    letters: list[str] = []
+    for axis in named:
+        name, kind = str(axis.get("name", "")).upper(), axis.get("type")
+        letter = {"channel": "C", "time": "T"}.get(str(kind), name)
+        free = [letter, *"PQRUVW"] if len(letter) == 1 and letter.isalpha() else [*"PQRUVW"]
+        letters.append(next((one for one in free if one not in letters), "?"))
+    return "".join(letters)
+
+
+def _sizes_um(
+    scales: dict[str, Any], level: dict[str, Any], named: list[dict[str, Any]], names: str
+) -> dict[str, float]:
+    """Micrometres from pixel to pixel, for the axes in space whose unit is known."""
+    if len(named) != len(names):  # the user corrects metadata that do not fit
+        return {}
+    sizes = np.ones(len(names))
+    for transform in [
+        *(level.get("coordinateTransformations") or []),
+        *(scales.get("coordinateTransformations") or []),
+    ]:
+        if transform.get("type") == "scale" and len(transform.get("scale", ())) == len(names):
+            sizes *= [positive_number(step, "the scale of an axis") for step in transform["scale"]]
+    units = [micrometres_per(str(axis.get("unit", ""))) for axis in named]
+    found = {axis: float(size * unit) for axis, size, unit in zip(names, sizes, units, strict=True)}
+    return {axis: size for axis, size in found.items() if axis in "ZYX" and size > 0}
+
+
+def _channel_names(ome: dict[str, Any]) -> list[str]:
+    """Names of the transitional `omero` metadata; numbers stand for those that are missing."""
+    channels = (ome.get("omero") or {}).get("channels") or []
+    return [str(channel.get("label") or number) for number, channel in enumerate(channels)]

@@ -1,0 +1,1 @@
+"""TIFF, BigTIFF, OME-TIFF and ImageJ hyperstacks, read and written region by region."""

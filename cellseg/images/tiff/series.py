@@ -1,0 +1,122 @@
+"""Which pages of a TIFF make up the image, in which order, and where their data lie."""
+
+from __future__ import annotations
+
+import logging
+import math
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+
+from cellseg.errors import InputError
+from cellseg.images.tiff.pixels import Coding, Page
+
+logger = logging.getLogger(__name__)
+
+JPEG_COMPRESSIONS = (6, 7, 33007, 34892)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Series:
+    """Pages of one size and type, in C order over the axes that are not in a page."""
+
+    kind: str
+    """Where the axes come from: ome, imagej, shaped, generic, ..."""
+    axes: str
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    pages: tuple[Page, ...]
+    announced: int
+    """Number of pages there should be."""
+    reduced: bool
+    """Marked as a smaller copy of another image."""
+
+
+def read_series(tif: tifffile.TiffFile) -> list[Series]:
+    """All images of an open file, pyramid levels aside.
+
+    Raises:
+        InputError: values of a kind that cannot be read.
+    """
+    return [_series(found) for found in tif.series]
+
+
+def main_series(series: list[Series], path: Path) -> Series:
+    """The image among those in a file.
+
+    Images of one size are stacked (axis P in OME-TIFF, I elsewhere). Of slide scanners' files, which hold
+    labels and overviews too, the first one is taken, and the log says so.
+    """
+    kept = [one for one in series if not one.reduced] or series[:1]
+    first = kept[0]
+    if len(kept) == 1:
+        return first
+    if any((one.shape, one.axes, one.dtype) != (first.shape, first.axes, first.dtype) for one in kept):
+        logger.warning("%s: holds %d images of unequal size; only the first is read", path, len(kept))
+        return first
+    axes = ("P" if first.kind == "ome" else "I") + first.axes
+    pages = tuple(chain.from_iterable(one.pages for one in kept))
+    return Series(first.kind, axes, (len(kept), *first.shape), first.dtype, pages, len(pages), False)
+
+
+def _series(series: tifffile.TiffPageSeries) -> Series:
+    keyframe, codings = series.keyframe, dict[int, Coding]()
+    announced = math.prod(series.shape) // math.prod(keyframe.shape)
+    if series.transform is not None:
+        where = keyframe.parent.filehandle.path
+        raise InputError(f"is a {series.kind} file, whose values need a conversion", "Save it with Fiji.", path=where)
+    if series.dataoffset is not None:
+        pages = _consecutive(keyframe, series.dataoffset, announced)
+    else:
+        present = (page for page in (_page_at(series, k) for k in range(announced)) if page and page.dataoffsets)
+        pages = tuple(_page(page, codings) for page in present)
+    shape, dtype = tuple(series.shape), np.dtype(series.dtype)
+    return Series(series.kind, series.axes, shape, dtype, pages, announced, keyframe.is_reduced)
+
+
+def _page_at(series: tifffile.TiffPageSeries, number: int) -> Any:
+    try:
+        return series[number]
+    except IndexError:
+        return None
+
+
+def _page(page: Any, codings: dict[int, Coding]) -> Page:
+    key = page.keyframe
+    if id(key) not in codings:
+        codings[id(key)] = _coding(key)
+    jpeg = {"jpegtables": page.jpegtables, "jpegheader": key.jpegheader} if key.compression in JPEG_COMPRESSIONS else {}
+    offsets, counts = (np.array(values, np.uint64) for values in (page.dataoffsets, page.databytecounts))
+    return Page(Path(page.parent.filehandle.path), offsets, counts, codings[id(key)], jpeg)
+
+
+def _consecutive(page: tifffile.TiffPage, start: int, number: int) -> tuple[Page, ...]:
+    """Pages of plain data that follow each other, as in ImageJ's stacks with a single directory."""
+    path, coding, size = Path(page.parent.filehandle.path), _coding(page), np.array([page.nbytes], np.uint64)
+    starts = (np.array([start + k * page.nbytes], np.uint64) for k in range(number))
+    return tuple(Page(path, offset, size, coding, {}) for offset in starts)
+
+
+def _coding(page: tifffile.TiffPage) -> Coding:
+    separate, depth, height, width, contiguous = page.shaped
+    if page.dtype is None or page.dtype.kind not in "biuf" or depth > 1:
+        found = "holds volume tiles" if depth > 1 else f"holds {page.bitspersample}-bit values of an unknown format"
+        where = page.parent.filehandle.path
+        raise InputError(found, "Save it as integers or floats, page by page.", path=where)
+    wide, high = (page.tilewidth, page.tilelength) if page.is_tiled else (width, min(page.rowsperstrip, height))
+    return Coding(
+        decode=page.decode,
+        stored=np.dtype(page.dtype).newbyteorder(page.parent.byteorder),
+        dtype=np.dtype(np.uint8 if page.dtype.kind == "b" else page.dtype),
+        height=height,
+        width=width,
+        samples=max(separate, contiguous),
+        planar=separate > 1,
+        segment=(high, wide),
+        plain=page.is_final,
+        fill=page.nodata,
+    )

@@ -1,0 +1,70 @@
+"""Pairs whose images are annotated in part only, and what is known of their pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellseg.errors import InputError
+from cellseg.images.listing import Paths
+from cellseg.labels.ctc.pairs import find_ctc_pairs, is_ctc
+from cellseg.labels.meaning import Kind, LabelPlane, read_values
+from cellseg.labels.pairs import Pair, find_pairs
+from cellseg.labels.read import read_labels
+from cellseg.options import LabelOptions
+
+
+def find_annotated_pairs(
+    images: Paths, labels: Paths, annotated: Paths | None = None, *, axes: str | None = None
+) -> list[Pair]:
+    """Pairs to learn from.
+
+    Args:
+        images: TIFF, folder of TIFFs, glob, or several of these; or a folder of the Cell Tracking Challenge.
+        labels: the same for the labels.
+        annotated: masks, matched like labels: nonzero where somebody annotated; without them everywhere.
+        axes: axes of the images, such as CYX, if their metadata do not say.
+
+    Raises:
+        InputError: as `find_pairs` and `find_ctc_pairs`, or masks that do not fit the images.
+    """
+    if isinstance(images, (str, Path)) and isinstance(labels, (str, Path)) and is_ctc(labels):
+        if annotated:
+            remedy = "There markers, silver truth and grey values tell; copy the files elsewhere to give masks."
+            raise InputError("--annotated does not go with folders of the Cell Tracking Challenge", remedy)
+        return find_ctc_pairs(images, labels)
+    pairs = find_pairs(images, labels, axes=axes)
+    return with_masks(pairs, images, annotated, axes) if annotated else pairs
+
+
+def with_masks(pairs: Sequence[Pair], images: Paths, annotated: Paths, axes: str | None = None) -> list[Pair]:
+    """The pairs of `images` with masks of annotated pixels."""
+    try:
+        masks = find_pairs(images, annotated, axes=axes)
+    except InputError as error:
+        raise InputError(f"--annotated: masks are matched like labels: {error}") from error
+    return [
+        replace(pair, annotated=mask.labels, annotated_plane=mask.label_plane)
+        for pair, mask in zip(pairs, masks, strict=True)
+    ]
+
+
+def read_truth(pair: Pair, kind: Kind, options: LabelOptions) -> LabelPlane:
+    """What is known of the pixels of a pair: by its labels, its mask, and the label of ignored pixels."""
+    truth = read_labels(pair.labels, pair.label_plane, kind, options)
+    if pair.annotated is None:
+        return truth
+    return restrict(truth, read_values(pair.annotated, pair.annotated_plane) != 0)
+
+
+def restrict(truth: LabelPlane, annotated: NDArray[np.bool_]) -> LabelPlane:
+    """The same with all but `annotated` (H, W) bool ignored."""
+    return LabelPlane(
+        np.where(annotated, truth.instances, np.int32(0)),
+        np.where(annotated, truth.classes, np.uint8(0)),
+        truth.ignore | ~annotated,
+    )

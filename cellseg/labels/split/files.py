@@ -1,0 +1,120 @@
+"""The files of a split: which there are, and where they go."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from cellseg.errors import InputError
+from cellseg.images.listing import Paths, stem
+from cellseg.images.source import ImageSource
+from cellseg.images.write import layout_like, write_tiled
+from cellseg.labels.pairs import find_pairs
+
+Into = Literal["train", "validation"]
+SETS: tuple[Into, ...] = ("train", "validation")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unit:
+    """An image file with its label file."""
+
+    name: str
+    """Under which both are written, without a suffix."""
+    image: ImageSource
+    labels: ImageSource
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """A unit, or some of its planes, and where it goes."""
+
+    unit: Unit
+    into: Into
+    planes: tuple[int, ...] | None
+    """None: all of them, the file as it is."""
+
+    @property
+    def name(self) -> str:
+        """The name under which it is written."""
+        return self.unit.name
+
+    @property
+    def count(self) -> int:
+        """Planes of a part of a stack; 1 for a file as it is."""
+        return 1 if self.planes is None else len(self.planes)
+
+
+def find_units(images: Paths, labels: Paths) -> list[Unit]:
+    """Files of images and labels that belong together.
+
+    Raises:
+        InputError: as `find_pairs`, or two images would be written under one name.
+    """
+    pairs = [pair for pair in find_pairs(images, labels) if pair.image_plane == 0]
+    names = [stem(_file(pair.image)) for pair in pairs]
+    if len(set(names)) < len(names):
+        names = [f"{_file(pair.image).parent.name}_{name}" for pair, name in zip(pairs, names, strict=True)]
+    twice = next((name for name in names if names.count(name) > 1), None) if len(set(names)) < len(names) else None
+    if twice is not None:
+        raise InputError(f"several images are called {twice}", "Give them different names.")
+    return [Unit(name, pair.image, pair.labels) for name, pair in zip(names, pairs, strict=True)]
+
+
+def write_parts(parts: Sequence[Part], folder: Path) -> Iterator[Part]:
+    """Fill train/ and validation/, each with images/ and labels/ of the same names; yields after each part."""
+    for part in parts:
+        for kind, source in (("images", part.unit.image), ("labels", part.unit.labels)):
+            target = folder / part.into / kind
+            target.mkdir(parents=True, exist_ok=True)
+            if part.planes is None:
+                _link(_file(source), target / f"{part.name}{_suffix(source)}")
+            else:
+                _write_planes(source, part.planes, target / f"{part.name}.tif")
+        yield part
+
+
+def _file(source: ImageSource) -> Path:
+    assert source.path is not None
+    return source.path
+
+
+def _suffix(source: ImageSource) -> str:
+    path = _file(source)
+    return path.name.removeprefix(stem(path))
+
+
+def _link(source: Path, target: Path) -> None:
+    """A second name for the same file where the file system can, else a copy."""
+    if source.is_dir():
+        shutil.copytree(source, target)
+        return
+    try:
+        os.link(source.resolve(), target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def _write_planes(source: ImageSource, planes: Sequence[int], target: Path) -> None:
+    """Some planes of a stack as a stack, with its type and pixel size."""
+    from dataclasses import replace
+
+    whole = layout_like(
+        source,
+        source.dtype,
+        channels=source.channels,
+        channel_names=source.channel_names if source.channels > 1 else (),
+    )
+    axis = source.plane_axes[-1:] or "Z"
+    layout = replace(whole, plane_axes=axis, plane_shape=(len(planes),))
+    blocks = (
+        source.read(plane, *region)[channel]
+        for plane in planes
+        for channel in range(source.channels)
+        for region in layout.tiles
+    )
+    write_tiled(target, layout, blocks)

@@ -1,0 +1,101 @@
+"""Groups of images that must stay together."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cellseg.errors import InputError
+from cellseg.labels.split.fields import Match
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Images, by number, that must not be torn apart."""
+
+    members: tuple[int, ...]
+    """In rising order."""
+    matches: tuple[Match, ...] = ()
+    """What was seen in their pixels."""
+    keys: tuple[str, ...] = ()
+    """What their names or a table say they have in common."""
+
+
+def make_groups(count: int, matches: Iterable[Match], keys: Sequence[str] | None = None) -> list[Group]:
+    """The connected components of images that match or share a key, each image in one; ordered by first member.
+
+    Args:
+        count: number of images.
+        matches: pairs that show one field.
+        keys: one for each image.
+    """
+    parent = list(range(count))
+
+    def root(number: int) -> int:
+        while parent[number] != number:
+            parent[number] = parent[parent[number]]
+            number = parent[number]
+        return number
+
+    known = list(matches)
+    for match in known:
+        parent[root(match.first)] = root(match.second)
+    leaders: dict[str, int] = {}
+    for number, key in enumerate(keys or ()):
+        parent[root(number)] = root(leaders.setdefault(key, number))
+    members: dict[int, list[int]] = {}
+    for number in range(count):
+        members.setdefault(root(number), []).append(number)
+    seen: dict[int, list[Match]] = {}
+    for match in known:
+        seen.setdefault(root(match.first), []).append(match)
+    return [
+        Group(
+            tuple(group),
+            tuple(seen.get(leader, ())),
+            tuple(sorted({keys[number] for number in group})) if keys else (),
+        )
+        for leader, group in members.items()
+    ]
+
+
+def keys_from_names(names: Sequence[str], pattern: str) -> list[str]:
+    """What a regular expression finds in each name: its first group, or all that it matches.
+
+    Raises:
+        InputError: it is no regular expression, or a name does not match.
+    """
+    try:
+        expression = re.compile(pattern)
+    except re.error as error:
+        raise InputError(f"--group {pattern} is no regular expression ({error})", "Such as ^[^_]+.") from error
+    found = [expression.search(name) for name in names]
+    missing = [name for name, match in zip(names, found, strict=True) if match is None]
+    if missing:
+        raise InputError(f"--group {pattern} is in {len(missing)} names not found, such as {missing[0]}")
+    return [str(match.group(1) if expression.groups else match.group()) for match in found if match]
+
+
+def keys_from_table(names: Sequence[str], table: Path, column: str) -> list[str]:
+    """The value of each file in a column of a CSV table; its row has the file's name, or stem, in any other column.
+
+    Raises:
+        InputError: no such table or column, or a file without a row.
+    """
+    try:
+        with open(table, encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"is no readable CSV table ({error})", path=table) from error
+    if not rows or column not in rows[0]:
+        known = ", ".join(rows[0]) if rows else "none"
+        raise InputError(f"has no column {column}", f"There are: {known}.", path=table)
+    by_name = {str(value): row[column] for row in rows for name, value in row.items() if name != column}
+    found = [by_name.get(name, by_name.get(name.rpartition(".")[0])) for name in names]
+    missing = [name for name, key in zip(names, found, strict=True) if key is None]
+    if missing:
+        raise InputError(f"has no row for {len(missing)} images, such as {missing[0]}", path=table)
+    return [str(key) for key in found]
