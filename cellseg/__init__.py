@@ -26,7 +26,7 @@ _HOME = {
     "load": "cellseg.models.trained",
     "save": "cellseg.models.trained",
     "shipped_files": "cellseg.models.card",
-    "train": "cellseg.training.train",
+    "train": "cellseg.training.run",
     "RECIPES": "cellseg.training.recipes",
     "settings_for": "cellseg.training.recipes",
     "predict": "cellseg.inference.predict",
@@ -86,7 +86,7 @@ if TYPE_CHECKING:
     from cellseg.samples.sample import make_sample as make_sample
     from cellseg.training.recipes import RECIPES as RECIPES
     from cellseg.training.recipes import settings_for as settings_for
-    from cellseg.training.train import train as train
+    from cellseg.training.run import train as train
 
 
 def __getattr__(name: str) -> Any:

@@ -8,12 +8,12 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from cellseg.cli.pictures.panels import draw_curves
 from cellseg.cli.pictures.validation import draw_validation
 from cellseg.cli.progress import Stop, bar, console, say, stoppable
 from cellseg.cli.train_control import Control
 from cellseg.cli.train_events import Lines, heard
 from cellseg.cli.train_pace import Pace, memory
+from cellseg.training.curves import draw_curves
 from cellseg.training.data import TrainingSet
 from cellseg.training.events import Compared, Event, Finished, Saved, Started, Stepped, Validated, Weighed
 from cellseg.training.report import forgotten

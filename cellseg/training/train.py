@@ -17,63 +17,21 @@ import torch
 from cellseg.errors import InputError
 from cellseg.models.card import ModelCard
 from cellseg.models.registry import build_for
-from cellseg.models.trained import TrainedModel, load
-from cellseg.options import DataOptions, TrainSettings
+from cellseg.models.trained import TrainedModel
+from cellseg.options import TrainSettings
 from cellseg.preprocess.augment import Example
 from cellseg.training.best import LAST, better_of, cut_as, metric_for, value_of
-from cellseg.training.data import TrainingSet, find_training_pairs, read_training_set
+from cellseg.training.data import TrainingSet
 from cellseg.training.events import Compared, Event, Finished, Saved, Started, Stepped, Validated, Weighed
 from cellseg.training.finetune import fitted, with_network
-from cellseg.training.object_size import magnifier, seen_diameter
+from cellseg.training.object_size import seen_diameter
 from cellseg.training.rare import find_rare
-from cellseg.training.recipes import settings_for
 from cellseg.training.sampler import Sampler
 from cellseg.training.several import check_same, first_is_done, first_says, is_first, share_of, shared
 from cellseg.training.state import Keeper, State, load_checkpoint, new_state
 from cellseg.training.step import precision_of, rate_at, take_step
 from cellseg.training.validate import judge
 from cellseg.training.weight_maps import weigh
-
-
-def train(
-    images: str | Path,
-    labels: str | Path,
-    *,
-    where: DataOptions = DataOptions(),
-    annotated: str | Path | None = None,
-    start: str | Path | TrainedModel | None = None,
-    recipe: str = "",
-    checkpoint: Path | None = None,
-    weight_maps: Path | None = None,
-    resume: bool = False,
-    **options: Any,
-) -> Generator[Event]:
-    """Train a network on pairs of images and labels.
-
-    Args:
-        images: multi-page TIFF, folder or glob; or a sequence of the Cell Tracking Challenge.
-        labels: the same for the labels; matched by page or name.
-        where: further images, to validate on and of an earlier training.
-        annotated: masks, matched like labels: nonzero where somebody annotated; the rest is ignored.
-        start: a trained model to go on from; its network is taken.
-        recipe: "fast" (the default), "quick", "paper", or "finetune" (the default with `start`).
-        checkpoint: file for the state, written every `save_every` seconds.
-        weight_maps: folder in which weight maps are kept for the next time.
-        resume: go on from `checkpoint`, to the same bits on a processor.
-        options: fields of the option dataclasses; they take precedence over the recipe.
-
-    Yields:
-        Events; the last is `Finished` with the model.
-
-    Raises InputError for wrong input or options, before the first step.
-    """
-    settings = settings_for(recipe or ("finetune" if start else "fast"), **options)
-    model = start if start is None or isinstance(start, TrainedModel) else load(start)
-    masks = where.annotated if annotated is None else str(annotated)
-    pairs = find_training_pairs(replace(where, images=str(images), labels=str(labels), annotated=masks))
-    times = magnifier(settings, None if model is None else model.card)
-    data = read_training_set(pairs, settings.labels, settings.train.validation, times)
-    yield from train_on(data, settings, start=model, checkpoint=checkpoint, weight_maps=weight_maps, resume=resume)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +60,18 @@ def train_on(
     weight_maps: Path | None = None,
     resume: bool = False,
 ) -> Generator[Event]:
-    """Train on data that was read already; else as `train`."""
+    """Train on data that was read already.
+
+    Args:
+        data: what is learnt from.
+        settings: of the training.
+        start: a trained model to go on from; its network is taken.
+        checkpoint: file for the state, written every `save_every` seconds.
+        weight_maps: folder in which weight maps are kept for the next time.
+        resume: go on from `checkpoint`, to the same bits on a processor.
+
+    Yields events; the last is `Finished` with the model.
+    """
     if start is not None:
         data, settings = fitted(data, start.card), with_network(settings, start.card)
     job = _Job(data, settings, start, metric_for(data, settings.train), seen_diameter(data, settings))

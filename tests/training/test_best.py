@@ -8,7 +8,7 @@ from cellseg.errors import InputError
 from cellseg.options import DataOptions
 from cellseg.training.best import better_of, value_of
 from cellseg.training.events import Finished, Saved, Stepped, Validated
-from cellseg.training.train import train
+from cellseg.training.run import train
 
 OPTIONS = {"base": 2, "depth": 1, "tile": 32, "validation": 1, "rate": 0.02, "steps": 12, "validate_every": 2}
 
@@ -56,10 +56,10 @@ def worsening(monkeypatch, after):
 
 def test_a_training_ends_when_nothing_gets_better(pairs, monkeypatch, tmp_path):
     worsening(monkeypatch, 2)
-    validations, last = history(pairs, patience=2, checkpoint=tmp_path / "last.ckpt")
+    validations, last = history(pairs, patience=2, out=tmp_path / "run")
     assert [event.step for event in validations] == [2, 4, 6, 8]
     assert (last.step, last.chosen) == (8, 4)
-    events = list(train(*pairs, checkpoint=tmp_path / "last.ckpt", resume=True, **{**OPTIONS, "patience": 2}))
+    events = list(train(*pairs, out=tmp_path / "run", resume=True, **{**OPTIONS, "patience": 2}))
     assert not any(isinstance(event, Stepped) for event in events)
     assert torch.equal(weights_of(events[-1].model), weights_of(last.model))
 
@@ -69,13 +69,13 @@ def test_a_training_ends_when_nothing_gets_better(pairs, monkeypatch, tmp_path):
 def test_a_training_stopped_around_a_validation_ends_with_the_same_best_model(pairs, tmp_path, kind, stop):
     options = {**OPTIONS, "rate": 0.05, "save_every": 0}
     (*_, whole) = train(*pairs, **options)
-    events = train(*pairs, checkpoint=tmp_path / "last.ckpt", **options)
+    events = train(*pairs, out=tmp_path / "run", **options)
     for event in events:
         if isinstance(event, kind) and event.step >= stop:
             break
     events.close()
     torch.manual_seed(99)
-    found = list(train(*pairs, checkpoint=tmp_path / "last.ckpt", resume=True, **options))
+    found = list(train(*pairs, out=tmp_path / "run", resume=True, **options))
     assert isinstance(whole, Finished)
     assert torch.equal(weights_of(found[-1].model), weights_of(whole.model))
     assert found[-1].model.card == whole.model.card

@@ -10,7 +10,7 @@ from cellseg.training.data import find_training_pairs, read_training_set
 from cellseg.training.events import Compared, Finished, Stepped, Validated
 from cellseg.training.recipes import settings_for
 from cellseg.training.report import forgotten, in_text, report_of
-from cellseg.training.train import train
+from cellseg.training.run import train
 
 SMALL = {"base": 4, "depth": 1, "tile": 32, "validation": 1, "rate": 0.01, "steps": 30, "validate_every": 10}
 FEW = {"tile": 32, "validation": 1, "steps": 4, "validate_every": 2}
@@ -68,8 +68,8 @@ def test_what_is_forgotten_is_told(trained, pairs, other_pairs):
 
 
 def test_a_stopped_one_goes_on_to_the_same_bits(trained, pairs, other_pairs, tmp_path):
-    words = {"where": replaying(pairs), "start": trained, "checkpoint": tmp_path / "last.ckpt", "save_every": 0, **FEW}
-    (*_, whole) = train(*other_pairs, **{**words, "checkpoint": None})
+    words = {"where": replaying(pairs), "start": trained, "out": tmp_path / "run", "save_every": 0, **FEW}
+    (*_, whole) = train(*other_pairs, **{**words, "out": None})
     events = train(*other_pairs, **words)
     while getattr(next(events), "step", 0) < 3:
         pass

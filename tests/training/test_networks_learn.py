@@ -11,7 +11,7 @@ from cellseg.models.trained import as_model, pruned, save
 from cellseg.samples.sample import make_sample
 from cellseg.training.events import Finished, Stepped
 from cellseg.training.losses import LOSSES
-from cellseg.training.train import train
+from cellseg.training.run import train
 
 SMALL = {"base": 4, "depth": 2, "tile": 24, "batch": 2, "validation": 1, "steps": 2}
 

@@ -8,8 +8,8 @@ from cellseg.errors import InputError
 from cellseg.training.data import held_out
 from cellseg.training.events import Finished, Saved, Started, Stepped, Validated
 from cellseg.training.recipes import settings_for
+from cellseg.training.run import train
 from cellseg.training.step import rate_at
-from cellseg.training.train import train
 
 SMALL = {"base": 2, "depth": 1, "norm": "batch", "tile": 32, "validation": 1, "rate": 0.01}
 
@@ -44,47 +44,48 @@ def test_the_same_seed_gives_the_same_weights(pairs):
 def test_a_resumed_training_ends_in_the_same_bits(pairs, tmp_path, recipe, stop):
     options = {"steps": 6, "recipe": recipe, "base": 2, "depth": 1, "tile": 32, "save_every": 0}
     whole = finish(train(*pairs, **options))
-    events = train(*pairs, checkpoint=tmp_path / "last.ckpt", **options)
+    events = train(*pairs, out=tmp_path / "run", **options)
     for event in events:
         if isinstance(event, Saved) and event.step == stop:
             break
     events.close()
     torch.manual_seed(99)
-    again = finish(train(*pairs, checkpoint=tmp_path / "last.ckpt", resume=True, **options))
+    again = finish(train(*pairs, out=tmp_path / "run", resume=True, **options))
     assert torch.equal(weights_of(again.model), weights_of(whole.model))
     assert again.model.card == whole.model.card
 
 
 def test_stopping_keeps_the_last_step(pairs, tmp_path):
-    events = train(*pairs, checkpoint=tmp_path / "last.ckpt", steps=6, save_every=1000, **SMALL)
+    events = train(*pairs, out=tmp_path / "run", steps=6, save_every=1000, **SMALL)
     for event in events:
         if isinstance(event, Stepped) and event.step == 3:
             break
     events.close()
-    started = next(train(*pairs, checkpoint=tmp_path / "last.ckpt", resume=True, steps=6, save_every=1000, **SMALL))
+    started = next(train(*pairs, out=tmp_path / "run", resume=True, steps=6, save_every=1000, **SMALL))
     assert started.step == 3
 
 
 def test_a_checkpoint_of_other_options_is_refused(pairs, tmp_path):
-    finish(train(*pairs, checkpoint=tmp_path / "last.ckpt", steps=2, **SMALL))
+    finish(train(*pairs, out=tmp_path / "run", steps=2, **SMALL))
     with pytest.raises(InputError, match=r"last\.ckpt"):
-        next(train(*pairs, checkpoint=tmp_path / "last.ckpt", resume=True, steps=3, **SMALL))
+        next(train(*pairs, out=tmp_path / "run", resume=True, steps=3, **SMALL))
 
 
 @pytest.mark.parametrize("content", [b"", b"nonsense", None], ids=["empty", "nonsense", "cut"])
 def test_a_damaged_checkpoint_is_refused(pairs, tmp_path, content):
-    file = tmp_path / "last.ckpt"
-    finish(train(*pairs, checkpoint=file, steps=2, **SMALL))
+    run = tmp_path / "run"
+    file = run / "last.ckpt"
+    finish(train(*pairs, out=run, steps=2, **SMALL))
     file.write_bytes(file.read_bytes()[:-200] if content is None else content)
     with pytest.raises(InputError, match=r"last\.ckpt"):
-        next(train(*pairs, checkpoint=file, resume=True, steps=2, **SMALL))
+        next(train(*pairs, out=run, resume=True, steps=2, **SMALL))
 
 
 def test_a_loss_that_is_no_number_is_caught_and_the_good_state_kept(pairs, tmp_path):
     options = {**SMALL, "norm": "none", "rate": 10, "optimiser": "sgd", "schedule": "constant", "momentum": 0.99}
     with pytest.raises(InputError, match=r"--rate.*last good checkpoint is kept"):
-        list(train(*pairs, checkpoint=tmp_path / "last.ckpt", steps=300, **options))
-    tree = torch.load(tmp_path / "last.ckpt", weights_only=True)
+        list(train(*pairs, out=tmp_path / "run", steps=300, **options))
+    tree = torch.load(tmp_path / "run/last.ckpt", weights_only=True)
     assert 0 < tree["step"] < 300
     assert all(tensor.isfinite().all() for name in ("network", "averaged") for tensor in tree[name].values())
 
@@ -102,17 +103,17 @@ def test_a_state_that_is_spoilt_replaces_no_checkpoint(pairs, tmp_path, monkeypa
             next(state.network.parameters()).data.fill_(torch.nan)
         return loss
 
-    checkpoint, options = tmp_path / "last.ckpt", {"steps": 6, "save_every": every, **SMALL}
+    run, options = tmp_path / "run", {"steps": 6, "save_every": every, **SMALL}
     if every:
-        events = train(*pairs, checkpoint=checkpoint, **options)
+        events = train(*pairs, out=run, **options)
         while not isinstance(next(events), Stepped):
             pass
         events.close()
     monkeypatch.setattr(module, "take_step", spoil)
     with pytest.raises(InputError, match="the loss is nan at step 4"):
-        list(train(*pairs, checkpoint=checkpoint, resume=bool(every), **options))
+        list(train(*pairs, out=run, resume=bool(every), **options))
     monkeypatch.setattr(module, "take_step", real)
-    events = train(*pairs, checkpoint=checkpoint, resume=True, **options)
+    events = train(*pairs, out=run, resume=True, **options)
     assert next(events).step == (1 if every else 2)
     assert all(parameter.isfinite().all() for parameter in finish(events).model.network.parameters())
 

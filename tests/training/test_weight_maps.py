@@ -18,8 +18,8 @@ from cellseg.samples.sample import make_sample
 from cellseg.training import weight_maps
 from cellseg.training.data import read_training_set
 from cellseg.training.events import Finished, Started, Stepped, Weighed
+from cellseg.training.run import train
 from cellseg.training.run_folder import new_run, refuse_used
-from cellseg.training.train import train
 from cellseg.training.weight_maps import kept, weigh
 
 OPTIONS = WeightOptions()

@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from cellseg.cli.pictures.drawing import save_picture
-
-BLUE, ORANGE, GREEN, PINK, GREY = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#999999"  # Okabe and Ito
-SCORES = {"v_rand": BLUE, "v_info": GREEN, "iou": PINK, "ap50": ORANGE, "pixel_error": GREY}
+from cellseg.training.curves import BLUE as BLUE
+from cellseg.training.curves import ORANGE as ORANGE
+from cellseg.training.curves import PINK as PINK
 
 
 def colour_instances(labels: NDArray[Any]) -> NDArray[np.float32]:
@@ -48,25 +48,4 @@ def draw_panels(panels: Sequence[tuple[str, NDArray[Any], str]], path: Path) -> 
         axes.set_axis_off()
         if colours in ("magma", "viridis"):
             figure.colorbar(shown, ax=axes, shrink=0.8)
-    save_picture(figure, path)
-
-
-def draw_curves(rows: Sequence[dict[str, Any]], path: Path) -> None:
-    """Loss and validation scores over the steps, from the rows of metrics.csv; dotted: earlier images."""
-    figure = Figure(figsize=(8, 3.6), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    steps = np.array([int(row["step"]) for row in rows])
-    loss = np.array([float(row["loss"]) for row in rows])
-    left.plot(steps, loss, color=GREY, linewidth=0.5, alpha=0.6)
-    window = min(max(len(loss) // 20, 1), 50)
-    left.plot(steps[window - 1 :], np.convolve(loss, np.ones(window) / window, "valid"), color=BLUE)
-    left.set(xlabel="step", ylabel="loss", yscale="log", title="training loss")
-    for name, colour in SCORES.items():
-        for column, style in ((name, "-"), (f"old_{name}", ":")):
-            points = [(int(row["step"]), float(row[column])) for row in rows if row.get(column)]
-            if points:
-                right.plot(*zip(*points, strict=True), style, color=colour, marker="o", markersize=3, label=column)
-    right.set(xlabel="step", ylim=(0, 1), title="images held out")
-    if right.lines:
-        right.legend(fontsize=8)
     save_picture(figure, path)

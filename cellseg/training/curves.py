@@ -1,0 +1,41 @@
+"""The curves of a run: loss and scores over the steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cellseg.files import complete_file
+
+BLUE, ORANGE, GREEN, PINK, GREY = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#999999"  # Okabe and Ito
+SCORES = {"v_rand": BLUE, "v_info": GREEN, "iou": PINK, "ap50": ORANGE, "pixel_error": GREY}
+DPI = 110
+
+
+def draw_curves(rows: Sequence[dict[str, Any]], path: Path) -> None:
+    """Loss and validation scores over the steps, from the rows of metrics.csv; dotted: earlier images."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 3.6), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    steps = np.array([int(row["step"]) for row in rows])
+    loss = np.array([float(row["loss"]) for row in rows])
+    left.plot(steps, loss, color=GREY, linewidth=0.5, alpha=0.6)
+    window = min(max(len(loss) // 20, 1), 50)
+    left.plot(steps[window - 1 :], np.convolve(loss, np.ones(window) / window, "valid"), color=BLUE)
+    left.set(xlabel="step", ylabel="loss", yscale="log", title="training loss")
+    for name, colour in SCORES.items():
+        for column, style in ((name, "-"), (f"old_{name}", ":")):
+            points = [(int(row["step"]), float(row[column])) for row in rows if row.get(column)]
+            if points:
+                right.plot(*zip(*points, strict=True), style, color=colour, marker="o", markersize=3, label=column)
+    right.set(xlabel="step", ylim=(0, 1), title="images held out")
+    if right.lines:
+        right.legend(fontsize=8)
+    FigureCanvasAgg(figure)
+    with complete_file(path) as temporary:
+        figure.savefig(temporary, format="png", dpi=DPI)
