@@ -345,6 +345,11 @@ class SheetOptions(Checked):
     seed: SeedOption = 0
     tile: TileOption = 204
 
+    def __post_init__(self) -> None:
+        Checked.__post_init__(self)
+        if not 8 <= self.tile <= 2048:
+            raise InputError(f"--tile is {self.tile}", "It must be 8 to 2048 for a sheet that can be looked at.")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PredictOptions(Checked):

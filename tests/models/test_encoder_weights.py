@@ -99,7 +99,7 @@ def test_another_variant_is_refused_though_all_that_is_wanted_may_be_there(tmp_p
 
 
 def test_a_training_asks_by_option(file):
-    options = NetworkOptions(model="mobileunet", encoder_weights=str(file))
+    options = cellseg.settings_for("fast", model="mobileunet", encoder_weights=str(file)).network
     net, fit = build_for(options, channels=1, classes=3)
     assert fit.loaded == len([n for n in net.encoder.state_dict() if "num_" not in n])
     assert (net.options.base, net.options.depth, net.options.classes) == (16, 3, 3)
