@@ -10,7 +10,7 @@ from cellseg.training.best import better_of, value_of
 from cellseg.training.events import Finished, Saved, Stepped, Validated
 from cellseg.training.run import train
 
-OPTIONS = {"base": 2, "depth": 1, "tile": 32, "validation": 1, "rate": 0.02, "steps": 12, "validate_every": 2}
+OPTIONS = {"base": 2, "depth": 1, "tile": 32, "validation": 1, "rate": 0.02, "steps": 8, "validate_every": 2}
 
 
 def weights_of(model):
@@ -38,7 +38,7 @@ def test_the_model_with_the_best_score_is_kept(pairs, metric):
 
 def test_the_last_model_is_kept_where_it_is_asked_for(pairs):
     validations, last = history(pairs, best_by="last")
-    assert (last.best_by, last.chosen) == ("last", 12)
+    assert (last.best_by, last.chosen) == ("last", 8)
     assert torch.equal(weights_of(last.model), weights_of(validations[-1].model))
 
 
@@ -64,19 +64,29 @@ def test_a_training_ends_when_nothing_gets_better(pairs, monkeypatch, tmp_path):
     assert torch.equal(weights_of(events[-1].model), weights_of(last.model))
 
 
-@pytest.mark.parametrize("kind", [Stepped, Validated, Saved])
-@pytest.mark.parametrize("stop", [4, 5, 6])
-def test_a_training_stopped_around_a_validation_ends_with_the_same_best_model(pairs, tmp_path, kind, stop):
-    options = {**OPTIONS, "rate": 0.05, "save_every": 0}
-    (*_, whole) = train(*pairs, **options)
-    events = train(*pairs, out=tmp_path / "run", **options)
+STOPPED = {**OPTIONS, "rate": 0.05, "save_every": 0}
+
+
+@pytest.fixture(scope="module")
+def whole(pairs):
+    """The end of a training that nobody stopped."""
+    (*_, last) = train(*pairs, **STOPPED)
+    assert isinstance(last, Finished)
+    return last
+
+
+@pytest.mark.parametrize(
+    ("kind", "stop"),
+    [(Validated, 4), (Validated, 6), *((kind, stop) for kind in (Stepped, Saved) for stop in (4, 5, 6))],
+)
+def test_a_training_stopped_around_a_validation_ends_with_the_same_best_model(pairs, whole, tmp_path, kind, stop):
+    events = train(*pairs, out=tmp_path / "run", **STOPPED)
     for event in events:
         if isinstance(event, kind) and event.step >= stop:
             break
     events.close()
     torch.manual_seed(99)
-    found = list(train(*pairs, out=tmp_path / "run", resume=True, **options))
-    assert isinstance(whole, Finished)
+    found = list(train(*pairs, out=tmp_path / "run", resume=True, **STOPPED))
     assert torch.equal(weights_of(found[-1].model), weights_of(whole.model))
     assert found[-1].model.card == whole.model.card
     assert (found[-1].chosen, found[-1].scores) == (whole.chosen, whole.scores)
