@@ -25,3 +25,12 @@ def pairs(tmp_path_factory):
 def other_pairs(tmp_path_factory):
     """Three images of another kind: bright nuclei."""
     return write_pairs(tmp_path_factory.mktemp("other"), range(10, 13), "blobs")
+
+
+@pytest.fixture(scope="module")
+def few_cuts():
+    """Only a few thresholds are tried at a validation, where a test is of something else: the search is its time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("cellseg.evaluation.choose_cut.THRESHOLDS", (0.3, 0.4, 0.5, 0.6, 0.7))
+        patch.setattr("cellseg.evaluation.choose_cut.BODIES", (0.3, 0.5))
+        yield

@@ -10,6 +10,8 @@ from cellseg.training.best import better_of, value_of
 from cellseg.training.events import Finished, Saved, Stepped, Validated
 from cellseg.training.run import train
 
+pytestmark = pytest.mark.usefixtures("few_cuts")
+
 OPTIONS = {"base": 2, "depth": 1, "tile": 32, "validation": 1, "rate": 0.02, "steps": 8, "validate_every": 2}
 
 

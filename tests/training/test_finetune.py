@@ -12,6 +12,8 @@ from cellseg.training.recipes import settings_for
 from cellseg.training.report import forgotten, in_text, report_of
 from cellseg.training.run import train
 
+pytestmark = pytest.mark.usefixtures("few_cuts")
+
 SMALL = {"base": 4, "depth": 1, "tile": 32, "validation": 1, "rate": 0.01, "steps": 30, "validate_every": 10}
 FEW = {"tile": 32, "validation": 1, "steps": 4, "validate_every": 2}
 

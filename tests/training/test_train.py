@@ -11,6 +11,8 @@ from cellseg.training.recipes import settings_for
 from cellseg.training.run import train
 from cellseg.training.step import rate_at
 
+pytestmark = pytest.mark.usefixtures("few_cuts")
+
 SMALL = {"base": 2, "depth": 1, "norm": "batch", "tile": 32, "validation": 1, "rate": 0.01}
 
 

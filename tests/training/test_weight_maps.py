@@ -22,6 +22,8 @@ from cellseg.training.run import train
 from cellseg.training.run_folder import new_run, refuse_used
 from cellseg.training.weight_maps import kept, weigh
 
+pytestmark = pytest.mark.usefixtures("few_cuts")
+
 OPTIONS = WeightOptions()
 
 
