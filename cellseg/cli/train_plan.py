@@ -9,15 +9,12 @@ import numpy as np
 
 from cellseg.options import TrainSettings
 from cellseg.training.data import TrainingSet, cell_areas, median_diameter
-from cellseg.training.estimate import estimate_training
 from cellseg.training.rare import rare_classes
 from cellseg.wording import duration, size_of
 
 SIZES_SHOWN = 6
 SMALL = 0.75
 """Part of the tile below which an image is worth a word."""
-GPU_STEPS = 3
-"""Steps that are tried on a GPU, whose speed is not known before."""
 
 
 def plan_of(data: TrainingSet, settings: TrainSettings, network: Any, size: tuple[int, int]) -> dict[str, Any]:
@@ -29,11 +26,12 @@ def plan_of(data: TrainingSet, settings: TrainSettings, network: Any, size: tupl
         network: with random weights.
         size: sides of a sample's input and of its labelled part.
     """
+    from cellseg.training.expected_cost import STEPS, expected_cost
     from cellseg.training.step import precision_of
 
     every = (*data.training, *data.held)
     options = settings.train
-    seconds, memory, how = _cost(data, settings, network, size)
+    cost = expected_cost(data, settings, network, size)
     cells = sum(len(cell_areas(image)) for image in every)
     shares = data.counts / max(int(data.counts.sum()), 1)
     plan: dict[str, Any] = {
@@ -63,9 +61,9 @@ def plan_of(data: TrainingSet, settings: TrainSettings, network: Any, size: tupl
         "recipe": options.recipe,
         "precision": str(precision_of(options)).removeprefix("torch."),
         "samples_per_image": options.steps * options.batch / len(data.training),
-        "memory_bytes": memory,
-        "seconds": seconds,
-        "seconds_by": how,
+        "memory_bytes": cost.bytes,
+        "seconds": cost.seconds,
+        "seconds_by": f"{STEPS} steps were measured",
     }
     return {**plan, "notes": _notes(data, settings, plan)}
 
@@ -93,41 +91,6 @@ def in_lines(plan: dict[str, Any]) -> list[str]:
         f"time       about {duration(plan['seconds'])} ({plan['seconds_by']})",
         *(f"note       {note}" for note in plan["notes"]),
     ]
-
-
-def _cost(data: TrainingSet, settings: TrainSettings, network: Any, size: tuple[int, int]) -> tuple[float, int, str]:
-    """Seconds, bytes, and where the seconds come from."""
-    import torch
-
-    from cellseg.models.hardware import training_device
-
-    shapes = [image.truth.ignore.shape for image in (*data.training, *data.held)]
-    cores = settings.train.threads or torch.get_num_threads()
-    found = estimate_training(shapes, len(data.training[0].image), settings, cores=cores)
-    if training_device().type == "cpu":
-        return found.seconds, found.bytes, f"estimated for {cores} processor core{'s' if cores > 1 else ''}"
-    return _measured(data, settings, network, size), found.bytes, f"{GPU_STEPS} steps were measured, without validation"
-
-
-def _measured(data: TrainingSet, settings: TrainSettings, network: Any, size: tuple[int, int]) -> float:
-    """Seconds of all steps, by some on an empty batch."""
-    import time
-
-    import torch
-
-    from cellseg.training.sampler import Batch
-    from cellseg.training.state import new_state
-    from cellseg.training.step import precision_of, take_step
-
-    options, inner = settings.train, (settings.train.batch, size[1], size[1])
-    outer = (settings.train.batch, len(data.training[0].image), size[0], size[0])
-    batch = Batch(torch.zeros(outer), torch.zeros(inner, dtype=torch.long), torch.ones(inner))
-    state = new_state(network, options)
-    take_step(state, batch, options, precision_of(options))  # the first one also sets the GPU up
-    began = time.perf_counter()
-    for _ in range(GPU_STEPS):
-        take_step(state, batch, options, precision_of(options))
-    return (time.perf_counter() - began) / GPU_STEPS * options.steps
 
 
 def _notes(data: TrainingSet, settings: TrainSettings, plan: dict[str, Any]) -> list[str]:

@@ -1,8 +1,7 @@
-"""How long a training or a prediction takes and how much memory it needs, before it begins; without torch.
+"""Time and memory of a training or a prediction before torch is there: for `cellseg check`, with the network of `fast`.
 
-The network's multiplications are counted layer by layer for a U-Net of the given depth and width (other networks
-of the same depth and width are taken to cost the same), and divided by what a processor core was measured to do.
-On a GPU, or on a processor with other instructions, times differ, by ten times and more; memory hardly does.
+The multiplications of a U-Net of the given depth and width are counted layer by layer, and divided by what a processor
+core was measured to do. What is really planned is measured and counted from the very network (`expected_cost.py`).
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cellseg.models.choice import options_for
-from cellseg.options import AVERAGING_COST, NetworkOptions, PredictOptions, TrainSettings
+from cellseg.options import AVERAGING_COST, NetworkOptions, PredictOptions, TrainOptions, TrainSettings
 
 TRAINING_RATE = 25e9
 """Multiply-adds of training steps in float32, a second and core; a step has three times those of the way forward.
@@ -115,8 +114,7 @@ def estimate_training(
     cores = options.threads or cores or os.cpu_count() or 1
     step = options.batch * max(3 * cost.multiplications / (TRAINING_RATE * cores), SAMPLE_SECONDS_PIXEL * side**2)
     pixels = sum(height * width for height, width in sizes)
-    held = max(1, round(len(sizes) * options.validation)) if options.validation < 1 else options.validation
-    looks = (options.steps // options.validate_every + 1) * min(held, len(sizes)) / len(sizes) * pixels
+    looks = validated_pixels(sizes, options)
     validation = looks * (cost.multiplications / side**2 / (PREDICTION_RATE * cores) + LABEL_SECONDS_PIXEL)
     memory = (
         PROGRAM_BYTES
@@ -125,6 +123,13 @@ def estimate_training(
         + cost.parameters * PARAMETER_BYTES
     )
     return Estimate(options.steps * step + validation, memory)
+
+
+def validated_pixels(sizes: Sequence[tuple[int, int]], options: TrainOptions) -> float:
+    """Pixels that all validations of a training predict, of images of these heights and widths."""
+    held = max(1, round(len(sizes) * options.validation)) if options.validation < 1 else options.validation
+    pixels = sum(height * width for height, width in sizes)
+    return float((options.steps // options.validate_every + 1) * min(held, len(sizes)) / len(sizes) * pixels)
 
 
 def estimate_prediction(

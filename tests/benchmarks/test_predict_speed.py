@@ -21,12 +21,13 @@ from cellseg.inference.prepare import decide_within_memory
 import cellseg
 from cellseg.allocator import keep_memory
 from cellseg.images.open import open_image
-from cellseg.inference.cost import OVERHEAD, forward_bytes
 from cellseg.inference.memory import resident
 from cellseg.inference.normalised import NormalisedImage
 from cellseg.inference.predict import predict_tiles, tiles_of
 from cellseg.inference.runner import Runner
 from cellseg.inference.segment import segment
+from cellseg.inference.tile_cost import OVERHEAD
+from cellseg.models.cost import forward_bytes
 from cellseg.models.trained import as_model
 from cellseg.options import PredictOptions
 from cellseg.samples.sample import make_sample

@@ -4,10 +4,11 @@ import torch
 
 import cellseg
 from cellseg.errors import InputError
-from cellseg.inference import cost
-from cellseg.inference.cost import even_tile, forward_bytes, largest_tile
+from cellseg.inference import tile_cost
 from cellseg.inference.memory import available, parse_memory, resident
 from cellseg.inference.runner import Runner
+from cellseg.inference.tile_cost import even_tile, largest_tile
+from cellseg.models.cost import forward_bytes
 
 NETWORK = cellseg.build("unet", base=4, depth=2, norm="batch")
 SIZES = {"2GB": 2e9, "1.5gb": 1.5e9, "500 MB": 5e8, "1GiB": 2**30, "64M": 64e6, "1000": 1000}
@@ -45,7 +46,7 @@ def test_tiles_cut_a_plane_into_equal_parts(plane):
 
 
 def test_less_memory_gives_smaller_tiles_and_too_little_is_refused():
-    base = resident() + cost.BESIDE
+    base = resident() + tile_cost.BESIDE
     tiles = [largest_tile(NETWORK, (9000, 9000), (), "none", base + m * 10**6) for m in (200, 60, 20)]
     assert tiles[0] > tiles[1] > tiles[2]
     with pytest.raises(InputError, match="needs --memory"):

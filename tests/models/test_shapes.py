@@ -15,7 +15,7 @@ SMALL = {"base": 2}
 HEAVY = {"torch._dynamo", "sympy"}
 CODE = """
 import sys
-from cellseg.inference.cost import forward_bytes
+from cellseg.models.cost import forward_bytes
 from cellseg.models.registry import NETWORKS, build
 from cellseg.models.table import rows
 rows()

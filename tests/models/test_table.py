@@ -3,7 +3,8 @@ from pathlib import Path
 import torch
 
 import cellseg
-from cellseg.models.table import operations, rows
+from cellseg.models.cost import operations
+from cellseg.models.table import rows
 
 
 def test_every_network_has_a_row_that_agrees_with_what_is_built():
@@ -39,4 +40,4 @@ def test_operations_are_two_for_each_multiplication():
     levels += [(2, 1, full - 2), (1, 1, full - 4)]
     convolutions = sum(2 * 9 * i * o * n * n for i, o, n in levels)
     up, last = 2 * 4 * 2 * 1 * (half - 4) ** 2, 2 * 1 * 2 * (full - 4) ** 2
-    assert operations(network) == convolutions + up + last
+    assert operations(network, (1, 1, side, side)) == convolutions + up + last

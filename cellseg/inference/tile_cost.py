@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import copy
 import math
 import time
-import weakref
 from typing import Any
 
 import numpy as np
-import torch
-from torch.utils._pytree import tree_leaves
 
 from cellseg.errors import InputError
 from cellseg.inference.memory import resident
 from cellseg.inference.runner import Runner
 from cellseg.inference.tiling import SEEN_AT_LEAST, Box, Shape, Tile
 from cellseg.inference.versions import VERSIONS
+from cellseg.models.cost import forward_bytes
 from cellseg.models.geometry import Geometry
 from cellseg.models.hardware import free_on_device, prediction_device
-from cellseg.models.shapes import WithoutNumbers
 from cellseg.options import Averaging
 
 PREFERRED = 1024
@@ -29,18 +25,6 @@ OVERHEAD = 1.6
 below need. Measured: 1.2 to 1.6 (tests/benchmarks/test_predict_speed.py)."""
 BESIDE = 200 * 10**6
 """Bytes for the queues, the blocks of the image that are kept, the labels of a block, the compressor."""
-
-
-def forward_bytes(network: Any, shape: tuple[int, ...]) -> int:
-    """Most bytes that live at one time in a forward pass of an input (N, C, H, W), weights not counted.
-
-    Found by running the network without numbers (torch's meta device).
-    """
-    empty = copy.deepcopy(network).to("meta").eval()
-    with torch.inference_mode(), _Living() as living:
-        empty(torch.empty(shape, device="meta"))
-    most: int = living.most
-    return most
 
 
 def largest_tile(network: Any, plane: Shape, sample: tuple[int, ...], average: Averaging, memory: int) -> Shape:
@@ -105,31 +89,3 @@ def _input_shapes(tile: Shape, average: Averaging, geometry: Geometry) -> list[S
     example = Tile(0, Box(-geometry.margin, -geometry.margin, *size), Box(0, 0, *tile))
     seen = [version.sees(example, geometry) for version in VERSIONS[average]]
     return [(box.height, box.width) for box in seen]
-
-
-class _Living(WithoutNumbers):
-    """Adds up the sizes of the tensors that live."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.now = self.most = 0
-        self._users: dict[int, int] = {}
-
-    def note(self, function: Any, args: Any, result: Any) -> None:
-        for tensor in tree_leaves(result):
-            if isinstance(tensor, torch.Tensor):
-                self._add(tensor)
-        self.most = max(self.most, self.now)
-
-    def _add(self, tensor: torch.Tensor) -> None:
-        storage = tensor.untyped_storage()
-        key, size = storage._cdata, storage.nbytes()
-        if not self._users.get(key):
-            self.now += size
-        self._users[key] = self._users.get(key, 0) + 1
-        weakref.finalize(tensor, self._remove, key, size)
-
-    def _remove(self, key: int, size: int) -> None:
-        self._users[key] -= 1
-        if not self._users[key]:
-            self.now -= size
