@@ -16,15 +16,14 @@ import numpy as np
 import pytest
 import tifffile
 import torch
-from cellseg.inference.prepare import decide_within_memory
 
 import cellseg
 from cellseg.allocator import keep_memory
 from cellseg.images.open import open_image
 from cellseg.inference.memory import resident
-from cellseg.inference.normalised import NormalisedImage
-from cellseg.inference.predict import predict_tiles, tiles_of
+from cellseg.inference.prediction import prediction_in_memory
 from cellseg.inference.runner import Runner
+from cellseg.inference.seen import seen_by
 from cellseg.inference.segment import segment
 from cellseg.inference.tile_cost import OVERHEAD
 from cellseg.models.cost import forward_bytes
@@ -76,13 +75,12 @@ def fastest(**works):
     return {name: min(values) for name, values in times.items()}
 
 
-def bare(model, image, decisions):
+def bare(prediction):
     """The forward passes of a prediction and nothing else."""
-    tile = tiles_of(model, image.source, decisions)[0]
-    runner = Runner(model.network, decisions.precision)
-    runner.see(image.sample(0, model.network.geometry))
+    seen, tile, count = prediction.seen, prediction.planned[0], len(prediction.planned)
+    runner = Runner(seen.network, prediction.decisions.precision)
+    runner.see(seen.image.sample(0, seen.geometry))
     x = torch.zeros(1, 1, tile.read.height, tile.read.width).to(memory_format=torch.channels_last)
-    count = len(tiles_of(model, image.source, decisions))
 
     @torch.inference_mode()
     def passes():
@@ -94,13 +92,11 @@ def bare(model, image, decisions):
 
 def test_end_to_end_beside_the_bare_network(model, image, tmp_path):
     options = PredictOptions(precision="float32", memory="4GB")
-    normalised = NormalisedImage(open_image(image))
-    decisions = decide_within_memory(model, normalised, options)
-    tiles = tiles_of(model, normalised.source, decisions)
-    out = tmp_path / "out.tif"
+    prediction = prediction_in_memory(seen_by(model, open_image(image), options), side=None)
+    decisions, out = prediction.decisions, tmp_path / "out.tif"
     found = fastest(
-        bare=bare(model, normalised, decisions),
-        pipeline=lambda: list(predict_tiles(model, normalised, tiles, options, decisions)),
+        bare=bare(prediction),
+        pipeline=lambda: list(prediction.compute(prediction.planned)),
         file=lambda: list(segment(model, open_image(image), out, options)),
     )
     print(f"\ntiles of {decisions.tile}: bare {SIZE**2 / found['bare'] / 1e6:.2f} Mpx/s")

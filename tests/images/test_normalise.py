@@ -15,7 +15,7 @@ from cellseg.images import normalise
 from cellseg.images.normalise import Normalisation, apply, measure
 from cellseg.images.open import open_image
 from cellseg.images.source import array_source, make_source
-from cellseg.images.tiff.image import pixels as tiffpixels
+from cellseg.images.tiff import pixels as tiffpixels
 
 PICTURE = np.random.default_rng(0).normal(40000, 100, (2, 57, 43)).astype(np.uint16)
 

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cellseg.errors import InputError
+from cellseg.images.omezarr import image as omezarr
 from cellseg.images.omezarr.folder import labels_of
-from cellseg.images.omezarr.image import image as omezarr
 from cellseg.images.open import open_image
 
 from .zarrs import write_group, write_image

@@ -9,7 +9,7 @@ import tifffile
 from cellseg.images.layout import ResultLayout
 from cellseg.images.open import open_image
 from cellseg.images.pyramid import halved, level_shapes
-from cellseg.images.tiff.image import write as writetiff
+from cellseg.images.tiff import write as writetiff
 from cellseg.images.write import write_stack, write_tiled
 
 

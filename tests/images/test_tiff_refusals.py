@@ -8,7 +8,7 @@ import tifffile
 
 from cellseg.errors import InputError
 from cellseg.images.open import open_image
-from cellseg.images.tiff.image import checks as tiffchecks
+from cellseg.images.tiff import checks as tiffchecks
 
 STACK = np.random.default_rng(0).integers(0, 255, (6, 64, 64)).astype(np.uint8)
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cellseg.images.open import open_image
-from cellseg.images.tiff.image import pixels as tiffpixels
+from cellseg.images.tiff import pixels as tiffpixels
 from cellseg.images.tiff.pixels import TiffPixels
 from cellseg.images.write import write_stack
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import psutil
 import pytest
-from napari_cellseg.train.controls import values_of, words_of
 from napari_cellseg.train.layer_files import write_layers
 from napari_cellseg.train.trainer import Trainer
+from napari_cellseg.train.wishes import Wishes
 
 import cellseg
 from cellseg.samples.sample import make_sample
@@ -29,7 +29,7 @@ def test_ten_cells_with_strokes(qtbot, tmp_path, outlines):
     files = write_layers(image, strokes, tmp_path / "data", annotation=True)
     trainer, run, first = Trainer(), tmp_path / "run", []
     trainer.validated.connect(lambda _kept: first.append(_seconds(trainer)))
-    trainer.start(run, [*files.arguments, *words_of(values_of("quick"), "quick"), "--threads", "2"])
+    trainer.start(run, [*files.arguments, *Wishes("quick").words(), "--threads", "2"])
     qtbot.waitUntil(
         lambda: not trainer.running or (bool(first) and _seconds(trainer) > PROCESSOR_SECONDS), timeout=280_000
     )
