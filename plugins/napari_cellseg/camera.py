@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
+    from napari.layers import Image, Labels
 
 
 def camera(viewer: ViewerModel) -> Any:
@@ -31,3 +32,10 @@ def look_at(viewer: ViewerModel, point: Sequence[float] | NDArray[np.float64]) -
     shown = [float(point[axis - first]) for axis in viewer.dims.displayed if axis >= first]
     centre = camera(viewer).center
     camera(viewer).center = (*centre[: 3 - len(shown)], *shown)
+
+
+def plane_index(viewer: ViewerModel, layer: Image | Labels) -> tuple[int, ...]:
+    """Where the plane on the screen is along the layer's axes before rows and columns."""
+    at = layer.world_to_data(viewer.dims.point)[: layer.ndim - 2]
+    data = layer.data[0] if layer.multiscale else layer.data
+    return tuple(int(np.clip(np.round(k), 0, length - 1)) for k, length in zip(at, data.shape, strict=False))

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 from napari.layers import Image, Labels
 from psygnal import Signal, SignalInstance
 
+from napari_cellseg.annotation import what_of
+from napari_cellseg.napari_private import unwrapped
+
 if TYPE_CHECKING:
     from napari.components import ViewerModel
 
@@ -69,22 +72,16 @@ class Session:
     def _layer(self, kind: type[Any]) -> Any:
         active = self.viewer.layers.selection.active
         if isinstance(active, kind) and not is_made(active):
-            return _itself(active)
+            return unwrapped(active)
         layers = [layer for layer in self.viewer.layers if isinstance(layer, kind) and not is_made(layer)]
         seen = [layer for layer in layers if layer.visible]
-        return _itself(seen[-1]) if seen else None
+        return unwrapped(seen[-1]) if seen else None
 
     @staticmethod
     def _emit(signal: SignalInstance, value: object) -> None:
         signal.emit(value)
 
 
-def _itself(layer: Any) -> Any:
-    """The layer behind the proxy that napari hands to plugins, a new one each time, which is never `is` another."""
-    return getattr(layer, "__wrapped__", layer)
-
-
 def is_made(layer: Any) -> bool:
     """Whether a layer shows what a panel made, and is no image of the user's."""
-    mine = layer.metadata.get("cellseg")
-    return isinstance(mine, dict) and mine.get("what") in MADE
+    return what_of(layer) in MADE

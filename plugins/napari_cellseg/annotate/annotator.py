@@ -13,18 +13,19 @@ from qtpy.QtCore import QObject, Signal
 
 import cellseg
 from napari_cellseg.annotate import edits, surgery
-from napari_cellseg.annotate.begin import as_annotation, empty_annotation, is_annotation
+from napari_cellseg.annotate.begin import as_annotation, empty_annotation, is_painted
 from napari_cellseg.annotate.box import Box
-from napari_cellseg.annotate.edits import BACKGROUND, FIRST_CELL, NOT_ANNOTATED
 from napari_cellseg.annotate.index import Cell
 from napari_cellseg.annotate.keys import ACTIONS
-from napari_cellseg.annotate.layer import AnnotatedLayer, unwrapped
+from napari_cellseg.annotate.layer import AnnotatedLayer
 from napari_cellseg.annotate.marks import Marks
 from napari_cellseg.annotate.palette import annotation_colormap
 from napari_cellseg.annotate.pieces import Pieces
 from napari_cellseg.annotate.places import Places, image_of, prediction_of
 from napari_cellseg.annotate.tools import LineTool, PickTool
+from napari_cellseg.annotation import BACKGROUND, FIRST_CELL, NOT_ANNOTATED
 from napari_cellseg.camera import camera, look_at
+from napari_cellseg.napari_private import unwrapped
 from napari_cellseg.session import Session
 from napari_cellseg.widgets import later
 
@@ -114,12 +115,12 @@ class Annotator(QObject):
         """Take the active layer if it is an annotation; else keep what is in hand while it is there."""
         layers = self.viewer.layers
         active = layers.selection.active
-        if is_annotation(active):
+        if is_painted(active):
             chosen = active
         elif self.target is not None and self.target.layer in layers:
             chosen = self.target.layer
         else:
-            chosen = next((layer for layer in reversed(layers) if is_annotation(layer)), None)
+            chosen = next((layer for layer in reversed(layers) if is_painted(layer)), None)
         if chosen is None or self.target is None or chosen is not self.target.layer:
             self._take(chosen)
         self.updated.emit()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from napari.layers import Image, Labels
 
-from napari_cellseg.annotate.edits import FIRST_CELL
 from napari_cellseg.annotate.palette import annotation_colormap
+from napari_cellseg.annotation import FIRST_CELL, is_annotation
 
 
 def empty_annotation(image: Image) -> Labels:
@@ -37,6 +37,6 @@ def as_annotation(layer: Labels, cells_from: int) -> Labels:
     return Labels(values, name=f"{layer.name} annotation", metadata={"cellseg": kept}, **place)
 
 
-def is_annotation(layer: object) -> bool:
-    """Whether a layer holds values as an annotation has them."""
-    return isinstance(layer, Labels) and layer.metadata.get("cellseg", {}).get("what") == "annotation"
+def is_painted(layer: object) -> bool:
+    """Whether a thing is a layer that is annotated."""
+    return isinstance(layer, Labels) and is_annotation(layer)

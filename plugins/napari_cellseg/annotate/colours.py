@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_cellseg.annotation import FIRST_CELL
+
 BACKGROUND_RGBA = (0.38, 0.45, 0.55, 0.45)
 """Muted, half transparent: annotated, and no cell."""
 
@@ -52,8 +54,10 @@ def colour_number(values: NDArray[np.integer]) -> NDArray[np.uint8]:
     numbers = np.empty(flat.shape, np.uint8)
     for start in range(0, flat.size, BLOCK):
         part = flat[start : start + BLOCK]
-        if part.max() < CELL_COLOURS + 2:
+        if part.max() < CELL_COLOURS + FIRST_CELL:
             numbers[start : start + BLOCK] = part
         else:
-            numbers[start : start + BLOCK] = np.where(part < 2, part, (part - 2) % CELL_COLOURS + 2)
+            numbers[start : start + BLOCK] = np.where(
+                part < FIRST_CELL, part, (part - FIRST_CELL) % CELL_COLOURS + FIRST_CELL
+            )
     return numbers.reshape(values.shape)

@@ -17,7 +17,7 @@ from napari_cellseg.annotate.doctor import SURROUNDINGS, Line, Sheet, Spot, comm
 from napari_cellseg.annotate.layer import AnnotatedLayer
 from napari_cellseg.annotate.places import grey
 from napari_cellseg.annotate.suggest import Window
-from napari_cellseg.child import Child
+from napari_cellseg.children.child import Child
 
 if TYPE_CHECKING:
     from napari.layers import Image

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 import cellseg
-from napari_cellseg.project.training_set import IGNORE, for_training
+from napari_cellseg.annotation import IGNORE, to_training
 
 SURROUNDINGS = 64
 """Pixels around what is annotated that are looked at, too."""
@@ -60,7 +59,7 @@ def write(sheets: Iterable[Sheet], folder: Path) -> dict[str, Spot]:
         (folder / part).mkdir(parents=True)
     for sheet in sheets:
         cellseg.write_stack(folder / "images" / sheet.name, sheet.image, "YX")
-        cellseg.write_stack(folder / "labels" / sheet.name, for_training(sheet.labels.astype(np.uint32)), "YX")
+        cellseg.write_stack(folder / "labels" / sheet.name, to_training(sheet.labels), "YX")
         origins[sheet.name] = sheet.origin
     return origins
 

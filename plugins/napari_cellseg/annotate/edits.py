@@ -1,6 +1,6 @@
 """Edits of an annotation: a window of a plane goes in, the same window after the edit comes out.
 
-Values are 0 = not annotated, 1 = background, 2 and up = cells. Every edit takes a window (h, w) that holds the cell,
+Values are those of `annotation`. Every edit takes a window (h, w) that holds the cell,
 leaves it untouched and gives a new one; pixels of other cells never change. Cells are 4-connected.
 """
 
@@ -14,10 +14,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from napari_cellseg.annotate.box import Box
-
-NOT_ANNOTATED = 0
-BACKGROUND = 1
-FIRST_CELL = 2
+from napari_cellseg.annotation import FIRST_CELL
 
 SLIVER = 0.01
 """Pieces of less than this part of a cell, cut off by a shaky line, stay with the piece beside them."""

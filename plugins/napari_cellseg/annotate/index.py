@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_cellseg.annotate.box import Box
-from napari_cellseg.annotate.edits import FIRST_CELL, NOT_ANNOTATED
+from napari_cellseg.annotation import FIRST_CELL, NOT_ANNOTATED
 
 TILE = 512
 """Side of a tile in pixels: a stroke lies in one to four of them, and one is surveyed in about a millisecond."""

@@ -13,24 +13,11 @@ import cellseg
 from napari_cellseg.annotate.box import Box
 from napari_cellseg.annotate.edits import Changes
 from napari_cellseg.annotate.index import CellIndex
+from napari_cellseg.napari_private import can_show_windows, history, show_window, without_refresh
 
 if TYPE_CHECKING:
     from napari.components import Dims
     from napari.layers import Labels
-
-
-SHOWING = ("_block_refresh", "_slice_input", "_slice", "_accumulate_updated_slice", "_partial_labels_refresh")
-"""What napari itself shows a stroke with."""
-
-
-def unwrapped(thing: Any) -> Any:
-    """What napari hands to a plugin without the wrapper that it puts around: two wrappers of a layer are not one."""
-    return getattr(thing, "__wrapped__", thing)
-
-
-def history(layer: Labels) -> tuple[list[Any], list[Any]]:
-    """Steps that can be undone and that can be redone; napari has no public name for them."""
-    return list(getattr(layer, "_undo_history", ())), list(getattr(layer, "_redo_history", ()))
 
 
 class AnnotatedLayer:
@@ -135,25 +122,13 @@ class AnnotatedLayer:
     def _turn(self, turn: Callable[[], None]) -> None:
         """Undo or redo, and show the windows that changed; napari alone shows the whole plane anew, for a second where
         it is 10,000 x 10,000."""
-        if not all(hasattr(self.layer, name) for name in SHOWING):
-            turn()  # another version of napari
+        if not can_show_windows(self.layer):
+            turn()
             return
-        with self.layer._block_refresh():
+        with without_refresh(self.layer):
             turn()
         for plane, box in self._follow():
-            self._show(plane, box)
-
-    def _show(self, plane: int, box: Box) -> None:
-        """Bring a window of the plane that is seen to the screen."""
-        layer, leading = self.layer, self._leading(plane)
-        if list(layer._slice_input.displayed) != [layer.ndim - 2, layer.ndim - 1]:
-            layer.refresh()
-        elif tuple(layer._get_pt_not_disp().values()) == leading:
-            values = self.read(plane, box)
-            layer._slice.image.raw[box.slices] = values
-            layer._slice.image.view[box.slices] = layer.colormap._data_to_texture(values)
-            layer._accumulate_updated_slice((*(slice(n, n + 1) for n in leading), *box.slices))
-            layer._partial_labels_refresh()
+            show_window(self.layer, self._leading(plane), box.slices, self.read(plane, box))
 
     def _new_index(self) -> CellIndex:
         return CellIndex(self.shape, self.read)

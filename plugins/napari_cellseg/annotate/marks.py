@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.layers import Shapes
 
+from napari_cellseg.annotation import what_of
 from napari_cellseg.camera import camera
 
 if TYPE_CHECKING:
@@ -45,9 +46,7 @@ class Marks:
             layer.visible = False
 
     def _layer(self) -> Any:
-        return next(
-            (layer for layer in self._viewer.layers if layer.metadata.get("cellseg", {}).get("what") == "marks"), None
-        )
+        return next((layer for layer in self._viewer.layers if what_of(layer) == "marks"), None)
 
     def _show(self, labels: Labels, points: NDArray[np.float64], kind: str) -> None:
         layer = self._layer() or self._add(labels)

@@ -22,15 +22,14 @@ from qtpy.QtWidgets import (
 import cellseg
 from napari_cellseg.annotate.amounts import amount, area
 from napari_cellseg.annotate.annotator import Annotator
-from napari_cellseg.annotate.begin import is_annotation
 from napari_cellseg.annotate.box import Box
 from napari_cellseg.annotate.diagnosis import Diagnosis
 from napari_cellseg.annotate.doctor import Line, Spot
-from napari_cellseg.annotate.edits import BACKGROUND
 from napari_cellseg.annotate.keys import ACTIONS, BY_NAME, short, shown, tooltip
 from napari_cellseg.annotate.legend import Legend, icon, icon_size
 from napari_cellseg.annotate.places import image_of
 from napari_cellseg.annotate.project_bar import ProjectBar
+from napari_cellseg.annotation import BACKGROUND, NOT_ANNOTATED, is_annotation
 from napari_cellseg.exchange.section import ExchangeSection
 from napari_cellseg.session import Session
 from napari_cellseg.widgets import column, fold, row, scrolled, slim_button, text_line
@@ -190,7 +189,7 @@ class AnnotatePanel(QWidget):
 
     def _show_chosen(self, layer: Labels) -> None:
         number = int(layer.selected_label)
-        words = {0: "Nothing: not annotated", BACKGROUND: "Background"}.get(number, f"Cell {number}")
+        words = {NOT_ANNOTATED: "Nothing: not annotated", BACKGROUND: "Background"}.get(number, f"Cell {number}")
         colour = layer.get_color(number)
         self._chosen.setText(words)
         rgba = (0.0, 0.0, 0.0, 0.0) if colour is None else tuple(float(value) for value in colour)

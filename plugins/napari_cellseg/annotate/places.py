@@ -21,6 +21,7 @@ from napari_cellseg.annotate.suggest import (
     rank,
     windows,
 )
+from napari_cellseg.annotation import what_of
 
 if TYPE_CHECKING:
     from napari.layers import Image, Layer
@@ -94,7 +95,7 @@ def image_of(layers: list[Layer], target: AnnotatedLayer) -> Image:
     Raises:
         InputError: none of its size is open.
     """
-    found = [layer for layer in _images(layers, target) if _what(layer) not in PREDICTIONS]
+    found = [layer for layer in _images(layers, target) if what_of(layer) not in PREDICTIONS]
     if not found:
         raise cellseg.InputError("no image of the size of the annotation is open", "Open the image it belongs to.")
     return found[0]
@@ -104,7 +105,7 @@ def prediction_of(layers: list[Layer], target: AnnotatedLayer) -> Image | None:
     """What a model said of that image: its uncertainty, else its probabilities, else nothing."""
     for what in PREDICTIONS:
         for layer in reversed(_images(layers, target, classes=True)):
-            if _what(layer) == what:
+            if what_of(layer) == what:
                 return layer
     return None
 
@@ -122,10 +123,6 @@ def _images(layers: list[Layer], target: AnnotatedLayer, classes: bool = False) 
     name = target.layer.metadata.get("cellseg", {}).get("image")
     own = [layer for layer in fitting if layer.metadata.get("cellseg", {}).get("image") == name]
     return own or fitting
-
-
-def _what(layer: Layer) -> str:
-    return str(layer.metadata.get("cellseg", {}).get("what", ""))
 
 
 def _level(layer: Image) -> Any:
@@ -152,6 +149,6 @@ def uncertainty(target: AnnotatedLayer, prediction: Image, window: Window) -> fl
     if len(_shape(prediction)) > target.layer.ndim:
         index = (slice(None), *index)
     values = np.asarray(_level(prediction)[index])
-    if _what(prediction) == "uncertainty":
+    if what_of(prediction) == "uncertainty":
         return float(values.mean()) / (255 if values.dtype == np.uint8 else 1)
     return entropy(values)

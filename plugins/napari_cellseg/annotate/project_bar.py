@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from functools import partial
 
-from napari._qt.qthreading import create_worker
 from napari.layers import Labels
+from napari.qt.threading import create_worker
 from napari.utils.notifications import show_error, show_info
 from qtpy.compat import isalive
 from qtpy.QtWidgets import QMenu, QWidget
 
 import cellseg
 from napari_cellseg.annotate.annotator import Annotator
+from napari_cellseg.annotation import is_annotation
+from napari_cellseg.napari_private import forget_history
 from napari_cellseg.project import layers as project_layers
 from napari_cellseg.project.commands import new_project, open_folder
 from napari_cellseg.project.document import ProjectImage
@@ -64,7 +66,7 @@ class ProjectBar(QWidget):
             for layer in project_layers.layers_of(self._viewer, *before):
                 layer.visible = False
         for layer in project_layers.layers_of(self._viewer, project, image):
-            if layer.metadata["cellseg"]["what"] == "annotation":
+            if is_annotation(layer):
                 self._viewer.layers.selection.active = layer
 
     def list_states(self) -> None:
@@ -90,7 +92,7 @@ class ProjectBar(QWidget):
 
     def _restored(self, layer: Labels, state: Kept) -> None:
         layer.data = layer.data  # napari draws it anew and forgets strokes, whose undoing would mix two states
-        layer._reset_history()
+        forget_history(layer)
         self._session.signals.annotation_changed.emit(layer)
         show_info(f"The annotation is as it was {title(state)}")
         self._enable()

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 import cellseg
 from napari_cellseg.annotate import edits
 from napari_cellseg.annotate.box import Box
-from napari_cellseg.annotate.edits import FIRST_CELL
 from napari_cellseg.annotate.index import Cell
 from napari_cellseg.annotate.layer import AnnotatedLayer
+from napari_cellseg.annotation import FIRST_CELL
 
 REGION_PX = (64, 256, 1024)
 """How far a region is followed that is to be filled, in steps."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import cellseg
-from napari_cellseg.exchange.numbers import Rest, shift_of, to_numbers, to_values
+from napari_cellseg.annotation import Rest, from_file, shift_of, to_file
 from napari_cellseg.exchange.target import Incoming, Target
 
 MOST = np.iinfo(np.uint16).max
@@ -47,7 +47,7 @@ def read_ctc(folder: Path, target: Target, rest: Rest) -> Incoming:
         assert pair.annotated is not None
         known = pair.annotated.read(pair.annotated_plane)[0] != 0
         numbers = np.where(known, cells, -1)
-        yield at, to_values(numbers, target.annotation, rest, target.read(at), shift_of(1, target.annotation))
+        yield at, from_file(numbers, target.annotation, rest, target.read(at), shift_of(1, target.annotation))
 
 
 def write_ctc(folder: Path, target: Target, sequence: str = "01") -> str:
@@ -70,7 +70,7 @@ def write_ctc(folder: Path, target: Target, sequence: str = "01") -> str:
     place = folder / f"{sequence}_GT"
     if place.exists():
         raise cellseg.InputError("is there already", "Choose another folder.", path=place)
-    planes = [to_numbers(target.read(plane), target.annotation) for plane in range(target.planes)]
+    planes = [to_file(target.read(plane), target.annotation) for plane in range(target.planes)]
     highest = max(int(cells.max(initial=0)) for cells, _ in planes)
     if not 0 < highest <= MOST:
         found = f"the highest number of a cell is {highest}"

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from napari_cellseg.annotation import Rest
 from napari_cellseg.exchange.ctc import read_ctc, write_ctc
-from napari_cellseg.exchange.numbers import Rest
 from napari_cellseg.exchange.rois import read_rois, write_rois
 from napari_cellseg.exchange.target import Incoming, Target
 from napari_cellseg.exchange.tiffs import read_labels, write_labels

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from napari.layers import Labels
 
-from napari_cellseg.exchange.numbers import Values
+from napari_cellseg.annotation import Values
 
 MOST_UNDONE = 8_000_000
 """Changed pixels of a plane that napari remembers; more would take gigabytes."""

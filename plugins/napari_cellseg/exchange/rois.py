@@ -20,7 +20,7 @@ from roifile import ROI_SUBTYPE, ROI_TYPE, ImagejRoi
 from scipy.ndimage import find_objects
 
 import cellseg
-from napari_cellseg.exchange.numbers import Rest, shift_of, to_numbers, to_values
+from napari_cellseg.annotation import Rest, from_file, shift_of, to_file
 from napari_cellseg.exchange.outline import ellipse, fill, trace
 from napari_cellseg.exchange.target import Incoming, Target
 
@@ -65,7 +65,7 @@ def read_rois(path: Path, target: Target, rest: Rest) -> Incoming:
         numbers = np.zeros(target.shape, np.int64)
         for drawn in regions:
             _draw(numbers, drawn, path)
-        yield plane, to_values(numbers, target.annotation, rest, target.read(plane), shift)
+        yield plane, from_file(numbers, target.annotation, rest, target.read(plane), shift)
 
 
 def write_rois(path: Path, target: Target) -> str:
@@ -83,7 +83,7 @@ def write_rois(path: Path, target: Target) -> str:
     count = 0
     with cellseg.complete_file(path) as part, ZipFile(part, "w", ZIP_DEFLATED) as file:
         for plane in range(target.planes):
-            for cell, outline in _outlines(to_numbers(target.read(plane), target.annotation)[0]):
+            for cell, outline in _outlines(to_file(target.read(plane), target.annotation)[0]):
                 roi = _roi(outline, cell, plane, target)
                 file.writestr(f"{roi.name}.roi", roi.tobytes())
                 count += 1

@@ -13,13 +13,12 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QComboBox, QFileDialog, QGridLayout, QLabel, QPushButton, QWidget
 
 from cellseg import InputError
+from napari_cellseg.annotation import Rest, is_annotation
+from napari_cellseg.camera import plane_index
+from napari_cellseg.children.latest import Latest
 from napari_cellseg.exchange.formats import FORMATS, Format
-from napari_cellseg.exchange.numbers import Rest
 from napari_cellseg.exchange.put import put
 from napari_cellseg.exchange.target import Incoming, Target
-from napari_cellseg.preview.coding import is_annotation
-from napari_cellseg.preview.latest import Latest
-from napari_cellseg.preview.seen import plane_index
 from napari_cellseg.session import Session
 
 RESTS: dict[str, Rest] = {"background": "background", "not annotated": "unknown", "left as it is": "kept"}
@@ -92,7 +91,7 @@ class ExchangeSection(QWidget):
     def _keep(self, layer: Labels, path: Path) -> None:
         """The annotation of a project is kept as it is now."""
         project: Any = self._session.project
-        if project is not None and is_annotation(layer.metadata):
+        if project is not None and is_annotation(layer):
             project.keep(project.image(layer.metadata["cellseg"]["image"]), f"before importing {path.name}")
 
     def write(self, path: Path, name: str | None = None) -> None:
@@ -169,7 +168,7 @@ def target_of(session: Session, layer: Labels) -> Target:
     index = plane_index(session.viewer, layer)
     plane = int(np.ravel_multi_index(index, shape)) if shape else 0
     image, axes = _image_of(session, layer)
-    return Target(layer.name, layer.data, is_annotation(layer.metadata), axes, plane, image)
+    return Target(layer.name, layer.data, is_annotation(layer), axes, plane, image)
 
 
 def _image_of(session: Session, layer: Labels) -> tuple[Path | None, str]:

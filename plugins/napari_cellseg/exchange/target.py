@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_cellseg.exchange.numbers import Values
+from napari_cellseg.annotation import Values
 
 Incoming = Iterator[tuple[int, Values]]
 """Planes that were read, by number in C order, and their values."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 import cellseg
-from napari_cellseg.exchange.numbers import Rest, shift_of, to_numbers, to_values
+from napari_cellseg.annotation import Rest, from_file, shift_of, to_file
 from napari_cellseg.exchange.target import Incoming, Target
 
 MASK = {1, 255}
@@ -49,7 +49,7 @@ def read_labels(path: Path, target: Target, rest: Rest) -> Incoming:
     for plane in range(source.planes):
         at = target.plane if source.planes == 1 else plane
         found: NDArray[Any] = ndimage.label(numbers(plane) > 0)[0] if mask else numbers(plane)
-        yield at, to_values(found, target.annotation, rest, target.read(at), shift)
+        yield at, from_file(found, target.annotation, rest, target.read(at), shift)
 
 
 def write_labels(path: Path, target: Target, *, mark_unknown: bool) -> str:
@@ -63,7 +63,7 @@ def write_labels(path: Path, target: Target, *, mark_unknown: bool) -> str:
     Returns:
         What is to be said of it.
     """
-    planes = [to_numbers(target.read(plane), target.annotation) for plane in range(target.planes)]
+    planes = [to_file(target.read(plane), target.annotation) for plane in range(target.planes)]
     marked = mark_unknown and any(unknown.any() for _, unknown in planes)
     highest = max(int(cells.max(initial=0)) for cells, _ in planes)
     dtype: Any = np.uint16 if highest < np.iinfo(np.uint16).max else np.uint32

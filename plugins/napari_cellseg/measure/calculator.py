@@ -13,7 +13,7 @@ from napari.utils.notifications import show_error
 from numpy.typing import NDArray
 from qtpy.QtCore import QObject, Signal
 
-from napari_cellseg.child import Child
+from napari_cellseg.children.child import Child
 
 Answer = dict[str, Any]
 Read = Callable[[], NDArray[Any]]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 import cellseg
 from cellseg import CellTable, InputError, metrics
 from cellseg.metrics.candidates import DENSE
+from napari_cellseg.annotation import NOT_ANNOTATED, cells_in
 
 Array = NDArray[Any]
 SCORES = {
@@ -80,8 +81,8 @@ def known_part(prediction: Array, annotation: Array) -> tuple[Array, Array]:
         prediction: (H, W) or (Z, H, W) labels, 0 = background.
         annotation: the same shape.
     """
-    truth = np.where(annotation > 1, annotation, 0)
-    unknown = annotation == 0
+    truth = cells_in(annotation, True)
+    unknown = annotation == NOT_ANNOTATED
     numbers, index, areas = np.unique(prediction, return_inverse=True, return_counts=True)
     hidden = np.bincount(index.reshape(-1), weights=unknown.reshape(-1), minlength=numbers.size)
     doubtful = (numbers[2 * hidden >= areas]).tolist()

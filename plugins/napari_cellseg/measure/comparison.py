@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from cellseg import InputError
-from napari_cellseg.measure.table import BACKGROUND_OF_ANNOTATIONS, Place
+from napari_cellseg.annotation import background_of, is_annotation
+from napari_cellseg.measure.table import Place
 
 CHOOSE_TWO = "Choose two Labels layers: the segmentation, and the truth beside it."
 
@@ -44,7 +45,7 @@ def plan_comparison(prediction: Any, truth: Any, *, together: int, everywhere: b
     lead = truth.ndim - 2
     order = {
         "do": "compare",
-        "background": BACKGROUND_OF_ANNOTATIONS if is_annotation(prediction) else 0,
+        "background": background_of(prediction.metadata),
         "annotation": is_annotation(truth),
         "by_plane": whole and together == 2 and prediction.ndim > 2,
     }
@@ -56,8 +57,3 @@ def next_line(line: int, count: int, by: int) -> int:
     if line < 0:
         return 0 if by > 0 else count - 1
     return (line + by) % count
-
-
-def is_annotation(layer: Any) -> bool:
-    """Whether a layer is the annotation of a project, of which only what was annotated counts."""
-    return bool(layer.metadata.get("cellseg", {}).get("what") == "annotation")

@@ -27,6 +27,7 @@ from napari_cellseg.measure.table import (
     touched,
     updated,
 )
+from napari_cellseg.napari_private import history
 from napari_cellseg.widgets import later
 
 SHOWN_EVERY = 25
@@ -205,9 +206,9 @@ class Measuring(QObject):
         assert self.layer is not None
         before, self._history = self._history, _history(self.layer)
         if self._history[1] > before[1]:
-            self._stroke(self.layer._redo_history[-1])
+            self._stroke(history(self.layer)[1][-1])
         elif self._history[1] < before[1] and self._history[0] > before[0]:
-            self._stroke(self.layer._undo_history[-1])
+            self._stroke(history(self.layer)[0][-1])
 
     def _stroke(self, atoms: Any) -> None:
         self._heard = True
@@ -245,4 +246,5 @@ def shown_place(viewer: ViewerModel, layer: Labels, together: int) -> Place:
 
 
 def _history(layer: Labels) -> tuple[int, int]:
-    return len(layer._undo_history), len(layer._redo_history)
+    undone, redone = history(layer)
+    return len(undone), len(redone)

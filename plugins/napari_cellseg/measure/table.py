@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellseg import CellGrid, CellTable
+from napari_cellseg.annotation import background_of
 
 Array = NDArray[Any]
 Place = tuple[int, ...]
@@ -25,7 +26,6 @@ UM_PER = {
     "meter": 1e6,
     "inch": 25400.0,
 }
-BACKGROUND_OF_ANNOTATIONS = 1
 BINS = 40
 
 
@@ -47,8 +47,7 @@ def grid_of(scale: Sequence[float], units: Sequence[str], metadata: Mapping[str,
         metadata: of the layer; in annotations of a project 0 and 1 are no cells.
         together: how many of the last axes are measured together: 2 plane by plane, 3 as volumes.
     """
-    of_project = metadata.get("cellseg", {})
-    background = BACKGROUND_OF_ANNOTATIONS if of_project.get("what") == "annotation" else 0
+    background = background_of(metadata)
     leading = len(scale) - together
     names = [str(unit) for unit in units][-together:]
     if all(name in UM_PER for name in names):

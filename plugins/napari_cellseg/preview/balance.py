@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import cellseg
-from napari_cellseg.preview.coding import cells_and_unknown
+from napari_cellseg.annotation import cells_in, unknown_in
 from napari_cellseg.preview.plane import Plane
 
 SIDE = 256
@@ -35,7 +35,8 @@ def class_frequencies(planes: Sequence[Plane], annotation: bool) -> NDArray[np.i
         blocks = [known[k] for k in np.unique(np.linspace(0, len(known) - 1, MOST).astype(int))] if known else []
     counts = np.zeros(2, np.int64)
     for plane, rows, columns in blocks:
-        cells, unknown = cells_and_unknown(plane.read(rows, columns), annotation)
+        values = plane.read(rows, columns)
+        cells, unknown = cells_in(values, annotation), unknown_in(values, annotation)
         kept = cellseg.separate(cells) != 0
         counts += np.bincount((kept if unknown is None else kept[~unknown]).ravel(), minlength=2)
     return counts

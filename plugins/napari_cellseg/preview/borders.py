@@ -16,13 +16,13 @@ from qtpy.QtWidgets import QCheckBox, QWidget
 
 from cellseg import InputError
 from cellseg.options import AugmentOptions, WeightOptions, described
+from napari_cellseg.annotation import is_annotation
 from napari_cellseg.camera import camera
+from napari_cellseg.children.latest import Latest
 from napari_cellseg.forms.option_form import defaults
 from napari_cellseg.preview.balance import class_frequencies
 from napari_cellseg.preview.border_layers import BorderLayers
-from napari_cellseg.preview.coding import is_annotation
 from napari_cellseg.preview.command import train_command, weights_command
-from napari_cellseg.preview.latest import Latest
 from napari_cellseg.preview.plane import Plane
 from napari_cellseg.preview.seen import seen
 from napari_cellseg.preview.settings import WeightSettings
@@ -72,7 +72,7 @@ class BordersSection(QWidget):
         """The settings as a command line: the weight map of the labels' file, or a training."""
         labels = self._session.labels()
         path = labels.source.path if labels is not None else None
-        if labels is not None and path and not is_annotation(labels.metadata) and Path(path).is_file():
+        if labels is not None and path and not is_annotation(labels) and Path(path).is_file():
             return weights_command(Path(path), self.options())
         return train_command(self.options(), AugmentOptions())
 
@@ -155,7 +155,7 @@ class BordersSection(QWidget):
         except InputError as error:
             self._note.setText(str(error))
             return
-        options, annotation = self.options(), is_annotation(labels.metadata)
+        options, annotation = self.options(), is_annotation(labels)
         window = plan_window(what.field, what.plane.shape, margin(options), most, what.coarseness)
         make = partial(preview, annotation=annotation, frequencies=self._balanced_by(options))
         self._preview.ask(lambda: (labels, make(what.plane, window, options)))
@@ -183,7 +183,7 @@ class BordersSection(QWidget):
     def _count_classes(self) -> None:
         if self._labels is None or self._labels.multiscale or self._labels.ndim < 2:
             return
-        planes, annotation = planes_of(self._labels), is_annotation(self._labels.metadata)
+        planes, annotation = planes_of(self._labels), is_annotation(self._labels)
         self._count.ask(lambda: class_frequencies(planes, annotation))
 
     def _on_classes_counted(self, frequencies: NDArray[np.int64]) -> None:

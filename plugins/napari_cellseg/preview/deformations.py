@@ -12,8 +12,8 @@ from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from cellseg import InputError
 from cellseg.options import AugmentOptions, described
+from napari_cellseg.children.latest import Latest
 from napari_cellseg.forms.option_form import OptionForm, Span, defaults
-from napari_cellseg.preview.latest import Latest
 from napari_cellseg.preview.seen import seen
 from napari_cellseg.preview.sheet import as_seen, contact_sheet, middle
 from napari_cellseg.session import Session

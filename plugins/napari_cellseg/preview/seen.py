@@ -10,7 +10,7 @@ from napari.layers import Image, Labels
 from numpy.typing import NDArray
 
 from cellseg import InputError
-from napari_cellseg.camera import camera
+from napari_cellseg.camera import camera, plane_index
 from napari_cellseg.preview.plane import Plane
 from napari_cellseg.preview.window import Field
 
@@ -50,13 +50,6 @@ def seen(viewer: ViewerModel, layer: Image | Labels) -> Seen:
         raise InputError(f"Nothing of {layer.name} is seen", "Move it into view.")
     across = float(layer.scale[-1]) * camera(viewer).zoom
     return Seen(Plane(data, plane_index(viewer, layer), (height, width)), (rows, columns), 1 / max(across, 1e-9))
-
-
-def plane_index(viewer: ViewerModel, layer: Image | Labels) -> tuple[int, ...]:
-    """Where the plane on the screen is along the layer's axes before rows and columns."""
-    at = layer.world_to_data(viewer.dims.point)[: layer.ndim - 2]
-    data = layer.data[0] if layer.multiscale else layer.data
-    return tuple(int(np.clip(np.round(k), 0, length - 1)) for k, length in zip(at, data.shape, strict=False))
 
 
 def placed(layer: Image | Labels, origin: tuple[float, float], step: int) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 import cellseg
 from cellseg.options import WeightOptions
-from napari_cellseg.preview.coding import cells_and_unknown
+from napari_cellseg.annotation import cells_in, unknown_in
 from napari_cellseg.preview.plane import Plane
 from napari_cellseg.preview.window import Window
 
@@ -59,7 +59,8 @@ def preview(
         frequencies: (K,) pixels per class to balance the classes by; None: those of the window.
     """
     rows, columns = (slice(part.start, part.stop, window.step) for part in window.read)
-    cells, unknown = cells_and_unknown(labels.read(rows, columns), annotation)
+    values = labels.read(rows, columns)
+    cells, unknown = cells_in(values, annotation), unknown_in(values, annotation)
     weights = cellseg.weight_map(
         cells,
         options.w0,

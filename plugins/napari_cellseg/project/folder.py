@@ -7,7 +7,7 @@
     runs/001            run folders, as `cellseg train` makes them
     predictions/NAME/   results for an image
 
-Values of labels: 0 = not annotated, 1 = background, 2 and up = cells.
+Values of labels are those of `annotation`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cellseg
+from napari_cellseg.annotation import MEANINGS
 from napari_cellseg.project import chunks
 from napari_cellseg.project.document import NAME, ProjectImage, is_project, read_document, write_document
 from napari_cellseg.project.history import Kept, keep_state, kept_states, read_state
@@ -26,11 +27,8 @@ from napari_cellseg.project.store import LabelStore, open_store
 
 if TYPE_CHECKING:
     from cellseg.images.source import ImageSource
-    from napari_cellseg.project.training_set import TrainingFiles
 
 __all__ = ["Project", "ProjectImage", "is_project"]
-
-VALUES = {"0": "not annotated", "1": "background", "2 and up": "cells"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +133,7 @@ class Project:
         if not (folder / "zarr.json").exists():
             shape = image.shape[1:] if image.shape[0] == 1 else image.shape
             try:
-                chunks.create(folder, shape, {"values": VALUES})
+                chunks.create(folder, shape, {"values": MEANINGS})
             except OSError as error:
                 remedy = "Free space, or copy the project to a folder that you may write to."
                 raise cellseg.InputError(f"cannot be written ({error.strerror})", remedy, path=folder) from error
@@ -186,16 +184,6 @@ class Project:
         for index in sorted({*labels.annotated_blocks(), *state.blocks}):
             box = labels.box(index)
             labels[box] = read_state(state, index)[chunks.overlap(box, index)[1]]
-
-    def write_training_set(self, folder: Path) -> TrainingFiles:
-        """Write what is annotated as TIFFs for `cellseg train` (see `training_set`).
-
-        Raises:
-            InputError: nothing is annotated, an image is gone, or the folder cannot be written.
-        """
-        from napari_cellseg.project.training_set import write_training_set
-
-        return write_training_set(self, folder)
 
     def _with(self, images: tuple[ProjectImage, ...]) -> Project:
         write_document(self.path, images)

@@ -13,6 +13,7 @@ from napari.layers import Image, Labels, Layer
 from napari.utils.notifications import show_error, show_warning
 
 import cellseg
+from napari_cellseg.annotation import FIRST_CELL
 from napari_cellseg.pixels.layer_files import file_that_shows, guess_axes, named_file, whole_of, write_pixels
 from napari_cellseg.pixels.lazy import contrast, pixels_of
 from napari_cellseg.pixels.pyramid import IN_MEMORY, kept_pictures
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 MOST_SHOWN = 8
 """Images whose layers are added when a project is opened; others are by `show_image`."""
-FIRST_CELL = 2
 MOST_AXES = 5
 """Of a layer that can be put into a project, colours not counted."""
 RESULTS = ("probabilities", "uncertainty", "instances")

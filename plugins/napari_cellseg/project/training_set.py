@@ -16,16 +16,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 import cellseg
+from napari_cellseg.annotation import BACKGROUND, IGNORE, is_cell, to_training
+from napari_cellseg.project.folder import Project
 
 if TYPE_CHECKING:
     from napari_cellseg.project.document import ProjectImage
-    from napari_cellseg.project.folder import Project
     from napari_cellseg.project.store import LabelStore
 
-IGNORE = 2**32 - 1
 SURROUNDINGS = 128
 """Pixels around what is annotated: the 2015 network looks 92 px far, and samples are deformed."""
 NOTE = "training_set.json"
@@ -70,16 +69,11 @@ def write_training_set(project: Project, folder: Path) -> TrainingFiles:
             cellseg.cut_out(project.source(image), plane, {files.images / name: at for name, at in names.items()})
             for name, at in names.items():
                 values = labels[at] if labels.ndim == 2 else labels[plane, *at]
-                known["cells"] |= bool((values > 1).any())
-                known["background"] |= bool((values == 1).any())
-                cellseg.write_stack(files.labels / name, for_training(values), "YX")
+                known["cells"] |= bool(is_cell(values).any())
+                known["background"] |= bool((values == BACKGROUND).any())
+                cellseg.write_stack(files.labels / name, to_training(values), "YX")
     _check(known)
     return files
-
-
-def for_training(values: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """Annotation (H, W) as labels: `IGNORE` where nothing is annotated, 0 = background, 1 and up = cells."""
-    return values - np.uint32(1)  # 0 - 1 is 2**32 - 1
 
 
 def rectangles(boxes: list[Rectangle], height: int, width: int) -> list[Rectangle]:
@@ -147,10 +141,8 @@ def _check(known: dict[str, bool]) -> None:
 
 def main(project: str, folder: str) -> int:
     """Write a training set and tell its files, or what was wrong, as one JSON object."""
-    from napari_cellseg.project.folder import Project
-
     try:
-        files = Project.open(Path(project)).write_training_set(Path(folder).absolute())
+        files = write_training_set(Project.open(Path(project)), Path(folder).absolute())
     except cellseg.InputError as error:
         print(json.dumps({"error": str(error)}), flush=True)  # noqa: T201 - it is how a child speaks
         return 2

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-BACKGROUND = 1
-FIRST_CELL = 2
+from napari_cellseg.annotation import NOT_ANNOTATED, from_instances
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +45,10 @@ def as_annotation(
         The new annotation of the region, uint32, and what was put into it. A cell of which a part lies on another
         annotation loses that part, unless `replace`.
     """
-    shift = max(after, BACKGROUND)
     wanted = np.isin(instances, list(only)) if only is not None else np.ones(instances.shape, bool)
     if only is not None:
         wanted &= instances > 0
-    free = wanted if replace else wanted & (old == 0)
-    cells = instances.astype(np.uint32)
-    new = np.where(cells > 0, cells + np.uint32(shift), np.uint32(BACKGROUND))
-    result = np.where(free, new, old).astype(np.uint32)
-    ids = frozenset(np.unique(cells[free]).tolist()) - {0}
+    free = wanted if replace else wanted & (old == NOT_ANNOTATED)
+    result = np.where(free, from_instances(instances, after), old).astype(np.uint32)
+    ids = frozenset(np.unique(instances[free]).tolist()) - {0}
     return result, Taken(ids, int(np.count_nonzero(free)))

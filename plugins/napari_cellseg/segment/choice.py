@@ -13,6 +13,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QListWidget, QListWidgetItem, QMenu, QToolButton, QWidget
 
 import cellseg
+from napari_cellseg.annotation import what_of
 from napari_cellseg.pixels.layer_files import named_file, whole_of
 from napari_cellseg.segment.inputs import Input
 from napari_cellseg.segment.results import pixel_sizes_um
@@ -190,8 +191,3 @@ class Folders:
             self._temporary = Path(tempfile.mkdtemp(prefix="cellseg-"))
             weakref.finalize(self, shutil.rmtree, self._temporary, ignore_errors=True)
         return self._temporary
-
-
-def what_of(layer: Any) -> str:
-    """What a layer shows of an image, such as its annotation; empty for a layer of the user's."""
-    return str(layer.metadata.get("cellseg", {}).get("what", ""))

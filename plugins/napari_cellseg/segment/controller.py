@@ -18,10 +18,10 @@ from napari_cellseg.segment.cut import Cut
 from napari_cellseg.segment.inputs import Choices, Input, open_order
 
 if TYPE_CHECKING:
-    from napari_cellseg.segment.driver import Driver
+    from napari_cellseg.children.service import Driver
+    from napari_cellseg.children.tasks import Tasks
     from napari_cellseg.segment.follow import FieldCells
     from napari_cellseg.segment.results import ResultLayers
-    from napari_cellseg.segment.tasks import Tasks
 
 Event = dict[str, Any]
 NO_IMAGE = "No image is ticked. Tick a layer, or add files."

@@ -8,11 +8,11 @@ from functools import partial
 from napari.layers import Labels
 from psygnal import Signal
 
+from napari_cellseg.annotation import is_annotation, what_of
+from napari_cellseg.children.tasks import Tasks
 from napari_cellseg.segment.annotation import Taken
-from napari_cellseg.segment.choice import what_of
 from napari_cellseg.segment.results import ResultLayers
 from napari_cellseg.segment.take import take_over
-from napari_cellseg.segment.tasks import Tasks
 from napari_cellseg.session import Session
 
 NO_CELLS = "There are no cells yet. Segment an image first."
@@ -52,7 +52,7 @@ class Correction:
 
     def _on_taken(self, taken: Taken) -> None:
         for layer in self._session.viewer.layers:
-            if isinstance(layer, Labels) and what_of(layer) == "annotation":
+            if isinstance(layer, Labels) and is_annotation(layer):
                 layer.refresh()
                 self._session.signals.annotation_changed.emit(layer)
         self.said.emit(f"{len(taken.ids)} cells were put into the annotation ({taken.pixels} pixels)")

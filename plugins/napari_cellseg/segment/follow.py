@@ -9,9 +9,9 @@ import numpy as np
 from qtpy.QtCore import QObject, Signal
 
 from napari_cellseg.camera import camera
+from napari_cellseg.children.service import Driver
 from napari_cellseg.segment.choice import Folders
 from napari_cellseg.segment.cut import Cut
-from napari_cellseg.segment.driver import Driver
 from napari_cellseg.segment.field import Field
 from napari_cellseg.segment.results import ResultLayers
 from napari_cellseg.widgets import later

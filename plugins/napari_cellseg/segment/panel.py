@@ -10,16 +10,16 @@ import numpy as np
 from napari.utils.notifications import show_error, show_info, show_warning
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
+from napari_cellseg.children.service import Driver
+from napari_cellseg.children.tasks import Tasks
 from napari_cellseg.pixels.pyramid import open_levels
 from napari_cellseg.segment.choice import Folders
 from napari_cellseg.segment.controller import Desk, SegmentController
 from napari_cellseg.segment.correction import Correction
 from napari_cellseg.segment.cut import Cut
-from napari_cellseg.segment.driver import Driver
 from napari_cellseg.segment.follow import FieldCells
 from napari_cellseg.segment.form import CellsBox, CorrectBox, ResultBox, StartBox
 from napari_cellseg.segment.results import layers_for
-from napari_cellseg.segment.tasks import Tasks
 from napari_cellseg.session import Session
 from napari_cellseg.widgets import column, later, scrolled
 

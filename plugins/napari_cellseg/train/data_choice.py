@@ -10,8 +10,8 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QComboBox, QFileDialog, QWidget
 
 import cellseg
+from napari_cellseg.annotation import is_annotation
 from napari_cellseg.session import Session
-from napari_cellseg.train.layer_files import is_annotation
 from napari_cellseg.train.runs import with_model
 from napari_cellseg.train.writing import Source
 from napari_cellseg.widgets import combo, form
@@ -113,7 +113,7 @@ class DataChoice(QWidget):
     def _guess_zero(self) -> None:
         layer = self.labels_layer()
         if layer is not None:
-            self.zero.setCurrentIndex(int(is_annotation(layer.metadata)))
+            self.zero.setCurrentIndex(int(is_annotation(layer)))
 
     def _fold(self) -> None:
         for box in (self.image, self.labels, self.zero):

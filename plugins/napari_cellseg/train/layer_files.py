@@ -6,12 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 import cellseg
-from napari_cellseg.project.training_set import TrainingFiles, for_training
-
-IGNORE = 2**32 - 1
+from napari_cellseg.annotation import IGNORE, to_training
+from napari_cellseg.project.training_set import TrainingFiles
 
 
 def write_layers(image: Any, labels: Any, folder: Path, *, annotation: bool, rgb: bool = False) -> TrainingFiles:
@@ -41,20 +39,10 @@ def write_layers(image: Any, labels: Any, folder: Path, *, annotation: bool, rgb
         pixels = np.asarray(image[index])
         channels = np.moveaxis(pixels, -1, 0) if rgb else pixels
         cellseg.write_stack(files.images / name, np.ascontiguousarray(channels), "CYX" if rgb else "YX")
-        cellseg.write_stack(files.labels / name, _numbered(values, annotation), "YX")
+        cellseg.write_stack(files.labels / name, to_training(values) if annotation else values.astype(np.uint32), "YX")
     if not files.images.is_dir():
         raise cellseg.InputError("nothing is annotated", "Paint some cells (2 and up) and some background (1).")
     return files
-
-
-def is_annotation(metadata: dict[str, Any]) -> bool:
-    """Whether a layer is the annotation of a project, where 0 is not background."""
-    return metadata.get("cellseg", {}).get("what") == "annotation"
-
-
-def _numbered(values: NDArray[Any], annotation: bool) -> NDArray[np.uint32]:
-    numbers = values.astype(np.uint32)
-    return for_training(numbers) if annotation else numbers
 
 
 def _size(shape: Any) -> str:

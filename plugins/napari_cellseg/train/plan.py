@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from cellseg.wording import duration, size_of
@@ -36,14 +36,6 @@ def steps_within(plan: Mapping[str, Any], minutes: float) -> int:
 def often_enough(steps: int, validate_every: int) -> int:
     """Steps between two validations, so that there are some."""
     return max(min(validate_every, steps // LOOKS), 1)
-
-
-def why(lines: Sequence[str], code: int) -> str:
-    """What a child that failed said: its `error:` line, else its last one."""
-    for line in reversed(lines):
-        if line.startswith("error:"):
-            return line.removeprefix("error:").strip()
-    return lines[-1].strip() if lines else f"the program ended without a word (exit code {code})"
 
 
 def _counted(number: int, what: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from qtpy.QtCore import QObject, Signal
 
-from napari_cellseg.child import Child
+from napari_cellseg.children.child import Child
 from napari_cellseg.train.field import Part, seen_part
 
 if TYPE_CHECKING:

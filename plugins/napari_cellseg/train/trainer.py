@@ -9,9 +9,9 @@ from typing import Any
 
 from qtpy.QtCore import QObject, Signal
 
-from napari_cellseg.child import Child
-from napari_cellseg.train.errand import Errand
-from napari_cellseg.train.plan import why
+from napari_cellseg.children.child import Child
+from napari_cellseg.children.errand import Errand
+from napari_cellseg.children.words import why
 from napari_cellseg.train.progress import Progress
 from napari_cellseg.train.runs import CONTROL, progress_of
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from napari_cellseg.preview.balance import class_frequencies
-from napari_cellseg.preview.coding import is_annotation
 from napari_cellseg.preview.plane import Plane
 from napari_cellseg.preview.weights import margin, preview
 from napari_cellseg.preview.window import plan_window
@@ -86,9 +85,3 @@ def test_few_strokes_in_a_large_plane_are_found():
     background, cells = class_frequencies([plane(values)] * 2, annotation=True)
     assert (background, cells) == (2 * (10_000 - 1600), 2 * 1600)
     assert not class_frequencies([plane(np.zeros_like(values))], annotation=True).any()
-
-
-def test_whose_layer_it_is():
-    assert is_annotation({"cellseg": {"what": "annotation"}})
-    assert not is_annotation({"cellseg": {"what": "instances"}})
-    assert not is_annotation({})

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from napari_cellseg.project.training_set import IGNORE, SURROUNDINGS, for_training, main, rectangles
+from napari_cellseg.annotation import IGNORE, to_training
+from napari_cellseg.project.training_set import SURROUNDINGS, main, rectangles, write_training_set
 
 import cellseg
 from cellseg.errors import InputError
@@ -29,11 +30,11 @@ def annotated(project):
 
 
 def test_values():
-    assert for_training(np.array([[0, 1, 2, 9]], np.uint32)).tolist() == [[IGNORE, 0, 1, 8]]
+    assert to_training(np.array([[0, 1, 2, 9]], np.uint32)).tolist() == [[IGNORE, 0, 1, 8]]
 
 
 def test_files(annotated, tmp_path):
-    files = annotated.write_training_set(tmp_path / "set")
+    files = write_training_set(annotated, tmp_path / "set")
     pairs = {path.name: cellseg.open_image(path).read(0)[0] for path in files.labels.iterdir()}
     assert sorted(pairs) == ["deep_p0001_000.tif", "flat_p0000_000.tif"]
     assert sorted(pairs) == sorted(path.name for path in files.images.glob("*.tif"))
@@ -46,14 +47,14 @@ def test_files(annotated, tmp_path):
 
 
 def test_it_replaces_an_earlier_one_and_nothing_else(annotated, tmp_path):
-    annotated.write_training_set(tmp_path / "set")
+    write_training_set(annotated, tmp_path / "set")
     annotated.labels(annotated.images[1])[:] = 0
-    files = annotated.write_training_set(tmp_path / "set")
+    files = write_training_set(annotated, tmp_path / "set")
     assert [path.name for path in files.labels.iterdir()] == ["flat_p0000_000.tif"]
     (tmp_path / "other").mkdir()
     (tmp_path / "other/precious.tif").touch()
     with pytest.raises(InputError, match="holds other files"):
-        annotated.write_training_set(tmp_path / "other")
+        write_training_set(annotated, tmp_path / "other")
     assert (tmp_path / "other/precious.tif").exists()
 
 
@@ -61,7 +62,7 @@ def test_it_replaces_an_earlier_one_and_nothing_else(annotated, tmp_path):
 def test_both_must_be_annotated(value, said, project, tmp_path, capsys):
     project.labels(project.images[0])[5:9, 5:9] = value
     with pytest.raises(InputError, match=said):
-        project.write_training_set(tmp_path / "set")
+        write_training_set(project, tmp_path / "set")
     assert main(str(project.path), str(tmp_path / "set")) == 2
     assert said in json.loads(capsys.readouterr().out)["error"]
 

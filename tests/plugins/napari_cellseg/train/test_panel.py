@@ -192,7 +192,7 @@ def test_curves_are_drawn_in_a_moment(qtbot):
 KILLED = """
 import sys
 from qtpy.QtCore import QCoreApplication
-from napari_cellseg.child import Child
+from napari_cellseg.children.child import Child
 
 app = QCoreApplication([])
 child = Child(sys.argv[1:])

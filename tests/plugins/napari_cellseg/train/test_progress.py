@@ -10,10 +10,11 @@ import pytest
 import tifffile
 from hypothesis import given
 from hypothesis import strategies as st
+from napari_cellseg.children.words import why
 from napari_cellseg.train.curve_lines import placed, thinned, upper_limit
 from napari_cellseg.train.field import seen_part
 from napari_cellseg.train.layer_files import IGNORE, write_layers
-from napari_cellseg.train.plan import often_enough, plan_lines, steps_within, why
+from napari_cellseg.train.plan import often_enough, plan_lines, steps_within
 from napari_cellseg.train.progress import Progress
 from napari_cellseg.train.runs import (
     data_folder,

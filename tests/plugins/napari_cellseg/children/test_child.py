@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from napari_cellseg.child import Child
+from napari_cellseg.children.child import Child
 
 ECHO = """
 import json, sys

@@ -7,8 +7,8 @@ from typing import Any
 
 from qtpy.QtCore import QObject, Signal
 
-from napari_cellseg.child import Child
-from napari_cellseg.train.plan import why
+from napari_cellseg.children.child import Child
+from napari_cellseg.children.words import why
 
 
 class Errand(QObject):

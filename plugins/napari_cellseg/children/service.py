@@ -7,7 +7,7 @@ from typing import Any
 
 from qtpy.QtCore import QObject, Signal
 
-from napari_cellseg.child import Child
+from napari_cellseg.children.child import Child
 
 WORDS = 3
 
