@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import import_module
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QTabWidget, QVBoxLayout, QWidget
@@ -13,14 +13,45 @@ from napari_cellseg.session import Session
 if TYPE_CHECKING:
     import napari
 
-PANELS = {
-    "Annotate": "napari_cellseg.annotate.panel:AnnotatePanel",
-    "Borders": "napari_cellseg.preview.panel:PreviewPanel",
-    "Train": "napari_cellseg.train.panel:TrainPanel",
-    "Segment": "napari_cellseg.segment.panel:SegmentPanel",
-    "Measure": "napari_cellseg.measure.panel:MeasurePanel",
+
+def _annotate(session: Session) -> QWidget:
+    from napari_cellseg.annotate.panel import AnnotatePanel
+
+    return AnnotatePanel(session)
+
+
+def _borders(session: Session) -> QWidget:
+    from napari_cellseg.preview.panel import PreviewPanel
+
+    return PreviewPanel(session)
+
+
+def _train(session: Session) -> QWidget:
+    from napari_cellseg.train.panel import TrainPanel
+
+    return TrainPanel(session)
+
+
+def _segment(session: Session) -> QWidget:
+    from napari_cellseg.segment.panel import SegmentPanel
+
+    return SegmentPanel(session)
+
+
+def _measure(session: Session) -> QWidget:
+    from napari_cellseg.measure.panel import MeasurePanel
+
+    return MeasurePanel(session)
+
+
+PANELS: dict[str, Callable[[Session], QWidget]] = {
+    "Annotate": _annotate,
+    "Borders": _borders,
+    "Train": _train,
+    "Segment": _segment,
+    "Measure": _measure,
 }
-"""Title and class of each panel, in the order of the work. A panel is a QWidget made from the session."""
+"""Title and maker of each panel, in the order of the work; each is imported when it is first looked at."""
 WIDTH_PX = 350
 """All titles and three buttons in a row."""
 
@@ -47,8 +78,7 @@ class CellsegDock(QWidget):
     def panel(self, title: str) -> QWidget:
         """The panel of that title, made now if it was not."""
         if title not in self._panels:
-            module, name = PANELS[title].split(":")
-            self._panels[title] = getattr(import_module(module), name)(self.session)
+            self._panels[title] = PANELS[title](self.session)
             page = self._tabs.widget(list(PANELS).index(title))
             page.layout().addWidget(self._panels[title])
         return self._panels[title]

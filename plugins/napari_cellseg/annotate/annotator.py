@@ -63,6 +63,25 @@ class Annotator(QObject):
         self._cutter = LineTool(self._marks, self._cut, self._dropped)
         self._picker = PickTool(self._join, self._dropped)
         self._first: int | None = None
+        self._acts: dict[str, Callable[[], None]] = {
+            "new_cell": self.new_cell,
+            "previous_cell": self.previous_cell,
+            "next_cell": self.next_cell,
+            "brush": self.brush,
+            "background": self.background,
+            "eraser": self.eraser,
+            "pick": self.pick,
+            "fill_holes": self.fill_holes,
+            "fill_region": self.fill_region,
+            "smooth": self.smooth,
+            "split": self.split,
+            "merge": self.merge,
+            "delete": self.delete,
+            "delete_to_background": self.delete_to_background,
+            "undo": self.undo,
+            "redo": self.redo,
+            "next_place": self.next_place,
+        }
         layers = self.viewer.layers
         layers.selection.events.active.connect(self._choose)
         layers.events.inserted.connect(self._choose)
@@ -84,7 +103,7 @@ class Annotator(QObject):
     def run(self, name: str) -> None:
         """Do an action; what is wrong with it is shown to the user."""
         try:
-            getattr(self, name)()
+            self._acts[name]()
         except cellseg.InputError as error:
             show_warning(str(error))
 

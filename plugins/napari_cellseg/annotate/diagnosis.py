@@ -17,10 +17,13 @@ from napari_cellseg.annotate.doctor import SURROUNDINGS, Line, Sheet, Spot, comm
 from napari_cellseg.annotate.layer import AnnotatedLayer
 from napari_cellseg.annotate.places import grey
 from napari_cellseg.annotate.suggest import Window
-from napari_cellseg.children.child import Child
+from napari_cellseg.children.errand import Errand
 
 if TYPE_CHECKING:
     from napari.layers import Image
+
+NOT_READY = 2
+"""How `cellseg check` ends where the labels cannot be trained on; it reports all the same."""
 
 
 class Diagnosis(QObject):
@@ -34,10 +37,8 @@ class Diagnosis(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._folder: Path | None = None
-        self._child: Child | None = None
+        self._errand: Errand | None = None
         self._origins: dict[str, Spot] = {}
-        self._told = False
-        self._words = ""
 
     @property
     def running(self) -> bool:
@@ -55,49 +56,38 @@ class Diagnosis(QObject):
             raise cellseg.InputError("nothing is annotated", "Press N and paint some cells.")
         self._folder = Path(tempfile.mkdtemp(prefix="cellseg-check-"))
         worker: Any = create_worker(write, _sheets(target, image, boxes), self._folder)
-        worker.returned.connect(self._check)
-        worker.errored.connect(self._on_error)
+        worker.returned.connect(self._on_written)
+        worker.errored.connect(lambda error: self._on_failed(str(error)))
         worker.start()
 
     def close(self) -> None:
         """Stop it; for windows that close."""
-        if self._child is not None:
-            self._child.close()
+        if self._errand is not None:
+            self._errand.give_up()
         self._finish()
 
-    def _check(self, origins: dict[str, Spot]) -> None:
+    def _on_written(self, origins: dict[str, Spot]) -> None:
         if self._folder is None:  # the window was closed in between
             return
-        self._origins, self._told, self._words = origins, False, ""
-        self._child = Child(command(self._folder), self)
-        self._child.told.connect(self._on_report)
-        self._child.said.connect(self._on_words)
-        self._child.ended.connect(self._on_end)
-        self._child.start()
+        self._origins = origins
+        self._errand = Errand(command(self._folder), self, codes=(0, NOT_READY))
+        self._errand.answered.connect(self._on_report)
+        self._errand.failed.connect(self._on_failed)
+        self._errand.start()
 
     def _on_report(self, report: dict[str, Any]) -> None:
-        if "findings" in report:
-            self._told = True
-            found: list[Line] = lines(report, self._origins)
-            self.found.emit(summary(report), found)
-
-    def _on_words(self, words: str) -> None:
-        if words.startswith("error:"):
-            self._words = words.removeprefix("error:").strip()
-
-    def _on_end(self, code: int) -> None:
         self._finish()
-        if not self._told:
-            self.failed.emit(self._words or f"the label doctor ended with code {code}")
+        found: list[Line] = lines(report, self._origins)
+        self.found.emit(summary(report), found)
 
-    def _on_error(self, error: BaseException) -> None:
+    def _on_failed(self, words: str) -> None:
         self._finish()
-        self.failed.emit(str(error))
+        self.failed.emit(words)
 
     def _finish(self) -> None:
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
-        self._folder = self._child = None
+        self._folder = self._errand = None
 
 
 def _sheets(target: AnnotatedLayer, image: Image, boxes: list[tuple[int, Box]]) -> Iterator[Sheet]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """An action of the panel; `name` is the method of `Annotator` that does it."""
+    """An action of the panel; `name` is what `Annotator.run` calls it."""
 
     name: str
     title: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,8 @@ from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QProcess, QProcessEnvironment, Signal
 
 STOP_WITHIN_MS = 5000
+LAST_WORDS = 20
+"""Lines of standard error that are kept for a message."""
 NICER = 10
 """By how much the child gives way to the window."""
 
@@ -28,6 +31,8 @@ class Child(QObject):
 
     def __init__(self, arguments: Sequence[str], parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.words: deque[str] = deque(maxlen=LAST_WORDS)
+        """Last lines of its standard error."""
         self._process = QProcess(self)
         self._process.setProgram(sys.executable)
         self._process.setArguments(["-m", *arguments])
@@ -35,11 +40,11 @@ class Child(QObject):
         environment.insert("PYTHONUNBUFFERED", "1")
         environment.insert("OMP_WAIT_POLICY", "PASSIVE")  # threads that wait must not take the window's core
         self._process.setProcessEnvironment(environment)
-        self._process.readyReadStandardOutput.connect(self._read_events)
-        self._process.readyReadStandardError.connect(self._read_words)
-        self._process.started.connect(self._give_way)
-        self._process.finished.connect(self._finish)
-        self._process.errorOccurred.connect(self._fail)
+        self._process.readyReadStandardOutput.connect(self._on_output)
+        self._process.readyReadStandardError.connect(self._on_words)
+        self._process.started.connect(self._on_started)
+        self._process.finished.connect(self._on_finished)
+        self._process.errorOccurred.connect(self._on_error)
 
     @property
     def running(self) -> bool:
@@ -69,29 +74,30 @@ class Child(QObject):
                 self.kill()
                 self._process.waitForFinished(STOP_WITHIN_MS)
 
-    def _give_way(self) -> None:
+    def _on_started(self) -> None:
         try:
             process = psutil.Process(int(self._process.processId()))
             process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if psutil.WINDOWS else NICER)
         except psutil.Error:
             pass  # it has ended already, or it may not be changed
 
-    def _read_events(self) -> None:
+    def _on_output(self) -> None:
         while self._process.canReadLine():
             line = bytes(self._process.readLine()).decode(errors="replace").strip()
             if line.startswith("{"):
                 self.told.emit(json.loads(line))
 
-    def _read_words(self) -> None:
+    def _on_words(self) -> None:
         for line in bytes(self._process.readAllStandardError()).decode(errors="replace").splitlines():
             if line.strip():
+                self.words.append(line)
                 self.said.emit(line)
 
-    def _finish(self, code: int, status: QProcess.ExitStatus) -> None:
-        self._read_events()
-        self._read_words()
+    def _on_finished(self, code: int, status: QProcess.ExitStatus) -> None:
+        self._on_output()
+        self._on_words()
         self.ended.emit(code if status == QProcess.ExitStatus.NormalExit else -1)
 
-    def _fail(self, error: QProcess.ProcessError) -> None:
+    def _on_error(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart:
             self.ended.emit(-1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from qtpy.QtCore import QObject, Signal
@@ -17,15 +17,17 @@ class Errand(QObject):
     answered = Signal(dict)
     failed = Signal(str)
 
-    def __init__(self, arguments: Sequence[str]) -> None:
-        super().__init__()
+    def __init__(
+        self, arguments: Sequence[str], parent: QObject | None = None, *, codes: Collection[int] = (0,)
+    ) -> None:
+        """`codes` are those of an exit with an answer."""
+        super().__init__(parent)
         self._answer: dict[str, Any] | None = None
-        self._words: list[str] = []
+        self._codes = codes
         self._given_up = False
         self.child = Child(arguments)
-        self.child.told.connect(self._hear)
-        self.child.said.connect(self._words.append)
-        self.child.ended.connect(self._end)
+        self.child.told.connect(self._on_told)
+        self.child.ended.connect(self._on_child_ended)
 
     def start(self) -> None:
         """Send it off."""
@@ -38,15 +40,15 @@ class Errand(QObject):
             self.child.kill()
             self.child.close()
 
-    def _hear(self, answer: dict[str, Any]) -> None:
+    def _on_told(self, answer: dict[str, Any]) -> None:
         self._answer = answer
 
-    def _end(self, code: int) -> None:
+    def _on_child_ended(self, code: int) -> None:
         if self._given_up:
             return
         if self._answer is not None and "error" in self._answer:
             self.failed.emit(str(self._answer["error"]))
-        elif code == 0 and self._answer is not None:
+        elif code in self._codes and self._answer is not None:
             self.answered.emit(self._answer)
         else:
-            self.failed.emit(why(self._words, code))
+            self.failed.emit(why(list(self.child.words), code))

@@ -13,8 +13,9 @@ from napari.utils.notifications import show_error
 from numpy.typing import NDArray
 from qtpy.QtCore import QObject, Signal
 
-from napari_cellseg.children.child import Child
+from napari_cellseg.children.service import Service
 
+WORKER = "napari_cellseg.measure.worker"
 Answer = dict[str, Any]
 Read = Callable[[], NDArray[Any]]
 
@@ -30,11 +31,12 @@ class Calculator(QObject):
         super().__init__(parent)
         self._folder = TemporaryDirectory(prefix="cellseg-measure-", ignore_cleanup_errors=True)
         self._reader = ThreadPoolExecutor(1, "measure")
-        self._child: Child | None = None
+        self._service = Service(WORKER, self)
         self._waiting: dict[int, tuple[Callable[[Answer], None], list[Path]]] = {}
         self._last = 0
-        self._words: list[str] = []
-        self._passed.connect(self._send)
+        self._service.told.connect(self._on_told)
+        self._service.died.connect(self._on_worker_died)
+        self._passed.connect(self._on_arrays_passed)
         self._failed.connect(self._fail)
 
     @property
@@ -55,10 +57,7 @@ class Calculator(QObject):
         """Stop everything; nobody is answered any more."""
         self._waiting.clear()
         self._reader.shutdown(wait=True, cancel_futures=True)
-        if self._child is not None:
-            self._child.kill()
-            self._child.close()
-            self._child = None
+        self._service.close()
         self._folder.cleanup()
 
     def _pass(self, order: Answer, arrays: dict[str, Read], files: dict[str, Path]) -> None:
@@ -70,23 +69,15 @@ class Calculator(QObject):
         except Exception as error:  # of whatever kind of array the layer holds
             self._failed.emit(order["job"], f"the layer cannot be read ({error})")
 
-    def _send(self, order: Answer) -> None:
-        if order["job"] not in self._waiting:
-            return
-        if self._child is None:
-            self._words.clear()
-            self._child = Child(["napari_cellseg.measure.worker"], self)
-            self._child.told.connect(self._answer)
-            self._child.said.connect(self._words.append)
-            self._child.ended.connect(self._end)
-            self._child.start()
-        self._child.send(order)
+    def _on_arrays_passed(self, order: Answer) -> None:
+        if order["job"] in self._waiting:
+            self._service.send(order)
 
-    def _answer(self, answer: Answer) -> None:
-        if "error" in answer:
-            self._fail(answer["job"], answer["error"])
-        elif waiting := self._done(answer["job"]):
-            waiting(answer)
+    def _on_told(self, told: Answer) -> None:
+        if told["event"] == "failed":
+            self._fail(told["job"], told["message"])
+        elif told["event"] == "answered" and (waiting := self._done(told["job"])):
+            waiting(told)
 
     def _fail(self, job: int, words: str) -> None:
         if self._done(job):
@@ -101,13 +92,11 @@ class Calculator(QObject):
         self.busy_changed.emit(self.busy)
         return waiting[0]
 
-    def _end(self, code: int) -> None:
-        """The program ended though nobody told it to."""
-        self._child = None
+    def _on_worker_died(self, words: str) -> None:
         if self._waiting:
             for job in [*self._waiting]:
                 self._done(job)
-            show_error(f"measuring ended unexpectedly ({self._words[-1] if self._words else f'exit code {code}'})")
+            show_error(f"measuring ended unexpectedly ({words or 'it said nothing'})")
 
 
 def taken(file: str) -> NDArray[Any]:

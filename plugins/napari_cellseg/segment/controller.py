@@ -18,7 +18,7 @@ from napari_cellseg.segment.cut import Cut
 from napari_cellseg.segment.inputs import Choices, Input, open_order
 
 if TYPE_CHECKING:
-    from napari_cellseg.children.service import Driver
+    from napari_cellseg.children.service import Service
     from napari_cellseg.children.tasks import Tasks
     from napari_cellseg.segment.follow import FieldCells
     from napari_cellseg.segment.results import ResultLayers
@@ -33,7 +33,7 @@ DIED = "The program that predicts has ended, perhaps for want of memory. Press S
 class Desk:
     """What a controller works with."""
 
-    driver: Driver
+    service: Service
     """The child that predicts."""
     field: FieldCells
     """The cells of what is seen."""
@@ -87,8 +87,8 @@ class SegmentController:
             "cancelled": self._on_cancelled,
             "failed": self._on_order_failed,
         }
-        desk.driver.told.connect(self._on_told)
-        desk.driver.died.connect(self._on_worker_died)
+        desk.service.told.connect(self._on_told)
+        desk.service.died.connect(self._on_worker_died)
 
     # what is wanted ---------------------------------------------------------------------------------------------
 
@@ -105,7 +105,7 @@ class SegmentController:
     def cancel(self) -> None:
         """Stop after this tile; what is done is kept."""
         self._queue.clear()
-        self._desk.driver.send({"do": "cancel"})
+        self._desk.service.send({"do": "cancel"})
         self._show(self.busy, "stopping after this tile…")
 
     def apply(self) -> None:
@@ -114,7 +114,7 @@ class SegmentController:
             self._desk.field.rest()
             self.applying.emit()
             self._show(True, "numbering cells…")
-            self._desk.driver.send({"do": "apply", "options": self.cut.options})
+            self._desk.service.send({"do": "apply", "options": self.cut.options})
 
     def apply_if_small(self) -> None:
         """The same where it takes a moment, and nothing else is going on."""
@@ -124,7 +124,7 @@ class SegmentController:
     def save(self, path: Path) -> None:
         """Write the result of the whole image."""
         self._show(True, f"writing {path.name}…")
-        self._desk.driver.send(
+        self._desk.service.send(
             {"do": "save", "path": str(path), "options": {"result": self.result, **self.cut.options}}
         )
 
@@ -132,7 +132,7 @@ class SegmentController:
         """Show or hide where the network is unsure."""
         self.with_uncertainty = wanted
         if self.layers is not None and not self.layers.show_uncertainty(wanted) and wanted:
-            self._desk.driver.send({"do": "show", "names": [UNCERTAINTY]})
+            self._desk.service.send({"do": "show", "names": [UNCERTAINTY]})
 
     def command_words(self, out: str) -> list[str]:
         """The command that gives the present result."""
@@ -158,7 +158,7 @@ class SegmentController:
         """The image is in a file."""
         self._image_file = order["image"]
         self._choices = replace(self._choices, axes=order["axes"])
-        self._desk.driver.send(order)
+        self._desk.service.send(order)
 
     def _on_task_failed(self, words: str) -> None:
         self._show(False, "")
@@ -184,8 +184,8 @@ class SegmentController:
         self.progressed.emit(told["done"], told["total"])
         self.changed.emit()
         if self.with_uncertainty:
-            self._desk.driver.send({"do": "show", "names": [UNCERTAINTY]})
-        self._desk.driver.send({"do": "predict", "near": self.layers.field().centre})
+            self._desk.service.send({"do": "show", "names": [UNCERTAINTY]})
+        self._desk.service.send({"do": "predict", "near": self.layers.field().centre})
 
     def _on_picture(self, told: Event) -> None:
         if self.layers is not None:

@@ -9,7 +9,7 @@ import numpy as np
 from qtpy.QtCore import QObject, Signal
 
 from napari_cellseg.camera import camera
-from napari_cellseg.children.service import Driver
+from napari_cellseg.children.service import Service
 from napari_cellseg.segment.choice import Folders
 from napari_cellseg.segment.cut import Cut
 from napari_cellseg.segment.field import Field
@@ -31,9 +31,9 @@ class FieldCells(QObject):
     counted = Signal(int)
     """Cells of the visible field."""
 
-    def __init__(self, viewer: ViewerModel, driver: Driver, cut: Cut, folders: Folders, parent: QObject) -> None:
+    def __init__(self, viewer: ViewerModel, service: Service, cut: Cut, folders: Folders, parent: QObject) -> None:
         super().__init__(parent)
-        self._driver, self._cut, self._folders = driver, cut, folders
+        self._service, self._cut, self._folders = service, cut, folders
         self._layers: ResultLayers | None = None
         self._field: Field | None = None
         self._number = 0
@@ -52,7 +52,7 @@ class FieldCells(QObject):
             return
         self._number += 1
         self._field = where = self._layers.field()
-        self._driver.send(
+        self._service.send(
             {
                 "do": "cut",
                 "number": self._number,
@@ -95,7 +95,7 @@ class FieldCells(QObject):
         if self._layers is None:
             return
         where = self._layers.field()
-        self._driver.send({"do": "near", "near": where.centre})
+        self._service.send({"do": "near", "near": where.centre})
         preview = self._layers.preview
         if preview is not None and preview.visible and where != self._field:
             self.cut()

@@ -10,7 +10,7 @@ import numpy as np
 from napari.utils.notifications import show_error, show_info, show_warning
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
-from napari_cellseg.children.service import Driver
+from napari_cellseg.children.service import Service
 from napari_cellseg.children.tasks import Tasks
 from napari_cellseg.pixels.pyramid import open_levels
 from napari_cellseg.segment.choice import Folders
@@ -37,10 +37,10 @@ class SegmentPanel(QWidget):
         super().__init__()
         self._session = session
         self._folders, cut, tasks = Folders(session), Cut(), Tasks()
-        self._driver = Driver(WORKER, self)
-        self.destroyed.connect(_closing(self._driver))
-        self._field = FieldCells(session.viewer, self._driver, cut, self._folders, self)
-        desk = Desk(self._driver, self._field, tasks, partial(layers_for, session.viewer), read_cells)
+        self._service = Service(WORKER, self)
+        self.destroyed.connect(_closing(self._service))
+        self._field = FieldCells(session.viewer, self._service, cut, self._folders, self)
+        desk = Desk(self._service, self._field, tasks, partial(layers_for, session.viewer), read_cells)
         self.controller = SegmentController(cut, desk)
         self.correction = Correction(session, tasks, lambda: self.controller.layers)
         self.begin, self.cells = StartBox(session), CellsBox(cut)
@@ -173,6 +173,6 @@ def _on_said(words: str) -> None:
     show_info(words)
 
 
-def _closing(driver: Driver) -> Any:
+def _closing(service: Service) -> Any:
     """Not a method of the panel: these are not called any more when it is destroyed."""
-    return lambda *_: driver.close()
+    return lambda *_: service.close()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from qtpy.QtCore import QObject, Signal
 
-from napari_cellseg.children.child import Child
+from napari_cellseg.children.service import Service
 from napari_cellseg.train.field import Part, seen_part
 
 if TYPE_CHECKING:
@@ -41,10 +41,12 @@ class Preview(QObject):
         self._viewer = viewer
         self._folder = tempfile.TemporaryDirectory(prefix="cellseg-preview-", ignore_cleanup_errors=True)
         self._reader = ThreadPoolExecutor(1)
-        self._child: Child | None = None
+        self._service = Service(WORKER)
+        self._service.told.connect(self._on_told)
+        self._service.died.connect(self._on_worker_died)
         self._now: _Request | None = None
         self._next: _Request | None = None
-        self._read.connect(self._send)
+        self._read.connect(self._on_read)
 
     def prepare(self, layer: Image) -> None:
         """Add the preview's layer, with nothing on it yet: napari takes 0.2 s for it, while nobody paints."""
@@ -65,9 +67,7 @@ class Preview(QObject):
         """End the child."""
         self._next = None
         self._reader.shutdown(cancel_futures=True)
-        if self._child is not None:
-            self._child.kill()
-            self._child.close()
+        self._service.close()
         self._folder.cleanup()
 
     def _begin(self, request: _Request) -> None:
@@ -77,28 +77,26 @@ class Preview(QObject):
         job = self._reader.submit(_write_part, data, part, rgb, file)
         job.add_done_callback(lambda done: self._read.emit(request, str(done.exception() or "")))
 
-    def _send(self, request: _Request, error: str) -> None:
+    def _on_read(self, request: _Request, error: str) -> None:
         if error:
             self._end(f"the image cannot be read ({error})")
             return
-        if self._child is None or not self._child.running:
-            self._child = Child([WORKER])
-            self._child.told.connect(self._hear)
-            self._child.ended.connect(lambda _code: self._end("the preview ended unexpectedly"))
-            self._child.start()
         folder = Path(self._folder.name)
         files = {"image": str(folder / "field.npy"), "out": str(folder / "preview.npy")}
-        self._child.send({"model": str(request.model), **files})
+        self._service.send({"do": "predict", "model": str(request.model), **files})
 
-    def _hear(self, event: dict[str, Any]) -> None:
+    def _on_told(self, event: dict[str, Any]) -> None:
         request = self._now
         if request is None:
             return
         if event["event"] == "failed":
-            self._end(event["error"])
-            return
-        show_preview(self._viewer, request.layer, request.part, np.load(event["file"]))
-        self._end()
+            self._end(event["message"])
+        elif event["event"] == "predicted":
+            show_preview(self._viewer, request.layer, request.part, np.load(event["file"]))
+            self._end()
+
+    def _on_worker_died(self, _words: str) -> None:
+        self._end("the preview ended unexpectedly")
 
     def _end(self, error: str = "") -> None:
         waited, self._now = self._now is not None, None

@@ -1,13 +1,10 @@
-"""The child that shows what a training has learnt so far: `python -m napari_cellseg.train.preview_worker`.
+"""The child that previews a training: `python -m napari_cellseg.train.preview_worker` (see `children.serving`).
 
-Each line of standard input is an order: `model` (a run folder), `image` and `out` (npy files). The answer is an event
-`predicted` with the file, or `failed` with a line for people.
+Its one order is `predict`: with `model` (a run folder), `image` and `out` (npy files), answered by `predicted`.
 """
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,22 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import cellseg
-
-
-def main() -> None:
-    """Answer until standard input ends."""
-    for line in sys.stdin:
-        order = json.loads(line)
-        try:
-            with open(order["out"], "wb") as file:
-                np.save(file, foreground(order["model"], np.load(order["image"])))
-            event = {"event": "predicted", "file": order["out"]}
-        except cellseg.InputError as error:
-            event = {"event": "failed", "error": str(error)}
-        except (OSError, MemoryError) as error:
-            event = {"event": "failed", "error": f"the preview failed ({error or type(error).__name__})"}
-        sys.stdout.write(json.dumps(event) + "\n")
-        sys.stdout.flush()
+from napari_cellseg.children.serving import Order, serve
 
 
 def foreground(model: str | Path, image: NDArray[Any]) -> NDArray[np.float32]:
@@ -39,5 +21,11 @@ def foreground(model: str | Path, image: NDArray[Any]) -> NDArray[np.float32]:
     return found
 
 
+def _predict(order: Order) -> Order:
+    with open(order["out"], "wb") as file:
+        np.save(file, foreground(order["model"], np.load(order["image"])))
+    return {"event": "predicted", "file": order["out"]}
+
+
 if __name__ == "__main__":
-    main()
+    serve({"predict": _predict})

@@ -39,7 +39,6 @@ class Trainer(QObject):
         self.run: Path | None = None
         self._child: Child | None = None
         self._errand: Errand | None = None
-        self._words: list[str] = []
 
     @property
     def running(self) -> bool:
@@ -93,28 +92,27 @@ class Trainer(QObject):
 
     def _begin(self, run: Path, words: Sequence[str], progress: Progress) -> None:
         assert not self.running, "one training at a time"
-        self.run, self.progress, self._words = run, progress, []
+        self.run, self.progress = run, progress
         self._child = Child([*COMMAND, *words, "--events"])
-        self._child.told.connect(self._hear)
-        self._child.said.connect(self._words.append)
-        self._child.ended.connect(self._end)
+        self._child.told.connect(self._on_told)
+        self._child.ended.connect(self._on_child_ended)
         self._child.start()
         self.changed.emit()
 
-    def _hear(self, event: dict[str, Any]) -> None:
+    def _on_told(self, event: dict[str, Any]) -> None:
         self.progress.hear(event)
         self.changed.emit()
         if event.get("event") == "validated":
             self.validated.emit(bool(event["kept"]))
 
-    def _end(self, code: int) -> None:
+    def _on_child_ended(self, code: int) -> None:
         if code == INTERRUPTED or (code == -1 and self.progress.phase == "preparing"):
             self.progress.phase = "stopped"
         elif code:
             self.progress.phase = "failed"
         self.changed.emit()
         if self.progress.phase == "failed":
-            self.failed.emit(why(self._words, code))
+            self.failed.emit(why(list(self._child.words) if self._child else [], code))
         self.ended.emit(self.progress.phase)
 
     def _say(self, word: str) -> None:

@@ -147,7 +147,7 @@ def test_what_cannot_be_done_is_said(panel, qtbot, monkeypatch):
     measured(panel, qtbot)
     assert said[0].startswith("the prediction is 4 x 4 and the truth 4 x 5")
     assert said[1].startswith("the layer cannot be read")
-    panel._calculator._child.kill()
+    panel._calculator._service.child.kill()
     panel._calculator.ask({"do": "measure"}, {"labels": lambda: CELLS[0]}, said.append)
     measured(panel, qtbot)
     assert "ended unexpectedly" in said[2]

@@ -20,13 +20,13 @@ def panel(make_napari_viewer, qtbot):
     dock = viewer.window.add_plugin_dock_widget("cellseg")[1]
     made = dock.show_panel("Segment")
     yield made
-    made._driver.close()
+    made._service.close()
 
 
 @pytest.fixture
 def events(panel):
     found = []
-    panel._driver.told.connect(found.append)
+    panel._service.told.connect(found.append)
     return found
 
 
@@ -128,7 +128,7 @@ def test_cancelled_and_killed_it_starts_again(panel, events, qtbot, model_file):
     assert 2 < done < 169
     panel.begin.start.click()
     qtbot.waitUntil(lambda: panel.begin.progress.value() > done, timeout=WAIT)
-    panel._driver.child.kill()
+    panel._service.child.kill()
     qtbot.waitUntil(lambda: not panel.controller.busy, timeout=WAIT)
     assert "Press Segment to go on" in messages()[-1]
     done = panel.begin.progress.value()
