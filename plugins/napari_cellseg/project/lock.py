@@ -1,18 +1,29 @@
-"""Who may write to a project: the window that opened it first, as long as its process lives."""
+"""Who may write to a project: the window that opened it first, as long as its process lives.
+
+The system holds a lock on `.lock.held` and lets go of it when the process ends, however that happens. Beside it `.lock`
+says who has it: for messages, and for versions of cellseg and other computers by which the first is not seen.
+"""
 
 from __future__ import annotations
 
 import atexit
+import errno
 import json
 import os
 import platform
 import secrets
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+from filelock import FileLock, Timeout
 
 NAME = ".lock"
+HELD = ".lock.held"
+"""Empty, and left behind: a lock file that is taken away may be one that another process waits for."""
+TRIES, PAUSE_S = 10, 0.02
+"""For the note of a process that has just got the lock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +48,9 @@ class Holder:
             return True
 
 
+_held: dict[Path, FileLock] = {}
+
+
 def claim(project: Path) -> Holder | None:
     """Take the right to write, for this process and until it ends.
 
@@ -49,67 +63,69 @@ def claim(project: Path) -> Holder | None:
     Raises:
         OSError: the folder cannot be written.
     """
-    file, me = project / NAME, _me()
-    for _ in range(10):  # others may claim at the same moment
-        if _create(file, me):
-            atexit.register(release, project)
-            return None
-        holder = _read(file)
-        if holder == me:
-            return None
-        if holder is not None and holder.alive:
-            return holder
-        _remove_stale(file, holder)
-    return _read(file)
+    folder, me = project.resolve(), _me()
+    if folder in _held and _read(folder / NAME) == me:
+        return None
+    if not folder.is_dir():  # which the lock would make
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(folder))
+    lock = _held.pop(folder, None) or FileLock(folder / HELD, thread_local=False)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return _wait_for_note(folder)
+    holder = _read(folder / NAME)
+    if holder is not None and holder != me and holder.alive:
+        lock.release(force=True)
+        return holder
+    try:
+        _write(folder / NAME, me)
+    except OSError:
+        lock.release(force=True)
+        raise
+    _held[folder] = lock
+    atexit.register(release, folder)
+    return None
 
 
 def release(project: Path) -> None:
     """Give the right back, if this process has it."""
-    if _read(project / NAME) == _me():
-        (project / NAME).unlink(missing_ok=True)
+    folder = project.resolve()
+    if _read(folder / NAME) == _me():
+        (folder / NAME).unlink(missing_ok=True)
+    lock = _held.pop(folder, None)
+    if lock is not None:
+        lock.release(force=True)
 
 
 def _me() -> Holder:
     return Holder(os.getpid(), psutil.Process().create_time(), platform.node())
 
 
-def _create(file: Path, holder: Holder) -> bool:
-    """Write the lock where there is none: under another name first, so that nobody reads half of it."""
-    text = json.dumps({"pid": holder.pid, "started": holder.started, "host": holder.host})
+def _wait_for_note(folder: Path) -> Holder:
+    """Who holds the lock; it may be about to write so."""
+    for _ in range(TRIES):
+        holder = _read(folder / NAME)
+        if holder is not None and holder.alive:
+            return holder
+        time.sleep(PAUSE_S)
+    return Holder(0, 0.0, platform.node())
+
+
+def _write(file: Path, holder: Holder) -> None:
+    """Write a note under another name first, so that nobody reads half of it."""
     temporary = file.with_name(f"{NAME}.{secrets.token_hex(4)}")
-    temporary.write_text(text, encoding="utf-8")
+    text = json.dumps({"pid": holder.pid, "started": holder.started, "host": holder.host})
     try:
-        os.link(temporary, file)
-    except FileExistsError:
-        return False
-    except OSError:  # a file system without hard links
-        try:
-            with open(file, "x", encoding="utf-8") as new:
-                new.write(text)
-        except FileExistsError:
-            return False
+        temporary.write_text(text, encoding="utf-8")
+        os.replace(temporary, file)
     finally:
         temporary.unlink(missing_ok=True)
-    return True
 
 
 def _read(file: Path) -> Holder | None:
-    """Who holds a lock; None where there is none or it cannot be understood."""
+    """The process that a note names; None where there is none or it cannot be understood."""
     try:
         told = json.loads(file.read_text(encoding="utf-8"))
         return Holder(int(told["pid"]), float(told["started"]), str(told["host"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def _remove_stale(file: Path, stale: Holder | None) -> None:
-    """Take a lock away, unless another process has just put its own there."""
-    aside = file.with_name(f"{NAME}.{secrets.token_hex(4)}")
-    try:
-        os.rename(file, aside)
-    except FileNotFoundError:
-        return
-    taken = _read(aside)
-    if taken is not None and taken != stale:
-        _create(file, taken)
-    aside.unlink(missing_ok=True)
