@@ -223,6 +223,7 @@ def _channels(source: ImageSource, told: dict[str, Any], name: str) -> list[Laye
             pixels_of(source, channel),
             {
                 **arguments,
+                "metadata": {"cellseg": {**told["cellseg"], "channel": channel}} if several else told,
                 "name": f"{name} {source.channel_names[channel]}" if several else name,
                 "contrast_limits": contrast(source, channel),
                 "blending": "additive" if several else "translucent",

@@ -2,7 +2,7 @@
 
 Of each plane only the annotated places are written, with surroundings: a training on a few strokes in a large image
 reads little, and its samples lie where something is known. In a process of its own, since grey values of whole planes
-are measured: `python -m napari_cellseg.project.training_set PROJECT FOLDER` prints one JSON object in a line.
+are measured: `python -m napari_cellseg.project.training_set PROJECT FOLDER [CHANGED]` prints one JSON object in a line.
 """
 
 from __future__ import annotations
@@ -19,9 +19,11 @@ import numpy as np
 
 import cellseg
 from napari_cellseg.annotation import BACKGROUND, IGNORE, is_cell, to_training
+from napari_cellseg.project.changed import changed_file
 from napari_cellseg.project.folder import Project
 
 if TYPE_CHECKING:
+    from cellseg.images.source import ImageSource
     from napari_cellseg.project.document import ProjectImage
     from napari_cellseg.project.store import LabelStore
 
@@ -49,12 +51,13 @@ class TrainingFiles:
         return [*names, "--labels-are", "instances", "--ignore-label", str(self.ignore_label)]
 
 
-def write_training_set(project: Project, folder: Path) -> TrainingFiles:
+def write_training_set(project: Project, folder: Path, changed: Path | None = None) -> TrainingFiles:
     """Write images and labels of all annotated places.
 
     Args:
         project: whose annotation.
         folder: a new folder, or one that holds an earlier training set, which is replaced.
+        changed: where the images lie that were changed in the window (see `changed`); by default none was.
 
     Raises:
         InputError: no cells or no background are annotated, an image is gone, or the folder is in use.
@@ -63,10 +66,10 @@ def write_training_set(project: Project, folder: Path) -> TrainingFiles:
     _empty(folder, files)
     known = {"cells": False, "background": False}
     for image in project.images:
-        labels = project.labels(image)
+        labels, source = project.labels(image), _source(project, image, changed)
         for plane, places in _places(labels, image):
             names = {f"{image.name}_p{plane:04}_{number:03}.tif": at for number, at in enumerate(places)}
-            cellseg.cut_out(project.source(image), plane, {files.images / name: at for name, at in names.items()})
+            cellseg.cut_out(source, plane, {files.images / name: at for name, at in names.items()})
             for name, at in names.items():
                 values = labels[at] if labels.ndim == 2 else labels[plane, *at]
                 known["cells"] |= bool(is_cell(values).any())
@@ -74,6 +77,12 @@ def write_training_set(project: Project, folder: Path) -> TrainingFiles:
                 cellseg.write_stack(files.labels / name, to_training(values), "YX")
     _check(known)
     return files
+
+
+def _source(project: Project, image: ProjectImage, changed: Path | None) -> ImageSource:
+    """Pixels of an image as the window shows it."""
+    file = None if changed is None else changed_file(changed, image)
+    return project.source(image) if file is None or not file.exists() else cellseg.open_image(file)
 
 
 def rectangles(boxes: list[Rectangle], height: int, width: int) -> list[Rectangle]:
@@ -139,13 +148,17 @@ def _check(known: dict[str, bool]) -> None:
         raise cellseg.InputError("no cells are annotated", f"Paint some cells (2 and up), too: {why}")
 
 
-def main(project: str, folder: str) -> int:
-    """Write a training set and tell its files, or what was wrong, as one JSON object."""
+def main(project: str, folder: str, changed: str = "") -> int:
+    """Write a training set and tell its files, or what was wrong, as one JSON object; `changed` is cleared away."""
+    shown = Path(changed) if changed else None
     try:
-        files = write_training_set(Project.open(Path(project)), Path(folder).absolute())
+        files = write_training_set(Project.open(Path(project)), Path(folder).absolute(), shown)
     except cellseg.InputError as error:
         print(json.dumps({"error": str(error)}), flush=True)  # noqa: T201 - it is how a child speaks
         return 2
+    finally:
+        if shown is not None:
+            shutil.rmtree(shown, ignore_errors=True)
     told = {name: str(value) if isinstance(value, Path) else value for name, value in asdict(files).items()}
     print(json.dumps({**told, "arguments": files.arguments}), flush=True)  # noqa: T201
     return 0

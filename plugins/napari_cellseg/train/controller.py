@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from psygnal import Signal
 
+from napari_cellseg.napari_private import unwrapped
 from napari_cellseg.train.plan import plan_lines
 from napari_cellseg.train.runs import data_folder, resume_words, unfinished
 from napari_cellseg.train.wishes import Wishes
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 RUNS = Path.home() / "cellseg-runs"
 """Where run folders are made without a project, unless another place is chosen."""
 NO_LAYERS = "an image layer and a labels layer are needed. Open both, or make a project."
+TRAINING_SET = "napari_cellseg.project.training_set"
 Stage = Literal["setup", "planning", "planned", "running"]
 
 
@@ -44,9 +46,11 @@ class TrainController:
         self.stage: Stage = "setup"
         self._session, self._trainer, self._writer, self._wishes = session, trainer, writer, wishes
         self._run: Path | None = None
+        self._data: Path | None = None
         self._files: list[str] = []
         self._words: list[str] = []
         writer.written.connect(self._on_files_written)
+        writer.compared.connect(self._on_layers_compared)
         writer.failed.connect(self._on_failed)
         trainer.planned.connect(self._on_planned)
         trainer.validated.connect(self._on_validated)
@@ -88,8 +92,9 @@ class TrainController:
         data = data_folder(self._run, None if project is None else project.path)
         if source.from_project:
             assert project is not None
-            words = ["napari_cellseg.project.training_set", str(project.path), str(data)]
-            self._trainer.send_errand(words, lambda told: self._on_files_written(told["arguments"]))
+            self._data = data
+            layers = [unwrapped(layer) for layer in self._session.viewer.layers]
+            self._writer.write_changed(project, layers, data.with_name(f"{data.name}-changed"))
         else:
             self._writer.write(source, data)
 
@@ -121,6 +126,12 @@ class TrainController:
     def _go_to(self, stage: Stage) -> None:
         self.stage = stage
         self.changed.emit()
+
+    def _on_layers_compared(self, changed: str) -> None:
+        """The images that were changed in the window are in files of their own."""
+        assert self._session.project is not None
+        words = [TRAINING_SET, str(self._session.project.path), str(self._data), *([changed] if changed else [])]
+        self._trainer.send_errand(words, lambda told: self._on_files_written(told["arguments"]))
 
     def _on_files_written(self, arguments: list[str]) -> None:
         self._files = [*arguments, *(["--from", self._wishes.model] if self._wishes.model else [])]

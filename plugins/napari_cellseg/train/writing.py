@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject, Signal
 
 from cellseg import InputError
+from napari_cellseg.project.changed import write_changed
 from napari_cellseg.train.layer_files import write_layers
+
+if TYPE_CHECKING:
+    from napari_cellseg.project.folder import Project
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,10 +33,12 @@ class Source:
 
 
 class LayerWriter(QObject):
-    """Writes one image layer with its labels at a time."""
+    """Writes one image layer with its labels at a time, or the changed images of a project."""
 
     written = Signal(list)
     """Arguments for `cellseg train`."""
+    compared = Signal(str)
+    """The folder of the images of a project that were changed in the window; empty where none was."""
     failed = Signal(str)
     """What is wrong, for people."""
 
@@ -43,12 +51,17 @@ class LayerWriter(QObject):
         pixels, cells = (layer.data[0] if layer.multiscale else layer.data for layer in (source.image, source.labels))
         rgb = bool(source.image.rgb)
         job = self._thread.submit(write_layers, pixels, cells, folder, annotation=source.annotation, rgb=rgb)
-        job.add_done_callback(self._on_done)
+        job.add_done_callback(partial(self._on_done, lambda files: self.written.emit(files.arguments)))
 
-    def _on_done(self, job: Future[Any]) -> None:
+    def write_changed(self, project: Project, layers: Sequence[Any], folder: Path) -> None:
+        """Begin to compare the images of a project with their layers, and to write those that were changed."""
+        job = self._thread.submit(write_changed, project, layers, folder)
+        job.add_done_callback(partial(self._on_done, lambda changed: self.compared.emit(str(changed or ""))))
+
+    def _on_done(self, tell: Callable[[Any], None], job: Future[Any]) -> None:
         """Called in the thread."""
         error = job.exception()
         if error is None:
-            self.written.emit(job.result().arguments)
+            tell(job.result())
         else:
             self.failed.emit(str(error) if isinstance(error, InputError) else f"the layers cannot be written ({error})")

@@ -51,7 +51,7 @@ class Trainer:
 class Writer:
     """The same for layers."""
 
-    written, failed = Signal(list), Signal(str)
+    written, compared, failed = Signal(list), Signal(str), Signal(str)
 
     def __init__(self):
         self.orders = []
@@ -59,12 +59,15 @@ class Writer:
     def write(self, source, folder):
         self.orders.append((source, folder))
 
+    def write_changed(self, project, layers, folder):
+        self.compared.emit(str(folder) if "changed" in layers else "")
+
 
 class Desk:
     """A controller with all that it speaks to, and what it told."""
 
     def __init__(self, project=None):
-        self.session = SimpleNamespace(project=project, models=[])
+        self.session = SimpleNamespace(project=project, models=[], viewer=SimpleNamespace(layers=[]))
         self.session.use_model = self.session.models.append
         self.trainer, self.writer, self.wishes = Trainer(), Writer(), Wishes()
         self.controller = TrainController(self.session, self.trainer, self.writer, self.wishes)
@@ -130,6 +133,9 @@ def test_a_project_has_its_own_folders_and_recipe(project):
     data = project.path / "training" / "run-0"
     assert desk.trainer.orders[0] == ("errand", ["napari_cellseg.project.training_set", str(project.path), str(data)])
     assert desk.trainer.orders[1] == ("plan", ["--images", "i", "--recipe", "quick"])
+    desk.session.viewer.layers.append("changed")
+    desk.controller.plan(ALL, "not asked for")
+    assert desk.trainer.orders[2][1][3:] == [str(project.path / "training" / "run-0-changed")]
     desk.trainer.planned.emit(PLAN)
     desk.controller.back()
     desk.controller.plan(ALL, "")

@@ -1,0 +1,100 @@
+"""Images of a project whose pixels were changed in the window: files of what is shown, for a training.
+
+A project names files, and a child that reads them knows nothing of layers; without this, a filtered layer would be
+annotated as it is seen and learnt from as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import cellseg
+from napari_cellseg.annotation import what_of
+from napari_cellseg.pixels.layer_files import shows, whole_of, write_pixels
+from napari_cellseg.pixels.lazy import LazyPixels
+
+if TYPE_CHECKING:
+    from cellseg.images.source import ImageSource
+    from napari_cellseg.project.document import ProjectImage
+    from napari_cellseg.project.folder import Project
+
+
+def write_changed(project: Project, layers: Sequence[Any], folder: Path) -> Path | None:
+    """Write the images whose layers show other pixels than their files.
+
+    Args:
+        project: whose images.
+        layers: of the viewer.
+        folder: a new one; it is made only if something was changed.
+
+    Returns:
+        The folder, or None where the files show what the layers show.
+
+    Raises:
+        InputError: a layer has another size now than its image, a file is damaged, or the folder cannot be written.
+    """
+    for image in (image for image in project.images if not image.missing):
+        source = project.source(image)
+        shown = _changed_pixels(source, image, _layers_of(layers, project, image))
+        if shown is not None:
+            pixels, axes = shown
+            write_pixels(changed_file(folder, image), pixels, axes, source.pixel_size_um, source.spacing_um)
+    return folder if folder.exists() else None
+
+
+def changed_file(folder: Path, image: ProjectImage) -> Path:
+    """The file of an image in such a folder; not there where the image was not changed."""
+    return folder / f"{image.name}.ome.tif"
+
+
+def _layers_of(layers: Sequence[Any], project: Project, image: ProjectImage) -> dict[int, Any]:
+    """Image layers of an image by their channels."""
+    images = [layer for layer in layers if what_of(layer) == "image"]
+    told = [(layer, layer.metadata["cellseg"]) for layer in images]
+    return {
+        int(mine.get("channel", 0)): layer
+        for layer, mine in told
+        if (mine.get("project"), mine.get("image")) == (str(project.path), image.name)
+    }
+
+
+def _changed_pixels(source: ImageSource, image: ProjectImage, layers: Mapping[int, Any]) -> tuple[Any, str] | None:
+    """What the layers of an image show, and its axes; None where it is what its file shows."""
+    together = any(layer.rgb for layer in layers.values()) or source.channels == 1
+    parts = {channel: source if together else source.select([channel]) for channel in layers}
+    if all(shows(parts[channel], whole_of(layer), rgb=bool(layer.rgb)) for channel, layer in layers.items()):
+        return None
+    for layer in layers.values():
+        _check_size(layer, image)
+    axes = "YX" if image.shape[0] == 1 else "ZYX"
+    if together:
+        (layer,) = layers.values()
+        return whole_of(layer), axes + ("S" if layer.rgb else "")
+    channels = [whole_of(layers[k]) if k in layers else LazyPixels(source, k) for k in range(source.channels)]
+    return _Channels(channels), f"{axes[:-2]}CYX"
+
+
+def _check_size(layer: Any, image: ProjectImage) -> None:
+    shape = tuple(int(length) for length in whole_of(layer).shape)
+    wanted = image.shape[1:] if image.shape[0] == 1 else image.shape
+    if (shape[:-1] if layer.rgb else shape) != wanted:
+        found = f"the layer {layer.name} has the shape {shape} now, and was annotated as {wanted}"
+        raise cellseg.InputError(found, "Give it back its size, or make a project of it.")
+
+
+class _Channels:
+    """Channels (..., H, W) as one array (..., C, H, W), of which one sheet at a time is read."""
+
+    def __init__(self, channels: Sequence[Any]) -> None:
+        self._channels = channels
+        *lead, height, width = (int(length) for length in channels[0].shape)
+        self.shape = (*lead, len(channels), height, width)
+        self.ndim = len(self.shape)
+        self.dtype = np.result_type(*(channel.dtype for channel in channels))
+
+    def __getitem__(self, index: tuple[int, ...]) -> Any:
+        return np.asarray(self._channels[index[-1]][index[:-1]])
