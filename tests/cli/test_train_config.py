@@ -103,10 +103,10 @@ assert "torch" not in sys.modules
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_where_the_speed_is_not_known_some_steps_are_measured(files):
-    from cellseg.cli.train_plan import _measured
+def test_the_speed_is_that_of_some_measured_steps(files):
     from cellseg.options import DataOptions
     from cellseg.training.data import find_training_pairs, read_training_set
+    from cellseg.training.expected_cost import expected_cost
     from cellseg.training.recipes import settings_for
     from cellseg.training.train import make_network, sample_size
 
@@ -114,7 +114,8 @@ def test_where_the_speed_is_not_known_some_steps_are_measured(files):
     where = DataOptions(images=str(files[1]), labels=str(files[3]))
     data = read_training_set(find_training_pairs(where), settings.labels, 0)
     network = make_network(data, settings)
-    assert _measured(data, settings, network, sample_size(data, settings, network.geometry)) > 0.1
+    cost = expected_cost(data, settings, network, sample_size(data, settings, network.geometry))
+    assert cost.seconds > 0.1
 
 
 def test_a_resumed_run_keeps_its_options(cellseg_cli, run_folder):
