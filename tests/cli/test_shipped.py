@@ -11,6 +11,7 @@ import cellseg
 from cellseg.models import card
 from cellseg.models.card import read_card, shipped_files, store_card
 from cellseg.models.shipped import LARGEST
+from cellseg.wording import size_of
 
 from .conftest import assert_refused
 
@@ -39,7 +40,8 @@ def test_a_name_is_enough(box, sample_folder, cellseg_cli, tmp_path):
 
 
 def test_they_are_listed_and_described(box, cellseg_cli):
-    assert "tiny: unet, 0.0 MB; generated cells; objects of about 20 pixels; CC0" in cellseg_cli("models").out
+    size = size_of(box.stat().st_size)
+    assert f"tiny: unet, {size}; generated cells; objects of about 20 pixels; CC0" in cellseg_cli("models").out
     (shipped,) = json.loads(cellseg_cli("models", "--json").out)["shipped"]
     assert (shipped["name"], shipped["file"], shipped["card"]["licence"]) == ("tiny", str(box), "CC0")
     found = json.loads(cellseg_cli("info", "tiny", "--json").out)
