@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from cellseg.inference.memory import resident
 from cellseg.inference.runner import Runner
 from cellseg.inference.tiling import SEEN_AT_LEAST, Box, Shape, Tile
 from cellseg.inference.versions import VERSIONS
-from cellseg.models.cost import forward_bytes
+from cellseg.models.cost import forward_bytes, operations
 from cellseg.models.geometry import Geometry
 from cellseg.models.hardware import free_on_device, prediction_device
 from cellseg.options import Averaging
@@ -23,6 +24,8 @@ PREFERRED = 1024
 OVERHEAD = 1.6
 """Memory that is taken for each byte of the network's own values: what lies unused between them, and what the libraries
 below need. Measured: 1.2 to 1.6 (tests/benchmarks/test_predict_speed.py)."""
+PASSES = 2
+"""Passes that are measured, the quicker one counts."""
 BESIDE = 200 * 10**6
 """Bytes for the queues, the blocks of the image that are kept, the labels of a block, the compressor."""
 
@@ -53,19 +56,27 @@ def estimate(
     """Bytes that the process will take with such tiles, and seconds that the network needs for a plane, about."""
     needed = _bytes(network, tile, sample, average) if free_on_device(prediction_device()) is None else 0
     tiles = math.prod(-(-length // side) for length, side in zip(plane, tile, strict=True))
-    seen = sum(math.prod(shape) for shape in _input_shapes(tile, average, network.geometry))
-    seconds = seconds_per_pixel(runner, network.options.channels, network.geometry)
-    return resident() + BESIDE + needed, seconds * (tiles * seen + math.prod(sample))
+    channels = network.options.channels
+    shapes = Counter(_input_shapes(tile, average, network.geometry))
+    work = tiles * sum(count * operations(network, (1, channels, *shape)) for shape, count in shapes.items())
+    work += operations(network, sample) if sample else 0
+    return resident() + BESIDE + needed, work * seconds_per_operation(network, runner)
 
 
-def seconds_per_pixel(runner: Runner, channels: int, geometry: Geometry) -> float:
-    """Time of a forward pass for each input pixel, from a small tile."""
-    side = geometry.input_size(SEEN_AT_LEAST)
+def seconds_per_operation(network: Any, runner: Runner) -> float:
+    """Time of a forward pass for each operation, from a small tile.
+
+    A pixel at the edge of the input costs less than one in the middle, so time goes with operations, not with pixels.
+    """
+    side, channels = network.geometry.input_size(SEEN_AT_LEAST), network.options.channels
     pixels = np.zeros((channels, side, side), np.float32)
     runner(pixels)  # the first pass of a size also chooses its kernels
-    start = time.perf_counter()
-    runner(pixels)
-    return (time.perf_counter() - start) / side**2
+    times = []
+    for _ in range(PASSES):
+        start = time.perf_counter()
+        runner(pixels)
+        times.append(time.perf_counter() - start)
+    return min(times) / operations(network, (1, channels, side, side))
 
 
 def even_tile(plane: Shape, longest: int, geometry: Geometry) -> Shape:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from cellseg.models.choice import options_for
 from cellseg.options import AVERAGING_COST, NetworkOptions, PredictOptions, TrainOptions, TrainSettings
+from cellseg.training.choosing import FEW, most_chosen
 
 TRAINING_RATE = 25e9
 """Multiply-adds of training steps in float32, a second and core; a step has three times those of the way forward.
@@ -25,8 +26,12 @@ LABEL_SECONDS_PIXEL = 1e-7
 """Numbering instances and compressing, a pixel of the image."""
 PROGRAM_BYTES = 400_000_000
 """torch and the program itself, before it reads anything."""
+TRAINING_PROGRAM_BYTES = 600_000_000
+"""The same of a training, with its optimiser, metrics and figures; measured 560 to 640 MB."""
 EXAMPLE_BYTES = 14
 """A pixel of a training image: classes, weights, instances, and what is known of each pixel."""
+CUT_SECONDS_PIXEL = 9e-6
+"""The search for the cut, a pixel that it is chosen on; measured with 320 x 320 pixels of touching cells."""
 CHANNEL_BYTES = 8
 """A pixel and channel of a training image: grey value and spline coefficient, float32."""
 TRAINING_ACTIVATION_BYTES = 15
@@ -114,10 +119,11 @@ def estimate_training(
     cores = options.threads or cores or os.cpu_count() or 1
     step = options.batch * max(3 * cost.multiplications / (TRAINING_RATE * cores), SAMPLE_SECONDS_PIXEL * side**2)
     pixels = sum(height * width for height, width in sizes)
-    looks = validated_pixels(sizes, options)
-    validation = looks * (cost.multiplications / side**2 / (PREDICTION_RATE * cores) + LABEL_SECONDS_PIXEL)
+    looks, chosen = validated_pixels(sizes, options)
+    forward = cost.multiplications / side**2 / (PREDICTION_RATE * cores)
+    validation = looks * (forward + LABEL_SECONDS_PIXEL) + chosen * CUT_SECONDS_PIXEL
     memory = (
-        PROGRAM_BYTES
+        TRAINING_PROGRAM_BYTES
         + pixels * (EXAMPLE_BYTES + CHANNEL_BYTES * channels)
         + options.batch * cost.values * TRAINING_ACTIVATION_BYTES
         + cost.parameters * PARAMETER_BYTES
@@ -125,11 +131,18 @@ def estimate_training(
     return Estimate(options.steps * step + validation, memory)
 
 
-def validated_pixels(sizes: Sequence[tuple[int, int]], options: TrainOptions) -> float:
-    """Pixels that all validations of a training predict, of images of these heights and widths."""
+def validated_pixels(sizes: Sequence[tuple[int, int]], options: TrainOptions) -> tuple[float, float]:
+    """Pixels that all validations of a training predict, and pixels on which they search for the cut.
+
+    `sizes` are heights and widths of all images. The cut is searched on some held-out images, with others where these
+    are few (`choosing.py`); the model that is kept is judged once more, with its cut.
+    """
+    mean = sum(height * width for height, width in sizes) / len(sizes)
     held = max(1, round(len(sizes) * options.validation)) if options.validation < 1 else options.validation
-    pixels = sum(height * width for height, width in sizes)
-    return float((options.steps // options.validate_every + 1) * min(held, len(sizes)) / len(sizes) * pixels)
+    searched = mean * min(max(held, FEW), most_chosen(mean), len(sizes))
+    predicted = max(mean * min(held, len(sizes)), searched)
+    searches = math.ceil(options.steps / options.validate_every)
+    return (searches + 1) * predicted, searches * searched
 
 
 def estimate_prediction(

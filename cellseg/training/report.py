@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from cellseg.training.choosing import FEW
 from cellseg.training.data import TrainingSet
 from cellseg.training.events import Finished
-from cellseg.training.validate import FEW
 
 FORGOTTEN = 0.02
 """A score on the images of an earlier training that falls by more is worth a warning."""

@@ -15,16 +15,9 @@ from cellseg.inference.scale import unscaled
 from cellseg.labels.meaning import LabelPlane
 from cellseg.models.card import ModelCard
 from cellseg.models.trained import TrainedModel
+from cellseg.training.choosing import FEW, most_chosen
 from cellseg.training.data import Annotated, TrainingSet
 from cellseg.training.events import Seen
-
-CHOOSING_PIXELS = 1 << 21
-CHOOSING = 4, 16
-"""Pixels, fewest and most images on which the threshold is chosen: four large ones, or more of small ones."""
-FEW = 6
-"""Where fewer images are held out, the threshold is chosen on so many, some of which the model has learnt from: eight
-networks on ISBI 2012 had V_rand 0.01 higher in the mean with four of those beside two that were held out, and steadier
-thresholds."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,8 +67,7 @@ def judge(model: TrainedModel, data: TrainingSet, cut: bool = True) -> Judged:
 
 def how_many(images: Sequence[Annotated]) -> int:
     """Of how many images the threshold is chosen."""
-    pixels = float(np.mean([image.truth.classes.size for image in images]))
-    return int(np.clip(CHOOSING_PIXELS / pixels, *CHOOSING))
+    return most_chosen(float(np.mean([image.truth.classes.size for image in images])))
 
 
 def spread(images: Sequence[Annotated], count: int) -> tuple[Annotated, ...]:

@@ -1,10 +1,16 @@
 """The plan of a training follows the very network."""
 
+import time
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import cellseg
 from cellseg.models.cost import parameters, training_bytes
+from cellseg.models.registry import build_for
+from cellseg.training import expected_cost
+from cellseg.training.estimate import estimate_training, validated_pixels
 from cellseg.training.expected_cost import step_seconds
 from cellseg.training.recipes import settings_for
 
@@ -14,9 +20,13 @@ def small(name):
 
 
 def network(name):
-    from cellseg.models.registry import build_for
-
     return build_for(small(name).network, 1, 2)[0]
+
+
+def sample(made, output=60):
+    """Sides of a sample's input and of its labelled part."""
+    side = made.geometry.input_size(output)
+    return side, made.geometry.output_size(side)
 
 
 def kept(name, batch=1):
@@ -40,8 +50,41 @@ def test_what_is_kept_is_the_input_of_each_layer():
 
 def test_time_is_that_of_the_very_network():
     seconds = {}
-    for name in ("unet", "unet3p"):
+    for name in ("unet", "unetpp", "unet3p"):
         made = network(name)
-        side = made.geometry.input_size(60)
-        seconds[name] = step_seconds(small(name), made, 1, (side, made.geometry.output_size(side)))
+        seconds[name] = step_seconds(small(name), made, 1, sample(made))
+    assert seconds["unet"] < seconds["unetpp"] < seconds["unet3p"]
     assert seconds["unet3p"] > 1.5 * seconds["unet"]
+
+
+def test_of_a_step_that_takes_long_a_smaller_one_is_measured(monkeypatch):
+    made, seen = network("unet"), []
+
+    def step(state, batch, *_):
+        seen.append(tuple(batch.images.shape))
+        time.sleep(0.01)
+
+    monkeypatch.setattr(expected_cost, "take_step", step)
+    whole = step_seconds(small("unet"), made, 1, sample(made, 200))
+    monkeypatch.setattr(expected_cost, "LONGEST", 1e7)
+    assert step_seconds(small("unet"), made, 1, sample(made, 200)) > 3 * whole
+    assert seen[-1][-1] < seen[0][-1] / 2
+    monkeypatch.setattr(expected_cost, "available", lambda: 1)  # no sample fits: the smallest one is tried
+    step_seconds(small("unet"), made, 1, sample(made, 200))
+    assert made.geometry.output_size(seen[-1][-1]) <= 8 * made.geometry.stride
+
+
+def test_validations_look_at_some_images_and_search_on_as_many_as_the_training_will():
+    options = settings_for("fast", steps=40, validate_every=20, validation=1).train
+    predicted, searched = validated_pixels([(100, 100)] * 5, options)
+    assert (predicted, searched) == (3 * 5 * 10_000, 2 * 5 * 10_000)
+    predicted, searched = validated_pixels([(2000, 2000)] * 40, replace(options, validation=0.5))
+    assert (predicted, searched) == (3 * 20 * 4e6, 2 * 4 * 4e6)
+
+
+def test_before_torch_the_default_network_is_said_to_cost_the_same():
+    settings = settings_for()
+    made = build_for(settings.network, 1, 2)[0]
+    side, shapes = made.geometry.input_size(204), [(400, 400)] * 6
+    counted = expected_cost._memory(shapes, 1, 1, made, (side, made.geometry.output_size(side)))
+    assert estimate_training(shapes, 1, settings).bytes == pytest.approx(counted, rel=0.1)
