@@ -182,17 +182,11 @@ def _read(where: DataOptions, settings: TrainSettings, model: TrainedModel | Non
 
 
 def _plan(data: TrainingSet, settings: TrainSettings, model: TrainedModel | None, as_json: bool) -> int:
-    from cellseg.cli.train_plan import in_lines, plan_of
-    from cellseg.training.best import metric_for
-    from cellseg.training.finetune import fitted, with_network
-    from cellseg.training.train import make_network, sample_size
+    from cellseg.cli.train_plan import in_lines
+    from cellseg.training.plan import training_plan
 
-    if model is not None:
-        data, settings = fitted(data, model.card), with_network(settings, model.card)
-    metric_for(data, settings.train)
-    network = make_network(data, settings)
-    plan = plan_of(data, settings, network, sample_size(data, settings, network.geometry))
-    sys.stdout.write(json.dumps(plan) + "\n" if as_json else "\n".join(in_lines(plan)) + "\n")
+    plan = training_plan(data, settings, model)
+    sys.stdout.write(json.dumps(plan.as_json()) + "\n" if as_json else "\n".join(in_lines(plan)) + "\n")
     return 0
 
 
