@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
+from typing import get_args
 
 import pytest
 
 from cellseg import options
-from cellseg.checked import Checked
+from cellseg.checked import Checked, Help
 from cellseg.errors import InputError
 from cellseg.options import (
     AugmentOptions,
@@ -60,19 +61,14 @@ def test_no_option_is_defined_twice():
 
 
 def test_an_option_that_several_have_has_one_help():
-    helps = defaultdict(set)
+    places = defaultdict(set)
     for owner in OWNERS:
-        for name, option in described(owner).items():
-            own = {
-                below
-                for part in owner.__mro__
-                for below in [option.help]
-                if name in vars(part).get("__annotations__", {})
-            }
-            helps[name] |= own
-    for name, texts in helps.items():
-        first = min(texts, key=len)
-        assert all(text.startswith(first.split(" Default: ")[0].split(". ")[0]) for text in texts), name
+        for name in vars(owner)["__annotations__"]:
+            places[name].add(owner)
+    for name, owners in places.items():
+        if len(owners) > 1:
+            notes = get_args(definition_of(min(owners, key=str), name)[0])
+            assert any(isinstance(note, Help) for note in notes), f"{name} of {owners}"
 
 
 @pytest.mark.parametrize("owner", OWNERS)
@@ -90,3 +86,23 @@ def test_what_a_form_shows():
     assert core.help.endswith("equal to --threshold: off.")
     assert (tile.default, tile.optional, tile.type) == (204, False, int)
     assert described(PredictOptions)["split"].choices == ("none", "watershed")
+
+
+COMMON = {"axes", "annotated", "images", "labels", "model", "seed", "volume"}
+"""Files that commands name beside their options, and what belongs to one command."""
+
+
+def test_flags_that_are_options_come_from_the_dataclasses():
+    from cellseg.cli.app import app
+
+    names = {name for owner in OWNERS for name in described(owner)}
+    for command in (name for name in app if not name.startswith("-")):
+        for argument in app[command].assemble_argument_collection():
+            name = argument.name.lstrip("-").replace("-", "_")
+            assert argument.keys or name not in names - COMMON, f"{command} defines {argument.name} itself"
+
+
+def test_networks_have_the_options_that_are_known_without_torch():
+    from cellseg.models.registry import NETWORKS
+
+    assert {name: entry.options for name, entry in NETWORKS.items()} == options.NETWORK_OPTIONS

@@ -9,22 +9,17 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from cellseg import options
+from cellseg.checked import Checked
 from cellseg.options import Described, described
 from cellseg.training.recipes import RECIPES, STAGES, TrainWishes
 
 JsonFlag = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON object on standard output.")]
-OWNERS = (
-    options.DataOptions,
-    options.LabelOptions,
-    options.WeightOptions,
-    options.WeightsAlone,
-    options.AugmentOptions,
-    options.SheetOptions,
-    options.PredictOptions,
-    options.EvaluateOptions,
-    options.SplitOptions,
-)
-"""Options that commands take as they are."""
+OWNERS: list[Any] = [
+    kind
+    for kind in vars(options).values()
+    if isinstance(kind, type) and issubclass(kind, Checked) and kind is not Checked
+]
+"""Every dataclass of options."""
 
 
 def explain() -> None:

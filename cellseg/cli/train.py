@@ -140,7 +140,7 @@ def _as_before(run: RunFolder) -> tuple[DataOptions, str | None, TrainSettings]:
 
     config = read_config(run)
     where = DataOptions(**{name: config.get(name) or None for name in asdict(DataOptions())})
-    return where, config.get("from") or None, settings_for(**options_in(config))
+    return where, config.get("from") or None, settings_for(**options_in(config, run))
 
 
 def _begin(settings: TrainSettings, start: str | None, where: DataOptions) -> tuple[TrainedModel | None, TrainingSet]:

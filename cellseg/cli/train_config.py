@@ -21,20 +21,26 @@ OF_THE_CALL = frozenset({"--config", "--resume", "--dry-run", "--json", "--event
 def complete_options(_app: Any, commands: tuple[str, ...], arguments: Any) -> None:
     """Give options of a training that were not given themselves the values of `--config` and of the model of `--from`.
 
-    Of any command, leave open what was given as "auto".
+    Of any command, leave open what was given as "auto": on the command line it takes precedence over the file.
     """
+    by_name = {name: argument for argument in arguments for name in argument.names}
     if commands == ("train",):
-        _complete_training({name: argument for argument in arguments for name in argument.names})
+        _take_config(by_name)
     for argument in arguments:
         if takes_auto(argument.field_info.annotation):
             argument.tokens[:] = [token for token in argument.tokens if token.value != AUTO]
+    if commands == ("train",):
+        _take_model(by_name)
 
 
-def _complete_training(by_name: Mapping[str, Any]) -> None:
+def _take_config(by_name: Mapping[str, Any]) -> None:
     _refuse_changes(by_name)
     config = _given(by_name, "--config")
     if config:
         _fill(by_name, read_config_file(Path(config), _for_a_file(by_name)), config)
+
+
+def _take_model(by_name: Mapping[str, Any]) -> None:
     model = _given(by_name, "--from")
     if model:
         _take_network(by_name, Path(model))
@@ -79,7 +85,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
     if number is None and "diameter" in named and format_of(named) == FORMAT:
         found = "diameter is the width in the images, and not, as before, what the network shall see"
         raise InputError(found, f"Write seen-diameter for that, or add the line: format = {FORMAT}", path=path)
-    return migrated(named, format_of(named) if number is None else number)
+    return migrated(named, format_of(named) if number is None else number, path)
 
 
 def _refuse_changes(by_name: Mapping[str, Any]) -> None:

@@ -7,6 +7,7 @@ Format 1, before there was a number, said 0, "" or "auto" where now nothing is s
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from cellseg.checked import AUTO
@@ -22,10 +23,11 @@ _WRITTEN = frozenset({"recipe", "diameter", "padding", "encoder_weights", "preci
 """Some of the options that stand in every file that a run wrote."""
 
 
-def migrated(options: Mapping[str, Any], number: int) -> dict[str, Any]:
-    """Options of a file of format `number`. Raises InputError where a later version wrote it."""
-    if number > FORMAT:
-        raise InputError(f"options of format {number} were written by a later version", "Use that one.")
+def migrated(options: Mapping[str, Any], number: object, path: Path) -> dict[str, Any]:
+    """Options of the file `path`, of format `number`. Raises InputError where a later version wrote it."""
+    if number not in range(1, FORMAT + 1):
+        remedy = f"This version knows 1 to {FORMAT}: use the one that wrote it."
+        raise InputError(f"its format is {number!r}", remedy, path=path)
     if number == FORMAT:
         return _named(options, {"invert": "inverted"})
     return _without_sentinels(_named(options, RENAMED))

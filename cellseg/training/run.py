@@ -12,6 +12,7 @@ from cellseg.models.trained import TrainedModel, load
 from cellseg.options import DataOptions
 from cellseg.training.data import find_training_pairs, read_training_set
 from cellseg.training.events import Event, Finished, Validated
+from cellseg.training.finetune import with_network
 from cellseg.training.object_size import magnifier
 from cellseg.training.recipes import settings_for
 from cellseg.training.run_folder import CONFIG, CURVES, RunFolder, new_run, old_run, read_metrics, record, write_config
@@ -58,6 +59,8 @@ def train(
     if out is None:
         yield from train_on(data, settings, start=model)
         return
+    if model is not None:  # the run folder names the network that is trained
+        settings = with_network(settings, model.card)
     run = _folder(Path(out), resume)
     if not (run.path / CONFIG).is_file():
         write_config(run, settings, data, {**asdict(where), "from": _name_of(start)})

@@ -126,10 +126,10 @@ def read_config(run: RunFolder) -> dict[str, Any]:
     return tree
 
 
-def options_in(config: dict[str, Any]) -> dict[str, Any]:
+def options_in(config: dict[str, Any], run: RunFolder) -> dict[str, Any]:
     """The options in what `read_config` gives, by name; `None` is not given. Raises InputError as `migrated`."""
     flat = {name: value for stage in config["options"].values() for name, value in stage.items()}
-    return migrated(flat, config.get("format", 1))
+    return migrated(flat, config.get("format", 1), run.path / CONFIG)
 
 
 def record(events: Generator[Event], run: RunFolder, data: TrainingSet, steps: int) -> Generator[Event]:
