@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cellseg.arrays import Array
 from cellseg.errors import InputError
 from cellseg.evaluation.cases import Case, Planes
 from cellseg.images.source import ImageSource
@@ -22,7 +22,6 @@ from cellseg.metrics.inputs import check_labels
 from cellseg.metrics.scores import Compared
 from cellseg.options import EvaluateOptions, LabelOptions
 
-Array = NDArray[Any]
 EVERY_VALUE = LabelOptions()
 THRESHOLD = 0.5
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cellseg.arrays import Float32
 from cellseg.errors import InputError
 from cellseg.evaluation.cases import Case, find_cases
 from cellseg.evaluation.choose_cut import Example, are_outlined, choose_cut, curve_of, is_dense, pixel_score
@@ -32,7 +33,6 @@ from cellseg.models.card import CUT, ModelCard, model_file, read_card, shipped_f
 from cellseg.options import EvaluateOptions, LabelOptions, TruthOptions
 from cellseg.preprocess.cells import numbered
 
-Pixels = NDArray[np.float32]
 PLAIN = ModelCard(name="", options={})
 WANTED = "Give the probabilities of one class, as cellseg predict --result probabilities writes them."
 HALF = 0.5
@@ -181,7 +181,7 @@ def _are_bytes(planes: Sequence[tuple[ImageSource, int]]) -> bool:
     return ours and any(int(one.read(k).max()) > MOST_CLASSES_DETECTED for one, k in planes)
 
 
-def _examples(reader: Reader, truth: Truth, probability: Pixels) -> Iterator[Example]:
+def _examples(reader: Reader, truth: Truth, probability: Float32) -> Iterator[Example]:
     """The planes of one case; ignored is what does not count in an evaluation either."""
     assert truth.labels is not None
     cells, unknown = truth.cells_that_count, truth.labels[2] | _in_strip(truth)
@@ -202,7 +202,7 @@ def _in_strip(truth: Truth) -> NDArray[np.bool_]:
     return np.asarray(outside & (cells == 0))
 
 
-def _unannotated(probability: Pixels, cells: NDArray[Any]) -> NDArray[np.bool_]:
+def _unannotated(probability: Float32, cells: NDArray[Any]) -> NDArray[np.bool_]:
     """Pixels (H, W) of predicted cells that belong to no annotated one."""
     predicted = label_instances(probability >= HALF)
     return np.asarray((predicted > 0) & (annotated_only(predicted, cells) == 0) & (cells == 0))

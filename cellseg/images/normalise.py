@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cellseg.arrays import Float64
 from cellseg.errors import InputError
 from cellseg.images.source import ImageSource
 
@@ -18,8 +19,6 @@ PIECE_PIXELS = 2**21
 
 LARGEST = float(np.finfo(np.float32).max)
 """Largest value that the network can see."""
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +85,7 @@ def _pieces(source: ImageSource, height: int | None) -> Iterator[tuple[slice, sl
             yield slice(top, min(top + rows, source.height)), slice(left, min(left + columns, source.width))
 
 
-def _by_value(source: ImageSource, pieces: Iterator[NDArray[Any]]) -> tuple[Floats, Floats]:
+def _by_value(source: ImageSource, pieces: Iterator[NDArray[Any]]) -> tuple[Float64, Float64]:
     """Mean and standard deviation of each channel from the number of pixels of each value."""
     unsigned = np.dtype(f"u{source.dtype.itemsize}")
     counts = np.zeros((source.channels, 2 ** (8 * unsigned.itemsize)), np.int64)
@@ -106,7 +105,7 @@ def _moments(values: list[int], counts: list[int]) -> tuple[float, float]:
     return total / number, math.sqrt((number * squares - total**2) / number**2)
 
 
-def _merged(source: ImageSource, plane: int, pieces: Iterator[NDArray[Any]]) -> tuple[Floats, Floats]:
+def _merged(source: ImageSource, plane: int, pieces: Iterator[NDArray[Any]]) -> tuple[Float64, Float64]:
     """Mean and standard deviation of each channel, piece by piece."""
     count, broken = 0, 0
     mean, squares = np.zeros(source.channels), np.zeros(source.channels)

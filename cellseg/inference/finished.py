@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cellseg.arrays import Float32
 from cellseg.errors import InputError
-from cellseg.inference.predicted import Pixels
 from cellseg.inference.result import RESULT, UNCERTAINTY, Stored, entropy, result_of, written
 from cellseg.inference.seen import SeenImage
 from cellseg.inference.store import Store
@@ -24,17 +24,17 @@ class Finished:
     store: Store
     stored: Stored
 
-    def probabilities(self, plane: int, rows: slice, columns: slice) -> Pixels:
+    def probabilities(self, plane: int, rows: slice, columns: slice) -> Float32:
         """Probabilities float32 (classes, h, w) of a region of a plane."""
         assert self.stored.holds_probabilities
         classes = self.seen.network.options.classes
         found = self._layer(RESULT, plane, self._channels, rows, columns)
         return found if len(found) == classes else np.concatenate([1 - found, found])
 
-    def uncertainty(self, plane: int, rows: slice, columns: slice, kind: str = "entropy") -> Pixels:
+    def uncertainty(self, plane: int, rows: slice, columns: slice, kind: str = "entropy") -> Float32:
         """Uncertainty float32 (h, w) of a region: entropy in bits, or the disagreement where it is stored."""
         if UNCERTAINTY in self.store.layers and kind == self.stored.options.uncertainty:
-            found: Pixels = self._layer(UNCERTAINTY, plane, 1, rows, columns)[0]
+            found: Float32 = self._layer(UNCERTAINTY, plane, 1, rows, columns)[0]
             return found
         if kind == "disagreement":
             missing = "the disagreement of the averaged versions is not stored with this prediction"

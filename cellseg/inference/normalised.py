@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cellseg.arrays import Float32
 from cellseg.images.normalise import Normalisation, apply, measure
 from cellseg.images.source import ImageSource
 from cellseg.inference.mirror import read_mirrored
 from cellseg.inference.statistics import sample_boxes
 from cellseg.inference.tiling import Box
 from cellseg.models.geometry import Geometry
-
-Pixels = NDArray[np.float32]
 
 
 class NormalisedImage:
@@ -26,13 +24,13 @@ class NormalisedImage:
         self._sign = np.float32(-1 if inverted else 1)
         self._known: dict[int, Normalisation] = {}
 
-    def read(self, plane: int, box: Box) -> Pixels:
+    def read(self, plane: int, box: Box) -> Float32:
         """Pixels float32 (C, h, w) of a box that may reach outside the plane."""
         if plane not in self._known:
             self._known[plane] = measure(self.source, plane)
         return self._sign * apply(read_mirrored(self.source, plane, box), self._known[plane])
 
-    def sample(self, plane: int, geometry: Geometry) -> Pixels:
+    def sample(self, plane: int, geometry: Geometry) -> Float32:
         """What the network sees of a plane for its statistics, float32 (N, C, h, w)."""
         boxes = sample_boxes(self.source.height, self.source.width, geometry)
         return np.stack([self.read(plane, box) for box in boxes])

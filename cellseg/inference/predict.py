@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cellseg.arrays import Float32
 from cellseg.errors import InputError
 from cellseg.images.source import ImageSource, array_source
-from cellseg.inference.predicted import Pixels
 from cellseg.inference.prediction import Prediction, prediction_in_memory
 from cellseg.inference.scope import CUT, refuse
 from cellseg.inference.seen import seen_by
@@ -26,7 +26,7 @@ def predict(
     skip: frozenset[Place] = frozenset(),
     near: Place | None = None,
     **options: Any,
-) -> Iterator[tuple[Tile, Pixels]]:
+) -> Iterator[tuple[Tile, Float32]]:
     """Predict an image tile by tile; every output pixel is owned by exactly one tile.
 
     Args:
@@ -55,7 +55,7 @@ def predict(
     return ((each.tile, each.probabilities) for each in found)
 
 
-def predict_array(model: Any, image: NDArray[np.generic], **options: Any) -> Pixels:
+def predict_array(model: Any, image: NDArray[np.generic], **options: Any) -> Float32:
     """Probabilities float32 (classes, H, W) of an image (H, W) or (C, H, W); options as in `predict`, and diameter."""
     _refuse_cut(options, "predict_array")
     prediction = filled(model, image, PredictOptions(**options))

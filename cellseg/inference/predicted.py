@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cellseg.arrays import Float32
 from cellseg.background import ahead
 from cellseg.inference.normalised import NormalisedImage
 from cellseg.inference.runner import Runner
@@ -16,17 +16,15 @@ from cellseg.inference.tiling import Box, Tile
 from cellseg.inference.versions import VERSIONS, Version, needed
 from cellseg.models.geometry import Geometry
 
-Pixels = NDArray[np.float32]
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Predicted:
     """The network's answer for a tile."""
 
     tile: Tile
-    probabilities: Pixels
+    probabilities: Float32
     """(classes, h, w), adding up to 1; the mean of all versions of the image."""
-    disagreement: Pixels | None
+    disagreement: Float32 | None
     """(h, w) standard deviation of the versions' probabilities, of the class where it is largest; None for one."""
 
 
@@ -47,8 +45,8 @@ class _Given:
 
     tile: Tile
     box: Box
-    pixels: Pixels
-    sample: Pixels | None
+    pixels: Float32
+    sample: Float32 | None
 
 
 def _read(
@@ -69,7 +67,7 @@ def _read(
 def _combined(given: _Given, runner: Runner, versions: tuple[Version, ...], geometry: Geometry) -> Predicted:
     """Mean and spread over all versions, by sums of differences from the first and of their squares."""
 
-    def look(version: Version) -> Pixels:
+    def look(version: Version) -> Float32:
         pixels = given.pixels[:, *version.reads(given.tile, geometry).within(given.box)]
         return version.back(runner(version.turn(pixels, given.tile, geometry)), given.tile, geometry)
 
@@ -83,5 +81,5 @@ def _combined(given: _Given, runner: Runner, versions: tuple[Version, ...], geom
         squares += difference * difference
     mean = total / np.float32(len(versions))
     variance = squares / np.float32(len(versions)) - mean * mean
-    spread: Pixels = np.sqrt(np.maximum(variance, 0).max(axis=0))
+    spread: Float32 = np.sqrt(np.maximum(variance, 0).max(axis=0))
     return Predicted(given.tile, first + mean, spread)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cellseg.arrays import Float32
 from cellseg.background import Behind
 from cellseg.errors import InputError
 from cellseg.images.source import ImageSource
@@ -20,7 +21,7 @@ from cellseg.inference.decisions import Decisions, decide, expected_cost
 from cellseg.inference.finished import Finished
 from cellseg.inference.instances import LabelledPlane, label_dtype
 from cellseg.inference.journal import Journal, journal_folder, start_journal
-from cellseg.inference.predicted import Pixels, Predicted, predict_tiles
+from cellseg.inference.predicted import Predicted, predict_tiles
 from cellseg.inference.progress import Progress
 from cellseg.inference.result import Stored, result_layout
 from cellseg.inference.runner import Runner
@@ -163,11 +164,11 @@ class Prediction:
 
     # read -------------------------------------------------------------------------------------------------------
 
-    def read(self, plane: int, rows: slice, columns: slice) -> Pixels:
+    def read(self, plane: int, rows: slice, columns: slice) -> Float32:
         """Probabilities float32 (classes, h, w) of a region of a plane; no cell where no tile is done."""
         return self._finished.probabilities(plane, rows, columns)
 
-    def uncertainty(self, plane: int, rows: slice, columns: slice) -> Pixels:
+    def uncertainty(self, plane: int, rows: slice, columns: slice) -> Float32:
         """Uncertainty float32 (h, w) of a region of a plane: what `write` puts beside a result.
 
         The entropy of the probabilities in bits, from 0 to the binary logarithm of the number of classes; where the
@@ -178,7 +179,7 @@ class Prediction:
 
     # cut --------------------------------------------------------------------------------------------------------
 
-    def label(self, probabilities: Pixels, **options: Any) -> NDArray[np.uint32]:
+    def label(self, probabilities: Float32, **options: Any) -> NDArray[np.uint32]:
         """Number the cells of a region (classes, h, w) from `read`; uint32 (h, w), 1..n in scan order.
 
         `options` are fields of PredictOptions that take precedence over those of the prediction: threshold, core,

@@ -11,13 +11,11 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cellseg.arrays import Float32
 from cellseg.compiled import compiled
 from cellseg.inference.tiling import SEEN_AT_LEAST, Box, Tile
 from cellseg.models.geometry import Geometry
-
-Pixels = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,7 @@ class Rotation:
         under = _covering(self.sees(tile, geometry), self.angle)
         return Box(under.top - 1, under.left - 1, under.height + 3, under.width + 3)
 
-    def turn(self, pixels: Pixels, tile: Tile, geometry: Geometry) -> Pixels:
+    def turn(self, pixels: Float32, tile: Tile, geometry: Geometry) -> Float32:
         """The network's input (C, H, W) from the pixels (C, h, w) of `reads`."""
         seen, given = self.sees(tile, geometry), self.reads(tile, geometry)
         out = np.empty((len(pixels), seen.height, seen.width), np.float32)
@@ -47,7 +45,7 @@ class Rotation:
         _cubic(np.ascontiguousarray(pixels), (given.top, given.left), turn, (seen.top, seen.left), out)
         return out
 
-    def back(self, probabilities: Pixels, tile: Tile, geometry: Geometry) -> Pixels:
+    def back(self, probabilities: Float32, tile: Tile, geometry: Geometry) -> Float32:
         """Probabilities (classes, h, w) of the tile's own pixels from those (classes, H, W) of the lattice."""
         seen, write = self.sees(tile, geometry), tile.write
         corner = (seen.top + geometry.margin, seen.left + geometry.margin)
@@ -67,7 +65,9 @@ def _covering(box: Box, angle: float) -> Box:
 
 
 @compiled
-def _cubic(image: Pixels, at: tuple[int, int], turn: tuple[float, float], first: tuple[int, int], out: Pixels) -> None:
+def _cubic(
+    image: Float32, at: tuple[int, int], turn: tuple[float, float], first: tuple[int, int], out: Float32
+) -> None:
     """out[i, j] = image at the turned place of (first + (i, j)), where image[0, 0] stands at `at`.
 
     Source: Keys 1981, Cubic convolution interpolation for digital image processing, a = -1/2.
@@ -93,7 +93,9 @@ def _cubic(image: Pixels, at: tuple[int, int], turn: tuple[float, float], first:
 
 
 @compiled
-def _linear(image: Pixels, at: tuple[int, int], turn: tuple[float, float], first: tuple[int, int], out: Pixels) -> None:
+def _linear(
+    image: Float32, at: tuple[int, int], turn: tuple[float, float], first: tuple[int, int], out: Float32
+) -> None:
     """The same with linear interpolation."""
     for i in range(out.shape[1]):
         for j in range(out.shape[2]):

@@ -8,13 +8,12 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from cellseg.arrays import Float32
 from cellseg.errors import InputError
 from cellseg.inference.statistics import adapt, folded, normalisation_layers
 from cellseg.models.hardware import prediction_device
 
-Pixels = NDArray[np.float32]
 Arithmetic = Literal["float32", "bfloat16"]
 
 
@@ -38,7 +37,7 @@ class Runner:
         """Whether the network wants to see a sample of a plane before it predicts it."""
         return bool(normalisation_layers(self._given))
 
-    def see(self, sample: Pixels, plane: int | None = None) -> None:
+    def see(self, sample: Float32, plane: int | None = None) -> None:
         """Take the statistics for the tiles that follow from a sample (N, C, h, w) of their plane."""
         adapt(self._network, sample)
         self._folded, self.plane = folded(self._network), plane
@@ -52,7 +51,7 @@ class Runner:
     def _ready(self) -> Any:
         return self._network if self._folded is None else self._folded
 
-    def __call__(self, pixels: Pixels) -> Pixels:
+    def __call__(self, pixels: Float32) -> Float32:
         """Probabilities (classes, H, W) of normalised pixels (C, h, w) of a legal size."""
         if pixels.shape[-2] * pixels.shape[-1] > self._largest:
             return self._halves(pixels)
@@ -66,17 +65,17 @@ class Runner:
         return self._halves(pixels)
 
     @torch.inference_mode()
-    def _forward(self, pixels: Pixels) -> Pixels:
+    def _forward(self, pixels: Float32) -> Float32:
         x = torch.from_numpy(pixels)[None]
         if prediction_device().type == "cuda":
             x = x.pin_memory()
         x = x.to(prediction_device(), memory_format=torch.channels_last, non_blocking=True)
         with torch.autocast(x.device.type, torch.bfloat16, enabled=self.precision == "bfloat16"):
             logits = self._ready(x)
-        found: Pixels = torch.softmax(logits.float(), dim=1)[0].cpu().numpy()
+        found: Float32 = torch.softmax(logits.float(), dim=1)[0].cpu().numpy()
         return found
 
-    def _halves(self, pixels: Pixels) -> Pixels:
+    def _halves(self, pixels: Float32) -> Float32:
         """The same from two overlapping parts, cut across the longer side at a multiple of the stride."""
         geometry = self._given.geometry
         axis = 1 if pixels.shape[1] >= pixels.shape[2] else 2

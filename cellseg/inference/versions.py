@@ -11,14 +11,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cellseg.arrays import Float32
 from cellseg.inference.rotation import Rotation
 from cellseg.inference.tiling import Box, Tile
 from cellseg.models.geometry import Geometry
 from cellseg.options import Averaging
-
-Pixels = NDArray[np.float32]
 
 
 class Version(Protocol):
@@ -32,11 +30,11 @@ class Version(Protocol):
         """The part of the image that is needed for it."""
         ...
 
-    def turn(self, pixels: Pixels, tile: Tile, geometry: Geometry) -> Pixels:
+    def turn(self, pixels: Float32, tile: Tile, geometry: Geometry) -> Float32:
         """The network's input (C, H, W) from the pixels (C, h, w) of `reads`."""
         ...
 
-    def back(self, probabilities: Pixels, tile: Tile, geometry: Geometry) -> Pixels:
+    def back(self, probabilities: Float32, tile: Tile, geometry: Geometry) -> Float32:
         """Probabilities (classes, h, w) of the tile's own pixels from the network's output."""
         ...
 
@@ -54,11 +52,11 @@ class Symmetry:
     def reads(self, tile: Tile, geometry: Geometry) -> Box:
         return tile.read
 
-    def turn(self, pixels: Pixels, tile: Tile, geometry: Geometry) -> Pixels:
+    def turn(self, pixels: Float32, tile: Tile, geometry: Geometry) -> Float32:
         turned = np.rot90(pixels, self.quarters, (-2, -1))
         return np.ascontiguousarray(turned[..., ::-1] if self.mirrored else turned)
 
-    def back(self, probabilities: Pixels, tile: Tile, geometry: Geometry) -> Pixels:
+    def back(self, probabilities: Float32, tile: Tile, geometry: Geometry) -> Float32:
         upright = np.rot90(probabilities[..., ::-1] if self.mirrored else probabilities, -self.quarters, (-2, -1))
         return upright[:, : tile.write.height, : tile.write.width]
 

@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cellseg.arrays import Float64
 from cellseg.compiled import compiled
 
-Floats = NDArray[np.float64]
 
-
-def brightness(index: NDArray[np.int32], image: NDArray[Any], count: int) -> dict[str, Floats]:
+def brightness(index: NDArray[np.int32], image: NDArray[Any], count: int) -> dict[str, Float64]:
     """Mean, least, largest value and standard deviation (of the population) of each object's pixels.
 
     Args:
@@ -26,7 +25,7 @@ def brightness(index: NDArray[np.int32], image: NDArray[Any], count: int) -> dic
 
 
 @compiled
-def _moments(index: NDArray[np.int32], values: Floats, count: int) -> Floats:
+def _moments(index: NDArray[np.int32], values: Float64, count: int) -> Float64:
     """(4, count); the deviations are summed in a second pass, so that nothing is lost beside a large mean."""
     found = np.zeros((4, count))
     sizes = np.zeros(count)

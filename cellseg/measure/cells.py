@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cellseg.arrays import Array, Float64
 from cellseg.errors import InputError
 from cellseg.measure.brightness import brightness
 from cellseg.measure.ellipse import covariances, ellipse_columns
@@ -18,9 +18,6 @@ from cellseg.metrics.components import bool_instances
 from cellseg.metrics.inputs import check_labels
 from cellseg.metrics.overlap import object_index
 from cellseg.metrics.regions import Regions, regions
-
-Array = NDArray[Any]
-Floats = NDArray[np.float64]
 
 
 def measure_cells(
@@ -69,7 +66,7 @@ def measure_cells(
     return from_columns(columns, ids.size)
 
 
-def _places(where: Regions, steps: Floats, unit: str) -> dict[str, Array]:
+def _places(where: Regions, steps: Float64, unit: str) -> dict[str, Array]:
     """Size, centroid and bounding box."""
     axes = "zyx"[-steps.size :]
     size = f"area_{unit}2" if steps.size == 2 else f"volume_{unit}3"
@@ -83,7 +80,7 @@ def _places(where: Regions, steps: Floats, unit: str) -> dict[str, Array]:
     }
 
 
-def _shapes(index: NDArray[np.int32], where: Regions, steps: Floats, unit: str) -> dict[str, Array]:
+def _shapes(index: NDArray[np.int32], where: Regions, steps: Float64, unit: str) -> dict[str, Array]:
     """The ellipse with the same moments, and of a plane the outline."""
     ellipses = ellipse_columns(covariances(index, where) * np.outer(steps, steps), unit)
     if steps.size == 3:
@@ -93,7 +90,7 @@ def _shapes(index: NDArray[np.int32], where: Regions, steps: Floats, unit: str) 
     return {**outline, **ellipses, "solidity": where.areas / hull_areas(index, where)}
 
 
-def _steps(labels: Array, spacing: Sequence[float] | None) -> Floats:
+def _steps(labels: Array, spacing: Sequence[float] | None) -> Float64:
     steps = np.array([1.0] * labels.ndim if spacing is None else spacing, np.float64)
     if steps.shape != (labels.ndim,) or not (steps > 0).all() or not np.isfinite(steps).all():
         found = f"the spacing {tuple(steps.tolist())} does not fit labels of {labels.ndim} axes"

@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from cellseg.arrays import Float64
 from cellseg.compiled import compiled
 from cellseg.metrics.regions import Regions
 
-Floats = NDArray[np.float64]
 TO_LENGTH = {2: 16.0, 3: 20.0}
 """Squared length of an axis of a uniform ellipse or ellipsoid over the variance along it."""
 
 
-def covariances(index: NDArray[np.int32], where: Regions) -> Floats:
+def covariances(index: NDArray[np.int32], where: Regions) -> Float64:
     """Covariance of the coordinates of each object's pixels.
 
     Args:
@@ -33,7 +33,7 @@ def covariances(index: NDArray[np.int32], where: Regions) -> Floats:
     return np.asarray(means - middle[:, :, None] * middle[:, None, :])
 
 
-def ellipse_columns(covariance: Floats, unit: str) -> dict[str, Floats]:
+def ellipse_columns(covariance: Float64, unit: str) -> dict[str, Float64]:
     """Axes, and of a plane eccentricity and orientation, from (n, D, D) covariances in `unit` squared.
 
     The orientation is the angle between the y axis and the major axis in degrees, -90 to 90, counterclockwise.

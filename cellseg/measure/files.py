@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cellseg.arrays import Array
 from cellseg.errors import InputError
 from cellseg.images.axes import plane_axes
 from cellseg.images.listing import stem
@@ -22,8 +22,6 @@ from cellseg.measure.places import CellGrid, measure_place
 from cellseg.measure.table import CellTable, joined
 from cellseg.metrics.components import bool_instances
 from cellseg.options import LabelOptions
-
-Array = NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,14 +9,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from cellseg.arrays import Int64
 from cellseg.compiled import compiled
 from cellseg.metrics.regions import Regions
 
-Ints = NDArray[np.int64]
 NONE = np.iinfo(np.int64).max
 
 
-def hull_areas(index: NDArray[np.int32], where: Regions) -> Ints:
+def hull_areas(index: NDArray[np.int32], where: Regions) -> Int64:
     """(n,) pixels in the convex hull of each object of `index` (H, W), numbered from 0, -1 = none."""
     tops = np.ascontiguousarray(where.starts[:, 0])
     lines = np.concatenate([[0], np.cumsum(2 * (where.stops[:, 0] - tops) + 1)])
@@ -25,7 +25,7 @@ def hull_areas(index: NDArray[np.int32], where: Regions) -> Ints:
 
 
 @compiled
-def _edges(index: NDArray[np.int32], tops: Ints, lines: Ints, side: int) -> Ints:
+def _edges(index: NDArray[np.int32], tops: Int64, lines: Int64, side: int) -> Int64:
     """The smallest `side` * x of each object's edge middles on each half row, NONE where it has none.
 
     Object k's half rows are `lines[k]` to `lines[k + 1]`, from half a pixel above its first row.
@@ -44,7 +44,7 @@ def _edges(index: NDArray[np.int32], tops: Ints, lines: Ints, side: int) -> Ints
 
 
 @compiled
-def _areas(left: Ints, mirrored_right: Ints, lines: Ints) -> Ints:
+def _areas(left: Int64, mirrored_right: Int64, lines: Int64) -> Int64:
     areas = np.zeros(lines.size - 1, np.int64)
     for k in range(areas.size):
         first = _first_inside(left[lines[k] : lines[k + 1]])
@@ -54,7 +54,7 @@ def _areas(left: Ints, mirrored_right: Ints, lines: Ints) -> Ints:
 
 
 @compiled
-def _first_inside(edges: Ints) -> Ints:
+def _first_inside(edges: Int64) -> Int64:
     """The first pixel of each row that is not left of the hull of the points (half row, edge)."""
     corners = np.empty(edges.size, np.int64)
     count = 0

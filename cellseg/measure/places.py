@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cellseg.arrays import Array
 from cellseg.measure.cells import measure_cells
 from cellseg.measure.table import CellTable
-
-Array = NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cellseg.arrays import Labels
 from cellseg.errors import InputError
 from cellseg.metrics.components import bool_instances
-from cellseg.metrics.inputs import Labels, label_pair
+from cellseg.metrics.inputs import label_pair
 from cellseg.metrics.ratios import harmonic, ratio
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from cellseg.metrics.inputs import Labels
+from cellseg.arrays import Labels
 
 
 def instances(labels: Labels) -> NDArray[np.integer]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from cellseg.arrays import Labels
 from cellseg.metrics.components import bool_instances
-from cellseg.metrics.inputs import Labels, label_pair
+from cellseg.metrics.inputs import label_pair
 from cellseg.metrics.overlap import Overlaps, overlaps, table
 from cellseg.metrics.ratios import ratio
 

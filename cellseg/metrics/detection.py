@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cellseg.metrics.inputs import Labels
+from cellseg.arrays import Labels
 from cellseg.metrics.matching import match
 from cellseg.metrics.overlap import Overlaps, overlaps
 from cellseg.metrics.ratios import ratio

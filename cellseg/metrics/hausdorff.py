@@ -7,9 +7,10 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from cellseg.arrays import Labels
 from cellseg.metrics.boundary import boundary_mask
 from cellseg.metrics.components import bool_instances
-from cellseg.metrics.inputs import Labels, label_pair
+from cellseg.metrics.inputs import label_pair
 from cellseg.metrics.matching import match
 from cellseg.metrics.overlap import Overlaps, table
 

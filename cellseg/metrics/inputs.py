@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cellseg.arrays import Labels
 from cellseg.errors import InputError
-
-Labels = NDArray[Any]
 
 
 def label_pair(prediction: Labels, truth: Labels) -> tuple[Labels, Labels]:

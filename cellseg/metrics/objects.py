@@ -8,9 +8,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from cellseg.arrays import Labels
 from cellseg.metrics.components import bool_instances
 from cellseg.metrics.ctc import jaccards
-from cellseg.metrics.inputs import Labels, label_pair
+from cellseg.metrics.inputs import label_pair
 from cellseg.metrics.matching import Index, match
 from cellseg.metrics.overlap import Overlaps, table
 from cellseg.metrics.regions import Regions, regions

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cellseg.arrays import Int64, Labels
 from cellseg.metrics.components import bool_instances
-from cellseg.metrics.inputs import Labels, label_pair
-
-Ints = NDArray[np.int64]
+from cellseg.metrics.inputs import label_pair
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,23 +20,23 @@ class Overlaps:
     index; their labels stand in `truth_ids` and `prediction_ids`, in rising order and without 0.
     """
 
-    truth_ids: Ints
+    truth_ids: Int64
     """(n,) labels."""
-    prediction_ids: Ints
+    prediction_ids: Int64
     """(m,) labels."""
-    truth_areas: Ints
+    truth_areas: Int64
     """(n,) pixels."""
-    prediction_areas: Ints
+    prediction_areas: Int64
     """(m,) pixels."""
-    truth_index: Ints
+    truth_index: Int64
     """(k,) the truth object of each pair."""
-    prediction_index: Ints
+    prediction_index: Int64
     """(k,) the predicted object of each pair."""
-    areas: Ints
+    areas: Int64
     """(k,) shared pixels, 1 or more."""
 
     @property
-    def unions(self) -> Ints:
+    def unions(self) -> Int64:
         """(k,) pixels that belong to at least one of the two objects."""
         return self.truth_areas[self.truth_index] + self.prediction_areas[self.prediction_index] - self.areas
 
@@ -91,7 +90,7 @@ def run_starts(*images: Labels) -> NDArray[np.intp]:
     return np.flatnonzero(new)
 
 
-def object_index(labels: Labels) -> tuple[Ints, Ints]:
+def object_index(labels: Labels) -> tuple[Int64, Int64]:
     """The labels that occur without 0, and for each element of labels (k,) the index of its label, -1 for 0."""
     if int(labels.max()) <= 2 * labels.size:  # counting is faster than sorting where the numbers are not sparse
         present = np.bincount(labels.astype(np.int64), minlength=1) > 0
@@ -103,5 +102,5 @@ def object_index(labels: Labels) -> tuple[Ints, Ints]:
     return ids[background:].astype(np.int64), index.astype(np.int64) - background
 
 
-def _sums(index: Ints, values: Ints, size: int) -> Ints:
+def _sums(index: Int64, values: Int64, size: int) -> Int64:
     return np.bincount(index, weights=values, minlength=size).astype(np.int64)

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cellseg.arrays import Labels
 from cellseg.metrics.detection import Detections, detections
-from cellseg.metrics.inputs import Labels
 from cellseg.metrics.overlap import Overlaps, overlaps
 from cellseg.metrics.ratios import ratio
 

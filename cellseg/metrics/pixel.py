@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cellseg.metrics.inputs import Labels, label_pair, mask_pair
+from cellseg.arrays import Labels
+from cellseg.metrics.inputs import label_pair, mask_pair
 from cellseg.metrics.overlap import table
 from cellseg.metrics.ratios import ratio
 

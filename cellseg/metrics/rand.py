@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cellseg.arrays import Labels
 from cellseg.metrics.components import instances
-from cellseg.metrics.inputs import Labels, label_pair, sections
+from cellseg.metrics.inputs import label_pair, sections
 from cellseg.metrics.overlap import Overlaps, table
 from cellseg.metrics.ratios import ratio
 from cellseg.metrics.thinning import thin_borders

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cellseg.metrics.inputs import Labels
+from cellseg.arrays import Labels
 from cellseg.metrics.overlap import run_starts
 
 

@@ -10,11 +10,12 @@ from typing import Protocol
 
 import numpy as np
 
+from cellseg.arrays import Labels
 from cellseg.errors import InputError
 from cellseg.metrics.ctc import det_score, detection_costs
 from cellseg.metrics.detection import THRESHOLDS
 from cellseg.metrics.information import v_info
-from cellseg.metrics.inputs import Labels, mask_pair
+from cellseg.metrics.inputs import mask_pair
 from cellseg.metrics.overlap import overlaps
 from cellseg.metrics.rand import JoinedPairs, joined_pairs, v_rand
 from cellseg.metrics.ratios import ratio

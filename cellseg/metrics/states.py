@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from cellseg.metrics.inputs import Labels
+from cellseg.arrays import Labels
 from cellseg.metrics.objects import ObjectRow
 
 STATES = {"matched": "true", "missed": "missed", "invented": "invented", "split": "split", "merged": "merged"}

@@ -6,13 +6,14 @@ import math
 from dataclasses import dataclass, fields
 from typing import Any
 
+from cellseg.arrays import Labels
 from cellseg.errors import InputError
 from cellseg.metrics.boundary import BoundaryHits, boundary_hits
 from cellseg.metrics.components import bool_instances
 from cellseg.metrics.ctc import det_score, detection_costs, jaccards
 from cellseg.metrics.detection import THRESHOLDS, Detections, detections
 from cellseg.metrics.hausdorff import matched_distances
-from cellseg.metrics.inputs import Labels, label_pair
+from cellseg.metrics.inputs import label_pair
 from cellseg.metrics.overlap import Overlaps, table
 from cellseg.metrics.panoptic import jaccard_sums, panoptic_detections
 from cellseg.metrics.ratios import ratio

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from cellseg.metrics.inputs import Labels
+from cellseg.arrays import Labels
 
 
 def thin_borders(labels: Labels) -> NDArray[np.integer]:

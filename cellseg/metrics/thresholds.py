@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cellseg.arrays import Labels
 from cellseg.errors import InputError
-from cellseg.metrics.inputs import Labels
 
 CHALLENGE_THRESHOLDS = tuple(step / 10 for step in range(11))
 """0, 0.1, ... 1, the challenge's."""

@@ -9,27 +9,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cellseg.arrays import Float32, UInt8
 from cellseg.errors import InputError
 from cellseg.options import AugmentOptions
 from cellseg.preprocess.geometry import Size, random_centre, random_coordinates
 from cellseg.preprocess.grey_values import change_grey_values
 from cellseg.preprocess.resample import nearest_index, sample, spline_coefficients
 
-Classes = NDArray[np.uint8]
-Floats = NDArray[np.float32]
-
 
 @dataclass(frozen=True, slots=True)
 class Example:
     """An annotated image, ready to be sampled; see `make_example`. All parts have the same (H, W)."""
 
-    image: Floats
+    image: Float32
     """(C, H, W) normalised."""
-    coefficients: Floats
+    coefficients: Float32
     """(C, H, W) cubic spline through `image`."""
-    classes: Classes
+    classes: UInt8
     """(H, W), 0 = background."""
-    weights: Floats
+    weights: Float32
     """(H, W), 0 = ignored."""
 
 
@@ -37,15 +35,15 @@ class Example:
 class Sample:
     """What the network is trained with: an input tile, and the target of the output window in its middle."""
 
-    image: Floats
+    image: Float32
     """(C, h, w)."""
-    classes: Classes
+    classes: UInt8
     """(oh, ow)."""
-    weights: Floats
+    weights: Float32
     """(oh, ow), 0 = ignored."""
 
 
-def make_example(image: Floats, classes: Classes, weights: Floats) -> Example:
+def make_example(image: Float32, classes: UInt8, weights: Float32) -> Example:
     """Put an example together, with the spline through its image computed once.
 
     Args:
@@ -118,7 +116,7 @@ def middle(array: NDArray[Any], size: Size) -> NDArray[Any]:
     return array[..., y : y + size[0], x : x + size[1]]
 
 
-def read_image(example: Example, coordinates: Floats) -> Floats:
+def read_image(example: Example, coordinates: Float32) -> Float32:
     """The image at coordinates (2, h, w), (C, h, w): cubic, or as it is where all of them are whole pixels."""
     shape = example.image.shape
     if np.array_equal(coordinates, np.rint(coordinates)):
@@ -126,7 +124,7 @@ def read_image(example: Example, coordinates: Floats) -> Floats:
     return sample(example.coefficients, coordinates, order=3)
 
 
-def read_target(example: Example, coordinates: Floats) -> tuple[Classes, Floats]:
+def read_target(example: Example, coordinates: Float32) -> tuple[UInt8, Float32]:
     """Classes and weights (h, w) of the pixels nearest to coordinates (2, h, w): what weighs 0 stays 0."""
     nearest = nearest_index(coordinates, example.classes.shape)
     return example.classes.ravel()[nearest], example.weights.ravel()[nearest]
@@ -139,7 +137,7 @@ def _coordinates(
     input_size: Size,
     output_size: Size,
     centre: tuple[float, float] | None,
-) -> Floats:
+) -> Float32:
     """Random coordinates whose output window lies mostly inside the image."""
     assert all(a >= b and (a - b) % 2 == 0 for a, b in zip(input_size, output_size, strict=True))
     shape = example.classes.shape

@@ -6,15 +6,13 @@ Each is a small function of its own; `change_grey_values` is all of them in a ro
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import ndimage
 
+from cellseg.arrays import Float32
 from cellseg.options import AugmentOptions
 
-Image = NDArray[np.float32]
 
-
-def change_grey_values(image: Image, rng: np.random.Generator, options: AugmentOptions) -> Image:
+def change_grey_values(image: Float32, rng: np.random.Generator, options: AugmentOptions) -> Float32:
     """Turned over as often as asked; gain, offset and gamma always; blur and noise in every other image.
 
     Each only where its option is above 0.
@@ -30,41 +28,41 @@ def change_grey_values(image: Image, rng: np.random.Generator, options: AugmentO
     return image
 
 
-def gain(image: Image, rng: np.random.Generator, strength: float) -> Image:
+def gain(image: Float32, rng: np.random.Generator, strength: float) -> Float32:
     """Contrast: times a factor whose logarithm has the standard deviation `strength`, one per channel."""
-    factor: Image = np.exp(strength * _one_per_channel(image, rng))
+    factor: Float32 = np.exp(strength * _one_per_channel(image, rng))
     return image * factor
 
 
-def offset(image: Image, rng: np.random.Generator, strength: float) -> Image:
+def offset(image: Float32, rng: np.random.Generator, strength: float) -> Float32:
     """Brightness: plus a number of the standard deviation `strength`, one per channel."""
     return image + strength * _one_per_channel(image, rng)
 
 
-def gamma(image: Image, rng: np.random.Generator, strength: float) -> Image:
+def gamma(image: Float32, rng: np.random.Generator, strength: float) -> Float32:
     """Bend the grey values between the darkest and the brightest, which stay: v ** exponent on 0..1.
 
     The exponent's logarithm has the standard deviation `strength`, one per channel.
     """
-    exponent: Image = np.exp(strength * _one_per_channel(image, rng))
+    exponent: Float32 = np.exp(strength * _one_per_channel(image, rng))
     low, high = image.min(axis=(1, 2), keepdims=True), image.max(axis=(1, 2), keepdims=True)
     extent = np.where(high > low, high - low, np.float32(1))
-    bent: Image = np.power((image - low) / extent, exponent) * extent + low
+    bent: Float32 = np.power((image - low) / extent, exponent) * extent + low
     return bent
 
 
-def blur(image: Image, rng: np.random.Generator, largest: float) -> Image:
+def blur(image: Float32, rng: np.random.Generator, largest: float) -> Float32:
     """Gaussian blur of a standard deviation of 0 to `largest` pixels, mirrored outside."""
     sigma = rng.uniform(0, largest)
-    blurred: Image = ndimage.gaussian_filter(image, (0, sigma, sigma), mode="mirror", truncate=3.0)
+    blurred: Float32 = ndimage.gaussian_filter(image, (0, sigma, sigma), mode="mirror", truncate=3.0)
     return blurred
 
 
-def noise(image: Image, rng: np.random.Generator, largest: float) -> Image:
+def noise(image: Float32, rng: np.random.Generator, largest: float) -> Float32:
     """Plus Gaussian noise of a standard deviation of 0 to `largest`."""
     return image + np.float32(rng.uniform(0, largest)) * rng.standard_normal(image.shape, dtype=np.float32)
 
 
-def _one_per_channel(image: Image, rng: np.random.Generator) -> Image:
+def _one_per_channel(image: Float32, rng: np.random.Generator) -> Float32:
     """(C, 1, 1) normal random numbers."""
     return rng.standard_normal((len(image), 1, 1), dtype=np.float32)

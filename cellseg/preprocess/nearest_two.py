@@ -19,10 +19,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from cellseg.arrays import Float64, Int32
 from cellseg.compiled import compiled
-
-Ints = NDArray[np.int32]
-Floats = NDArray[np.float64]
 
 NAME, NEAREST, SECOND = 0, 1, 2
 """Rows of `columns` (3, W): the nearest cell of each column, its squared distance, that of the second nearest.
@@ -32,7 +30,7 @@ and the first pixel from which on each is the lowest."""
 
 
 def sums_of_two(
-    cells: Ints, reach: float, spacing: tuple[float, float] = (1.0, 1.0), everywhere: bool = False
+    cells: Int32, reach: float, spacing: tuple[float, float] = (1.0, 1.0), everywhere: bool = False
 ) -> NDArray[np.float32]:
     """d1 + d2 of every background pixel, the distances to the nearest and second nearest different cell.
 
@@ -58,7 +56,7 @@ def sums_of_two(
 
 
 @compiled
-def _put_first(cells: Ints, y: int, names: Ints, rows: Ints) -> None:
+def _put_first(cells: Int32, y: int, names: Int32, rows: Int32) -> None:
     """Put the cells (W) of row y first among the two nearest of their columns: `names`, `rows` (2, W)."""
     for x in range(cells.size):
         cell = cells[x]
@@ -70,7 +68,7 @@ def _put_first(cells: Ints, y: int, names: Ints, rows: Ints) -> None:
 
 
 @compiled
-def _sweep_up(cells: Ints, names: Ints, rows: Ints) -> None:
+def _sweep_up(cells: Int32, names: Int32, rows: Int32) -> None:
     """The two nearest different cells at or below each pixel in its column: (2, H, W) names, and rows they lie in."""
     height, width = cells.shape
     for y in range(height - 1, -1, -1):
@@ -82,10 +80,10 @@ def _sweep_up(cells: Ints, names: Ints, rows: Ints) -> None:
 
 @compiled
 def _sweep_down(
-    cells: Ints,
-    below: tuple[Ints, Ints],
-    above: tuple[Ints, Ints],
-    columns: Floats,
+    cells: Int32,
+    below: tuple[Int32, Int32],
+    above: tuple[Int32, Int32],
+    columns: Float64,
     envelopes: NDArray[np.int64],
     reach: float,
     spacing: tuple[float, float],
@@ -101,7 +99,7 @@ def _sweep_down(
 
 @compiled
 def _merge(
-    y: int, names_a: Ints, rows_a: Ints, names_b: Ints, rows_b: Ints, aspect: float, reach: float, columns: Floats
+    y: int, names_a: Int32, rows_a: Int32, names_b: Int32, rows_b: Int32, aspect: float, reach: float, columns: Float64
 ) -> None:
     """The two nearest different cells of each column seen from row y, from the two above and the two below it."""
     far = 2.0 * reach
@@ -122,8 +120,8 @@ def _merge(
 
 @compiled
 def _sums_of_row(
-    cells: Ints,
-    columns: Floats,
+    cells: Int32,
+    columns: Float64,
     envelopes: NDArray[np.int64],
     reach: float,
     step: float,
@@ -150,7 +148,7 @@ def _sums_of_row(
 
 @compiled
 def _envelope(
-    columns: Floats,
+    columns: Float64,
     without: float,
     left: int,
     right: int,
@@ -183,7 +181,7 @@ def _envelope(
 
 
 @compiled
-def _highest(cells: Ints, columns: Floats, left: int, right: int, start: int, stop: int, everywhere: bool) -> float:
+def _highest(cells: Int32, columns: Float64, left: int, right: int, start: int, stop: int, everywhere: bool) -> float:
     """What the second nearest cell must stay below: the lower one of two parabolas at its highest; -1: nobody asks."""
     highest = -1.0
     for x in range(start, stop):
@@ -199,8 +197,8 @@ def _highest(cells: Ints, columns: Floats, left: int, right: int, start: int, st
 
 @compiled
 def _write_sums(
-    cells: Ints,
-    columns: Floats,
+    cells: Int32,
+    columns: Float64,
     one: int,
     start: int,
     stop: int,

@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from cellseg.arrays import Floating
 from cellseg.compiled import compiled
 
-Floats = NDArray[np.floating]
 Coordinates = NDArray[np.float32]
 Four = tuple[float, float, float, float]
 
 
-def spline_coefficients(image: Floats) -> NDArray[np.float32]:
+def spline_coefficients(image: Floating) -> NDArray[np.float32]:
     """Coefficients of the cubic B-spline through the pixels.
 
     Args:
@@ -30,7 +30,7 @@ def spline_coefficients(image: Floats) -> NDArray[np.float32]:
     return _filtered(image, np.dtype(np.float32)).astype(np.float32, copy=False)
 
 
-def sample(image: Floats, coordinates: Coordinates, order: int) -> Floats:
+def sample(image: Floating, coordinates: Coordinates, order: int) -> Floating:
     """Read every channel of an image.
 
     Args:
@@ -54,7 +54,7 @@ def nearest_index(coordinates: Coordinates, shape: tuple[int, int]) -> NDArray[n
     return out
 
 
-def _filtered(image: Floats, dtype: np.dtype[np.floating]) -> Floats:
+def _filtered(image: Floating, dtype: np.dtype[np.floating]) -> Floating:
     """Cubic spline filter along the last two axes."""
     for axis in (-2, -1):
         if image.shape[axis] > 1:
@@ -92,7 +92,7 @@ def _nearest(coordinates: Coordinates, height: int, width: int, out: NDArray[np.
 
 
 @compiled
-def _linear(image: Floats, coordinates: Coordinates, out: Floats) -> None:
+def _linear(image: Floating, coordinates: Coordinates, out: Floating) -> None:
     bottom, right = image.shape[1] - 1, image.shape[2] - 1
     for i in range(out.shape[1]):
         for j in range(out.shape[2]):
@@ -114,7 +114,7 @@ def _cubic_weights(t: float) -> Four:
 
 
 @compiled
-def _cubic(coefficients: Floats, coordinates: Coordinates, out: Floats) -> None:
+def _cubic(coefficients: Floating, coordinates: Coordinates, out: Floating) -> None:
     bottom, right = coefficients.shape[1] - 1, coefficients.shape[2] - 1
     for i in range(out.shape[1]):
         for j in range(out.shape[2]):
@@ -139,7 +139,7 @@ def _cubic(coefficients: Floats, coordinates: Coordinates, out: Floats) -> None:
 
 
 @compiled
-def _cubic_at_edge(coefficients: Floats, top: int, left: int, v: Four, u: Four, out: Floats) -> None:
+def _cubic_at_edge(coefficients: Floating, top: int, left: int, v: Four, u: Four, out: Floating) -> None:
     bottom, right = coefficients.shape[1] - 1, coefficients.shape[2] - 1
     for c in range(out.size):
         total = 0.0

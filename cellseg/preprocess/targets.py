@@ -7,22 +7,20 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from cellseg.arrays import Mask, UInt8
 from cellseg.options import WeightOptions
 from cellseg.preprocess.borders import class_weights, classes_of, count, weigh
 from cellseg.preprocess.cells import to_cells
 from cellseg.preprocess.separate import separate_cells
 
-Classes = NDArray[np.uint8]
-Mask = NDArray[np.bool_]
-
 
 def make_target(
     instances: NDArray[np.int32],
-    classes: Classes,
+    classes: UInt8,
     ignore: Mask,
     weights: WeightOptions,
     frequencies: ArrayLike | None = None,
-) -> tuple[Classes, NDArray[np.float32]]:
+) -> tuple[UInt8, NDArray[np.float32]]:
     """Separate touching cells and weigh the pixels.
 
     Args:
@@ -47,7 +45,7 @@ def make_target(
 
 def make_weights(
     instances: NDArray[np.int32],
-    kinds: Classes,
+    kinds: UInt8,
     ignore: Mask,
     weights: WeightOptions,
     factors: NDArray[np.float64],
@@ -58,7 +56,7 @@ def make_weights(
 
 
 def class_factors(
-    kinds: Classes, ignored: Mask, weights: WeightOptions, frequencies: ArrayLike | None = None
+    kinds: UInt8, ignored: Mask, weights: WeightOptions, frequencies: ArrayLike | None = None
 ) -> NDArray[np.float64]:
     """w_c (K,) of an image with these classes (H, W), balanced as the options say; see `make_target`."""
     if weights.balance == "none":
@@ -68,20 +66,20 @@ def class_factors(
     return class_weights(count(kinds, ignored))
 
 
-def separated_classes(instances: NDArray[np.int32], classes: Classes, ignore: Mask) -> Classes:
+def separated_classes(instances: NDArray[np.int32], classes: UInt8, ignore: Mask) -> UInt8:
     """The classes (H, W) uint8 of `make_target` alone, to be counted before the weights are made."""
     cells = to_cells(instances, ignore)[0]
     return classes_of(cells, separate_cells(cells), classes)
 
 
-def count_classes(targets: Iterable[tuple[Classes, Mask]]) -> NDArray[np.int64]:
+def count_classes(targets: Iterable[tuple[UInt8, Mask]]) -> NDArray[np.int64]:
     """Pixels per class over a data set, (256,), from pairs of (H, W) uint8 classes and bool masks, True = ignored."""
     return sum((count(classes, ignored) for classes, ignored in targets), np.zeros(256, np.int64))
 
 
 def _weigh(
     separated: NDArray[np.int32],
-    kinds: Classes,
+    kinds: UInt8,
     ignored: Mask,
     factors: NDArray[np.float64],
     weights: WeightOptions,

@@ -10,9 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from cellseg.arrays import Int64
 from cellseg.compiled import compiled
-
-Ints = NDArray[np.int64]
 
 
 def part_thin_cells(cells: NDArray[np.int32], contested: NDArray[np.bool_], keep: NDArray[np.bool_]) -> None:
@@ -32,7 +31,7 @@ def part_thin_cells(cells: NDArray[np.int32], contested: NDArray[np.bool_], keep
     _give_up_touching_cores(owner, pixels, cores, keep, kept)
 
 
-def _smallest_cell_first(owner: NDArray[np.int32]) -> Ints:
+def _smallest_cell_first(owner: NDArray[np.int32]) -> Int64:
     """Flat indices of the pixels of all cells, cell by cell."""
     pixels = np.flatnonzero(owner)
     _, first, index, sizes = np.unique(
@@ -60,7 +59,7 @@ def _square(pixel: int, core: int, width: int) -> int:
 
 
 @compiled
-def _choose_cores(owner: NDArray[np.int32], pixels: Ints, cores: Ints) -> None:
+def _choose_cores(owner: NDArray[np.int32], pixels: Int64, cores: Int64) -> None:
     height, width = owner.shape
     flat = owner.ravel()
     start = 0
@@ -87,7 +86,7 @@ def _choose_cores(owner: NDArray[np.int32], pixels: Ints, cores: Ints) -> None:
 
 
 @compiled
-def _keep_nearest(owner: NDArray[np.int32], pixels: Ints, cores: Ints, keep: NDArray[np.bool_], kept: Ints) -> None:
+def _keep_nearest(owner: NDArray[np.int32], pixels: Int64, cores: Int64, keep: NDArray[np.bool_], kept: Int64) -> None:
     height, width = owner.shape
     flat = owner.ravel()
     for pixel in pixels:
@@ -105,7 +104,7 @@ def _keep_nearest(owner: NDArray[np.int32], pixels: Ints, cores: Ints, keep: NDA
 
 @compiled
 def _give_up_touching_cores(
-    owner: NDArray[np.int32], pixels: Ints, cores: Ints, keep: NDArray[np.bool_], kept: Ints
+    owner: NDArray[np.int32], pixels: Int64, cores: Int64, keep: NDArray[np.bool_], kept: Int64
 ) -> None:
     """A core that touches another one goes where its cell has other pixels left."""
     height, width = owner.shape

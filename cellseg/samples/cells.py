@@ -7,13 +7,14 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from cellseg.samples.shapes import Floats, Shape, blob, border_distance, mosaic, smooth_noise, window
+from cellseg.arrays import Float32
+from cellseg.samples.shapes import Shape, blob, border_distance, mosaic, smooth_noise, window
 
 NUCLEUS_RADIUS = (8.0, 15.0)
 CELL_SIZE = 34.0
 
 
-def draw_blobs(shape: Shape, rng: Generator) -> tuple[Floats, NDArray[np.int32]]:
+def draw_blobs(shape: Shape, rng: Generator) -> tuple[Float32, NDArray[np.int32]]:
     """Bright nuclei of varied size and brightness on a dark ground, (H, W) from 0 to 1, and their labels."""
     labels = np.zeros(shape, np.int32)
     light = np.zeros(shape, np.float32)
@@ -36,7 +37,7 @@ def draw_blobs(shape: Shape, rng: Generator) -> tuple[Floats, NDArray[np.int32]]
     return _expose(light, rng, photons=160), labels
 
 
-def draw_touching(shape: Shape, rng: Generator) -> tuple[Floats, NDArray[np.int32]]:
+def draw_touching(shape: Shape, rng: Generator) -> tuple[Float32, NDArray[np.int32]]:
     """Crowded cells with a dim seam where they touch, (H, W) from 0 to 1, and their labels."""
     cells = mosaic(shape, rng, CELL_SIZE, 0.08 * CELL_SIZE)
     cells = np.unique(cells, return_inverse=True)[1].reshape(shape).astype(np.int32) + 1
@@ -55,7 +56,7 @@ def draw_touching(shape: Shape, rng: Generator) -> tuple[Floats, NDArray[np.int3
     return _expose(light, rng, photons=120), labels
 
 
-def _nuclei(shape: Shape, rng: Generator, centres: NDArray[np.float64], present: NDArray[np.bool_]) -> Floats:
+def _nuclei(shape: Shape, rng: Generator, centres: NDArray[np.float64], present: NDArray[np.bool_]) -> Float32:
     """How much darker the stain of the cytoplasm is where the nucleus lies."""
     dark = np.zeros(shape, np.float32)
     for centre in centres[present]:
@@ -65,11 +66,11 @@ def _nuclei(shape: Shape, rng: Generator, centres: NDArray[np.float64], present:
     return dark
 
 
-def _expose(light: Floats, rng: Generator, photons: float) -> Floats:
+def _expose(light: Float32, rng: Generator, photons: float) -> Float32:
     """Shot noise of so many photons at full brightness, and the camera's own."""
     exposed = (rng.poisson(np.clip(light, 0, 1.6) * photons) / photons).astype(np.float32)
     return exposed + rng.standard_normal(light.shape, np.float32) * np.float32(0.012)
 
 
-def _fit(field: Floats, shape: Shape) -> Floats:
+def _fit(field: Float32, shape: Shape) -> Float32:
     return np.pad(field, [(0, max(shape[k] - field.shape[k], 0)) for k in (0, 1)], mode="edge")

@@ -7,13 +7,14 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from cellseg.samples.shapes import Floats, Shape, blob, border_distance, mosaic, smooth_noise, window
+from cellseg.arrays import Float32
+from cellseg.samples.shapes import Shape, blob, border_distance, mosaic, smooth_noise, window
 
 SMALLEST_CELL = 30
 """Pixels; smaller gaps between membranes count as membrane."""
 
 
-def draw_em(shape: Shape, rng: Generator) -> tuple[Floats, NDArray[np.int32]]:
+def draw_em(shape: Shape, rng: Generator) -> tuple[Float32, NDArray[np.int32]]:
     """Pale cells with dark membranes, (H, W) from 0 to 1, and the cells' labels, 0 on membranes."""
     cells = _tissue(shape, rng)
     distance = border_distance(cells)
@@ -55,7 +56,7 @@ def _cut(cells: NDArray[np.int32], inside: NDArray[np.bool_]) -> NDArray[np.int3
     return labels
 
 
-def _organelles(grey: Floats, labels: NDArray[np.int32], distance: Floats, rng: Generator) -> Floats:
+def _organelles(grey: Float32, labels: NDArray[np.int32], distance: Float32, rng: Generator) -> Float32:
     """Mitochondria, vesicles and microtubules, wherever there is room for them."""
     for _ in range(round(labels.size / 11000) + 1):
         radius = rng.uniform(8, 17)
@@ -66,7 +67,7 @@ def _organelles(grey: Floats, labels: NDArray[np.int32], distance: Floats, rng: 
     return grey
 
 
-def _place(grey: Floats, distance: Floats, rng: Generator, room: float, drawn: tuple[Floats, Floats]) -> None:
+def _place(grey: Float32, distance: Float32, rng: Generator, room: float, drawn: tuple[Float32, Float32]) -> None:
     """Draw (values, opacity) at a random place that is so far from membranes, if a few tries find one."""
     values, opacity = drawn
     tries = rng.integers((0, 0), grey.shape, (8, 2))
@@ -77,7 +78,7 @@ def _place(grey: Floats, distance: Floats, rng: Generator, room: float, drawn: t
     grey[large] += opacity[small] * (values[small] - grey[large])
 
 
-def _mitochondrion(rng: Generator, radius: float) -> tuple[Floats, Floats]:
+def _mitochondrion(rng: Generator, radius: float) -> tuple[Float32, Float32]:
     """A dark body with a dark double membrane and parallel folds."""
     body = blob(rng, radius, 1.5, 0.05)
     y, x = np.indices(body.shape)
@@ -90,7 +91,7 @@ def _mitochondrion(rng: Generator, radius: float) -> tuple[Floats, Floats]:
     return values.astype(np.float32), np.clip(depth, 0, 1)
 
 
-def _ring(rng: Generator, radius: float) -> tuple[Floats, Floats]:
+def _ring(rng: Generator, radius: float) -> tuple[Float32, Float32]:
     """A vesicle or, where it is small, a microtubule."""
     half = int(radius) + 2
     y, x = np.mgrid[-half : half + 1, -half : half + 1]
@@ -99,7 +100,7 @@ def _ring(rng: Generator, radius: float) -> tuple[Floats, Floats]:
     return np.full(reach.shape, 0.3, np.float32), opacity.astype(np.float32)
 
 
-def _grain(shape: Shape, rng: Generator) -> Floats:
+def _grain(shape: Shape, rng: Generator) -> Float32:
     """Noise of the camera, a little blurred by it."""
-    noise: Floats = 1.6 * ndimage.gaussian_filter(rng.standard_normal(shape, np.float32), 0.5)
+    noise: Float32 = 1.6 * ndimage.gaussian_filter(rng.standard_normal(shape, np.float32), 0.5)
     return noise

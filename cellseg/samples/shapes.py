@@ -7,15 +7,16 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from scipy import ndimage, sparse
 
+from cellseg.arrays import Float32
+
 Shape = tuple[int, int]
-Floats = NDArray[np.float32]
 
 
-def smooth_noise(shape: Shape, rng: Generator, scale: float) -> Floats:
+def smooth_noise(shape: Shape, rng: Generator, scale: float) -> Float32:
     """(H, W) noise of mean 0 and standard deviation about 1 that varies over `scale` pixels."""
     rows, columns = (_spline(length, scale, rng.uniform()) for length in shape)
     knots = rng.standard_normal((rows.shape[1], columns.shape[1]), np.float32)
-    field: Floats = (columns @ (rows @ knots).T).T
+    field: Float32 = (columns @ (rows @ knots).T).T
     return field * np.float32(2.1)
 
 
@@ -57,18 +58,18 @@ def mosaic(shape: Shape, rng: Generator, size: float, waviness: float) -> NDArra
     return cells
 
 
-def border_distance(labels: NDArray[np.int32]) -> Floats:
+def border_distance(labels: NDArray[np.int32]) -> Float32:
     """(H, W) distance of each pixel to the nearest border between two labels, in pixels."""
     border = np.zeros(labels.shape, bool)
     border[:-1] |= labels[:-1] != labels[1:]
     border[:, :-1] |= labels[:, :-1] != labels[:, 1:]
     if not border.any():
         return np.full(labels.shape, max(labels.shape), np.float32)
-    distance: Floats = ndimage.distance_transform_edt(~border).astype(np.float32)
+    distance: Float32 = ndimage.distance_transform_edt(~border).astype(np.float32)
     return distance
 
 
-def blob(rng: Generator, radius: float, elongation: float = 1.4, roughness: float = 0.06) -> Floats:
+def blob(rng: Generator, radius: float, elongation: float = 1.4, roughness: float = 0.06) -> Float32:
     """A round, somewhat irregular shape.
 
     Args:
@@ -87,7 +88,7 @@ def blob(rng: Generator, radius: float, elongation: float = 1.4, roughness: floa
     reach, angle = np.hypot(along / stretch, across * stretch) / radius, np.arctan2(across, along)
     for waves in (2, 3, 4, 5):
         reach -= reach * roughness * rng.normal() / np.sqrt(waves) * np.cos(waves * angle + rng.uniform(0, 2 * np.pi))
-    height: Floats = (1 - reach).astype(np.float32)
+    height: Float32 = (1 - reach).astype(np.float32)
     return height
 
 

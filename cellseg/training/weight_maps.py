@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from cellseg.arrays import Float32
 from cellseg.files import complete_file
 from cellseg.labels.meaning import LabelPlane
 from cellseg.options import WeightOptions
@@ -26,8 +27,6 @@ VERSION = 1
 CHECK = hashlib.sha256().digest_size
 WRITING = threading.Lock()
 """Images with the same labels, such as empty ones, have the same file."""
-
-Weights = NDArray[np.float32]
 
 
 def weigh(
@@ -71,7 +70,7 @@ def kept(
     options: WeightOptions,
     counts: NDArray[np.int64],
     folder: Path | None = None,
-) -> tuple[Weights, bool]:
+) -> tuple[Float32, bool]:
     """The weights (H, W) of an image, and whether they were there already.
 
     Args:
@@ -100,7 +99,7 @@ def _key(truth: LabelPlane, kinds: NDArray[np.uint8], options: WeightOptions, fa
     return found.hexdigest()
 
 
-def _write(file: Path, weights: Weights) -> None:
+def _write(file: Path, weights: Float32) -> None:
     """As numpy does, and behind it the hash of it all, which numpy does not mind."""
     content = io.BytesIO()
     np.save(content, weights, allow_pickle=False)
@@ -109,7 +108,7 @@ def _write(file: Path, weights: Weights) -> None:
         out.write(hashlib.sha256(content.getbuffer()).digest())
 
 
-def _read(file: Path) -> Weights | None:
+def _read(file: Path) -> Float32 | None:
     """None where it is not there, or damaged."""
     try:
         content = memoryview(file.read_bytes())
@@ -117,5 +116,5 @@ def _read(file: Path) -> Weights | None:
         return None
     if hashlib.sha256(content[:-CHECK]).digest() != content[-CHECK:]:
         return None
-    weights: Weights = np.load(io.BytesIO(content[:-CHECK]), allow_pickle=False)
+    weights: Float32 = np.load(io.BytesIO(content[:-CHECK]), allow_pickle=False)
     return weights

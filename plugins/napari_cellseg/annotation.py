@@ -12,6 +12,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from cellseg.arrays import Mask, UInt32
+
 NOT_ANNOTATED, BACKGROUND, FIRST_CELL = 0, 1, 2
 MEANINGS = {str(NOT_ANNOTATED): "not annotated", str(BACKGROUND): "background", f"{FIRST_CELL} and up": "cells"}
 """Written into every label store, for people and other programs."""
@@ -20,8 +22,6 @@ IGNORE = 2**32 - 1
 
 Rest = Literal["background", "unknown", "kept"]
 """Value of pixels that are no cell in a file: background, not annotated, or as they are."""
-Values = NDArray[np.uint32]
-Mask = NDArray[np.bool_]
 
 
 def what_of(layer: Any) -> str:
@@ -65,7 +65,7 @@ def shift_of(lowest: int, annotation: bool) -> int:
     return FIRST_CELL - lowest if annotation and 0 < lowest < FIRST_CELL else 0
 
 
-def from_file(numbers: NDArray[Any], annotation: bool, rest: Rest, before: Values, shift: int = 0) -> Values:
+def from_file(numbers: NDArray[Any], annotation: bool, rest: Rest, before: UInt32, shift: int = 0) -> UInt32:
     """Values of a layer from a file's numbers. Cells keep their numbers, or all move up where a file has a cell 1.
 
     Args:
@@ -84,19 +84,19 @@ def from_file(numbers: NDArray[Any], annotation: bool, rest: Rest, before: Value
     return np.where(numbers < 0, before if kept else np.uint32(NOT_ANNOTATED), values).astype(np.uint32)
 
 
-def to_file(values: NDArray[Any], annotation: bool) -> tuple[Values, Mask]:
+def to_file(values: NDArray[Any], annotation: bool) -> tuple[UInt32, Mask]:
     """Cells (H, W) uint32, 0 = none, and a mask (H, W) of what nobody annotated, from the values of a layer."""
     values = np.asarray(values).astype(np.uint32, copy=False)
     unknown = unknown_in(values, annotation)
     return cells_in(values, annotation), np.zeros(values.shape, bool) if unknown is None else unknown
 
 
-def from_instances(instances: NDArray[Any], after: int) -> Values:
+def from_instances(instances: NDArray[Any], after: int) -> UInt32:
     """Values of predicted cells: cell k is `after` + k, and at least k + 1; 0 becomes background."""
     cells = instances.astype(np.uint32)
     return np.where(cells > 0, cells + np.uint32(max(after, BACKGROUND)), np.uint32(BACKGROUND))
 
 
-def to_training(values: NDArray[Any]) -> Values:
+def to_training(values: NDArray[Any]) -> UInt32:
     """Labels for a training: `IGNORE` where nothing is annotated, 0 = background, 1 and up = cells."""
     return values.astype(np.uint32) - np.uint32(BACKGROUND)  # 0 - 1 is 2**32 - 1

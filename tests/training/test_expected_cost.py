@@ -48,13 +48,17 @@ def test_what_is_kept_is_the_input_of_each_layer():
     assert parameters(made) == sum(weight.numel() for weight in made.parameters())
 
 
-def test_time_is_that_of_the_very_network():
-    seconds = {}
+def test_time_is_that_of_the_very_network(monkeypatch):
+    """Steps of the network itself are timed: here each step takes as many milliseconds as the network has layers."""
+
+    def step(state, *_):
+        time.sleep(0.001 * sum(1 for _ in state.network.modules()))
+
+    monkeypatch.setattr(expected_cost, "take_step", step)
     for name in ("unet", "unetpp", "unet3p"):
         made = network(name)
-        seconds[name] = step_seconds(small(name), made, 1, sample(made))
-    assert seconds["unet"] < seconds["unetpp"] < seconds["unet3p"]
-    assert seconds["unet3p"] > 1.5 * seconds["unet"]
+        layers = sum(1 for _ in made.modules())
+        assert step_seconds(small(name), made, 1, sample(made)) >= 0.001 * layers
 
 
 def test_of_a_step_that_takes_long_a_smaller_one_is_measured(monkeypatch):

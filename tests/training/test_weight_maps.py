@@ -18,8 +18,9 @@ from cellseg.samples.sample import make_sample
 from cellseg.training import weight_maps
 from cellseg.training.data import read_training_set
 from cellseg.training.events import Finished, Started, Stepped, Weighed
-from cellseg.training.run import train
+from cellseg.training.recipes import settings_for
 from cellseg.training.run_folder import new_run, refuse_used
+from cellseg.training.train import train_on
 from cellseg.training.weight_maps import kept, weigh
 
 pytestmark = pytest.mark.usefixtures("few_cuts")
@@ -143,11 +144,11 @@ def test_another_version_of_the_algorithm_has_other_maps(data, tmp_path, monkeyp
     assert finish(weigh(data, OPTIONS, tmp_path))[0][-1].reused == 0
 
 
-def test_a_training_ends_in_the_same_bits_with_maps_that_were_kept(paths, tmp_path):
-    small = {"base": 2, "depth": 1, "tile": 32, "validation": 1, "steps": 3, "weight_maps": tmp_path / "weights"}
+def test_a_training_ends_in_the_same_bits_with_maps_that_were_kept(data, tmp_path):
+    settings = settings_for("fast", base=2, depth=1, tile=32, validation=1, steps=3)
     bits = []
     for reused in (0, 4):
-        events = list(train(*paths, **small))
+        events = list(train_on(data, settings, weight_maps=tmp_path / "weights"))
         assert isinstance(events[0], Started)
         assert [e for e in events if isinstance(e, Weighed)][-1] == Weighed(4, 4, reused)
         assert [type(e) for e in events].index(Stepped) == 5, "all maps come before the first step"

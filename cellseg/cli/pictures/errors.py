@@ -6,16 +6,15 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from numpy.typing import NDArray
 from scipy import ndimage
 
+from cellseg.arrays import Array, Float32
 from cellseg.cli.pictures.drawing import save_picture
 from cellseg.errors import InputError
 from cellseg.evaluation.cases import Case
@@ -30,9 +29,6 @@ MOST_PANELS = 6
 FILL = 0.45
 SIDE = 1000
 """Pixels of an image's longer side beyond which outlines are drawn thicker."""
-
-Array = NDArray[Any]
-Colours = NDArray[np.float32]
 
 
 def choose_cases(cases: Sequence[Case], rows: Mapping[str, Values], show: str = "") -> list[Case]:
@@ -58,7 +54,7 @@ def choose_cases(cases: Sequence[Case], rows: Mapping[str, Values], show: str = 
 
 def draw_cases(path: Path, cases: Sequence[Case], reader: Reader) -> None:
     """A panel for each case, or for each of the worst planes of a volume; a legend with the counts of all of them."""
-    panels: list[tuple[str, Colours]] = []
+    panels: list[tuple[str, Float32]] = []
     counts: Counter[str] = Counter()
     for case in cases:
         compared = reader.read(case)
@@ -70,7 +66,7 @@ def draw_cases(path: Path, cases: Sequence[Case], reader: Reader) -> None:
     _draw(panels[:MOST_PANELS], counts, None if size is None else size[1], path)
 
 
-def paint(prediction: Array, truth: Array, rows: Sequence[ObjectRow], grey: Array | None = None) -> Colours:
+def paint(prediction: Array, truth: Array, rows: Sequence[ObjectRow], grey: Array | None = None) -> Float32:
     """Objects in the colour of their state: right ones as outlines, the others filled as well.
 
     Args:
@@ -94,7 +90,7 @@ def paint(prediction: Array, truth: Array, rows: Sequence[ObjectRow], grey: Arra
     return np.asarray(mixed, np.float32)
 
 
-def _panels(case: Case, compared: Compared, rows: Sequence[ObjectRow]) -> list[tuple[str, Colours]]:
+def _panels(case: Case, compared: Compared, rows: Sequence[ObjectRow]) -> list[tuple[str, Float32]]:
     assert compared.truth is not None
     if compared.truth.ndim == 2:
         return [(case.name, paint(compared.prediction, compared.truth, rows, _grey(case, 0)))]
@@ -117,7 +113,7 @@ def _grey(case: Case, offset: int) -> Array | None:
     return np.asarray(np.clip((image - low) / max(high - low, 1e-9), 0, 1) * 0.8)
 
 
-def _draw(panels: Sequence[tuple[str, Colours]], counts: Counter[str], pixel_um: float | None, path: Path) -> None:
+def _draw(panels: Sequence[tuple[str, Float32]], counts: Counter[str], pixel_um: float | None, path: Path) -> None:
     columns = min(len(panels), 3)
     lines = math.ceil(len(panels) / columns)
     height, width = panels[0][1].shape[:2]

@@ -16,13 +16,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cellseg.arrays import Int64
 from cellseg.inference.instances.label_type import label_dtype
 from cellseg.inference.instances.plane import LabelledPlane
 from cellseg.metrics.overlap import Overlaps, table
-
-Ints = NDArray[np.int64]
 
 
 def link_planes(planes: Iterable[LabelledPlane], overlap: float, first_id: int = 1) -> Iterator[LabelledPlane]:
@@ -70,7 +68,7 @@ def shared(before: LabelledPlane, after: LabelledPlane) -> Overlaps:
     return Overlaps(*ids, areas_before, areas_after, pairs // width, pairs % width, sums)
 
 
-def predecessors(pairs: Overlaps, overlap: float) -> Ints:
+def predecessors(pairs: Overlaps, overlap: float) -> Int64:
     """Id in the plane before of each instance (m,) that goes on; 0 = it is new."""
     best = np.lexsort((pairs.truth_index, -pairs.iou, pairs.prediction_index))
     instance, first = np.unique(pairs.prediction_index[best], return_index=True)

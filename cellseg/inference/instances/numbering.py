@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
+from cellseg.arrays import Int64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -17,13 +17,13 @@ class Nodes:
     Label k of block b is node offsets[b] + k; node 0 is no label.
     """
 
-    offsets: Ints
+    offsets: Int64
     """(blocks + 1,) nodes before each block, and in the end their number."""
-    keys: Ints
+    keys: Int64
     """(nodes + 1,) what names the instance a node belongs to, 1 or more; 0 = background."""
-    sizes: Ints
+    sizes: Int64
     """(nodes + 1,) pixels."""
-    firsts: Ints
+    firsts: Int64
     """(nodes + 1,) first pixel in scan order."""
 
 

@@ -26,23 +26,20 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from cellseg.arrays import Float32, Int32, Labels, Mask
+
 SAME = 0.5
 KNOWN = 0.9
 WIDEST_STRIP = 50
-
-Labels = NDArray[np.integer]
-Cells = NDArray[np.int32]
-Mask = NDArray[np.bool_]
-Floats = NDArray[np.float32]
 
 
 def annotate(
     gold: Labels,
     silver: Labels | None = None,
     markers: Labels | None = None,
-    image: Floats | None = None,
+    image: Float32 | None = None,
     strip: int = 0,
-) -> tuple[Cells, Mask]:
+) -> tuple[Int32, Mask]:
     """Cells of a frame and where it is annotated, by the rule above.
 
     Args:
@@ -82,7 +79,7 @@ def rim_distance(shape: tuple[int, ...]) -> NDArray[np.int64]:
     return np.minimum(np.minimum(rows[:, None], columns), WIDEST_STRIP)
 
 
-def unlike_background(cells: Cells, image: Floats | None) -> Mask:
+def unlike_background(cells: Int32, image: Float32 | None) -> Mask:
     """Where a cell may be that was not outlined, judged by the grey values of the outlined `cells`: rule 4.
 
     Args:
@@ -112,7 +109,7 @@ def unlike_background(cells: Cells, image: Floats | None) -> Mask:
     return near
 
 
-def _filled(gold: Cells, silver: Cells) -> Cells:
+def _filled(gold: Int32, silver: Int32) -> Int32:
     """Gold, and the silver cells that it lacks."""
     there = _overlap(silver, gold)[1:, 1:]
     sizes, others = (np.bincount(found.ravel())[1:] for found in (silver, gold))
@@ -121,7 +118,7 @@ def _filled(gold: Cells, silver: Cells) -> Cells:
     return np.where((gold == 0) & lacking[silver], silver + gold.max(), gold).astype(np.int32)
 
 
-def _knows_all(gold: Cells, found: Cells) -> bool:
+def _knows_all(gold: Int32, found: Int32) -> bool:
     """Whether silver cells or markers (H, W) stand for nearly all gold cells."""
     there = _overlap(found, gold)[1:, 1:]
     sizes, others = (np.bincount(known.ravel())[1:] for known in (found, gold))
@@ -129,7 +126,7 @@ def _knows_all(gold: Cells, found: Cells) -> bool:
     return bool(found.any() and known.sum() >= KNOWN * known.size)
 
 
-def _around_lone_markers(cells: Cells, markers: Cells) -> Mask:
+def _around_lone_markers(cells: Int32, markers: Int32) -> Mask:
     """Markers outside the cells, with a band around them."""
     there = _overlap(markers, cells)
     lone = there[:, 1:].sum(axis=1) < SAME * there.sum(axis=1)
@@ -138,7 +135,7 @@ def _around_lone_markers(cells: Cells, markers: Cells) -> Mask:
     return _within(alone, _reach(cells, np.where(alone, 0, markers))) if lone.any() else alone
 
 
-def _reach(cells: Cells, markers: Cells) -> float:
+def _reach(cells: Int32, markers: Int32) -> float:
     """How far cells reach from their markers; without any to measure, three times as far as a marker is wide."""
     marked = np.unique(cells[(cells > 0) & (markers > 0)])
     if marked.size:
@@ -172,7 +169,7 @@ def _overlap(one: Labels, other: Labels) -> NDArray[np.int64]:
     return np.bincount(together, minlength=shape[0] * shape[1]).reshape(shape)
 
 
-def _numbered(labels: Labels) -> Cells:
+def _numbered(labels: Labels) -> Int32:
     """Cells 1..n in the order of their numbers, 0 stays."""
     known = np.unique(np.append(labels.ravel(), 0))
     return np.searchsorted(known, labels).astype(np.int32)

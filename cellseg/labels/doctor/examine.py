@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from cellseg.arrays import Int64
 from cellseg.labels.doctor.finding import Finding, Place, Plan, Report, Severity, Summary
 from cellseg.labels.doctor.looks import Looks, judge_looks, look_at_image
 from cellseg.labels.doctor.matching import around_labels
 from cellseg.labels.doctor.pairing import Matched, choose, judge_pairing, match
-from cellseg.labels.doctor.pieces import Values
 from cellseg.labels.doctor.structure import (
     SPECK,
     Fault,
@@ -140,12 +140,12 @@ def make_plan(
     return plan, findings
 
 
-def clean_plane(pair: Pair, plan: Plan) -> Values:
+def clean_plane(pair: Pair, plan: Plan) -> Int64:
     """The plain labels (H, W) int64 of a pair, nothing mended."""
     return clean(read_values(pair.labels, pair.label_plane), plan.cleaning, plan.ignore)
 
 
-def mend_plane(pairs: Sequence[Pair], number: int, plan: Plan) -> tuple[Values, list[Mend]]:
+def mend_plane(pairs: Sequence[Pair], number: int, plan: Plan) -> tuple[Int64, list[Mend]]:
     """The mended labels (H, W) int64 of a pair, and what was mended."""
     around = None
     if plan.volume:
@@ -197,7 +197,7 @@ def _is_inverted(plan: Plan) -> bool:
     return plan.inverted and plan.kind == "binary"
 
 
-def _areas(labels: Values, kind: str) -> NDArray[np.int64]:
+def _areas(labels: Int64, kind: str) -> NDArray[np.int64]:
     """Pixels of each id; of each region that touches by edges in masks and classes."""
     if kind == "instances":
         counts = np.unique(labels, return_counts=True)
@@ -220,7 +220,7 @@ def _same_file(one: Pair, other: Pair) -> bool:
     return one.labels is other.labels and one.label_plane + 1 == other.label_plane
 
 
-def _neighbour(pairs: Sequence[Pair], number: int, other: int, plan: Plan) -> Values | None:
+def _neighbour(pairs: Sequence[Pair], number: int, other: int, plan: Plan) -> Int64 | None:
     if not 0 <= other < len(pairs) or not _same_file(*(pairs[k] for k in sorted((number, other)))):
         return None
     return clean_plane(pairs[other], plan)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft, ndimage
 
-Map = NDArray[np.float32]
+from cellseg.arrays import Float32
 
 SIDE = 768
 """Larger planes are cut to so many pixels a side, around the labels."""
@@ -43,7 +43,7 @@ class Fit:
     """By how many rows and columns the labels would have to be moved."""
 
 
-def image_maps(image: NDArray[Any]) -> tuple[Map, Map]:
+def image_maps(image: NDArray[Any]) -> tuple[Float32, Float32]:
     """Grey values and strength of edges, each (H, W) of norm 1, of an image (C, H, W)."""
     grey = np.zeros(image.shape[1:], np.float32)
     for channel in np.nan_to_num(image.astype(np.float32), posinf=0, neginf=0):
@@ -53,7 +53,7 @@ def image_maps(image: NDArray[Any]) -> tuple[Map, Map]:
     return _unit(ndimage.gaussian_filter(grey, 1.0)), _unit(edges)
 
 
-def label_maps(labels: NDArray[np.int64]) -> tuple[Map, Map]:
+def label_maps(labels: NDArray[np.int64]) -> tuple[Float32, Float32]:
     """What is labelled and where labels end, each (H, W) of norm 1, of labels (H, W)."""
     ends = np.zeros(labels.shape, np.float32)
     down, across = labels[1:] != labels[:-1], labels[:, 1:] != labels[:, :-1]
@@ -64,12 +64,12 @@ def label_maps(labels: NDArray[np.int64]) -> tuple[Map, Map]:
     return _unit((labels > 0).astype(np.float32)), _unit(ndimage.gaussian_filter(np.minimum(ends, 1), 1.0))
 
 
-def fit_here(image: tuple[Map, Map], labels: tuple[Map, Map]) -> Fit:
+def fit_here(image: tuple[Float32, Float32], labels: tuple[Float32, Float32]) -> Fit:
     """The fit of maps of equal shape without a shift."""
     return _fit([float(np.vdot(image[i], labels[k])) for i, k in COMBINED], (0, 0))
 
 
-def best_shift(image: tuple[Map, Map], labels: tuple[Map, Map], reach: int) -> tuple[Fit, float]:
+def best_shift(image: tuple[Float32, Float32], labels: tuple[Float32, Float32], reach: int) -> tuple[Fit, float]:
     """The best fit within `reach` pixels, and the best score further away, which is chance."""
     shape = image[0].shape
     images, marks = [fft.rfft2(m) for m in image], [np.conj(fft.rfft2(m)) for m in labels]
@@ -124,7 +124,7 @@ def _score(correlations: NDArray[Any]) -> NDArray[Any]:
     return squares
 
 
-def _unit(plane: Map) -> Map:
+def _unit(plane: Float32) -> Float32:
     window = min(BACKGROUND, 2 * (min(plane.shape) // 4) + 1)
     plane = plane - ndimage.uniform_filter(plane, window)
     for axis, length in enumerate(plane.shape):

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cellseg.arrays import Float32
 from cellseg.labels.doctor.finding import Finding, listed
 from cellseg.labels.doctor.matching import (
     Fit,
-    Map,
     around_labels,
     best_shift,
     binned,
@@ -60,8 +60,8 @@ class Matched:
     """The best of the other seven ways to lay the labels, and its fit; ("", 0) if they were not tried."""
     labelled: float
     """Part of the pixels that are labelled."""
-    image: tuple[Map, Map]
-    labels: tuple[Map, Map]
+    image: tuple[Float32, Float32]
+    labels: tuple[Float32, Float32]
 
     @property
     def clear(self) -> bool:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cellseg.arrays import Int64
 from cellseg.compiled import compiled
-
-Values = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,7 +30,7 @@ class Pieces:
         return y, x
 
 
-def find_pieces(values: Values) -> Pieces:
+def find_pieces(values: Int64) -> Pieces:
     """Pieces of a label image (H, W) int64: labels connect by edges and corners, background (0) by edges only."""
     of = np.empty(values.shape, np.int32)
     count = _number(values, of, np.empty(values.size, np.int32))
@@ -61,7 +60,7 @@ def _root(parent: NDArray[np.int32], node: int) -> int:
 
 
 @compiled
-def _number(values: Values, of: NDArray[np.int32], parent: NDArray[np.int32]) -> int:
+def _number(values: Int64, of: NDArray[np.int32], parent: NDArray[np.int32]) -> int:
     """Union-find over the neighbours that were scanned already."""
     height, width = values.shape
     used = 0
@@ -102,7 +101,7 @@ def _number(values: Values, of: NDArray[np.int32], parent: NDArray[np.int32]) ->
 
 
 @compiled
-def _look_around(of: NDArray[np.int32], value: Values, around: Values) -> None:
+def _look_around(of: NDArray[np.int32], value: Int64, around: Int64) -> None:
     """-1 = nothing seen yet, -2 = the edge or two pieces, else a piece around it."""
     height, width = of.shape
     for y in range(height):

@@ -12,7 +12,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from cellseg.labels.doctor.pieces import Pieces, Values, enclosed_by, find_pieces
+from cellseg.arrays import Int64
+from cellseg.labels.doctor.pieces import Pieces, enclosed_by, find_pieces
 
 Fault = Literal["speck", "hole", "split"]
 
@@ -43,17 +44,17 @@ class Mend:
 class Neighbours:
     """The planes (H, W) before and behind one of a 3-D annotation; None where the stack ends."""
 
-    before: Values | None
-    behind: Values | None
+    before: Int64 | None
+    behind: Int64 | None
 
-    def planes(self) -> list[Values]:
+    def planes(self) -> list[Int64]:
         """Those that are there."""
         return [plane for plane in (self.before, self.behind) if plane is not None]
 
 
 def mend(
-    values: Values, kind: str, speck: int = SPECK, *, ignore: int | None = None, volume: Neighbours | None = None
-) -> tuple[Values, list[Mend]]:
+    values: Int64, kind: str, speck: int = SPECK, *, ignore: int | None = None, volume: Neighbours | None = None
+) -> tuple[Int64, list[Mend]]:
     """Remove specks, fill holes, give the pieces of an id ids of their own.
 
     Args:
@@ -80,7 +81,7 @@ def mend(
     return values, found
 
 
-def cell_areas(values: Values, ignore: int | None = None) -> NDArray[np.int64]:
+def cell_areas(values: Int64, ignore: int | None = None) -> NDArray[np.int64]:
     """Pixels of each connected piece of a label image (H, W) int64, background left out."""
     pieces = find_pieces(values)
     return pieces.area[_labelled(pieces, ignore)]
@@ -92,8 +93,8 @@ def _labelled(pieces: Pieces, ignore: int | None) -> NDArray[np.bool_]:
 
 
 def _without_specks(
-    values: Values, pieces: Pieces, speck: int, ignore: int | None, volume: Neighbours | None
-) -> tuple[Values, list[Mend]]:
+    values: Int64, pieces: Pieces, speck: int, ignore: int | None, volume: Neighbours | None
+) -> tuple[Int64, list[Mend]]:
     small = np.flatnonzero(_labelled(pieces, ignore) & (pieces.area <= speck) & ~_at_edge(pieces))
     if volume is not None and len(volume.planes()) < 2:  # the stack's end cuts cells, too
         return values, []
@@ -104,8 +105,8 @@ def _without_specks(
 
 
 def _without_holes(
-    values: Values, pieces: Pieces, kind: str, ignore: int | None, volume: Neighbours | None
-) -> tuple[Values, list[Mend]]:
+    values: Int64, pieces: Pieces, kind: str, ignore: int | None, volume: Neighbours | None
+) -> tuple[Int64, list[Mend]]:
     around = enclosed_by(pieces)
     holes = np.flatnonzero(around >= 0)
     if ignore is not None:
@@ -128,7 +129,7 @@ def _without_holes(
     return _replaced(values, pieces, holes, ids), found
 
 
-def _split(values: Values, pieces: Pieces, ignore: int | None) -> tuple[Values, list[Mend]]:
+def _split(values: Int64, pieces: Pieces, ignore: int | None) -> tuple[Int64, list[Mend]]:
     """All pieces of an id but the largest get new ids, above those there are."""
     mine = np.flatnonzero(_labelled(pieces, ignore))
     mine = mine[np.lexsort((pieces.first[mine], -pieces.area[mine], pieces.value[mine]))]
@@ -141,7 +142,7 @@ def _split(values: Values, pieces: Pieces, ignore: int | None) -> tuple[Values, 
     return _replaced(values, pieces, others, new), found
 
 
-def _replaced(values: Values, pieces: Pieces, which: NDArray[np.intp], new: NDArray[np.int64] | int) -> Values:
+def _replaced(values: Int64, pieces: Pieces, which: NDArray[np.intp], new: NDArray[np.int64] | int) -> Int64:
     if not which.size:
         return values
     table = pieces.value.copy()
@@ -157,7 +158,7 @@ def _at_edge(pieces: Pieces) -> NDArray[np.bool_]:
     return edge
 
 
-def _goes_on(pieces: Pieces, values: Values, volume: Neighbours) -> NDArray[np.bool_]:
+def _goes_on(pieces: Pieces, values: Int64, volume: Neighbours) -> NDArray[np.bool_]:
     """Whether a pixel of each piece (n,) has the same label in a neighbouring plane."""
     same = np.zeros(values.shape, bool)
     for plane in volume.planes():
@@ -182,14 +183,14 @@ def speck_size(areas: NDArray[np.int64]) -> int:
     return max(SPECK, int(typical * SPECK_SHARE))
 
 
-def follows(values: Values, behind: Values) -> tuple[int, int]:
+def follows(values: Int64, behind: Int64) -> tuple[int, int]:
     """How many ids of a plane (H, W) are in the next one too, and how many of these overlap with themselves."""
     shared = np.intersect1d(values[values > 0], behind[behind > 0])
     touching = np.unique(values[(values == behind) & (values > 0)])
     return shared.size, touching.size
 
 
-def bodies(planes: Iterator[Values]) -> dict[int, int]:
+def bodies(planes: Iterator[Int64]) -> dict[int, int]:
     """Ids of a 3-D annotation that lie in several bodies, and how many; one plane is held at a time.
 
     A body that reaches the edge of the volume may be joined outside of it, and does not count.
@@ -197,7 +198,7 @@ def bodies(planes: Iterator[Values]) -> dict[int, int]:
     groups: list[int] = []  # union-find over the pieces of all planes
     value: list[int] = []
     at_edge: list[bool] = []
-    last: tuple[Values, NDArray[np.int64]] | None = None
+    last: tuple[Int64, NDArray[np.int64]] | None = None
     for labels in planes:
         pieces = find_pieces(labels)
         names = np.arange(pieces.value.size) + len(groups)

@@ -13,9 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from cellseg.arrays import Float32
 from cellseg.labels.doctor.finding import Place
-
-Map = NDArray[np.float32]
 
 CLEAR = 0.9
 """Chance that a labelled pixel is higher than another, from which on brightness alone tells cells apart."""
@@ -91,7 +90,7 @@ def _places(regions: NDArray[np.int32], count: int, cell: float, name: str) -> l
     return [Place(name, int(y), int(x), 0, int(areas[k - 1])) for (y, x), k in zip(middles, fits, strict=True)]
 
 
-def _grey(image: NDArray[Any]) -> Map:
+def _grey(image: NDArray[Any]) -> Float32:
     grey = np.zeros(image.shape[1:], np.float32)
     for channel in np.nan_to_num(image.astype(np.float32), posinf=0, neginf=0):
         low, high = np.percentile(channel, (1, 99.8))
@@ -99,19 +98,19 @@ def _grey(image: NDArray[Any]) -> Map:
     return grey
 
 
-def _telling(grey: Map, labels: NDArray[np.int64], near: NDArray[np.bool_], diameter: float) -> Map | None:
+def _telling(grey: Float32, labels: NDArray[np.int64], near: NDArray[np.bool_], diameter: float) -> Float32 | None:
     """The map that is highest on cells; None if none is."""
     smooth = ndimage.gaussian_filter(grey, max(1.0, diameter / 12))
     chance = _higher(smooth[labels > 0], smooth[~near])
     if chance >= CLEAR or chance <= 1 - CLEAR:
-        bright: Map = smooth if chance >= CLEAR else -smooth
+        bright: Float32 = smooth if chance >= CLEAR else -smooth
         return bright
     edges = ndimage.gaussian_gradient_magnitude(grey, 1.5)
-    texture: Map = ndimage.gaussian_filter(edges, max(2.0, diameter / 8))
+    texture: Float32 = ndimage.gaussian_filter(edges, max(2.0, diameter / 8))
     return texture if _higher(texture[labels > 0], texture[~near]) >= TELLS else None
 
 
-def _higher(inside: Map, outside: Map) -> float:
+def _higher(inside: Float32, outside: Float32) -> float:
     """Chance that a value inside is above one outside."""
     inside, outside = (part[:: max(1, part.size // SAMPLED)] for part in (inside, outside))
     return float(np.searchsorted(np.sort(outside), inside).mean() / max(outside.size, 1))

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from cellseg.labels.split.signature import Floats, Signature
+from cellseg.arrays import Float32
+from cellseg.labels.split.signature import Signature
 
 Why = Literal["edges", "thumbnails"]
 
@@ -85,7 +86,7 @@ def _neighbours(signatures: Sequence[Signature], side: str, other: str) -> Itera
                 yield Match(first, second, "edges", likeness)
 
 
-def _is_seamless(edge: Floats, other: Floats) -> bool:
+def _is_seamless(edge: Float32, other: Float32) -> bool:
     """Whether the step between two edges (2, n) is like those within the images."""
     if len(edge) < 2 or len(other) < 2 or not (_has_structure(edge) and _has_structure(other)):
         return False
@@ -93,7 +94,7 @@ def _is_seamless(edge: Floats, other: Floats) -> bool:
     return bool(np.abs(edge[0] - other[0]).mean() <= SEAM * within)
 
 
-def _has_structure(edge: Floats) -> bool:
+def _has_structure(edge: Float32) -> bool:
     """Whether the two lines of an edge (2, n) are alike, so that there is more than noise."""
     first, second = _normalised(_fine(edge))
     return bool(first @ second >= STRUCTURE)
@@ -116,33 +117,33 @@ def _groups(signatures: Sequence[Signature], key: Callable[[Signature], Hashable
     return (group for group in found.values() if len(group) > 1)
 
 
-def _fine(lines: Floats) -> Floats:
+def _fine(lines: Float32) -> Float32:
     """Lines (n, k) without noise, and without what changes slowly along them."""
     smooth = ndimage.gaussian_filter1d(lines, NOISE, axis=1, mode="nearest")
     fine = smooth - ndimage.uniform_filter1d(smooth, FINE, axis=1)
     return np.asarray(fine[:, FINE // 2 : -(FINE // 2)], np.float32)
 
 
-def _detail(thumbnail: Floats) -> Floats:
+def _detail(thumbnail: Float32) -> Float32:
     """A thumbnail (h, w) without uneven light, and without the rim where that cannot be told, as a row."""
     rim = COARSE // 2 if min(thumbnail.shape) > 2 * COARSE else 0
     inner = slice(rim, -rim or None)
     return np.asarray(thumbnail - ndimage.uniform_filter(thumbnail, COARSE), np.float32)[inner, inner].ravel()
 
 
-def _own(rows: Floats) -> Floats:
+def _own(rows: Float32) -> Float32:
     """Rows (n, k) without what they have in common."""
     return np.asarray(rows - np.median(rows, axis=0), np.float32)
 
 
-def _normalised(rows: NDArray[np.floating]) -> Floats:
+def _normalised(rows: NDArray[np.floating]) -> Float32:
     """Rows (n, k) of mean 0 and length 1; constant ones are 0."""
     centred = rows - rows.mean(axis=1, keepdims=True)
     lengths = np.linalg.norm(centred, axis=1, keepdims=True)
     return np.asarray(np.divide(centred, lengths, out=np.zeros_like(centred), where=lengths > 1e-6), np.float32)
 
 
-def _correlated(rows: Floats, others: Floats, least: float) -> Iterator[tuple[int, int, float]]:
+def _correlated(rows: Float32, others: Float32, least: float) -> Iterator[tuple[int, int, float]]:
     """Pairs of a row (n, k) and another (m, k) with a product of `least` or more."""
     for start in range(0, len(rows), ROWS):
         products = rows[start : start + ROWS] @ others.T

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cellseg.arrays import Float32
 from cellseg.images.source import ImageSource
 
 SIDE = 32
@@ -16,8 +17,7 @@ SIDE = 32
 LARGE = 2**26
 """Pixels beyond which an image is read in bands."""
 
-Floats = NDArray[np.float32]
-Edges = dict[str, Floats]
+Edges = dict[str, Float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,7 +27,7 @@ class Signature:
     shape: tuple[int, int]
     edges: Edges
     """`top`, `bottom` (2, width), `left`, `right` (2, height): the outermost line of pixels, then the next."""
-    thumbnail: Floats
+    thumbnail: Float32
     """(32, 32) means of blocks; fewer where the image is smaller."""
 
 
@@ -36,7 +36,7 @@ def sign(source: ImageSource, plane: int) -> Signature:
     height, width = source.height, source.width
     whole = _mean(source.read(plane)) if height * width <= LARGE else None
 
-    def read(rows: slice, columns: slice) -> Floats:
+    def read(rows: slice, columns: slice) -> Float32:
         return _mean(source.read(plane, rows, columns)) if whole is None else whole[rows, columns]
 
     every_row, every_column = slice(0, height), slice(0, width)
@@ -49,11 +49,11 @@ def sign(source: ImageSource, plane: int) -> Signature:
     return Signature((height, width), {name: edge.copy() for name, edge in edges.items()}, _shrink(read, height, width))
 
 
-def _mean(channels: NDArray[Any]) -> Floats:
+def _mean(channels: NDArray[Any]) -> Float32:
     return np.asarray(channels.mean(axis=0, dtype=np.float32))
 
 
-def _shrink(read: Callable[[slice, slice], Floats], height: int, width: int) -> Floats:
+def _shrink(read: Callable[[slice, slice], Float32], height: int, width: int) -> Float32:
     rows = np.linspace(0, height, min(SIDE, height) + 1).astype(int)
     columns = np.linspace(0, width, min(SIDE, width) + 1).astype(int)
     bands = [

@@ -10,15 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from cellseg.arrays import Labels, Mask
 from cellseg.errors import InputError
-from cellseg.metrics.inputs import Labels, mask_pair, sections
+from cellseg.metrics.inputs import mask_pair, sections
 from cellseg.metrics.warping.simple_points import EDGE_COMPONENTS, SIMPLE, neighbourhoods
 
 MistakeKind = Literal["split", "merge", "delete", "add", "hole added", "hole deleted"]
 KINDS: tuple[MistakeKind, ...] = get_args(MistakeKind)
 
 EIGHT = np.ones((3, 3), dtype=np.bool_)
-Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

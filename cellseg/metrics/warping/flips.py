@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from cellseg.arrays import UInt8
 from cellseg.compiled import compiled
 from cellseg.metrics.warping.windows import ONE, SIDE, Scratch, best_board, make_scratch
 
@@ -17,13 +18,12 @@ BUDGETS = (60, 500, 4000, 32_000, 131_072)
 PLENTY = 200_000
 """No further round once so many boards were looked at in all."""
 
-Mask = NDArray[np.uint8]
 Clock = NDArray[np.int64]
 Clocks = tuple[Clock, Clock, NDArray[np.bool_]]
 """When each pixel changed, when the board at each corner was searched, and whether the budget ended that search."""
 
 
-def flip_differences(warped: Mask, target: Mask, simple: NDArray[np.bool_]) -> None:
+def flip_differences(warped: UInt8, target: UInt8, simple: NDArray[np.bool_]) -> None:
     """Flip pixels of `warped` that differ from `target` and are simple, first come, first served, until none is."""
     waiting = warped != target
     queue = np.empty(warped.size + 1, dtype=np.int64)
@@ -32,7 +32,7 @@ def flip_differences(warped: Mask, target: Mask, simple: NDArray[np.bool_]) -> N
     _flip_queue(warped, target, simple, waiting, queue, count)
 
 
-def search_windows(warped: Mask, target: Mask, simple: NDArray[np.bool_]) -> None:
+def search_windows(warped: UInt8, target: UInt8, simple: NDArray[np.bool_]) -> None:
     """Look around every differing pixel of `warped` for a better window that simple flips reach, until there is none.
 
     Rounds go on with larger budgets while little was looked at, so that few differences are searched far.
@@ -58,7 +58,7 @@ def search_windows(warped: Mask, target: Mask, simple: NDArray[np.bool_]) -> Non
 
 @compiled
 def _flip_queue(
-    warped: Mask, target: Mask, simple: NDArray[np.bool_], waiting: NDArray[np.bool_], queue: Clock, count: int
+    warped: UInt8, target: UInt8, simple: NDArray[np.bool_], waiting: NDArray[np.bool_], queue: Clock, count: int
 ) -> None:
     """Work a ring of `count` waiting places off; a flip lets the differing pixels around it wait again."""
     width = warped.shape[1]
@@ -80,8 +80,8 @@ def _flip_queue(
 
 @compiled
 def _pass(
-    warped: Mask,
-    target: Mask,
+    warped: UInt8,
+    target: UInt8,
     simple: NDArray[np.bool_],
     places: NDArray[np.int64],
     budget: int,
@@ -123,7 +123,7 @@ def _latest(changed: Clock, top: int, left: int) -> int:
 
 
 @compiled
-def _window(warped: Mask, target: Mask, y: int, x: int) -> tuple[int, int]:
+def _window(warped: UInt8, target: UInt8, y: int, x: int) -> tuple[int, int]:
     """Upper left corner of the board around the pixel, or midway to the nearest pixel that differs the other way."""
     height, width = warped.shape[0] - BEHIND, warped.shape[1] - BEHIND
     middle_y, middle_x, nearest = y, x, SIDE
@@ -138,7 +138,7 @@ def _window(warped: Mask, target: Mask, y: int, x: int) -> tuple[int, int]:
 
 
 @compiled
-def _board(warped: Mask, target: Mask, top: int, left: int) -> tuple[np.uint64, np.uint64, NDArray[np.uint64]]:
+def _board(warped: UInt8, target: UInt8, top: int, left: int) -> tuple[np.uint64, np.uint64, NDArray[np.uint64]]:
     """The board now, the board wanted, and the bits of the window's pixels that lie in the image."""
     height, width = warped.shape[0] - BEHIND, warped.shape[1] - BEHIND
     start, goal = np.uint64(0), np.uint64(0)
@@ -158,7 +158,7 @@ def _board(warped: Mask, target: Mask, top: int, left: int) -> tuple[np.uint64, 
 
 
 @compiled
-def _store(warped: Mask, changed: Clock, board: np.uint64, top: int, left: int, turn: int) -> None:
+def _store(warped: UInt8, changed: Clock, board: np.uint64, top: int, left: int, turn: int) -> None:
     """Write a board's window back and note when its pixels changed."""
     for row in range(1, SIDE + 1):
         for column in range(1, SIDE + 1):
@@ -169,7 +169,7 @@ def _store(warped: Mask, changed: Clock, board: np.uint64, top: int, left: int, 
 
 
 @compiled
-def _neighbourhood(mask: Mask, y: int, x: int) -> int:
+def _neighbourhood(mask: UInt8, y: int, x: int) -> int:
     """The 3x3 neighbourhood as a number, bit 0 upper left to bit 8 lower right."""
     pattern = 0
     for place in range(9):

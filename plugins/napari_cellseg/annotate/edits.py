@@ -7,20 +7,18 @@ leaves it untouched and gives a new one; pixels of other cells never change. Cel
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from cellseg.arrays import Labels, Mask
 from napari_cellseg.annotate.box import Box
 from napari_cellseg.annotation import FIRST_CELL
 
 SLIVER = 0.01
 """Pieces of less than this part of a cell, cut off by a shaky line, stay with the piece beside them."""
-
-Labels = NDArray[Any]
-Mask = NDArray[np.bool_]
 
 
 class Changes(NamedTuple):

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from cellseg.arrays import Float64
 from napari_cellseg.annotate.box import Box
 
 SIDES = (64, 256)
@@ -27,8 +28,6 @@ SAMPLES = 64
 """So many pixels a side of a window's probabilities are read."""
 ANNOTATED = 0.005
 """A window counts as annotated from this part of its pixels on."""
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -44,9 +43,9 @@ class Looks:
     """What was found out about the windows of an image."""
 
     windows: tuple[Window, ...]
-    features: Floats
+    features: Float64
     """(n, 4), see `features`."""
-    uncertainty: Floats | None = None
+    uncertainty: Float64 | None = None
     """(n,) mean entropy from 0 to 1, or None without a model."""
 
 
@@ -75,7 +74,7 @@ def _starts(length: int, side: int) -> list[int]:
     return sorted({min(start, max(length - side, 0)) for start in range(0, length, side)})
 
 
-def features(grey: NDArray[Any]) -> Floats:
+def features(grey: NDArray[Any]) -> Float64:
     """Mean, spread, and gradient energy at two scales (in grey values), (4,), of a window (h, w)."""
     pixels = np.asarray(grey, np.float32)
     height, width = (length // COARSE * COARSE for length in pixels.shape)
@@ -128,7 +127,7 @@ def rank(looks: Looks, known: NDArray[np.bool_]) -> list[int]:
     return [int(i) for i in order if not known[i]]
 
 
-def novelty(found: Floats, known: NDArray[np.bool_]) -> Floats:
+def novelty(found: Float64, known: NDArray[np.bool_]) -> Float64:
     """(n,) distance of each window's features to the nearest known one's, each feature in units of its spread.
 
     Args:
@@ -144,7 +143,7 @@ def novelty(found: Floats, known: NDArray[np.bool_]) -> Floats:
     return np.asarray(cKDTree(units[known]).query(units)[0])
 
 
-def _scaled(values: Floats, counting: NDArray[np.bool_]) -> Floats:
+def _scaled(values: Float64, counting: NDArray[np.bool_]) -> Float64:
     """Divided by the largest of those that count."""
     highest = values[counting].max() if counting.any() else 0.0
     return values / highest if highest > 0 else np.zeros_like(values)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 from napari.layers import Labels
 
-from napari_cellseg.annotation import Values
+from cellseg.arrays import UInt32
 
 MOST_UNDONE = 8_000_000
 """Changed pixels of a plane that napari remembers; more would take gigabytes."""
 
 
-def put(layer: Labels, index: tuple[int, ...], values: Values) -> bool:
+def put(layer: Labels, index: tuple[int, ...], values: UInt32) -> bool:
     """Set the plane (H, W) at `index` of a layer; False where that cannot be undone."""
     before = np.asarray(layer.data[(*index, slice(None), slice(None))])
     rows, columns = np.nonzero(before != values)

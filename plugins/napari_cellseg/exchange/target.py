@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_cellseg.annotation import Values
+from cellseg.arrays import UInt32
 
-Incoming = Iterator[tuple[int, Values]]
+Incoming = Iterator[tuple[int, UInt32]]
 """Planes that were read, by number in C order, and their values."""
 
 

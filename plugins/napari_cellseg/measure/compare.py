@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 import cellseg
 from cellseg import CellTable, InputError, metrics
+from cellseg.arrays import Array
 from cellseg.metrics.candidates import DENSE
 from napari_cellseg.annotation import NOT_ANNOTATED, cells_in
 
-Array = NDArray[Any]
 SCORES = {
     **{f"average_precision@{threshold}": f"AP at {threshold}" for threshold in (0.5, 0.6, 0.7, 0.8, 0.9)},
     "f1": "F1 at 0.5",

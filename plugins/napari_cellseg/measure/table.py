@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellseg import CellGrid, CellTable
+from cellseg.arrays import Array
 from napari_cellseg.annotation import background_of
 
-Array = NDArray[Any]
 Place = tuple[int, ...]
 """Which plane of a stack, or which volume of a series: the index along the axes before."""
 

@@ -14,14 +14,13 @@ from typing import Any
 
 import imagecodecs
 import numpy as np
-from numpy.typing import NDArray
 
 import cellseg
+from cellseg.arrays import UInt32
 
 Index = tuple[int, ...]
 Box = tuple[slice, ...]
 """A range on each axis, with a start and a stop."""
-Labels = NDArray[np.uint32]
 
 SIDE = 256
 LEVEL = 1
@@ -118,7 +117,7 @@ def files_in(folder: Path) -> dict[Index, Path]:
     return {tuple(map(int, parts)): file for parts, file in found if all(part.isdecimal() for part in parts)}
 
 
-def read(folder: Path, index: Index) -> Labels | None:
+def read(folder: Path, index: Index) -> UInt32 | None:
     """A block, or None where nothing was ever written.
 
     Raises:
@@ -138,7 +137,7 @@ def read(folder: Path, index: Index) -> Labels | None:
     return values.astype(np.uint32)
 
 
-def write(folder: Path, index: Index, block: Labels) -> None:
+def write(folder: Path, index: Index, block: UInt32) -> None:
     """Replace a block; whoever reads, also after a crash in between, finds the old one or the new one.
 
     Raises:

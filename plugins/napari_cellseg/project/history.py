@@ -16,8 +16,9 @@ from pathlib import Path
 import numpy as np
 
 import cellseg
+from cellseg.arrays import UInt32
 from napari_cellseg.project import chunks
-from napari_cellseg.project.chunks import Index, Labels
+from napari_cellseg.project.chunks import Index
 
 NOTE = "state.json"
 MOST_STATES = 20
@@ -69,7 +70,7 @@ def kept_states(history: Path) -> list[Kept]:
     return [_read_note(folder) for folder in folders]
 
 
-def read_state(state: Kept, index: Index) -> Labels:
+def read_state(state: Kept, index: Index) -> UInt32:
     """A block as it was, filled up at the edges of the array; zeros where nothing was annotated."""
     block = chunks.read(state.folder, index)
     return np.zeros(chunks.block_shape(len(index)), np.uint32) if block is None else block

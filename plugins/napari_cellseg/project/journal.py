@@ -17,7 +17,8 @@ import imagecodecs
 import numpy as np
 
 import cellseg
-from napari_cellseg.project.chunks import LEVEL, Box, Labels
+from cellseg.arrays import UInt32
+from napari_cellseg.project.chunks import LEVEL, Box
 
 NAME = "strokes.journal"
 HEAD = struct.Struct("<4sBII")
@@ -32,7 +33,7 @@ class Journal:
         self.path = folder / NAME
         self._file: int | None = None
 
-    def add(self, box: Box, values: Labels) -> None:
+    def add(self, box: Box, values: UInt32) -> None:
         """Add a write; it is safe from a kill of this process when this returns.
 
         Raises:
@@ -67,7 +68,7 @@ class Journal:
             os.close(self._file)
             self._file = None
 
-    def records(self) -> Iterator[tuple[Box, Labels]]:
+    def records(self) -> Iterator[tuple[Box, UInt32]]:
         """The writes that are left, in their order, up to the first that a kill cut off."""
         try:
             text = self.path.read_bytes()

@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 import cellseg
+from cellseg.arrays import UInt32
 from napari_cellseg.pixels.selection import plan
 from napari_cellseg.project import chunks
-from napari_cellseg.project.chunks import Box, Index, Labels, common
+from napari_cellseg.project.chunks import Box, Index, common
 from napari_cellseg.project.journal import Journal
 
 MOST_BLOCKS = 2048
@@ -46,7 +47,7 @@ class LabelStore:
         self.shape = chunks.read_shape(folder)
         self.changes = 0
         """Blocks written so far."""
-        self._blocks: OrderedDict[Index, Labels] = OrderedDict()
+        self._blocks: OrderedDict[Index, UInt32] = OrderedDict()
         self._unwritten: set[Index] = set()
         """Blocks that differ from their files; the journal holds what they need."""
         self._lock = threading.RLock()
@@ -104,9 +105,9 @@ class LabelStore:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return np.asarray(self[...], dtype)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Labels:
+    def __deepcopy__(self, memo: dict[int, Any]) -> UInt32:
         """A layer that is duplicated gets its own array: two layers must not paint into one store."""
-        whole: Labels = self[...]
+        whole: UInt32 = self[...]
         return whole
 
     def max(self, axis: None = None, out: None = None) -> int:
@@ -138,7 +139,7 @@ class LabelStore:
         cut = zip(index, sides, self.shape, strict=True)
         return tuple(slice(k * side, min((k + 1) * side, length)) for k, side, length in cut)
 
-    def _read(self, box: Box) -> Labels:
+    def _read(self, box: Box) -> UInt32:
         one = chunks.within_one(box) if self.writable else None
         if one is not None and (block := self._block(one[0])) is not None:
             return block[one[1]].copy()  # nearly all dabs of a brush
@@ -154,7 +155,7 @@ class LabelStore:
             values[ours] = new[theirs]
         return values
 
-    def _changed(self, box: Box, inner: tuple[Any, ...], value: Any) -> Labels | None:
+    def _changed(self, box: Box, inner: tuple[Any, ...], value: Any) -> UInt32 | None:
         """A box as it is after a change, or None where nothing changes."""
         old = self._read(box)
         values = old.copy()
@@ -176,7 +177,7 @@ class LabelStore:
                 same = [index for index, block in taken.items() if np.array_equal(self._blocks[index], block)]
                 self._unwritten.difference_update(same)
 
-    def _write_through(self, box: Box, values: Labels) -> None:
+    def _write_through(self, box: Box, values: UInt32) -> None:
         """A large change, block by block."""
         for index in chunks.blocks_of(box):
             in_box, _ = chunks.overlap(box, index)
@@ -186,12 +187,12 @@ class LabelStore:
                 self._write(index, self._blocks[index])
                 self._unwritten.discard(index)
 
-    def _write(self, index: Index, block: Labels) -> None:
+    def _write(self, index: Index, block: UInt32) -> None:
         chunks.write(self.folder, index, block)
         self.changes += 1
         self._files.add(index) if block.any() else self._files.discard(index)
 
-    def _change(self, box: Box, values: Labels) -> None:
+    def _change(self, box: Box, values: UInt32) -> None:
         """Change blocks in memory."""
         one = chunks.within_one(box)
         if one is not None and (held := self._block(one[0])) is not None:
@@ -215,7 +216,7 @@ class LabelStore:
             self._timer.daemon = True
             self._timer.start()
 
-    def _block(self, index: Index) -> Labels | None:
+    def _block(self, index: Index) -> UInt32 | None:
         if index in self._blocks:
             self._blocks.move_to_end(index)
             return self._blocks[index]
@@ -226,7 +227,7 @@ class LabelStore:
             self._remember(index, block)
         return block
 
-    def _remember(self, index: Index, block: Labels) -> None:
+    def _remember(self, index: Index, block: UInt32) -> None:
         self._blocks[index] = block
         self._blocks.move_to_end(index)
         if len(self._blocks) > MOST_BLOCKS + len(self._unwritten):
