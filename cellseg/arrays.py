@@ -1,4 +1,4 @@
-"""Arrays by their type of number; shapes stand in the docstrings."""
+"""Arrays by their type of number, and the shape of a plane; shapes of arrays stand in the docstrings."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+Shape = tuple[int, int]
+"""Height and width of a plane in pixels."""
 Array = NDArray[Any]
 Mask = NDArray[np.bool_]
 Labels = NDArray[Any]

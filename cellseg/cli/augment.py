@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import Parameter
-
+from cellseg.cli.flags import Flat
 from cellseg.cli.progress import console, say
 from cellseg.options import AugmentOptions, LabelOptions, SheetOptions, WeightOptions
 
@@ -14,12 +13,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from cellseg.cli.pictures.contact_sheet import Panel, Row
+    from cellseg.cli.pictures.contact_sheet import Panel, PanelRow
     from cellseg.labels.pairs import Pair
     from cellseg.preprocess.augment import Example
     from cellseg.preprocess.parts import View
 
-Flat = Parameter(name="*")
 COLUMNS = 5
 IMAGES = 4
 """Images that samples are drawn from: as many as a mosaic needs."""
@@ -67,32 +65,32 @@ def augment(
     return 0
 
 
-def sheet(examples: list[Example], options: AugmentOptions, seed: int, tile: int) -> list[Row]:
+def sheet(examples: list[Example], options: AugmentOptions, seed: int, tile: int) -> list[PanelRow]:
     """The rows of the contact sheet, from examples of which the first shows the single parts."""
     import numpy as np
 
-    from cellseg.cli.pictures.contact_sheet import Row
-    from cellseg.preprocess.parts import Part, parts, whole
+    from cellseg.cli.pictures.contact_sheet import PanelRow
+    from cellseg.preprocess.parts import DrawPart, parts, whole
 
     size = min(tile, examples[0].classes.shape[0]), min(tile, examples[0].classes.shape[1])
 
-    def views(name: str, draw: Part, count: int) -> list[View]:
+    def views(name: str, draw: DrawPart, count: int) -> list[View]:
         return [draw(np.random.default_rng([seed, *name.encode(), k])) for k in range(count)]
 
     alone = parts(examples, options, size)
     (original,) = views("original", alone.pop("original"), 1)
     limits = np.percentile(original.sample.image[0], (0.5, 99.5))
-    rows = [Row("original", [_image(original, limits), _image(original, limits, labels=True), _weights(original)])]
+    rows = [PanelRow("original", [_image(original, limits), _image(original, limits, labels=True), _weights(original)])]
     for name, draw in alone.items():
         panels = [
             _image(view, limits, labels=name in SHAPES, grid=name == "elastic", enlarged=name in ENLARGED)
             for view in views(name, draw, COLUMNS)
         ]
-        rows.append(Row(_title(name, options), panels))
+        rows.append(PanelRow(_title(name, options), panels))
     samples = views("all together", whole(examples, options, size), COLUMNS)
-    rows.append(Row("all together", [_image(view, limits) for view in samples]))
-    rows.append(Row("with labels", [_image(view, limits, labels=True) for view in samples]))
-    rows.append(Row("their weights", [_weights(view) for view in samples]))
+    rows.append(PanelRow("all together", [_image(view, limits) for view in samples]))
+    rows.append(PanelRow("with labels", [_image(view, limits, labels=True) for view in samples]))
+    rows.append(PanelRow("their weights", [_weights(view) for view in samples]))
     return rows
 
 

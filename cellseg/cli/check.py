@@ -67,14 +67,14 @@ def check(
 
 
 def _examine(pairs: list[Pair], options: LabelOptions) -> Report:
-    from cellseg.labels.doctor.examine import Progress, examine
+    from cellseg.labels.doctor.examine import ExamineProgress, examine
     from cellseg.labels.doctor.finding import Report
     from cellseg.training.estimate import margin_of
     from cellseg.training.recipes import settings_for
 
     with bar("checking", 2 * len(pairs)) as update:
         for event in examine(pairs, options, margin=margin_of(settings_for().network)):
-            if isinstance(event, Progress):
+            if isinstance(event, ExamineProgress):
                 update(event.done, event.name)
             elif isinstance(event, Report):
                 return event

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from cellseg.cli.flags import JsonFlag
+from cellseg.cli.flags import Flat, JsonFlag
 from cellseg.cli.progress import bar, say
 from cellseg.errors import InputError
 from cellseg.options import EvaluateOptions, LabelOptions
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from cellseg.evaluation.judging import Evaluation, ImageScores
     from cellseg.evaluation.summary import Summary
 
-Flat = Parameter(name="*")
 Hidden = Parameter(show=False, negative="")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cellseg.cli.progress import console
-from cellseg.evaluation.summary import Summary, Values, worst
+from cellseg.evaluation.summary import ScoreValues, Summary, worst
 from cellseg.files import write_text
 from cellseg.metrics.objects import ObjectRow
 from cellseg.metrics.scores import base_name, smaller_is_better
@@ -20,7 +20,7 @@ MOST_ROWS, MOST_COLUMNS = 12, 6
 SHORT = {"average_precision": "AP", "mean_average_precision": "mean AP"}
 
 
-def as_tree(rows: Mapping[str, Values], summary: Summary) -> dict[str, Any]:
+def as_tree(rows: Mapping[str, ScoreValues], summary: Summary) -> dict[str, Any]:
     """Everything as JSON knows it: null for what is not defined."""
     return {
         "mean": _plain(summary.mean),
@@ -30,7 +30,7 @@ def as_tree(rows: Mapping[str, Values], summary: Summary) -> dict[str, Any]:
     }
 
 
-def print_table(rows: Mapping[str, Values], summary: Summary) -> None:
+def print_table(rows: Mapping[str, ScoreValues], summary: Summary) -> None:
     """A column a metric and a row an image; where either are many, a row a metric."""
     layout = _by_image if len(summary.mean) <= MOST_COLUMNS else _by_metric
     layout(rows, summary.mean, summary.pooled)
@@ -69,7 +69,7 @@ def _object(image: str, number: int, row: ObjectRow) -> list[Any]:
     ]
 
 
-def _by_image(rows: Mapping[str, Values], mean: Values, pooled: Values) -> None:
+def _by_image(rows: Mapping[str, ScoreValues], mean: ScoreValues, pooled: ScoreValues) -> None:
     from rich.table import Table
 
     table = Table("image", *map(_heading, mean))
@@ -83,7 +83,7 @@ def _by_image(rows: Mapping[str, Values], mean: Values, pooled: Values) -> None:
     console(error=False).print(table)
 
 
-def _by_metric(rows: Mapping[str, Values], mean: Values, pooled: Values) -> None:
+def _by_metric(rows: Mapping[str, ScoreValues], mean: ScoreValues, pooled: ScoreValues) -> None:
     from rich.table import Table
 
     several = len(rows) > 1
@@ -102,7 +102,7 @@ def _heading(name: str) -> str:
     return f"{SHORT.get(base, base)}{name.removeprefix(base)} {'↓' if smaller_is_better(name) else '↑'}"
 
 
-def _cells(row: Values, names: Iterable[str]) -> list[str]:
+def _cells(row: ScoreValues, names: Iterable[str]) -> list[str]:
     return [_number(row.get(name)) for name in names]
 
 
@@ -110,5 +110,5 @@ def _number(value: float | None) -> str:
     return "–" if value is None or not math.isfinite(value) else f"{value:.4f}"
 
 
-def _plain(row: Values) -> dict[str, float | None]:
+def _plain(row: ScoreValues) -> dict[str, float | None]:
     return {name: value if math.isfinite(value) else None for name, value in row.items()}

@@ -13,6 +13,8 @@ from cellseg.checked import Checked
 from cellseg.options import Described, described
 from cellseg.training.recipes import RECIPES, STAGES, TrainWishes
 
+Flat = Parameter(name="*")
+"""Options of a dataclass as flags of the command."""
 JsonFlag = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON object on standard output.")]
 OWNERS: list[Any] = [
     kind

@@ -17,7 +17,7 @@ from cellseg.options import LabelOptions
 
 if TYPE_CHECKING:
     from cellseg.measure import CellTable
-    from cellseg.measure.files import Measuring
+    from cellseg.measure.files import MeasurePlan
 
 KINDS = {"instances": "cell numbers", "binary": "a mask of cells", "classes": "classes"}
 PLACES = ("cell", "plane", "frame", "axis", "first_", "last_", "centroid_")
@@ -72,13 +72,13 @@ def measure(
     return 0
 
 
-def _in_words(plan: Measuring, volume: bool) -> str:
+def _in_words(plan: MeasurePlan, volume: bool) -> str:
     count, word = len(plan.places), "volume" if volume else "plane"
     unit = "micrometres" if plan.grid.unit == "um" else "pixels, for the file does not know how large they are"
     return f"the labels are {KINDS[plan.kind]}; {count} {word}{'s' * (count != 1)}, in {unit}"
 
 
-def _tree(table: CellTable, plan: Measuring, out: Path) -> dict[str, Any]:
+def _tree(table: CellTable, plan: MeasurePlan, out: Path) -> dict[str, Any]:
     told = [name for name in table.columns if not name.startswith(PLACES)]
     return {
         "cells": len(table),

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 from cellseg.cli.progress import say
 from cellseg.errors import InputError
+from cellseg.options import SampleKind
 
-Kind = Literal["blobs", "touching", "em"]
 
-
-def sample(kind: Kind, out: Path, *, size: int = 512, count: int = 4, seed: int = 0) -> int:
+def sample(kind: SampleKind, out: Path, *, size: int = 512, count: int = 4, seed: int = 0) -> int:
     """Make images of cells with their labels, to try things on.
 
     Parameters
@@ -34,7 +32,7 @@ def sample(kind: Kind, out: Path, *, size: int = 512, count: int = 4, seed: int 
     return 0
 
 
-def write_sample(kind: Kind, out: Path, shape: tuple[int, int], count: int, seed: int) -> None:
+def write_sample(kind: SampleKind, out: Path, shape: tuple[int, int], count: int, seed: int) -> None:
     """Write out/images.tif and out/labels.tif with `count` pages of `shape`."""
     import numpy as np
 

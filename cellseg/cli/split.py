@@ -9,9 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-from cyclopts import Parameter
-
-from cellseg.cli.flags import JsonFlag
+from cellseg.cli.flags import Flat, JsonFlag
 from cellseg.cli.progress import bar, console, say
 from cellseg.options import GroupOptions, SplitOptions
 
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
 
     from cellseg.labels.split.plan import SplitPlan
 
-Flat = Parameter(name="*")
 Done = TypeVar("Done")
 
 

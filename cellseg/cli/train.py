@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from cellseg.cli.flags import JsonFlag
+from cellseg.cli.flags import Flat, JsonFlag
 from cellseg.cli.launched import (
     agreed,
     first_says,
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from cellseg.training.data import TrainingSet
     from cellseg.training.run_folder import RunFolder
 
-Flat = Parameter(name="*")
 Once = Parameter(negative="")
 
 

@@ -15,7 +15,7 @@ from cellseg.cli.progress import bar, console, say
 from cellseg.options import LabelOptions, TruthOptions
 
 if TYPE_CHECKING:
-    from cellseg.evaluation.choose_cut import Example
+    from cellseg.evaluation.choose_cut import PredictedPlane
     from cellseg.evaluation.tuning import Tuned, Tuning
 
 METRICS = {
@@ -70,8 +70,8 @@ def tune(
     return 0
 
 
-def _read(plan: Tuning) -> list[Example]:
-    found: list[Example] = []
+def _read(plan: Tuning) -> list[PredictedPlane]:
+    found: list[PredictedPlane] = []
     with bar("reading", len(plan.cases)) as update:
         for example in plan.examples():
             found.append(example)

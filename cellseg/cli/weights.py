@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from cellseg.labels.meaning import Kind, LabelPlane
+    from cellseg.labels.meaning import LabelPlane, Meaning
     from cellseg.labels.pairs import Pair
 
 
@@ -104,7 +104,7 @@ def _write(out: Path, planes: Sequence[Pair], weigh: Callable[[Pair], NDArray[np
         write_tiled(out, layout, blocks())
 
 
-def _frequencies(pairs: Sequence[Pair], kind: Kind, options: LabelOptions) -> NDArray[np.int64]:
+def _frequencies(pairs: Sequence[Pair], kind: Meaning, options: LabelOptions) -> NDArray[np.int64]:
     """Pixels per class over all planes."""
     from cellseg.labels.annotated import read_truth
     from cellseg.preprocess.targets import count_classes, separated_classes

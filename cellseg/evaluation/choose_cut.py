@@ -37,14 +37,14 @@ Probabilities = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Example:
+class PredictedPlane:
     """An annotated plane and the probabilities (classes, H, W) that a model gives its pixels."""
 
     truth: LabelPlane
     probabilities: Probabilities
 
 
-def choose_cut(card: ModelCard, seen: Sequence[Example]) -> ModelCard:
+def choose_cut(card: ModelCard, seen: Sequence[PredictedPlane]) -> ModelCard:
     """The card with the cut of the best mean score: `both` where cells fill the images, else AP, or that of `_stroked`
     where the cells are strokes, whose shape and size say nothing.
 
@@ -68,7 +68,7 @@ def choose_cut(card: ModelCard, seen: Sequence[Example]) -> ModelCard:
     return _best(seen, (replace(cut, minimum_size=size) for cut in found for size in sizes))
 
 
-def _stroked(plain: ModelCard, seen: Sequence[Example]) -> ModelCard:
+def _stroked(plain: ModelCard, seen: Sequence[PredictedPlane]) -> ModelCard:
     """The threshold of the best IoU of known pixels, and cores halfway from it to the highest at which every stroke in
     a cell has one.
 
@@ -81,14 +81,14 @@ def _stroked(plain: ModelCard, seen: Sequence[Example]) -> ModelCard:
     return replace(plain, threshold=threshold, core=core if core > threshold else 0.0)
 
 
-def _peaks(seen: Example) -> NDArray[np.float32]:
+def _peaks(seen: PredictedPlane) -> NDArray[np.float32]:
     """The highest probability of a cell in each of the annotated ones."""
     instances = seen.truth.instances
     numbers = np.unique(instances[instances > 0])
     return np.asarray(ndimage.maximum(seen.probabilities[1], instances, numbers), np.float32)
 
 
-def _filling(plain: ModelCard, seen: Sequence[Example], growth: Sequence[int]) -> list[ModelCard]:
+def _filling(plain: ModelCard, seen: Sequence[PredictedPlane], growth: Sequence[int]) -> list[ModelCard]:
     """The best cut without cores and the best with, of cells that fill the images.
 
     There two thresholds have two tasks. The weights of the borders make a network see membranes where there are none,
@@ -103,7 +103,7 @@ def _filling(plain: ModelCard, seen: Sequence[Example], growth: Sequence[int]) -
     return [best, *([cored[_steadiest([score_of(seen, cut) for cut in cored])]] if cored else [])]
 
 
-def _scattered(plain: ModelCard, seen: Sequence[Example], growth: Sequence[int]) -> list[ModelCard]:
+def _scattered(plain: ModelCard, seen: Sequence[PredictedPlane], growth: Sequence[int]) -> list[ModelCard]:
     """The best plain cut, the best with cores, and the best with holes filled and touching cells cut apart, of cells
     with background between them."""
     best = _thresholded(plain, seen, growth)
@@ -116,7 +116,7 @@ def _scattered(plain: ModelCard, seen: Sequence[Example], growth: Sequence[int])
     return [best, *_at_best(seen, cores), *_at_best(seen, parts)]
 
 
-def _thresholded(plain: ModelCard, seen: Sequence[Example], growth: Sequence[int]) -> ModelCard:
+def _thresholded(plain: ModelCard, seen: Sequence[PredictedPlane], growth: Sequence[int]) -> ModelCard:
     """The card with the best growth, which is searched at few thresholds, and the best threshold with it."""
     if len(growth) > 1:
         plain = replace(
@@ -125,18 +125,18 @@ def _thresholded(plain: ModelCard, seen: Sequence[Example], growth: Sequence[int
     return replace(plain, threshold=middle_of_best(THRESHOLDS, curve_of(plain, seen)))
 
 
-def curve_of(card: ModelCard, seen: Sequence[Example]) -> list[float]:
+def curve_of(card: ModelCard, seen: Sequence[PredictedPlane]) -> list[float]:
     """The score of the card's cut with each of THRESHOLDS."""
     return [score_of(seen, replace(card, threshold=threshold)) for threshold in THRESHOLDS]
 
 
-def _at_best(seen: Sequence[Example], cuts: Iterable[ModelCard]) -> list[ModelCard]:
+def _at_best(seen: Sequence[PredictedPlane], cuts: Iterable[ModelCard]) -> list[ModelCard]:
     """The best of them, where there are any."""
     tried = list(cuts)
     return [_best(seen, tried)] if tried else []
 
 
-def _best(seen: Sequence[Example], cuts: Iterable[ModelCard]) -> ModelCard:
+def _best(seen: Sequence[PredictedPlane], cuts: Iterable[ModelCard]) -> ModelCard:
     """The first of those with the best score."""
     return max(cuts, key=lambda cut: round(score_of(seen, cut), 9))
 
@@ -176,7 +176,7 @@ def _steadiest(totals: Sequence[float]) -> int:
     return int((padded[:-2] + padded[1:-1] + padded[2:]).argmax())
 
 
-def pixel_score(seen: Sequence[Example], threshold: float) -> float:
+def pixel_score(seen: Sequence[PredictedPlane], threshold: float) -> float:
     """IoU of the foreground over the known pixels of all images."""
     both = either = 0
     for one in seen:
@@ -187,7 +187,7 @@ def pixel_score(seen: Sequence[Example], threshold: float) -> float:
     return both / max(either, 1)
 
 
-def _pixel_errors(seen: Sequence[Example]) -> list[int]:
+def _pixel_errors(seen: Sequence[PredictedPlane]) -> list[int]:
     """Known pixels that are wrong at each threshold; between cells that touch is background, as is learnt."""
     errors = np.zeros(len(THRESHOLDS), np.int64)
     for one in seen:
@@ -206,7 +206,7 @@ def both(v_rand: float, v_info: float) -> float:
     return float(np.sqrt(v_rand * v_info))
 
 
-def score_of(seen: Sequence[Example], card: ModelCard) -> float:
+def score_of(seen: Sequence[PredictedPlane], card: ModelCard) -> float:
     """How good a cut is: the mean of `both` over the images where cells fill them, else AP of all cells together."""
     pairs = [(found_in(one.probabilities, one.truth, card), one.truth.instances) for one in seen]
     if is_dense([one.truth for one in seen]):

@@ -13,13 +13,13 @@ from cellseg.errors import InputError
 from cellseg.evaluation.cases import Case, Planes
 from cellseg.images.source import ImageSource
 from cellseg.inference.instances import label_instances
-from cellseg.labels.meaning import Kind, interpret, read_values
+from cellseg.labels.meaning import Meaning, interpret, read_values
 from cellseg.labels.read import kind_of
 from cellseg.labels.values import check_values, values_in
 from cellseg.metrics import annotated_only, inside_field
 from cellseg.metrics.components import bool_instances
 from cellseg.metrics.inputs import check_labels
-from cellseg.metrics.scores import Compared
+from cellseg.metrics.scores import ComparedPair
 from cellseg.options import EvaluateOptions, LabelOptions
 
 EVERY_VALUE = LabelOptions()
@@ -59,14 +59,14 @@ class Truth:
 class Reader:
     """How all cases of an evaluation are read."""
 
-    prediction: Kind | None
+    prediction: Meaning | None
     """What the prediction's values mean; None: they are probabilities."""
-    truth: Kind
+    truth: Meaning
     options: EvaluateOptions
     labels: LabelOptions
     """How the truth is read. Of the prediction every value counts, and what is not 0 is a cell."""
 
-    def read(self, case: Case) -> Compared:
+    def read(self, case: Case) -> ComparedPair:
         """The arrays of a case, without what does not count.
 
         Raises:
@@ -81,17 +81,17 @@ class Reader:
         labels = None if case.truth is None else _labels(case.truth, self.truth, self.labels)
         return Truth(case.name, border, labels, markers)
 
-    def compare(self, truth: Truth, predicted: Array, classes: Array) -> Compared:
+    def compare(self, truth: Truth, predicted: Array, classes: Array) -> ComparedPair:
         """Predicted cells and their classes (H, W) or (Z, H, W) beside the truth, without what does not count."""
         check_sizes(truth, predicted)
         if truth.labels is None:
-            return Compared(inside_field(predicted, truth.border), None, markers=truth.markers_that_count)
+            return ComparedPair(inside_field(predicted, truth.border), None, markers=truth.markers_that_count)
         true, markers, partial = truth.cells_that_count, truth.markers_that_count, self.is_partial(truth)
         _, true_classes, ignored = truth.labels
         known = inside_field(np.where(ignored, 0, predicted), truth.border)
         counts = annotated_only(known, true) if partial else known
         several = self.truth == "classes"
-        return Compared(
+        return ComparedPair(
             counts,
             true,
             prediction_classes=np.where(counts > 0, classes, 0) if several else None,
@@ -144,7 +144,7 @@ def make_reader(cases: Sequence[Case], options: EvaluateOptions, labels: LabelOp
     return Reader(prediction, truth, options, labels)
 
 
-def kind_of_truth(cases: Sequence[Case], labels: LabelOptions) -> Kind:
+def kind_of_truth(cases: Sequence[Case], labels: LabelOptions) -> Meaning:
     """What the values of the truths mean, over all of them."""
     truths = [(case.truth.source, k) for case in cases if case.truth is not None for k in case.truth.numbers]
     return kind_of(truths, labels) if truths else "instances"
@@ -184,7 +184,7 @@ def _probability(source: ImageSource, plane: int) -> Array:
     return scaled
 
 
-def _labels(planes: Planes, kind: Kind, options: LabelOptions) -> tuple[Array, Array, Array]:
+def _labels(planes: Planes, kind: Meaning, options: LabelOptions) -> tuple[Array, Array, Array]:
     """Cells, with the numbers of the file where it numbers them; class of each pixel; ignored pixels."""
     cells, ignored = _cells(planes, options)
     if kind == "instances":

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from cellseg.evaluation.judging import ImageScores
 from cellseg.metrics.scores import in_order, pool, smaller_is_better
 
-Values = Mapping[str, float]
+ScoreValues = Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def summarise(scores: Sequence[ImageScores]) -> Summary:
     )
 
 
-def mean_of(rows: Iterable[Values]) -> dict[str, float]:
+def mean_of(rows: Iterable[ScoreValues]) -> dict[str, float]:
     """The mean of each metric over the images in which it is defined and finite."""
     found: dict[str, list[float]] = {}
     for row in rows:
@@ -46,7 +46,7 @@ def mean_of(rows: Iterable[Values]) -> dict[str, float]:
     return {name: sum(values) / len(values) if values else math.nan for name, values in finite.items()}
 
 
-def worst(rows: Mapping[str, Values], name: str) -> str:
+def worst(rows: Mapping[str, ScoreValues], name: str) -> str:
     """The image with the worst value of a metric; empty where it is nowhere defined."""
     known = [image for image, row in rows.items() if name in row]
     sign = 1 if smaller_is_better(name) else -1

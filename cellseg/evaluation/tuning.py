@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from cellseg.arrays import Float32
 from cellseg.errors import InputError
 from cellseg.evaluation.cases import Case, find_cases
-from cellseg.evaluation.choose_cut import Example, are_outlined, choose_cut, curve_of, is_dense, pixel_score
+from cellseg.evaluation.choose_cut import PredictedPlane, are_outlined, choose_cut, curve_of, is_dense, pixel_score
 from cellseg.evaluation.judging import labels_of
 from cellseg.evaluation.reading import (
     Reader,
@@ -64,7 +64,7 @@ class Tuning:
     cases: tuple[Case, ...]
     reader: Reader
 
-    def examples(self) -> Iterator[Example]:
+    def examples(self) -> Iterator[PredictedPlane]:
         """The planes of each case with their probabilities; reads one case at a time.
 
         Raises:
@@ -106,7 +106,7 @@ def plan_tuning(
     return Tuning(tuple(cases), Reader(None, kind, EvaluateOptions(**asdict(options)), labels))
 
 
-def tune(examples: Sequence[Example], card: ModelCard = PLAIN) -> Tuned:
+def tune(examples: Sequence[PredictedPlane], card: ModelCard = PLAIN) -> Tuned:
     """Choose the cut of the best score; the card is that of the model, for what is not tuned.
 
     Args:
@@ -181,7 +181,7 @@ def _are_bytes(planes: Sequence[tuple[ImageSource, int]]) -> bool:
     return ours and any(int(one.read(k).max()) > MOST_CLASSES_DETECTED for one, k in planes)
 
 
-def _examples(reader: Reader, truth: Truth, probability: Float32) -> Iterator[Example]:
+def _examples(reader: Reader, truth: Truth, probability: Float32) -> Iterator[PredictedPlane]:
     """The planes of one case; ignored is what does not count in an evaluation either."""
     assert truth.labels is not None
     cells, unknown = truth.cells_that_count, truth.labels[2] | _in_strip(truth)
@@ -190,7 +190,7 @@ def _examples(reader: Reader, truth: Truth, probability: Float32) -> Iterator[Ex
         aside = _unannotated(cell, true) if partial else np.zeros(cell.shape, np.bool_)
         instances = numbered(np.where(ignored, 0, true))
         plane = LabelPlane(instances, (instances > 0).astype(np.uint8), ignored | aside)
-        yield Example(plane, np.stack([1 - cell, cell]))
+        yield PredictedPlane(plane, np.stack([1 - cell, cell]))
 
 
 def _in_strip(truth: Truth) -> NDArray[np.bool_]:

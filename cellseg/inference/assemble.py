@@ -16,7 +16,7 @@ from cellseg.images.layout import ResultLayout
 from cellseg.images.listing import stem
 from cellseg.images.write import write_tiled
 from cellseg.inference.cut import instance_options
-from cellseg.inference.finished import Finished
+from cellseg.inference.finished import FinishedTiles
 from cellseg.inference.instances import LabelledPlane, label_dtype, labelling, link_planes
 from cellseg.inference.progress import Progress
 from cellseg.inference.result import result_layout, uncertainty_layout
@@ -26,7 +26,7 @@ ReadBand = Callable[[int, int, slice], NDArray[Any]]
 """(plane, channel, rows) -> pixels (h, W)."""
 
 
-def write_result(finished: Finished, output: Path, scratch: Path, options: PredictOptions) -> Iterator[Progress]:
+def write_result(finished: FinishedTiles, output: Path, scratch: Path, options: PredictOptions) -> Iterator[Progress]:
     """Write the result of finished tiles, and the uncertainty beside it where the options say so.
 
     The result comes last, so that all is complete when its name appears. `scratch` is a folder for what does not stay
@@ -51,7 +51,7 @@ def uncertainty_file(output: Path) -> Path:
 
 
 def number_instances(
-    finished: Finished, scratch: Path, options: PredictOptions
+    finished: FinishedTiles, scratch: Path, options: PredictOptions
 ) -> Generator[Progress, None, list[LabelledPlane]]:
     """Number the instances of each plane, and link them through the stack where the options say so.
 
@@ -88,12 +88,12 @@ def _linked(
     return linked
 
 
-def _result_bands(finished: Finished, options: PredictOptions) -> ReadBand:
+def _result_bands(finished: FinishedTiles, options: PredictOptions) -> ReadBand:
     columns = slice(0, finished.seen.own.width)
     return lambda plane, channel, rows: finished.written(options, plane, channel, rows, columns)
 
 
-def _uncertain_bands(finished: Finished, options: PredictOptions) -> ReadBand:
+def _uncertain_bands(finished: FinishedTiles, options: PredictOptions) -> ReadBand:
     columns = slice(0, finished.seen.own.width)
     return lambda plane, _channel, rows: finished.uncertainty(plane, rows, columns, options.uncertainty)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from cellseg.arrays import Shape
 from cellseg.inference.memory import parse_memory
 from cellseg.inference.precision import choose_precision
 from cellseg.inference.runner import Arithmetic, Runner
 from cellseg.inference.scope import changed
 from cellseg.inference.seen import SeenImage
 from cellseg.inference.tile_cost import estimate, even_tile, largest_tile
-from cellseg.inference.tiling import Shape, whole_strides
+from cellseg.inference.tiling import whole_strides
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from cellseg.options import PredictOptions
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Finished:
+class FinishedTiles:
     """Finished tiles of an image; where no tile is finished there is background."""
 
     seen: SeenImage

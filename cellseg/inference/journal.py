@@ -14,11 +14,12 @@ from typing import Any
 import zarr
 from numpy.typing import NDArray
 
+from cellseg.arrays import Shape
 from cellseg.errors import InputError
 from cellseg.files import write_json
 from cellseg.inference.scope import DEFAULTS
 from cellseg.inference.store import Layer
-from cellseg.inference.tiling import Place, Shape, Tile
+from cellseg.inference.tiling import Tile, TilePlace
 
 NOTE = "key.json"
 FORMAT = 2
@@ -35,7 +36,7 @@ class Journal:
         self._last = folder / layers[-1].name
         self._arrays = {layer.name: _open(folder / layer.name, layer, tile) for layer in layers}
 
-    def done(self) -> frozenset[Place]:
+    def done(self) -> frozenset[TilePlace]:
         """Tiles (plane, top, left) that are finished."""
         found = set()
         for chunk in (self._last / "c").glob("*/0/*/*"):

@@ -14,7 +14,7 @@ from cellseg.images.source import ImageSource, array_source
 from cellseg.inference.prediction import Prediction, prediction_in_memory
 from cellseg.inference.scope import CUT, refuse
 from cellseg.inference.seen import seen_by
-from cellseg.inference.tiling import Place, Tile, nearest_first, place
+from cellseg.inference.tiling import Tile, TilePlace, nearest_first, place
 from cellseg.models.trained import as_model
 from cellseg.options import PredictOptions
 
@@ -23,8 +23,8 @@ def predict(
     model: Any,
     image: ImageSource | NDArray[np.generic],
     *,
-    skip: frozenset[Place] = frozenset(),
-    near: Place | None = None,
+    skip: frozenset[TilePlace] = frozenset(),
+    near: TilePlace | None = None,
     **options: Any,
 ) -> Iterator[tuple[Tile, Float32]]:
     """Predict an image tile by tile; every output pixel is owned by exactly one tile.

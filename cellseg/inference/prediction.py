@@ -18,7 +18,7 @@ from cellseg.images.source import ImageSource
 from cellseg.inference.assemble import number_instances, write_result
 from cellseg.inference.cut import instances_in
 from cellseg.inference.decisions import Decisions, decide, expected_cost
-from cellseg.inference.finished import Finished
+from cellseg.inference.finished import FinishedTiles
 from cellseg.inference.instances import LabelledPlane, label_dtype
 from cellseg.inference.journal import Journal, journal_folder, start_journal
 from cellseg.inference.predicted import Predicted, predict_tiles
@@ -28,7 +28,7 @@ from cellseg.inference.runner import Runner
 from cellseg.inference.scope import ALL, CUT, LINKING, refuse
 from cellseg.inference.seen import SeenImage
 from cellseg.inference.store import ArrayStore, Store
-from cellseg.inference.tiling import Place, Tile, nearest_first, place, plan
+from cellseg.inference.tiling import Tile, TilePlace, nearest_first, place, plan
 from cellseg.models.trained import TrainedModel
 from cellseg.options import PredictOptions
 
@@ -101,12 +101,12 @@ class Prediction:
         return [self.seen.back.tile(tile) for tile in self.planned]
 
     @property
-    def done(self) -> frozenset[Place]:
+    def done(self) -> frozenset[TilePlace]:
         """Tiles (plane, top, left) that are finished, in the image's own pixels."""
         done = self.journal.done()
         return frozenset(place(self.seen.back.tile(tile)) for tile in self.planned if place(tile) in done)
 
-    def missing(self, near: Place | None = None) -> list[Tile]:
+    def missing(self, near: TilePlace | None = None) -> list[Tile]:
         """Planned tiles that are not finished, those near a point (plane, y, x) of the image first."""
         done = self.journal.done()
         tiles = [tile for tile in self.planned if place(tile) not in done]
@@ -133,7 +133,7 @@ class Prediction:
         return predict_tiles(self.seen, self.runner, tiles)
 
     def fill(
-        self, near: Place | None = None, tiles: Sequence[Tile] | None = None, *, behind: bool = False
+        self, near: TilePlace | None = None, tiles: Sequence[Tile] | None = None, *, behind: bool = False
     ) -> Iterator[Progress]:
         """Predict tiles and store each; stop whenever you like, what is done is kept.
 
@@ -212,8 +212,8 @@ class Prediction:
         shutil.rmtree(scratch, ignore_errors=True)
 
     @property
-    def _finished(self) -> Finished:
-        return Finished(self.seen, self.journal, self.stored)
+    def _finished(self) -> FinishedTiles:
+        return FinishedTiles(self.seen, self.journal, self.stored)
 
     @property
     def folder(self) -> Path:

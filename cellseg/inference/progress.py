@@ -7,7 +7,7 @@ from typing import Literal
 
 from cellseg.inference.tiling import Tile
 
-Stage = Literal["tiles", "numbering", "linking", "writing"]
+PredictionStage = Literal["tiles", "numbering", "linking", "writing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,5 +23,5 @@ class Progress:
 
     done: int
     total: int
-    stage: Stage = "tiles"
+    stage: PredictionStage = "tiles"
     tile: Tile | None = None

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from cellseg.inference.tiling import Place, Tile, place
+from cellseg.inference.tiling import Tile, TilePlace, place
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Store(Protocol):
     layers: frozenset[str]
     """Their names."""
 
-    def done(self) -> frozenset[Place]:
+    def done(self) -> frozenset[TilePlace]:
         """Tiles (plane, top, left) that are finished."""
         ...
 
@@ -46,13 +46,13 @@ class ArrayStore:
     def __init__(self, layers: tuple[Layer, ...]) -> None:
         self.layers = frozenset(layer.name for layer in layers)
         self._layers = layers
-        self._done: set[Place] = set()
+        self._done: set[TilePlace] = set()
 
     @cached_property
     def _arrays(self) -> dict[str, NDArray[Any]]:
         return {layer.name: np.empty(layer.shape, layer.dtype) for layer in self._layers}
 
-    def done(self) -> frozenset[Place]:
+    def done(self) -> frozenset[TilePlace]:
         """Tiles (plane, top, left) that are finished."""
         return frozenset(self._done)
 

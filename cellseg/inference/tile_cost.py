@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from cellseg.arrays import Shape
 from cellseg.errors import InputError
 from cellseg.inference.memory import resident
 from cellseg.inference.runner import Runner
-from cellseg.inference.tiling import SEEN_AT_LEAST, Box, Shape, Tile
+from cellseg.inference.tiling import SEEN_AT_LEAST, Box, Tile
 from cellseg.inference.versions import VERSIONS
 from cellseg.models.cost import forward_bytes, operations
 from cellseg.models.geometry import Geometry

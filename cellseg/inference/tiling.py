@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from cellseg.arrays import Shape
 from cellseg.errors import InputError
 from cellseg.models.geometry import Geometry
 
@@ -69,8 +70,7 @@ class Span:
     length: int
 
 
-Shape = tuple[int, int]
-Place = tuple[int, int, int]
+TilePlace = tuple[int, int, int]
 """A plane, and a row and a column in it."""
 SEEN_AT_LEAST = 176
 """Output pixels that are computed along an axis, even if fewer are wanted. For very small layers the library of the
@@ -90,7 +90,7 @@ def plan(planes: int, height: int, width: int, geometry: Geometry, shape: Shape)
                 yield Tile(plane, Box(y.read, x.read, y.size, x.size), Box(y.write, x.write, y.length, x.length))
 
 
-def place(tile: Tile) -> Place:
+def place(tile: Tile) -> TilePlace:
     """The name of a tile within one prediction: plane, top and left of what it writes."""
     return tile.plane, tile.write.top, tile.write.left
 
@@ -108,7 +108,7 @@ def spans(length: int, side: int, geometry: Geometry) -> list[Span]:
     return [Span(at - geometry.margin, size, at, min(side, length - at)) for at in range(0, length, side)]
 
 
-def nearest_first(tiles: Iterable[Tile], point: Place) -> list[Tile]:
+def nearest_first(tiles: Iterable[Tile], point: TilePlace) -> list[Tile]:
     """The tiles in order of their distance from a point in pixels: those of its plane, then plane by plane."""
     plane, y, x = point
 

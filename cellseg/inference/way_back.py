@@ -8,7 +8,7 @@ import numpy as np
 
 from cellseg.images.rescale import Axis, Rescaled
 from cellseg.images.source import ImageSource, Pixels
-from cellseg.inference.tiling import Box, Place, Tile
+from cellseg.inference.tiling import Box, Tile, TilePlace
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class WayBack:
         box = Box(rows.start, columns.start, rows.stop - rows.start, columns.stop - columns.start)
         return Tile(tile.plane, box, box)
 
-    def place_seen(self, place: Place) -> Place:
+    def place_seen(self, place: TilePlace) -> TilePlace:
         """A point (plane, y, x) of the image, where the network sees it."""
         plane, row, column = place
         return plane, int(row * self.rows.step), int(column * self.columns.step)

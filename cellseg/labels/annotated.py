@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from cellseg.errors import InputError
 from cellseg.images.listing import Paths
 from cellseg.labels.ctc.pairs import find_ctc_pairs, is_ctc
-from cellseg.labels.meaning import Kind, LabelPlane, read_values
+from cellseg.labels.meaning import LabelPlane, Meaning, read_values
 from cellseg.labels.pairs import Pair, find_pairs
 from cellseg.labels.read import read_labels
 from cellseg.options import LabelOptions
@@ -53,7 +53,7 @@ def with_masks(pairs: Sequence[Pair], images: Paths, annotated: Paths, axes: str
     ]
 
 
-def read_truth(pair: Pair, kind: Kind, options: LabelOptions) -> LabelPlane:
+def read_truth(pair: Pair, kind: Meaning, options: LabelOptions) -> LabelPlane:
     """What is known of the pixels of a pair: by its labels, its mask, and the label of ignored pixels."""
     truth = read_labels(pair.labels, pair.label_plane, kind, options)
     if pair.annotated is None:

@@ -15,7 +15,7 @@ from cellseg.errors import InputError
 from cellseg.images.source import ImageSource
 from cellseg.labels.values import check_values, values_in
 
-Kind = Literal["instances", "classes", "binary"]
+Meaning = Literal["instances", "classes", "binary"]
 
 MOST_CLASSES_DETECTED = 16
 """With more values than this, they number cells."""
@@ -60,7 +60,7 @@ def label_values(source: ImageSource, plane: int, *, ignore_label: int | None = 
 
 def detect_kind(
     planes: Iterable[NDArray[Any]], *, ignore_label: int | None = None, path: Path | str | None = None
-) -> Kind:
+) -> Meaning:
     """What the values of label images mean, judged over all planes.
 
     Binary: no more than two values, one of them 0. Classes: few values, of which most lie in many pieces.
@@ -90,7 +90,7 @@ def detect_kind(
 
 
 def count_classes(
-    planes: Iterable[NDArray[Any]], kind: Kind, *, ignore_label: int | None = None, path: Path | str | None = None
+    planes: Iterable[NDArray[Any]], kind: Meaning, *, ignore_label: int | None = None, path: Path | str | None = None
 ) -> int:
     """Number of classes, background included: 2 unless the values number classes.
 
@@ -112,7 +112,7 @@ def count_classes(
 
 def interpret(
     plane: NDArray[Any],
-    kind: Kind,
+    kind: Meaning,
     foreground: Literal["nonzero", "zero"] = "nonzero",
     ignore_label: int | None = None,
     *,

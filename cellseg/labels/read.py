@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cellseg.images.source import ImageSource
-from cellseg.labels.meaning import Kind, LabelPlane, detect_kind, interpret, read_values
+from cellseg.labels.meaning import LabelPlane, Meaning, detect_kind, interpret, read_values
 from cellseg.options import LabelOptions
 
 
-def kind_of(planes: Sequence[tuple[ImageSource, int]], options: LabelOptions) -> Kind:
+def kind_of(planes: Sequence[tuple[ImageSource, int]], options: LabelOptions) -> Meaning:
     """What the values of label planes mean: as the option says, else detected over all of them.
 
     A mask of two values is a mask even where the option says classes.
@@ -21,7 +21,7 @@ def kind_of(planes: Sequence[tuple[ImageSource, int]], options: LabelOptions) ->
     return "classes" if options.labels_are == "classes" and kind != "binary" else kind
 
 
-def read_labels(source: ImageSource, plane: int, kind: Kind, options: LabelOptions) -> LabelPlane:
+def read_labels(source: ImageSource, plane: int, kind: Meaning, options: LabelOptions) -> LabelPlane:
     """Cells, classes and ignored pixels of a plane of a label image."""
     values = read_values(source, plane)
     return interpret(values, kind, options.foreground, options.ignore_label, path=source.path)

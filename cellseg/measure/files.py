@@ -15,7 +15,7 @@ from cellseg.images.axes import plane_axes
 from cellseg.images.listing import stem
 from cellseg.images.open import open_image
 from cellseg.images.source import ImageSource
-from cellseg.labels.meaning import Kind, label_values, read_values
+from cellseg.labels.meaning import Meaning, label_values, read_values
 from cellseg.labels.read import kind_of
 from cellseg.labels.values import values_in
 from cellseg.measure.places import CellGrid, measure_place
@@ -25,13 +25,13 @@ from cellseg.options import LabelOptions
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Measuring:
+class MeasurePlan:
     """The plan of a table: which planes or volumes, and how they are read and measured."""
 
     labels: ImageSource
     image: ImageSource | None
     """Of the same planes, height and width; its channels are measured each by itself."""
-    kind: Kind
+    kind: Meaning
     """What the values of the labels mean; of classes and masks the connected regions are the cells."""
     grid: CellGrid
     options: LabelOptions
@@ -80,7 +80,7 @@ def plan_measuring(
     volume: bool = False,
     axes: str | None = None,
     reading: LabelOptions = LabelOptions(),
-) -> Measuring:
+) -> MeasurePlan:
     """Open a label file and the image in which brightness is measured.
 
     Args:
@@ -98,7 +98,7 @@ def plan_measuring(
     grey = None if image is None else open_image(image, axes=axes)
     _check_sizes(cells, grey)
     kind = kind_of([(cells, k) for k in range(cells.planes)], reading)
-    return Measuring(cells, grey, kind, _grid(cells, grey, volume), reading)
+    return MeasurePlan(cells, grey, kind, _grid(cells, grey, volume), reading)
 
 
 def measure_file(
@@ -152,7 +152,7 @@ def _check_volume(labels: ImageSource) -> None:
         raise InputError("its planes are points in time, no volume", "Leave --volume out.", path=labels.path)
 
 
-def _cells(values: Array, kind: Kind, options: LabelOptions) -> Array:
+def _cells(values: Array, kind: Meaning, options: LabelOptions) -> Array:
     """Cell numbers or a mask (H, W) or (Z, H, W) of the values of a label file."""
     if kind == "instances":
         return values

@@ -10,10 +10,10 @@ from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 from cellseg.errors import InputError
 from cellseg.metrics.overlap import Overlaps
 
-Index = NDArray[np.intp]
+Indices = NDArray[np.intp]
 
 
-def match(pairs: Overlaps, threshold: float) -> Index:
+def match(pairs: Overlaps, threshold: float) -> Indices:
     """The pairs that are matched at an IoU of `threshold` or more, as sorted indices into the overlap table.
 
     Above 0.5 an object has at most one such partner. At 0.5 and below, the assignment with the most pairs is taken, and
@@ -34,12 +34,12 @@ def match(pairs: Overlaps, threshold: float) -> Index:
     return np.sort(np.concatenate([candidates[~rivals], contested[won]]))
 
 
-def _shared(index: Index) -> NDArray[np.bool_]:
+def _shared(index: Indices) -> NDArray[np.bool_]:
     """Which elements of (k,) object indices occur more than once."""
     return np.asarray(np.bincount(index)[index] > 1) if index.size else np.zeros(0, dtype=np.bool_)
 
 
-def _assign(rows: Index, columns: Index, iou: NDArray[np.float64]) -> Index:
+def _assign(rows: Indices, columns: Indices, iou: NDArray[np.float64]) -> Indices:
     """The best one-to-one choice among (k,) candidate pairs: most pairs first, then most IoU.
 
     Every row may also take a column of its own that stands for "no partner". A pair costs 1 - IoU / (n + 1), no partner

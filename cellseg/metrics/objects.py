@@ -12,12 +12,12 @@ from cellseg.arrays import Labels
 from cellseg.metrics.components import bool_instances
 from cellseg.metrics.ctc import jaccards
 from cellseg.metrics.inputs import label_pair
-from cellseg.metrics.matching import Index, match
+from cellseg.metrics.matching import Indices, match
 from cellseg.metrics.overlap import Overlaps, table
 from cellseg.metrics.regions import Regions, regions
 
 Side = Literal["truth", "prediction"]
-Kind = Literal["matched", "missed", "invented", "split", "merged"]
+ObjectKind = Literal["matched", "missed", "invented", "split", "merged"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class ObjectRow:
 
     side: Side
     """Which of the two images the object is in."""
-    kind: Kind
+    kind: ObjectKind
     truth_id: int
     """Label in the truth (of the partner, else of the one with the highest IoU), 0 = none."""
     prediction_id: int
@@ -77,7 +77,7 @@ def object_table(prediction: Labels, truth: Labels, threshold: float = 0.5) -> l
     ]
 
 
-def _kinds(pairs: Overlaps, matched: Index) -> tuple[NDArray[np.str_], NDArray[np.str_]]:
+def _kinds(pairs: Overlaps, matched: Indices) -> tuple[NDArray[np.str_], NDArray[np.str_]]:
     """The kind of each truth object and of each predicted object."""
     true, predicted = pairs.truth_index, pairs.prediction_index
     n, m = pairs.truth_ids.size, pairs.prediction_ids.size
@@ -93,12 +93,12 @@ def _kinds(pairs: Overlaps, matched: Index) -> tuple[NDArray[np.str_], NDArray[n
     return truth_kinds, np.select([mates, merging, fragment], ["matched", "merged", "split"], "invented")
 
 
-def _any(index: Index, size: int) -> NDArray[np.bool_]:
+def _any(index: Indices, size: int) -> NDArray[np.bool_]:
     """(size,) bool: which numbers occur in `index`."""
     return np.asarray(np.bincount(index, minlength=size) > 0)
 
 
-def _partners(pairs: Overlaps, owner: Index, size: int, matched: Index) -> Index:
+def _partners(pairs: Overlaps, owner: Indices, size: int, matched: Indices) -> Indices:
     """For each object the pair of its match, else of its highest IoU, else -1."""
     partner = np.full(size, -1)
     order = np.argsort(pairs.iou, kind="stable")
@@ -108,7 +108,7 @@ def _partners(pairs: Overlaps, owner: Index, size: int, matched: Index) -> Index
 
 
 def _rows(
-    chosen: Index, kinds: NDArray[np.str_], side: Side, partners: Index, pairs: Overlaps, where: Regions
+    chosen: Indices, kinds: NDArray[np.str_], side: Side, partners: Indices, pairs: Overlaps, where: Regions
 ) -> list[ObjectRow]:
     """The rows of the objects `chosen` of one side."""
     pair = partners[chosen]
@@ -137,6 +137,6 @@ def _rows(
     return [ObjectRow(*row) for row in columns]
 
 
-def _ids(ids: NDArray[np.int64], index: Index, pair: Index) -> NDArray[np.int64]:
+def _ids(ids: NDArray[np.int64], index: Indices, pair: Indices) -> NDArray[np.int64]:
     """The label at the other end of each pair, 0 for pair -1."""
     return np.append(ids[index], 0)[pair]

@@ -55,7 +55,7 @@ OUTLINES = ("boundary_f1", "hausdorff95")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Compared:
+class ComparedPair:
     """Prediction and truth of one image; all arrays (H, W) or (Z, H, W), 0 = background."""
 
     prediction: Labels
@@ -166,7 +166,7 @@ def smaller_is_better(name: str) -> bool:
     return base_name(name) in SMALLER_IS_BETTER
 
 
-def score(compared: Compared, names: Sequence[str], *, volume: bool = False) -> Scores:
+def score(compared: ComparedPair, names: Sequence[str], *, volume: bool = False) -> Scores:
     """The named metrics of one image; those that need a truth which is not there are left out.
 
     Args:
@@ -199,7 +199,7 @@ def pool(scores: Sequence[Counted], names: Sequence[str]) -> dict[str, float]:
     return functools.reduce(operator.add, [one.counts for one in scores], Counts()).values(names)
 
 
-def _count(compared: Compared, truth: Labels, names: Sequence[str], volume: bool) -> Counts:
+def _count(compared: ComparedPair, truth: Labels, names: Sequence[str], volume: bool) -> Counts:
     predicted, true = mask_pair(compared.prediction, truth)
     warped = warping_error(predicted, true) * true.size if "warping_error" in names else 0.0
     pairs = joined_pairs(compared.prediction, truth, volume=volume) if "rand_error" in names else JoinedPairs()
@@ -212,7 +212,7 @@ def _count(compared: Compared, truth: Labels, names: Sequence[str], volume: bool
     )
 
 
-def _tallies(compared: Compared, truth: Labels, names: Sequence[str]) -> dict[int, CellTally]:
+def _tallies(compared: ComparedPair, truth: Labels, names: Sequence[str]) -> dict[int, CellTally]:
     wanted = [name for name in names if name not in GROUPS["em"]]
     if not wanted:
         return {}
@@ -224,7 +224,7 @@ def _tallies(compared: Compared, truth: Labels, names: Sequence[str]) -> dict[in
     }
 
 
-def by_class(compared: Compared, truth: Labels) -> list[tuple[int, Labels, Labels]]:
+def by_class(compared: ComparedPair, truth: Labels) -> list[tuple[int, Labels, Labels]]:
     """Class number, its predicted and its true cells; one entry of number 0 where labels number cells."""
     predicted, true = compared.prediction_classes, compared.truth_classes
     if predicted is None or true is None:

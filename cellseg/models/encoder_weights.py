@@ -21,7 +21,7 @@ COUNTER = "num_batches_tracked"  # a normalisation counts its batches; nobody re
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class EncoderFit:
     """What of a file went into an encoder.
 
     Attributes:
@@ -44,7 +44,7 @@ class Fit:
         )
 
 
-def load_encoder(network: nn.Module, path: Path) -> Fit:
+def load_encoder(network: nn.Module, path: Path) -> EncoderFit:
     """Load weights into the encoder of a network; loading runs no code.
 
     Args:
@@ -73,7 +73,7 @@ def load_encoder(network: nn.Module, path: Path) -> Fit:
             path=path,
         )
     encoder.load_state_dict(fitting, strict=False)
-    return Fit(len(fitting), adapted, missing, unused)
+    return EncoderFit(len(fitting), adapted, missing, unused)
 
 
 def for_channels(weight: Tensor, channels: int) -> Tensor:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from cellseg.errors import InputError
 
-Size = TypeVar("Size", int, tuple[int, int])
+SizeT = TypeVar("SizeT", int, tuple[int, int])
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +31,14 @@ class Geometry:
     halo: int
     exact: bool
 
-    def output_size(self, size: Size) -> Size:
+    def output_size(self, size: SizeT) -> SizeT:
         """Size of the output for an input of `size`, an int for squares or (H, W), in pixels.
 
         Raises InputError that names the nearest legal sizes where `size` is illegal.
         """
         return _each(size, self._output)
 
-    def input_size(self, size: Size) -> Size:
+    def input_size(self, size: SizeT) -> SizeT:
         """Smallest legal input size whose output covers `size`, an int for squares or (H, W)."""
         return _each(size, self._input)
 
@@ -62,7 +62,7 @@ class Geometry:
         return f"The nearest legal sizes are {below} and {below + self.stride}."
 
 
-def _each(size: Size, rule: Callable[[int], int]) -> Size:
+def _each(size: SizeT, rule: Callable[[int], int]) -> SizeT:
     if isinstance(size, int):
         return rule(size)
     height, width = size

@@ -11,7 +11,7 @@ from cellseg.errors import InputError
 from cellseg.models.choice import make_options
 from cellseg.models.choice import options_for as options_for
 from cellseg.models.effunet import EffUNet
-from cellseg.models.encoder_weights import Fit, load_encoder
+from cellseg.models.encoder_weights import EncoderFit, load_encoder
 from cellseg.models.mobileunet import MobileUNet
 from cellseg.models.network import Network
 from cellseg.models.resunet import ResUNet
@@ -72,7 +72,7 @@ def build(name: str, **options: Any) -> Any:
     return network
 
 
-def build_for(options: NetworkOptions, channels: int, classes: int) -> tuple[Any, Fit | None]:
+def build_for(options: NetworkOptions, channels: int, classes: int) -> tuple[Any, EncoderFit | None]:
     """The network that a training asks for, and how published weights fitted its encoder, if some are asked for.
 
     Raises InputError as `build` and `load_encoder`.

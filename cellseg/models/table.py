@@ -14,7 +14,7 @@ MEGAPIXEL = 1e6
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class NetworkFacts:
     """What there is to know of a network before it is trained.
 
     Attributes:
@@ -37,7 +37,7 @@ class Row:
     exact: bool
 
 
-def rows() -> list[Row]:
+def rows() -> list[NetworkFacts]:
     """All networks with their default options; found without making a single weight."""
     found = []
     for name, entry in NETWORKS.items():
@@ -45,5 +45,5 @@ def rows() -> list[Row]:
             network = entry.make(entry.options()).eval()
         side = network.geometry.input_size(TILE)
         cost = operations(network, (1, network.options.channels, side, side)) / 1e9 / (TILE**2 / MEGAPIXEL)
-        found.append(Row(name, entry.year, parameters(network), round(cost, 1), **asdict(network.geometry)))
+        found.append(NetworkFacts(name, entry.year, parameters(network), round(cost, 1), **asdict(network.geometry)))
     return found

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cellseg.arrays import Float32, UInt8
+from cellseg.arrays import Float32, Shape, UInt8
 from cellseg.errors import InputError
 from cellseg.options import AugmentOptions
-from cellseg.preprocess.geometry import Size, random_centre, random_coordinates
+from cellseg.preprocess.geometry import random_centre, random_coordinates
 from cellseg.preprocess.grey_values import change_grey_values
 from cellseg.preprocess.resample import nearest_index, sample, spline_coefficients
 
@@ -65,8 +65,8 @@ def draw_sample(
     rng: np.random.Generator,
     options: AugmentOptions,
     *,
-    input_size: Size,
-    output_size: Size,
+    input_size: Shape,
+    output_size: Shape,
     centre: tuple[float, float] | None = None,
 ) -> Sample:
     """A random sample of one image.
@@ -89,8 +89,8 @@ def mosaic(
     rng: np.random.Generator,
     options: AugmentOptions,
     *,
-    input_size: Size,
-    output_size: Size,
+    input_size: Shape,
+    output_size: Shape,
 ) -> Sample:
     """Four samples that meet at a random point in the middle half of the output window; see `draw_sample`."""
     cross = [int(length * rng.uniform(0.25, 0.75)) for length in output_size]
@@ -110,7 +110,7 @@ def mosaic(
     return Sample(change_grey_values(image, rng, options), classes, weights)
 
 
-def middle(array: NDArray[Any], size: Size) -> NDArray[Any]:
+def middle(array: NDArray[Any], size: Shape) -> NDArray[Any]:
     """The window (h, w) in the middle of the last two axes."""
     y, x = ((long - short) // 2 for long, short in zip(array.shape[-2:], size, strict=True))
     return array[..., y : y + size[0], x : x + size[1]]
@@ -134,8 +134,8 @@ def _coordinates(
     example: Example,
     rng: np.random.Generator,
     options: AugmentOptions,
-    input_size: Size,
-    output_size: Size,
+    input_size: Shape,
+    output_size: Shape,
     centre: tuple[float, float] | None,
 ) -> Float32:
     """Random coordinates whose output window lies mostly inside the image."""

@@ -9,10 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from cellseg.arrays import Shape
 from cellseg.options import AugmentOptions
 from cellseg.preprocess.elastic import displacement_field
-
-Size = tuple[int, int]
 
 OVERHANG = 0.25
 """Part of a window that may lie outside the image, mirrored, so that the rim is seen as often as the rest."""
@@ -22,8 +21,8 @@ def random_coordinates(
     rng: np.random.Generator,
     options: AugmentOptions,
     *,
-    image_shape: Size,
-    size: Size,
+    image_shape: Shape,
+    size: Shape,
     centre: tuple[float, float] | None = None,
 ) -> NDArray[np.float32]:
     """Coordinates of a random sample.
@@ -45,7 +44,7 @@ def random_coordinates(
     return coordinates
 
 
-def random_centre(rng: np.random.Generator, image_shape: Size, window: Size) -> tuple[float, float]:
+def random_centre(rng: np.random.Generator, image_shape: Shape, window: Shape) -> tuple[float, float]:
     """Centre y, x of a window (h, w) that lies at most a quarter outside the image on any side, on whole pixels."""
     y, x = (
         rng.integers(min(0, side - length) - overhang, max(0, side - length) + overhang, endpoint=True)
@@ -68,7 +67,7 @@ def random_matrix(rng: np.random.Generator, options: AugmentOptions) -> NDArray[
     return matrix
 
 
-def linear_coordinates(matrix: NDArray[np.float64], centre: tuple[float, float], size: Size) -> NDArray[np.float32]:
+def linear_coordinates(matrix: NDArray[np.float64], centre: tuple[float, float], size: Shape) -> NDArray[np.float32]:
     """centre + matrix @ (step from the sample's centre), (2, h, w) float32."""
     y, x = (np.arange(length) - (length - 1) / 2 for length in size)
     rows = np.asarray(centre)[:, None] + np.outer(matrix[:, 0], y)

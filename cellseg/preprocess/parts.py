@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from cellseg.arrays import Shape
 from cellseg.options import AugmentOptions
 from cellseg.preprocess.augment import Example, Sample, draw_sample, mosaic, read_image, read_target
-from cellseg.preprocess.geometry import Size, random_coordinates
+from cellseg.preprocess.geometry import random_coordinates
 from cellseg.preprocess.grey_values import blur, change_grey_values, noise
 
 OFF = AugmentOptions(elastic=0, rotate=False, flip=False, scale=0, grey=0, blur=0, noise=0, mosaic=0)
@@ -24,10 +25,10 @@ class View:
     coordinates: NDArray[np.float32] | None = None
 
 
-Part = Callable[[np.random.Generator], View]
+DrawPart = Callable[[np.random.Generator], View]
 
 
-def parts(examples: Sequence[Example], options: AugmentOptions, size: Size) -> dict[str, Part]:
+def parts(examples: Sequence[Example], options: AugmentOptions, size: Shape) -> dict[str, DrawPart]:
     """What each part does to the first of the examples, by its name; parts that are off do not appear.
 
     Args:
@@ -42,7 +43,7 @@ def parts(examples: Sequence[Example], options: AugmentOptions, size: Size) -> d
     example = examples[0]
     centre = ((example.classes.shape[0] - 1) / 2, (example.classes.shape[1] - 1) / 2)
 
-    def moved(alone: AugmentOptions, where: tuple[float, float] | None = centre) -> Part:
+    def moved(alone: AugmentOptions, where: tuple[float, float] | None = centre) -> DrawPart:
         def make(rng: np.random.Generator) -> View:
             shape = example.classes.shape
             at = random_coordinates(rng, alone, image_shape=shape, size=size, centre=where)
@@ -50,7 +51,7 @@ def parts(examples: Sequence[Example], options: AugmentOptions, size: Size) -> d
 
         return make
 
-    def regreyed(change: Callable[[NDArray[np.float32], np.random.Generator], NDArray[np.float32]]) -> Part:
+    def regreyed(change: Callable[[NDArray[np.float32], np.random.Generator], NDArray[np.float32]]) -> DrawPart:
         def make(rng: np.random.Generator) -> View:
             view = moved(OFF)(rng)
             return View(replace(view.sample, image=change(view.sample.image, rng)), view.coordinates)
@@ -80,7 +81,7 @@ def parts(examples: Sequence[Example], options: AugmentOptions, size: Size) -> d
     return {name: make for name, (on, make) in {**shapes, **greys}.items() if on}
 
 
-def whole(examples: Sequence[Example], options: AugmentOptions, size: Size) -> Part:
+def whole(examples: Sequence[Example], options: AugmentOptions, size: Shape) -> DrawPart:
     """All parts together, as a training draws them."""
 
     def make(rng: np.random.Generator) -> View:

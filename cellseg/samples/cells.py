@@ -7,8 +7,8 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from cellseg.arrays import Float32
-from cellseg.samples.shapes import Shape, blob, border_distance, mosaic, smooth_noise, window
+from cellseg.arrays import Float32, Shape
+from cellseg.samples.shapes import blob, border_distance, mosaic, smooth_noise, window
 
 NUCLEUS_RADIUS = (8.0, 15.0)
 CELL_SIZE = 34.0

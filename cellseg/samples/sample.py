@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cellseg.errors import InputError
+from cellseg.options import SampleKind
 from cellseg.samples.cells import draw_blobs, draw_touching
 from cellseg.samples.em import draw_em
-
-SampleKind = Literal["blobs", "touching", "em"]
 
 _DRAWN = {"blobs": draw_blobs, "touching": draw_touching, "em": draw_em}
 

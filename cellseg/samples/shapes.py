@@ -7,9 +7,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from scipy import ndimage, sparse
 
-from cellseg.arrays import Float32
-
-Shape = tuple[int, int]
+from cellseg.arrays import Float32, Shape
 
 
 def smooth_noise(shape: Shape, rng: Generator, scale: float) -> Float32:

@@ -14,7 +14,7 @@ from cellseg.images.cutout import statistics_of
 from cellseg.images.normalise import apply
 from cellseg.images.rescale import nearest, rescaled
 from cellseg.labels.annotated import find_annotated_pairs, read_truth
-from cellseg.labels.meaning import Kind, LabelPlane
+from cellseg.labels.meaning import LabelPlane, Meaning
 from cellseg.labels.pairs import Pair
 from cellseg.labels.read import kind_of
 from cellseg.metrics.candidates import areas_of, diameter_of
@@ -76,7 +76,7 @@ class TrainingSet:
 
 
 @dataclass(frozen=True, slots=True)
-class Pairs:
+class TrainingPairs:
     """What a training is made of: its pairs, those it is validated on, and those of an earlier training."""
 
     new: Sequence[Pair]
@@ -84,7 +84,7 @@ class Pairs:
     replay: Sequence[Pair] = ()
 
 
-def find_training_pairs(where: DataOptions) -> Pairs:
+def find_training_pairs(where: DataOptions) -> TrainingPairs:
     """The pairs that the options name.
 
     Raises InputError where images have no labels, labels no images, or nothing was named.
@@ -97,7 +97,7 @@ def find_training_pairs(where: DataOptions) -> Pairs:
         _both(name, getattr(where, f"{name}_images"), getattr(where, f"{name}_labels"), axes)
         for name in ("validation", "replay")
     ]
-    return Pairs(new, *more)
+    return TrainingPairs(new, *more)
 
 
 def _both(name: str, images: str, labels: str, axes: str | None) -> Sequence[Pair]:
@@ -110,7 +110,7 @@ def _both(name: str, images: str, labels: str, axes: str | None) -> Sequence[Pai
 
 
 def read_training_set(
-    pairs: Sequence[Pair] | Pairs,
+    pairs: Sequence[Pair] | TrainingPairs,
     labels: LabelOptions,
     validation: float,
     magnify: Callable[[float], float] = lambda _: 1.0,
@@ -121,7 +121,7 @@ def read_training_set(
 
     Raises InputError where labels cannot be understood, a channel count differs, or nothing is left to learn from.
     """
-    found = pairs if isinstance(pairs, Pairs) else Pairs(pairs)
+    found = pairs if isinstance(pairs, TrainingPairs) else TrainingPairs(pairs)
     every = (*found.new, *found.validation, *found.replay)
     _check_channels(every)
     kind = kind_of([(pair.labels, pair.label_plane) for pair in every], labels)
@@ -176,14 +176,14 @@ def held_out(count: int, validation: float) -> int:
     return max(round(count * validation), 1 if validation and count >= 4 else 0)
 
 
-def _read(pairs: Pairs, kind: Kind, labels: LabelOptions, times: float) -> list[list[Annotated]]:
+def _read(pairs: TrainingPairs, kind: Meaning, labels: LabelOptions, times: float) -> list[list[Annotated]]:
     """All images and their truth, so many times larger."""
     return [
         [_annotated(pair, kind, labels, times) for pair in some] for some in (pairs.new, pairs.validation, pairs.replay)
     ]
 
 
-def _annotated(pair: Pair, kind: Kind, labels: LabelOptions, times: float) -> Annotated:
+def _annotated(pair: Pair, kind: Meaning, labels: LabelOptions, times: float) -> Annotated:
     source, truth = pair.image, read_truth(pair, kind, labels)
     if times != 1:
         shape = max(1, round(source.height * times)), max(1, round(source.width * times))

@@ -12,7 +12,7 @@ from cellseg.training.data import Annotated
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Seen:
+class PredictedImage:
     """An annotated image and the probabilities (classes, H, W) that a model gives its pixels."""
 
     image: Annotated
@@ -76,7 +76,7 @@ class Validated:
     scores: dict[str, float]
     model: TrainedModel
     kept: bool
-    seen: tuple[Seen, ...]
+    seen: tuple[PredictedImage, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class Finished:
     chosen: int
     best_by: str
     images: tuple[tuple[str, dict[str, float]], ...]
-    seen: tuple[Seen, ...]
+    seen: tuple[PredictedImage, ...]
     before: dict[str, float]
 
 

@@ -47,11 +47,11 @@ FEWEST = 4
 """Strides along a side of the smallest sample that is measured."""
 FORWARD = 1 / 3
 """Part of a step that the forward pass takes."""
-Size = tuple[int, int]
+SampleSides = tuple[int, int]
 """Sides of a sample's input and of its labelled part in pixels."""
 
 
-def expected_cost(data: TrainingSet, settings: TrainSettings, network: Any, size: Size) -> Estimate:
+def expected_cost(data: TrainingSet, settings: TrainSettings, network: Any, size: SampleSides) -> Estimate:
     """Time and memory of a training.
 
     Args:
@@ -69,7 +69,7 @@ def expected_cost(data: TrainingSet, settings: TrainSettings, network: Any, size
     return Estimate(seconds, _memory(shapes, channels, settings.train.batch, network, size))
 
 
-def step_seconds(settings: TrainSettings, network: Any, channels: int, size: Size) -> float:
+def step_seconds(settings: TrainSettings, network: Any, channels: int, size: SampleSides) -> float:
     """Median time of some steps on an empty batch; where they would take long or much memory, of smaller ones."""
     options = settings.train
     small = _measured_size(network, (options.batch, channels), size)
@@ -85,7 +85,7 @@ def step_seconds(settings: TrainSettings, network: Any, channels: int, size: Siz
     return statistics.median(times[1:]) * more
 
 
-def _measured_size(network: Any, batch: tuple[int, int], size: Size) -> Size:
+def _measured_size(network: Any, batch: tuple[int, int], size: SampleSides) -> SampleSides:
     """The largest sample whose step is short and fits into the free memory; on a GPU the whole one, which is quick."""
     geometry, free = network.geometry, available()
     if training_device().type != "cpu":
@@ -101,14 +101,14 @@ def _measured_size(network: Any, batch: tuple[int, int], size: Size) -> Size:
     return size
 
 
-def _with_samples(step: float, settings: TrainSettings, size: Size) -> float:
+def _with_samples(step: float, settings: TrainSettings, size: SampleSides) -> float:
     """Time of a step with the drawing of the next batch, which goes on beside it and takes a core's time from it."""
     drawing = SAMPLE_SECONDS_PIXEL * settings.train.batch * size[0] ** 2
     beside = drawing / torch.get_num_threads() if training_device().type == "cpu" else 0.0
     return max(step + beside, drawing)
 
 
-def _memory(shapes: list[tuple[int, ...]], channels: int, batch: int, network: Any, size: Size) -> int:
+def _memory(shapes: list[tuple[int, ...]], channels: int, batch: int, network: Any, size: SampleSides) -> int:
     """Bytes at the peak: the program, the images, and a step or the prediction of a validation."""
     pixels = sum(height * width for height, width in shapes)
     step = OVERHEAD * training_bytes(network, (batch, channels, size[0], size[0]))

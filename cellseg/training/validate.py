@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellseg import metrics
-from cellseg.evaluation.choose_cut import Example, Probabilities, both, choose_cut, found_in
+from cellseg.evaluation.choose_cut import PredictedPlane, Probabilities, both, choose_cut, found_in
 from cellseg.inference.predict import predict_array
 from cellseg.inference.scale import unscaled
 from cellseg.labels.meaning import LabelPlane
@@ -17,7 +17,7 @@ from cellseg.models.card import ModelCard
 from cellseg.models.trained import TrainedModel
 from cellseg.training.choosing import FEW, most_chosen
 from cellseg.training.data import Annotated, TrainingSet
-from cellseg.training.events import Seen
+from cellseg.training.events import PredictedImage
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,7 +34,7 @@ class Judged:
     model: TrainedModel
     scores: dict[str, float]
     images: tuple[tuple[str, dict[str, float]], ...]
-    seen: tuple[Seen, ...]
+    seen: tuple[PredictedImage, ...]
 
 
 def judge(model: TrainedModel, data: TrainingSet, cut: bool = True) -> Judged:
@@ -47,9 +47,9 @@ def judge(model: TrainedModel, data: TrainingSet, cut: bool = True) -> Judged:
     if data.validation and len(candidates) < FEW:
         chosen += spread(data.new, min(FEW - len(candidates), how_many(data.new)))
     as_seen = unscaled(model)  # the images are as large already as the network sees them
-    seen = tuple(Seen(image, predict_array(as_seen, image.image)) for image in chosen)
+    seen = tuple(PredictedImage(image, predict_array(as_seen, image.image)) for image in chosen)
     if cut:
-        examples = [Example(one.image.truth, one.probabilities) for one in seen]
+        examples = [PredictedPlane(one.image.truth, one.probabilities) for one in seen]
         model = TrainedModel(model.network, choose_cut(model.card, examples))
     known = {id(one.image): one.probabilities for one in seen}
     rows: list[tuple[str, dict[str, float]]] = []

@@ -24,7 +24,7 @@ import tifffile
 from skimage.transform import rescale, resize
 
 import cellseg
-from cellseg.evaluation.choose_cut import Example, choose_cut
+from cellseg.evaluation.choose_cut import PredictedPlane, choose_cut
 from cellseg.inference.cut import instances_in
 from cellseg.inference.scale import at_own_size
 from cellseg.labels.meaning import LabelPlane
@@ -94,7 +94,7 @@ def chosen(model, run):
         for view, _ in (VIEWS[name] for name in OWN_SIZE):
             image, truth = view(pair.image.read(0)[0], tifffile.imread(pair.labels.path).astype(np.int32))
             plane = LabelPlane(truth, (truth > 0).astype(np.uint8), np.zeros(truth.shape, bool))
-            seen.append(Example(plane, cellseg.predict_array(model, image)))
+            seen.append(PredictedPlane(plane, cellseg.predict_array(model, image)))
     return choose_cut(model.card, seen)
 
 

@@ -23,6 +23,7 @@ MEASURED = 1024
 """Side of the region by which the contrast is set."""
 COLOURS = ("red", "green", "blue")
 LayerData = tuple[Any, dict[str, Any], str]
+"""Data, arguments and kind of a layer, as napari's readers give them."""
 
 
 def get_reader(path: str | list[str]) -> Callable[[str | list[str]], list[LayerData]] | None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 import cellseg
+from napari_cellseg.image_reader import LayerData
 
 SHAPE = 512, 512
 PLANES = 3
-LayerData = tuple[Any, dict[str, Any], str]
 
 
 def make_stack(kind: Literal["blobs", "touching", "em"]) -> list[LayerData]:

@@ -71,7 +71,7 @@ def test_keys_and_strokes(target):
 
 
 def test_suggestions():
-    from napari_cellseg.annotate.suggest import Looks, features, rank, windows
+    from napari_cellseg.annotate.suggest import WindowSurvey, features, rank, windows
 
     image = np.random.default_rng(0).integers(0, 200, (SIZE, SIZE), np.uint8)
     places = windows((1, SIZE, SIZE))
@@ -81,4 +81,4 @@ def test_suggestions():
     found += [features(image[place.box.slices]) for place in places[50:]]
     print(f"features of all {len(places)} windows: {time.process_time() - start:.2f} s, in pieces")
     known = np.arange(len(places)) % 3 == 0
-    spent("ranking", lambda: rank(Looks(tuple(places), np.array(found), np.linspace(0, 1, len(places))), known))
+    spent("ranking", lambda: rank(WindowSurvey(tuple(places), np.array(found), np.linspace(0, 1, len(places))), known))

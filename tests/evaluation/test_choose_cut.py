@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cellseg.evaluation.choose_cut import Example, choose_cut
+from cellseg.evaluation.choose_cut import PredictedPlane, choose_cut
 from cellseg.inference.cut import instances_in
 from cellseg.labels.meaning import LabelPlane
 from cellseg.models.card import ModelCard
@@ -26,7 +26,7 @@ def plane_of(instances):
 @pytest.mark.parametrize(("instances", "grow"), [(APART, 0), (TOUCHING, 2)], ids=["apart", "touching"])
 def test_instances_are_grown_only_where_annotated_cells_touch(instances, grow):
     seen = np.stack([1.0 - (APART > 0), APART > 0]).astype(np.float32) * 0.2 + 0.3
-    card = choose_cut(CARD, [Example(plane_of(instances), seen)])
+    card = choose_cut(CARD, [PredictedPlane(plane_of(instances), seen)])
     assert 0.3 < card.threshold <= 0.5
     assert (card.grow, card.minimum_size) == (grow, 0)
 
@@ -36,7 +36,7 @@ def test_cores_are_taken_where_no_single_threshold_tells_cells_apart_and_keeps_t
     truth[10:22, 10:22], truth[10:22, 22:34] = 1, 2
     cell = np.where(truth > 0, 0.55, 0.1).astype(np.float32)
     cell[13:19, 13:19] = cell[13:19, 25:31] = 0.95
-    card = choose_cut(CARD, [Example(plane_of(truth), np.stack([1 - cell, cell]))])
+    card = choose_cut(CARD, [PredictedPlane(plane_of(truth), np.stack([1 - cell, cell]))])
     assert card.threshold < 0.55 < card.core
     np.testing.assert_array_equal(instances_in(np.stack([1 - cell, cell]), card) > 0, truth > 0)
 
@@ -47,7 +47,7 @@ def test_where_cells_fill_the_image_a_low_threshold_keeps_the_pixels_and_cores_t
     cell = np.where(truth > 0, 0.9, 0.02).astype(np.float32)
     cell[:, 24:29] = cell[:, 31:36] = 0.12  # the weights of the border thicken it
     cell[10:14, 29:31] = 0.2  # a weak membrane
-    card = choose_cut(CARD, [Example(plane_of(truth), np.stack([1 - cell, cell]))])
+    card = choose_cut(CARD, [PredictedPlane(plane_of(truth), np.stack([1 - cell, cell]))])
     assert card.threshold <= 0.12 < 0.2 < card.core
     found = instances_in(np.stack([1 - cell, cell]), card)
     assert found.max() == 2
@@ -60,7 +60,7 @@ def test_cells_that_touch_do_not_take_the_background_beside_them():
     truth[:, 50:], truth[15:25, 28:34] = 0, 0
     separated = (truth > 0) & (np.roll(truth, 1, 1) == truth) & (np.roll(truth, -1, 1) == truth)
     cell = np.where(separated, 0.8, 0.02).astype(np.float32)
-    card = choose_cut(CARD, [Example(plane_of(truth), np.stack([1 - cell, cell]))])
+    card = choose_cut(CARD, [PredictedPlane(plane_of(truth), np.stack([1 - cell, cell]))])
     found = instances_in(np.stack([1 - cell, cell]), card)
     assert card.threshold > 0.02
     assert found.max() == 3
@@ -75,7 +75,7 @@ def test_round_cells_that_touch_are_cut_apart_where_no_threshold_does_it():
     cell = np.where(truth > 0, 0.9, 0.1).astype(np.float32)
     cell[13:15, 13:15] = 0.1  # a hole that is none
     probabilities = np.stack([1 - cell, cell])
-    card = choose_cut(CARD, [Example(plane_of(truth), probabilities)])
+    card = choose_cut(CARD, [PredictedPlane(plane_of(truth), probabilities)])
     assert card.split > 0
     assert card.fill_holes >= 4
     assert instances_in(probabilities, card).max() == 4
@@ -84,7 +84,7 @@ def test_round_cells_that_touch_are_cut_apart_where_no_threshold_does_it():
 def test_the_threshold_does_not_merge_everything():
     probability = np.where(CUT, 0.6, 0.3)
     seen = np.stack([1 - probability, probability]).astype(np.float32)
-    card = choose_cut(CARD, [Example(plane_of(LARGE), seen)])
+    card = choose_cut(CARD, [PredictedPlane(plane_of(LARGE), seen)])
     assert 0.3 < card.threshold <= 0.6
 
 
@@ -93,7 +93,7 @@ def test_specks_are_removed_by_their_size_and_not_by_cores():
     cell = np.where(truth > 0, 0.9, 0.05).astype(np.float32)
     cell[truth > 0] = np.where(np.indices(truth.shape)[0][truth > 0] < 26, 0.7, 0.9)  # high cuts thin them
     cell[5, 11:13] = cell[10, 11:13] = cell[50, 20:23] = 0.75
-    card = choose_cut(CARD, [Example(plane_of(truth), np.stack([1 - cell, cell]))])
+    card = choose_cut(CARD, [PredictedPlane(plane_of(truth), np.stack([1 - cell, cell]))])
     assert card.core == 0
     assert card.minimum_size > 3
     np.testing.assert_array_equal(instances_in(np.stack([1 - cell, cell]), card) > 0, truth > 0)

@@ -8,7 +8,7 @@ import torch
 from scipy import ndimage
 
 import cellseg
-from cellseg.evaluation.choose_cut import Example, choose_cut
+from cellseg.evaluation.choose_cut import PredictedPlane, choose_cut
 from cellseg.images.write import write_stack
 from cellseg.inference.cut import instances_in
 from cellseg.labels.annotated import restrict
@@ -118,7 +118,7 @@ def test_strokes_choose_the_threshold_by_their_pixels_and_cores_well_below_their
     seen[6:14] = 0.6
     seen[cells > 0] = 0.9
     truth = LabelPlane(cells, (cells > 0).astype(np.uint8), ignore)
-    card = choose_cut(CARD, [Example(truth, np.stack([1 - seen, seen]))])
+    card = choose_cut(CARD, [PredictedPlane(truth, np.stack([1 - seen, seen]))])
     assert (card.threshold, card.grow, card.minimum_size) == (0.5, 0, 0)  # the middle of 0.15 to 0.9
     assert card.core == 0.7  # halfway to the peaks
     assert instances_in(np.stack([1 - seen, seen]), card).max() == 2

@@ -38,14 +38,14 @@ class Panel:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PanelRow:
     """Panels side by side."""
 
     name: str
     panels: Sequence[Panel]
 
 
-def draw_sheet(rows: Sequence[Row], path: Path, *, title: str = "", pixel_um: float | None = None) -> None:
+def draw_sheet(rows: Sequence[PanelRow], path: Path, *, title: str = "", pixel_um: float | None = None) -> None:
     """Write the sheet as PNG; the scale bar, where the pixel size is known, is in the first panel."""
     columns = max(len(row.panels) for row in rows)
     shape = rows[0].panels[0].image.shape

@@ -19,10 +19,10 @@ from cellseg.cli.pictures.drawing import save_picture
 from cellseg.errors import InputError
 from cellseg.evaluation.cases import Case
 from cellseg.evaluation.reading import Reader
-from cellseg.evaluation.summary import Values
+from cellseg.evaluation.summary import ScoreValues
 from cellseg.metrics import ObjectRow, object_table
 from cellseg.metrics.boundary import boundary_mask
-from cellseg.metrics.scores import Compared, by_class, smaller_is_better
+from cellseg.metrics.scores import ComparedPair, by_class, smaller_is_better
 from cellseg.metrics.states import COLOURS, STATES, error_map, true_states
 
 MOST_PANELS = 6
@@ -31,7 +31,7 @@ SIDE = 1000
 """Pixels of an image's longer side beyond which outlines are drawn thicker."""
 
 
-def choose_cases(cases: Sequence[Case], rows: Mapping[str, Values], show: str = "") -> list[Case]:
+def choose_cases(cases: Sequence[Case], rows: Mapping[str, ScoreValues], show: str = "") -> list[Case]:
     """The cases that are drawn: those named, else the worst by the first metric; of a stack its worst planes.
 
     Raises:
@@ -90,7 +90,7 @@ def paint(prediction: Array, truth: Array, rows: Sequence[ObjectRow], grey: Arra
     return np.asarray(mixed, np.float32)
 
 
-def _panels(case: Case, compared: Compared, rows: Sequence[ObjectRow]) -> list[tuple[str, Float32]]:
+def _panels(case: Case, compared: ComparedPair, rows: Sequence[ObjectRow]) -> list[tuple[str, Float32]]:
     assert compared.truth is not None
     if compared.truth.ndim == 2:
         return [(case.name, paint(compared.prediction, compared.truth, rows, _grey(case, 0)))]

@@ -17,7 +17,7 @@ from cellseg.cli.pictures.panels import PINK, colour_errors, colour_instances
 from cellseg.inference.cut import instances_in
 from cellseg.inference.result import classes_of
 from cellseg.models.trained import TrainedModel
-from cellseg.training.events import Seen
+from cellseg.training.events import PredictedImage
 
 IMAGES = 3
 """Rows of the picture, at most."""
@@ -25,11 +25,11 @@ LONGEST = 512
 """Pixels of an image's longer side, at most."""
 DPI = 80
 
-Panel = tuple[str, NDArray[Any], str]
+TitledImage = tuple[str, NDArray[Any], str]
 """Title, image, and the colour map of what is not in colour."""
 
 
-def draw_validation(model: TrainedModel, seen: Sequence[Seen], path: Path) -> None:
+def draw_validation(model: TrainedModel, seen: Sequence[PredictedImage], path: Path) -> None:
     """A row for each image: the image, its truth, the probability of any cell, the result and its errors."""
     rows = [_panels(model, one) for one in seen[:IMAGES]]
     heights = [3.0 * row[0][1].shape[0] / row[0][1].shape[1] + 0.1 for row in rows]
@@ -44,7 +44,7 @@ def draw_validation(model: TrainedModel, seen: Sequence[Seen], path: Path) -> No
     save_picture(figure, path, DPI)
 
 
-def _panels(model: TrainedModel, one: Seen) -> list[Panel]:
+def _panels(model: TrainedModel, one: PredictedImage) -> list[TitledImage]:
     truth, several = one.image.truth, len(one.probabilities) > 2
     classes = np.where(truth.ignore, 0, classes_of(model, one.probabilities))
     cells = classes if several else np.where(truth.ignore, 0, instances_in(one.probabilities, model.card))

@@ -9,7 +9,7 @@ from cellseg.compiled import compiled
 from cellseg.inference.instances.blocks import Grid
 from cellseg.inference.tiling import Box
 
-Pairs = NDArray[np.int64]
+LabelPairs = NDArray[np.int64]
 """(k, 2) numbers of nodes."""
 
 
@@ -24,7 +24,7 @@ class Seams:
         self._below = np.zeros(grid.width + 2, np.int64)
         self._left = np.zeros(0, np.int64)
 
-    def meet(self, box: Box, labels: NDArray[np.int32], nodes: NDArray[np.int64]) -> tuple[Pairs, Pairs]:
+    def meet(self, box: Box, labels: NDArray[np.int32], nodes: NDArray[np.int64]) -> tuple[LabelPairs, LabelPairs]:
         """What a block has in common with those above and left of it.
 
         Args:
@@ -56,7 +56,7 @@ def edge_of_plane(grid: Grid, box: Box, labels: NDArray[np.int32]) -> NDArray[np
 
 
 @compiled
-def _pairs(before: NDArray[np.int64], after: NDArray[np.int64]) -> tuple[Pairs, Pairs]:
+def _pairs(before: NDArray[np.int64], after: NDArray[np.int64]) -> tuple[LabelPairs, LabelPairs]:
     """Cells meet straight, the background also diagonally; equal pairs in a row are told once.
 
     Args:

@@ -15,7 +15,7 @@ from cellseg.inference.instances.blocks import Grid
 from cellseg.inference.instances.components import LocalLabels, measure
 from cellseg.inference.instances.holes import neighbours
 from cellseg.inference.instances.numbering import Nodes
-from cellseg.inference.instances.seams import Pairs, Seams, edge_of_plane
+from cellseg.inference.instances.seams import LabelPairs, Seams, edge_of_plane
 from cellseg.inference.instances.unionfind import unite_pairs
 from cellseg.inference.tiling import Box
 
@@ -48,8 +48,8 @@ class _Notes:
     cell: list[NDArray[np.bool_]] = field(default_factory=lambda: [np.zeros(1, bool)])
     edge: list[NDArray[np.bool_]] = field(default_factory=lambda: [np.zeros(1, bool)])
     offsets: list[int] = field(default_factory=lambda: [0])
-    same: list[Pairs] = field(default_factory=lambda: [np.zeros((0, 2), np.int64)])
-    beside: list[Pairs] = field(default_factory=lambda: [np.zeros((0, 2), np.int64)])
+    same: list[LabelPairs] = field(default_factory=lambda: [np.zeros((0, 2), np.int64)])
+    beside: list[LabelPairs] = field(default_factory=lambda: [np.zeros((0, 2), np.int64)])
 
 
 def survey(

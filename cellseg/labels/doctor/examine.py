@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from cellseg.arrays import Int64
-from cellseg.labels.doctor.finding import Finding, Place, Plan, Report, Severity, Summary
-from cellseg.labels.doctor.looks import Looks, judge_looks, look_at_image
+from cellseg.labels.doctor.finding import Finding, FoundAt, LabelSummary, RepairPlan, Report, Severity
+from cellseg.labels.doctor.looks import ImageLooks, judge_looks, look_at_image
 from cellseg.labels.doctor.matching import around_labels
 from cellseg.labels.doctor.pairing import Matched, choose, judge_pairing, match
 from cellseg.labels.doctor.structure import (
@@ -59,7 +59,7 @@ FAULTS: dict[Fault, tuple[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class ExamineProgress:
     """Planes looked at, of those there are to look at; each is seen twice."""
 
     done: int
@@ -68,11 +68,11 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Seen:
+class ExaminedPair:
     """What is known of one pair."""
 
     name: str
-    looks: Looks
+    looks: ImageLooks
     mends: list[Mend]
     areas: NDArray[np.int64]
     """(n,) pixels of each cell."""
@@ -80,7 +80,9 @@ class Seen:
     matched: Matched | None
 
 
-def examine(pairs: Sequence[Pair], options: LabelOptions, *, margin: int = 0) -> Iterator[Progress | Finding | Report]:
+def examine(
+    pairs: Sequence[Pair], options: LabelOptions, *, margin: int = 0
+) -> Iterator[ExamineProgress | Finding | Report]:
     """Look at all pairs; memory is bounded by planes, not by the set.
 
     Args:
@@ -97,14 +99,14 @@ def examine(pairs: Sequence[Pair], options: LabelOptions, *, margin: int = 0) ->
     values: list[PlaneValues] = []
     for value in in_order(_look, pairs):
         values.append(value)
-        yield Progress(len(values), 2 * len(pairs), value.name)
+        yield ExamineProgress(len(values), 2 * len(pairs), value.name)
     plan, findings = make_plan(pairs, values, options)
     yield from findings
-    seen: list[Seen] = []
+    seen: list[ExaminedPair] = []
     chosen = set(choose(len(pairs)))
     for found in in_order(lambda k: _see(pairs, k, plan, values, k in chosen), range(len(pairs))):
         seen.append(found)
-        yield Progress(len(pairs) + len(seen), 2 * len(pairs), found.name)
+        yield ExamineProgress(len(pairs) + len(seen), 2 * len(pairs), found.name)
     more = [
         *judge_looks([s.looks for s in seen], margin),
         *_of_structure(seen),
@@ -119,11 +121,11 @@ def examine(pairs: Sequence[Pair], options: LabelOptions, *, margin: int = 0) ->
 
 def make_plan(
     pairs: Sequence[Pair], values: Sequence[PlaneValues], options: LabelOptions
-) -> tuple[Plan, list[Finding]]:
+) -> tuple[RepairPlan, list[Finding]]:
     """What the labels mean, how they become plain ones, and what is wrong with their values."""
     ignore = options.ignore_label
     cleaning, findings = judge_values(values, ignore)
-    plan = Plan(cleaning, "instances", SPECK, False, ignore, options.foreground == "zero", True)
+    plan = RepairPlan(cleaning, "instances", SPECK, False, ignore, options.foreground == "zero", True)
     if any(finding.severity == "error" and not finding.repairable for finding in findings):
         return replace(plan, readable=False), findings
     if options.labels_are != "instances":
@@ -140,12 +142,12 @@ def make_plan(
     return plan, findings
 
 
-def clean_plane(pair: Pair, plan: Plan) -> Int64:
+def clean_plane(pair: Pair, plan: RepairPlan) -> Int64:
     """The plain labels (H, W) int64 of a pair, nothing mended."""
     return clean(read_values(pair.labels, pair.label_plane), plan.cleaning, plan.ignore)
 
 
-def mend_plane(pairs: Sequence[Pair], number: int, plan: Plan) -> tuple[Int64, list[Mend]]:
+def mend_plane(pairs: Sequence[Pair], number: int, plan: RepairPlan) -> tuple[Int64, list[Mend]]:
     """The mended labels (H, W) int64 of a pair, and what was mended."""
     around = None
     if plan.volume:
@@ -175,12 +177,14 @@ def _look(pair: Pair) -> PlaneValues:
     return look_at_values(read_values(pair.labels, pair.label_plane), pair.name)
 
 
-def _see(pairs: Sequence[Pair], number: int, plan: Plan, values: Sequence[PlaneValues], compared: bool) -> Seen:
+def _see(
+    pairs: Sequence[Pair], number: int, plan: RepairPlan, values: Sequence[PlaneValues], compared: bool
+) -> ExaminedPair:
     pair = pairs[number]
     image, raw = pair.image.read(pair.image_plane), read_values(pair.labels, pair.label_plane)
     looks = look_at_image(image, raw, pair.name)
     if not plan.readable:
-        return Seen(pair.name, looks, [], np.zeros(0, np.int64), None, None)
+        return ExaminedPair(pair.name, looks, [], np.zeros(0, np.int64), None, None)
     labels, mends = mend_plane(pairs, number, plan)
     known = labels if plan.ignore is None else np.where(labels == plan.ignore, 0, labels)
     cells = ((labels == 0) & (labels != plan.ignore)).astype(np.int64) if _is_inverted(plan) else known
@@ -190,10 +194,10 @@ def _see(pairs: Sequence[Pair], number: int, plan: Plan, values: Sequence[PlaneV
         part = around_labels(labels, PART)
         forgotten = find_unlabelled(image[(slice(None), *part)], labels[part], float(np.median(areas)), pair.name)
     matched = match(image, cells, pair.name, number) if compared and not looks.constant else None
-    return Seen(pair.name, looks, mends, areas, forgotten, matched)
+    return ExaminedPair(pair.name, looks, mends, areas, forgotten, matched)
 
 
-def _is_inverted(plan: Plan) -> bool:
+def _is_inverted(plan: RepairPlan) -> bool:
     return plan.inverted and plan.kind == "binary"
 
 
@@ -206,7 +210,7 @@ def _areas(labels: Int64, kind: str) -> NDArray[np.int64]:
     return np.concatenate([np.bincount(region)[1:] for region in regions] or [np.zeros(0, np.int64)])
 
 
-def _goes_on(pairs: Sequence[Pair], plan: Plan) -> bool:
+def _goes_on(pairs: Sequence[Pair], plan: RepairPlan) -> bool:
     """Whether ids go on from plane to plane of the same file."""
     steps = [k for k in range(len(pairs) - 1) if _same_file(pairs[k], pairs[k + 1])]
     shared = touching = 0
@@ -220,13 +224,13 @@ def _same_file(one: Pair, other: Pair) -> bool:
     return one.labels is other.labels and one.label_plane + 1 == other.label_plane
 
 
-def _neighbour(pairs: Sequence[Pair], number: int, other: int, plan: Plan) -> Int64 | None:
+def _neighbour(pairs: Sequence[Pair], number: int, other: int, plan: RepairPlan) -> Int64 | None:
     if not 0 <= other < len(pairs) or not _same_file(*(pairs[k] for k in sorted((number, other)))):
         return None
     return clean_plane(pairs[other], plan)
 
 
-def _id_areas(values: Sequence[PlaneValues], plan: Plan) -> NDArray[np.int64]:
+def _id_areas(values: Sequence[PlaneValues], plan: RepairPlan) -> NDArray[np.int64]:
     """Pixels of every id in every plane."""
     background = plan.cleaning.offset
     return np.array(
@@ -235,11 +239,13 @@ def _id_areas(values: Sequence[PlaneValues], plan: Plan) -> NDArray[np.int64]:
     )
 
 
-def _of_structure(seen: Sequence[Seen]) -> list[Finding]:
+def _of_structure(seen: Sequence[ExaminedPair]) -> list[Finding]:
     findings = []
     for fault, (said, remedy) in FAULTS.items():
         places = tuple(
-            Place(s.name, m.y, m.x, m.value, m.pixels, f"{m.value} -> {m.new}" if fault != "hole" else f"0 -> {m.new}")
+            FoundAt(
+                s.name, m.y, m.x, m.value, m.pixels, f"{m.value} -> {m.new}" if fault != "hole" else f"0 -> {m.new}"
+            )
             for s in seen
             for m in s.mends
             if m.fault == fault
@@ -253,7 +259,7 @@ def _of_structure(seen: Sequence[Seen]) -> list[Finding]:
     return findings
 
 
-def _of_bodies(pairs: Sequence[Pair], plan: Plan) -> list[Finding]:
+def _of_bodies(pairs: Sequence[Pair], plan: RepairPlan) -> list[Finding]:
     if not plan.volume:
         return []
     found: Counter[int] = Counter()
@@ -268,7 +274,7 @@ def _of_bodies(pairs: Sequence[Pair], plan: Plan) -> list[Finding]:
     return [Finding("split-3d", "warning", (), said, remedy)]
 
 
-def _of_forgotten(seen: Sequence[Seen], plan: Plan) -> list[Finding]:
+def _of_forgotten(seen: Sequence[ExaminedPair], plan: RepairPlan) -> list[Finding]:
     findings = []
     many = [s.forgotten for s in seen if s.forgotten is not None and s.forgotten.many]
     if many:
@@ -291,12 +297,12 @@ def _of_forgotten(seen: Sequence[Seen], plan: Plan) -> list[Finding]:
     return findings
 
 
-def _summary(seen: Sequence[Seen], values: Sequence[PlaneValues]) -> Summary:
+def _summary(seen: Sequence[ExaminedPair], values: Sequence[PlaneValues]) -> LabelSummary:
     areas = np.concatenate([s.areas for s in seen])
     fits = [s.matched for s in seen if s.matched is not None]
     pixels = sum(s.looks.shape[0] * s.looks.shape[1] for s in seen)
     known = {value for plane in values for value in plane.counts}
-    return Summary(
+    return LabelSummary(
         pairs=len(seen),
         values=(int(min(known)), int(max(known))),
         dtype=str(values[0].dtype),

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from cellseg.labels.meaning import Kind
+from cellseg.labels.meaning import Meaning
 
 Severity = Literal["error", "warning", "note"]
 
@@ -14,7 +14,7 @@ PLACES_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FoundAt:
     """Something small in a plane: a pixel of it, and what it belongs to."""
 
     pair: str
@@ -44,7 +44,7 @@ class Finding:
     """What was found, one sentence."""
     remedy: str
     """What to do."""
-    places: tuple[Place, ...] = ()
+    places: tuple[FoundAt, ...] = ()
     repairable: bool = False
     """Whether `--fix` takes it away."""
 
@@ -69,11 +69,11 @@ class Cleaning:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RepairPlan:
     """How label planes of a set are read and repaired."""
 
     cleaning: Cleaning
-    kind: Kind
+    kind: Meaning
     speck: int
     """Pieces of so many pixels or fewer are specks."""
     volume: bool
@@ -86,7 +86,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class LabelSummary:
     """What the labels are."""
 
     pairs: int
@@ -110,9 +110,9 @@ class Summary:
 class Report:
     """All that was found."""
 
-    summary: Summary
+    summary: LabelSummary
     findings: tuple[Finding, ...]
-    plan: Plan
+    plan: RepairPlan
     """How it is repaired."""
 
     @property

@@ -17,7 +17,7 @@ SATURATED = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Looks:
+class ImageLooks:
     """What is known of an image plane without its labels."""
 
     name: str
@@ -34,11 +34,11 @@ class Looks:
     """Hash of its labels."""
 
 
-def look_at_image(image: NDArray[Any], labels: NDArray[Any], name: str) -> Looks:
+def look_at_image(image: NDArray[Any], labels: NDArray[Any], name: str) -> ImageLooks:
     """Measure an image plane (C, H, W) of any number type and its labels (H, W)."""
     broken = int(np.count_nonzero(~np.isfinite(image))) if image.dtype.kind == "f" else 0
     top = image.max(axis=(1, 2), keepdims=True)
-    return Looks(
+    return ImageLooks(
         name,
         (image.shape[1], image.shape[2]),
         bool((top == image.min(axis=(1, 2), keepdims=True)).all()),
@@ -49,7 +49,7 @@ def look_at_image(image: NDArray[Any], labels: NDArray[Any], name: str) -> Looks
     )
 
 
-def judge_looks(planes: Sequence[Looks], margin: int = 0) -> list[Finding]:
+def judge_looks(planes: Sequence[ImageLooks], margin: int = 0) -> list[Finding]:
     """Faults of the images of a set; `margin` is what the network takes away on each side, in pixels."""
     found = []
     constant = tuple(p.name for p in planes if p.constant)
@@ -75,8 +75,8 @@ def judge_looks(planes: Sequence[Looks], margin: int = 0) -> list[Finding]:
     return found + _twice([p for p in planes if not p.constant])
 
 
-def _twice(planes: Sequence[Looks]) -> list[Finding]:
-    groups: dict[str, list[Looks]] = {}
+def _twice(planes: Sequence[ImageLooks]) -> list[Finding]:
+    groups: dict[str, list[ImageLooks]] = {}
     for plane in planes:
         groups.setdefault(plane.digest, []).append(plane)
     same = [group for group in groups.values() if len(group) > 1]

@@ -30,7 +30,7 @@ COMBINED = ((0, 0), (0, 1), (1, 1))
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class LabelFit:
     """How labels fit an image at one shift."""
 
     score: float
@@ -64,12 +64,12 @@ def label_maps(labels: NDArray[np.int64]) -> tuple[Float32, Float32]:
     return _unit((labels > 0).astype(np.float32)), _unit(ndimage.gaussian_filter(np.minimum(ends, 1), 1.0))
 
 
-def fit_here(image: tuple[Float32, Float32], labels: tuple[Float32, Float32]) -> Fit:
+def fit_here(image: tuple[Float32, Float32], labels: tuple[Float32, Float32]) -> LabelFit:
     """The fit of maps of equal shape without a shift."""
     return _fit([float(np.vdot(image[i], labels[k])) for i, k in COMBINED], (0, 0))
 
 
-def best_shift(image: tuple[Float32, Float32], labels: tuple[Float32, Float32], reach: int) -> tuple[Fit, float]:
+def best_shift(image: tuple[Float32, Float32], labels: tuple[Float32, Float32], reach: int) -> tuple[LabelFit, float]:
     """The best fit within `reach` pixels, and the best score further away, which is chance."""
     shape = image[0].shape
     images, marks = [fft.rfft2(m) for m in image], [np.conj(fft.rfft2(m)) for m in labels]
@@ -113,9 +113,9 @@ def symmetries(labels: NDArray[np.int64], shape: tuple[int, int]) -> dict[str, N
     return {name: way for name, way in ways.items() if way.shape == shape}
 
 
-def _fit(correlations: list[float], shift: tuple[int, int]) -> Fit:
+def _fit(correlations: list[float], shift: tuple[int, int]) -> LabelFit:
     grey, border, _ = correlations
-    return Fit(float(_score(np.array(correlations))), grey, border, shift)
+    return LabelFit(float(_score(np.array(correlations))), grey, border, shift)
 
 
 def _score(correlations: NDArray[Any]) -> NDArray[Any]:

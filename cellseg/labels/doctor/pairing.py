@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from cellseg.arrays import Float32
 from cellseg.labels.doctor.finding import Finding, listed
 from cellseg.labels.doctor.matching import (
-    Fit,
+    LabelFit,
     around_labels,
     best_shift,
     binned,
@@ -53,8 +53,8 @@ class Matched:
     name: str
     number: int
     """Place in the set."""
-    here: Fit
-    best: Fit
+    here: LabelFit
+    best: LabelFit
     far: float
     turned: tuple[str, float]
     """The best of the other seven ways to lay the labels, and its fit; ("", 0) if they were not tried."""

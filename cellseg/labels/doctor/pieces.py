@@ -12,7 +12,7 @@ from cellseg.compiled import compiled
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pieces:
+class PlanePieces:
     """Pieces 0..n-1 of a plane, in scan order of their first pixels; the background has pieces too."""
 
     of: NDArray[np.int32]
@@ -30,7 +30,7 @@ class Pieces:
         return y, x
 
 
-def find_pieces(values: Int64) -> Pieces:
+def find_pieces(values: Int64) -> PlanePieces:
     """Pieces of a label image (H, W) int64: labels connect by edges and corners, background (0) by edges only."""
     of = np.empty(values.shape, np.int32)
     count = _number(values, of, np.empty(values.size, np.int32))
@@ -38,10 +38,10 @@ def find_pieces(values: Int64) -> Pieces:
     first = np.empty(count, np.int64)
     flat = of.ravel()
     first[flat[::-1]] = np.arange(flat.size - 1, -1, -1)  # the last to write is the first in scan order
-    return Pieces(of, values.ravel()[first], area, first)
+    return PlanePieces(of, values.ravel()[first], area, first)
 
 
-def enclosed_by(pieces: Pieces) -> NDArray[np.int64]:
+def enclosed_by(pieces: PlanePieces) -> NDArray[np.int64]:
     """For each piece (n,) of background the number of the one piece around it; -1 for all others.
 
     Background that touches the image's edge, or two pieces, is enclosed by none.

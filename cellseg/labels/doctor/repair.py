@@ -16,7 +16,7 @@ from cellseg.errors import InputError
 from cellseg.files import write_json
 from cellseg.images.source import ImageSource
 from cellseg.images.write import ResultLayout, layout_like, write_tiled
-from cellseg.labels.doctor.examine import Progress, in_order, mend_plane
+from cellseg.labels.doctor.examine import ExamineProgress, in_order, mend_plane
 from cellseg.labels.doctor.finding import Cleaning, Report
 from cellseg.labels.pairs import Pair
 
@@ -24,7 +24,7 @@ CHANGES = "changes.json"
 MADE_BY = "cellseg check --fix"
 
 
-def repair(pairs: Sequence[Pair], report: Report, out: Path, tell: Callable[[Progress], None]) -> None:
+def repair(pairs: Sequence[Pair], report: Report, out: Path, tell: Callable[[ExamineProgress], None]) -> None:
     """Write the labels of all pairs, repaired as the report's plan says; each file appears when it is complete.
 
     Instances become uint16, or uint32 where there are more, classes and masks uint8; the pixel size is kept.
@@ -52,7 +52,7 @@ def repair(pairs: Sequence[Pair], report: Report, out: Path, tell: Callable[[Pro
         nonlocal count
         for labels, _ in in_order(lambda number: mend_plane(pairs, number, report.plan), numbers):
             count += 1
-            tell(Progress(count, len(pairs), pairs[count - 1].name))
+            tell(ExamineProgress(count, len(pairs), pairs[count - 1].name))
             yield from (labels[part].astype(dtype) for part in layout.tiles)
 
     for target, (source, numbers) in files.items():

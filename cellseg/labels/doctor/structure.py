@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellseg.arrays import Int64
-from cellseg.labels.doctor.pieces import Pieces, enclosed_by, find_pieces
+from cellseg.labels.doctor.pieces import PlanePieces, enclosed_by, find_pieces
 
 Fault = Literal["speck", "hole", "split"]
 
@@ -87,13 +87,13 @@ def cell_areas(values: Int64, ignore: int | None = None) -> NDArray[np.int64]:
     return pieces.area[_labelled(pieces, ignore)]
 
 
-def _labelled(pieces: Pieces, ignore: int | None) -> NDArray[np.bool_]:
+def _labelled(pieces: PlanePieces, ignore: int | None) -> NDArray[np.bool_]:
     known: NDArray[np.bool_] = pieces.value != 0
     return known if ignore is None else known & (pieces.value != ignore)
 
 
 def _without_specks(
-    values: Int64, pieces: Pieces, speck: int, ignore: int | None, volume: Neighbours | None
+    values: Int64, pieces: PlanePieces, speck: int, ignore: int | None, volume: Neighbours | None
 ) -> tuple[Int64, list[Mend]]:
     small = np.flatnonzero(_labelled(pieces, ignore) & (pieces.area <= speck) & ~_at_edge(pieces))
     if volume is not None and len(volume.planes()) < 2:  # the stack's end cuts cells, too
@@ -105,7 +105,7 @@ def _without_specks(
 
 
 def _without_holes(
-    values: Int64, pieces: Pieces, kind: str, ignore: int | None, volume: Neighbours | None
+    values: Int64, pieces: PlanePieces, kind: str, ignore: int | None, volume: Neighbours | None
 ) -> tuple[Int64, list[Mend]]:
     around = enclosed_by(pieces)
     holes = np.flatnonzero(around >= 0)
@@ -129,7 +129,7 @@ def _without_holes(
     return _replaced(values, pieces, holes, ids), found
 
 
-def _split(values: Int64, pieces: Pieces, ignore: int | None) -> tuple[Int64, list[Mend]]:
+def _split(values: Int64, pieces: PlanePieces, ignore: int | None) -> tuple[Int64, list[Mend]]:
     """All pieces of an id but the largest get new ids, above those there are."""
     mine = np.flatnonzero(_labelled(pieces, ignore))
     mine = mine[np.lexsort((pieces.first[mine], -pieces.area[mine], pieces.value[mine]))]
@@ -142,7 +142,7 @@ def _split(values: Int64, pieces: Pieces, ignore: int | None) -> tuple[Int64, li
     return _replaced(values, pieces, others, new), found
 
 
-def _replaced(values: Int64, pieces: Pieces, which: NDArray[np.intp], new: NDArray[np.int64] | int) -> Int64:
+def _replaced(values: Int64, pieces: PlanePieces, which: NDArray[np.intp], new: NDArray[np.int64] | int) -> Int64:
     if not which.size:
         return values
     table = pieces.value.copy()
@@ -150,7 +150,7 @@ def _replaced(values: Int64, pieces: Pieces, which: NDArray[np.intp], new: NDArr
     return table[pieces.of]
 
 
-def _at_edge(pieces: Pieces) -> NDArray[np.bool_]:
+def _at_edge(pieces: PlanePieces) -> NDArray[np.bool_]:
     """Whether each piece (n,) touches the edge of the image."""
     edge = np.zeros(pieces.value.size, bool)
     for side in (pieces.of[0], pieces.of[-1], pieces.of[:, 0], pieces.of[:, -1]):
@@ -158,7 +158,7 @@ def _at_edge(pieces: Pieces) -> NDArray[np.bool_]:
     return edge
 
 
-def _goes_on(pieces: Pieces, values: Int64, volume: Neighbours) -> NDArray[np.bool_]:
+def _goes_on(pieces: PlanePieces, values: Int64, volume: Neighbours) -> NDArray[np.bool_]:
     """Whether a pixel of each piece (n,) has the same label in a neighbouring plane."""
     same = np.zeros(values.shape, bool)
     for plane in volume.planes():
@@ -166,7 +166,7 @@ def _goes_on(pieces: Pieces, values: Int64, volume: Neighbours) -> NDArray[np.bo
     return np.bincount(pieces.of[same], minlength=pieces.value.size) > 0
 
 
-def _closed(pieces: Pieces, hole: int, value: int, volume: Neighbours) -> bool:
+def _closed(pieces: PlanePieces, hole: int, value: int, volume: Neighbours) -> bool:
     """Whether the label around a hole lies above and below all of it, too."""
     if len(volume.planes()) < 2:
         return False

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from cellseg.arrays import Float32
-from cellseg.labels.doctor.finding import Place
+from cellseg.labels.doctor.finding import FoundAt
 
 CLEAR = 0.9
 """Chance that a labelled pixel is higher than another, from which on brightness alone tells cells apart."""
@@ -37,7 +37,7 @@ SAMPLED = 20_000
 class Forgotten:
     """Unlabelled things of one plane."""
 
-    places: tuple[Place, ...]
+    places: tuple[FoundAt, ...]
     count: int
     """Cells that would fit into these places."""
     labelled: int
@@ -83,11 +83,11 @@ def find_unlabelled(image: NDArray[Any], labels: NDArray[np.int64], cell: float,
     return Forgotten(places, sum(max(1, round(place.pixels / cell)) for place in places), ids.size)
 
 
-def _places(regions: NDArray[np.int32], count: int, cell: float, name: str) -> list[Place]:
+def _places(regions: NDArray[np.int32], count: int, cell: float, name: str) -> list[FoundAt]:
     areas = np.bincount(regions.ravel(), minlength=count + 1)[1:]
     fits = np.flatnonzero((areas > SMALLEST * cell) & (areas < LARGEST * cell)) + 1
     middles = ndimage.center_of_mass(regions > 0, regions, fits) if fits.size else []
-    return [Place(name, int(y), int(x), 0, int(areas[k - 1])) for (y, x), k in zip(middles, fits, strict=True)]
+    return [FoundAt(name, int(y), int(x), 0, int(areas[k - 1])) for (y, x), k in zip(middles, fits, strict=True)]
 
 
 def _grey(image: NDArray[Any]) -> Float32:

@@ -30,7 +30,7 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Part:
+class SplitPart:
     """A unit, or some of its planes, and where it goes."""
 
     unit: Unit
@@ -65,7 +65,7 @@ def find_units(images: Paths, labels: Paths) -> list[Unit]:
     return [Unit(name, pair.image, pair.labels) for name, pair in zip(names, pairs, strict=True)]
 
 
-def write_parts(parts: Sequence[Part], folder: Path) -> Iterator[Part]:
+def write_parts(parts: Sequence[SplitPart], folder: Path) -> Iterator[SplitPart]:
     """Fill train/ and validation/, each with images/ and labels/ of the same names; yields after each part."""
     for part in parts:
         for kind, source in (("images", part.unit.image), ("labels", part.unit.labels)):

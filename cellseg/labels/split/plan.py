@@ -13,7 +13,7 @@ from cellseg.folders import complete_folder, refuse_full
 from cellseg.images.listing import Paths
 from cellseg.labels.split.assign import cut_stack, hold_out
 from cellseg.labels.split.fields import Match, find_matches
-from cellseg.labels.split.files import SETS, Part, Unit, find_units, write_parts
+from cellseg.labels.split.files import SETS, SplitPart, Unit, find_units, write_parts
 from cellseg.labels.split.groups import Group, keys_from_names, keys_from_table, make_groups
 from cellseg.labels.split.signature import Signature, sign
 from cellseg.options import GroupOptions, SplitOptions
@@ -27,7 +27,7 @@ class SplitPlan:
     """Image files with their label files."""
     groups: tuple[Group, ...]
     """Units, by number, that stay together."""
-    parts: tuple[Part, ...]
+    parts: tuple[SplitPart, ...]
     cut: bool
     """Whether stacks were cut into planes of both sets."""
     options: SplitOptions
@@ -123,7 +123,7 @@ def plan_split(
     return SplitPlan(tuple(units), tuple(groups), tuple(parts), cut, options)
 
 
-def write_split(plan: SplitPlan, out: Path, told: dict[str, Any]) -> Iterator[Part]:
+def write_split(plan: SplitPlan, out: Path, told: dict[str, Any]) -> Iterator[SplitPart]:
     """Write the sets and split.json; yields after each part, and the folder appears when all are written.
 
     Args:
@@ -148,15 +148,15 @@ def _keys(units: Sequence[Unit], grouping: GroupOptions) -> list[str] | None:
     return None
 
 
-def _cut(units: Sequence[Unit], options: SplitOptions) -> Iterator[Part]:
+def _cut(units: Sequence[Unit], options: SplitOptions) -> Iterator[SplitPart]:
     for unit in units:
         block, rest = cut_stack(unit.image.planes, options.fraction, options.gap, options.seed)
-        yield Part(unit, "train", tuple(rest))
-        yield Part(unit, "validation", tuple(block))
+        yield SplitPart(unit, "train", tuple(rest))
+        yield SplitPart(unit, "validation", tuple(block))
 
 
-def _whole(units: Sequence[Unit], groups: Sequence[Group], options: SplitOptions) -> Iterator[Part]:
+def _whole(units: Sequence[Unit], groups: Sequence[Group], options: SplitOptions) -> Iterator[SplitPart]:
     held = hold_out(groups, options.fraction, options.seed)
     sets = {k: held[number] for number, group in enumerate(groups) for k in group.members}
     for k, unit in enumerate(units):
-        yield Part(unit, "validation" if sets[k] else "train", None)
+        yield SplitPart(unit, "validation" if sets[k] else "train", None)

@@ -14,13 +14,13 @@ from qtpy.QtCore import QObject, Signal
 import cellseg
 from napari_cellseg.annotate import edits, surgery
 from napari_cellseg.annotate.begin import as_annotation, empty_annotation, is_painted
-from napari_cellseg.annotate.box import Box
+from napari_cellseg.annotate.box import PlaneBox
 from napari_cellseg.annotate.index import Cell
 from napari_cellseg.annotate.keys import ACTIONS
 from napari_cellseg.annotate.layer import AnnotatedLayer
 from napari_cellseg.annotate.marks import Marks
 from napari_cellseg.annotate.palette import annotation_colormap
-from napari_cellseg.annotate.pieces import Pieces
+from napari_cellseg.annotate.pieces import TimeSlices
 from napari_cellseg.annotate.places import Places, image_of, prediction_of
 from napari_cellseg.annotate.tools import LineTool, PickTool
 from napari_cellseg.annotation import BACKGROUND, FIRST_CELL, NOT_ANNOTATED
@@ -32,7 +32,7 @@ from napari_cellseg.widgets import later
 if TYPE_CHECKING:
     from napari.components import ViewerModel
 
-    from napari_cellseg.annotate.suggest import Window
+    from napari_cellseg.annotate.suggest import Suggestion
 
 SMOOTH_PX = 2.0
 ZOOM_LIMITS = (0.05, 0.8)
@@ -56,7 +56,7 @@ class Annotator(QObject):
         self.hint = ""
         self._telling = False
         self._pending: Callable[[], None] | None = None
-        self._building = Pieces(self)
+        self._building = TimeSlices(self)
         self._soon = later(self, 0, self._look_again)
         self._places = Places(self)
         self._marks = Marks(self.viewer)
@@ -263,7 +263,7 @@ class Annotator(QObject):
             self._select(cell.number)
             self.look_at(cell.plane, box)
 
-    def look_at(self, plane: int, box: Box) -> None:
+    def look_at(self, plane: int, box: PlaneBox) -> None:
         """Bring a window into the field; nearer or farther only if it would be too small or too large."""
         target, viewer = self._need(), self.viewer
         seen = target.layer.corner_pixels[:, -2:]
@@ -402,7 +402,7 @@ class Annotator(QObject):
         self._places.find(target, image, prediction, self._show_place)
         self._say("Looking for a place ...")
 
-    def _show_place(self, window: Window | None) -> None:
+    def _show_place(self, window: Suggestion | None) -> None:
         target = self._need()
         if window is None:
             self._say("Everything is annotated or was shown.")

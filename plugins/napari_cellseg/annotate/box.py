@@ -7,7 +7,7 @@ from typing import Self
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Box:
+class PlaneBox:
     """Rows and columns of a plane, the last ones excluded."""
 
     top: int

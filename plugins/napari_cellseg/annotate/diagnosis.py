@@ -12,11 +12,11 @@ from napari.qt.threading import create_worker
 from qtpy.QtCore import QObject, Signal
 
 import cellseg
-from napari_cellseg.annotate.box import Box
+from napari_cellseg.annotate.box import PlaneBox
 from napari_cellseg.annotate.doctor import SURROUNDINGS, Line, Sheet, Spot, command, lines, summary, write
 from napari_cellseg.annotate.layer import AnnotatedLayer
 from napari_cellseg.annotate.places import grey
-from napari_cellseg.annotate.suggest import Window
+from napari_cellseg.annotate.suggest import Suggestion
 from napari_cellseg.children.errand import Errand
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class Diagnosis(QObject):
         self._folder = self._errand = None
 
 
-def _sheets(target: AnnotatedLayer, image: Image, boxes: list[tuple[int, Box]]) -> Iterator[Sheet]:
+def _sheets(target: AnnotatedLayer, image: Image, boxes: list[tuple[int, PlaneBox]]) -> Iterator[Sheet]:
     for plane, box in boxes:
-        pixels = grey(target, image, Window(plane, box))
+        pixels = grey(target, image, Suggestion(plane, box))
         yield Sheet(Spot(plane, box.top, box.left), pixels, target.read(plane, box))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from cellseg.arrays import Labels, Mask
-from napari_cellseg.annotate.box import Box
+from napari_cellseg.annotate.box import PlaneBox
 from napari_cellseg.annotation import FIRST_CELL
 
 SLIVER = 0.01
@@ -29,7 +29,7 @@ class Changes(NamedTuple):
     values: Labels
 
 
-def changes(before: Labels, after: Labels, box: Box) -> Changes:
+def changes(before: Labels, after: Labels, box: PlaneBox) -> Changes:
     """What differs between a window (h, w) at `box` before and after an edit."""
     rows, columns = np.nonzero(before != after)
     return Changes(rows + box.top, columns + box.left, after[rows, columns])

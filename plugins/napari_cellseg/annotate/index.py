@@ -15,22 +15,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_cellseg.annotate.box import Box
+from napari_cellseg.annotate.box import PlaneBox
 from napari_cellseg.annotation import FIRST_CELL, NOT_ANNOTATED
 
 TILE = 512
 """Side of a tile in pixels: a stroke lies in one to four of them, and one is surveyed in about a millisecond."""
 
-Read = Callable[[int, Box], NDArray[Any]]
+ReadTile = Callable[[int, PlaneBox], NDArray[Any]]
 """Gives a window (h, w) of a plane."""
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class TilePart:
     """What a tile holds of one value."""
 
     pixels: int
-    box: Box
+    box: PlaneBox
     """In the plane."""
 
 
@@ -42,7 +42,7 @@ class Cell:
     number: int
 
 
-def survey(labels: NDArray[Any], top: int = 0, left: int = 0) -> dict[int, Part]:
+def survey(labels: NDArray[Any], top: int = 0, left: int = 0) -> dict[int, TilePart]:
     """Pixels and box of every value but 0.
 
     Args:
@@ -71,7 +71,7 @@ def survey(labels: NDArray[Any], top: int = 0, left: int = 0) -> dict[int, Part]
     pixels = np.add.reduceat(lengths, first).tolist()
     boxes = zip(*(limit.tolist() for limit in limits), strict=True)
     found = zip(values[first].tolist(), pixels, boxes, strict=True)
-    return {value: Part(count, Box(*box)) for value, count, box in found if value != NOT_ANNOTATED}
+    return {value: TilePart(count, PlaneBox(*box)) for value, count, box in found if value != NOT_ANNOTATED}
 
 
 class CellIndex:
@@ -82,11 +82,11 @@ class CellIndex:
         read: gives windows of it as they are now.
     """
 
-    def __init__(self, shape: tuple[int, int, int], read: Read, tile: int = TILE) -> None:
+    def __init__(self, shape: tuple[int, int, int], read: ReadTile, tile: int = TILE) -> None:
         self.shape = shape
         self._read = read
         self._tile = tile
-        self._tiles: dict[tuple[int, int, int], dict[int, Part]] = {}
+        self._tiles: dict[tuple[int, int, int], dict[int, TilePart]] = {}
         self._homes: dict[Cell, set[tuple[int, int, int]]] = defaultdict(set)
         self._stale: set[tuple[int, int, int]] = set()
         self._sorted: list[Cell] | None = None
@@ -122,7 +122,7 @@ class CellIndex:
                 self._survey(tile)
                 yield self.done
 
-    def update(self, plane: int, box: Box) -> None:
+    def update(self, plane: int, box: PlaneBox) -> None:
         """What a window touches is surveyed again before the next answer; tiles that never were are left to `build`."""
         self._stale.update(tile for tile in self._touched(plane, box) if tile in self._tiles)
 
@@ -138,9 +138,9 @@ class CellIndex:
         self._settle()
         return sorted(cell.number for cell in self._homes if cell.plane == plane)
 
-    def box(self, cell: Cell) -> Box | None:
+    def box(self, cell: Cell) -> PlaneBox | None:
         """The smallest window that holds a cell, None where it is not there."""
-        found: Box | None = None
+        found: PlaneBox | None = None
         for part in self._parts(cell):
             found = part.box if found is None else found.union(part.box)
         return found
@@ -158,15 +158,15 @@ class CellIndex:
         self._settle()
         return int(self._cells.sum() if plane is None else self._cells[plane])
 
-    def touched(self, plane: int, box: Box) -> bool:
+    def touched(self, plane: int, box: PlaneBox) -> bool:
         """Whether a window may hold something annotated: whether a tile does that it touches."""
         self._settle()
         return any(self._tiles.get(tile) for tile in self._touched(plane, box))
 
-    def annotated_box(self, plane: int) -> Box | None:
+    def annotated_box(self, plane: int) -> PlaneBox | None:
         """The smallest window that holds all that is annotated in a plane."""
         self._settle()
-        found: Box | None = None
+        found: PlaneBox | None = None
         for (at, _, _), parts in self._tiles.items():
             for part in parts.values() if at == plane else ():
                 found = part.box if found is None else found.union(part.box)
@@ -190,11 +190,11 @@ class CellIndex:
         while self._stale:
             self._survey(self._stale.pop())
 
-    def _parts(self, cell: Cell) -> list[Part]:
+    def _parts(self, cell: Cell) -> list[TilePart]:
         self._settle()
         return [self._tiles[tile][cell.number] for tile in self._homes.get(cell, ())]
 
-    def _touched(self, plane: int, box: Box) -> Iterator[tuple[int, int, int]]:
+    def _touched(self, plane: int, box: PlaneBox) -> Iterator[tuple[int, int, int]]:
         if box.pixels:
             for row in range(box.top // self._tile, (box.bottom - 1) // self._tile + 1):
                 for column in range(box.left // self._tile, (box.right - 1) // self._tile + 1):
@@ -203,7 +203,7 @@ class CellIndex:
     def _survey(self, tile: tuple[int, int, int]) -> None:
         plane, row, column = tile
         top, left = row * self._tile, column * self._tile
-        box = Box(top, left, min(top + self._tile, self.shape[1]), min(left + self._tile, self.shape[2]))
+        box = PlaneBox(top, left, min(top + self._tile, self.shape[1]), min(left + self._tile, self.shape[2]))
         found = survey(np.asarray(self._read(plane, box)), top, left)
         before = self._tiles.get(tile, {})
         self._tiles[tile] = found
@@ -229,5 +229,5 @@ class CellIndex:
                 self._cells[cell.plane] -= 1
 
 
-def _pixels(parts: dict[int, Part]) -> int:
+def _pixels(parts: dict[int, TilePart]) -> int:
     return sum(part.pixels for part in parts.values())

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from psygnal import Signal
 
 import cellseg
-from napari_cellseg.annotate.box import Box
+from napari_cellseg.annotate.box import PlaneBox
 from napari_cellseg.annotate.edits import Changes
 from napari_cellseg.annotate.index import CellIndex
 from napari_cellseg.napari_private import can_show_windows, history, show_window, without_refresh
@@ -65,13 +65,13 @@ class AnnotatedLayer:
             return 0
         return int(np.ravel_multi_index(tuple(np.clip(point, 0, np.array(leading) - 1)), leading))
 
-    def read(self, plane: int, box: Box) -> NDArray[Any]:
+    def read(self, plane: int, box: PlaneBox) -> NDArray[Any]:
         """A window (h, w) of a plane."""
         return np.asarray(self.layer.data[(*self._leading(plane), *box.slices)])
 
     def whole(self, plane: int) -> NDArray[Any]:
         """A plane (H, W)."""
-        return self.read(plane, Box(0, 0, *self.shape[1:]))
+        return self.read(plane, PlaneBox(0, 0, *self.shape[1:]))
 
     def apply(self, plane: int, edits: Iterable[Changes]) -> bool:
         """Write edits as one step of napari's history; False where nothing changes."""
@@ -96,7 +96,7 @@ class AnnotatedLayer:
         y, x = round(row), round(column)
         if not (0 <= y < self.shape[1] and 0 <= x < self.shape[2]):
             return None
-        return int(self.read(plane, Box(y, x, y + 1, x + 1))[0, 0])
+        return int(self.read(plane, PlaneBox(y, x, y + 1, x + 1))[0, 0])
 
     @property
     def can_undo(self) -> bool:
@@ -143,7 +143,7 @@ class AnnotatedLayer:
     def _on_history(self) -> None:
         self._follow()
 
-    def _follow(self) -> list[tuple[int, Box]]:
+    def _follow(self) -> list[tuple[int, PlaneBox]]:
         """Survey again what new steps of the history touched, and tell where; undo and redo make new steps, too."""
         undone, redone = history(self.layer)
         steps = [*undone, *redone]
@@ -157,7 +157,7 @@ class AnnotatedLayer:
         return windows
 
 
-def touched(items: Iterable[Any], shape: tuple[int, ...]) -> Iterator[tuple[int, Box]]:
+def touched(items: Iterable[Any], shape: tuple[int, ...]) -> Iterator[tuple[int, PlaneBox]]:
     """Planes and windows that steps of napari's history changed.
 
     Args:
@@ -165,13 +165,13 @@ def touched(items: Iterable[Any], shape: tuple[int, ...]) -> Iterator[tuple[int,
             (indices, old values, new values), the indices an array of numbers for each axis.
         shape: of the layer's data.
     """
-    windows: dict[int, Box] = {}
+    windows: dict[int, PlaneBox] = {}
     for item in items:
         for atom in item:
             limits = [_limits(index) for index in atom[0]]
             leading = [np.arange(*limit) for limit in limits[:-2]]
             (top, bottom), (left, right) = limits[-2:]
-            box = Box(top, left, bottom, right)
+            box = PlaneBox(top, left, bottom, right)
             grid = np.meshgrid(*leading, indexing="ij")
             planes = np.ravel_multi_index(tuple(grid), shape[:-2]).ravel().tolist() if leading else [0]
             for plane in planes:

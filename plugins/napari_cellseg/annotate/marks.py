@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from napari.layers import Labels
     from numpy.typing import NDArray
 
-    from napari_cellseg.annotate.box import Box
+    from napari_cellseg.annotate.box import PlaneBox
 
 NAME = "cellseg: marks"
 COLOUR = "#ffffff"
@@ -33,7 +33,7 @@ class Marks:
         """Show a drawn line of points (n, 2), rows and columns."""
         self._show(labels, points, "path")
 
-    def frame(self, labels: Labels, box: Box) -> None:
+    def frame(self, labels: Labels, box: PlaneBox) -> None:
         """Show a window."""
         top, left, bottom, right = box.top - 0.5, box.left - 0.5, box.bottom - 0.5, box.right - 0.5
         corners = np.array([(top, left), (top, right), (bottom, right), (bottom, left)])

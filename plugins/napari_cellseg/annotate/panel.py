@@ -22,7 +22,7 @@ from qtpy.QtWidgets import (
 import cellseg
 from napari_cellseg.annotate.amounts import amount, area
 from napari_cellseg.annotate.annotator import Annotator
-from napari_cellseg.annotate.box import Box
+from napari_cellseg.annotate.box import PlaneBox
 from napari_cellseg.annotate.diagnosis import Diagnosis
 from napari_cellseg.annotate.doctor import Line, Spot
 from napari_cellseg.annotate.keys import ACTIONS, BY_NAME, short, shown, tooltip
@@ -277,7 +277,7 @@ class AnnotatePanel(QWidget):
         spot = item.data(Qt.ItemDataRole.UserRole)
         target = self.annotator.target
         if isinstance(spot, Spot) and target is not None:
-            pixel = Box(spot.row, spot.column, spot.row + 1, spot.column + 1)
+            pixel = PlaneBox(spot.row, spot.column, spot.row + 1, spot.column + 1)
             self.annotator.look_at(spot.plane, pixel.grown(SPOT_PX, target.shape[1:]))
 
 

@@ -11,7 +11,7 @@ PIECE_S = 0.008
 PAUSE_MS = 2
 
 
-class Pieces(QObject):
+class TimeSlices(QObject):
     """Goes on with an iterator for some milliseconds at a time."""
 
     def __init__(self, parent: QObject | None = None) -> None:

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 import cellseg
 from napari_cellseg.annotate.layer import AnnotatedLayer
-from napari_cellseg.annotate.pieces import Pieces
+from napari_cellseg.annotate.pieces import TimeSlices
 from napari_cellseg.annotate.suggest import (
-    Looks,
-    Window,
+    Suggestion,
+    WindowSurvey,
     annotated,
     coarse_steps,
     entropy,
@@ -35,12 +35,12 @@ class Places:
     """Windows of the image of one annotation; what they look like is remembered, what is annotated is asked anew."""
 
     def __init__(self, parent: QObject) -> None:
-        self._pieces = Pieces(parent)
+        self._pieces = TimeSlices(parent)
         self._of: tuple[Any, ...] = ()
-        self._windows: list[Window] = []
+        self._windows: list[Suggestion] = []
         self._features: list[NDArray[np.float64]] = []
         self._uncertainty: list[float] = []
-        self._shown: set[Window] = set()
+        self._shown: set[Suggestion] = set()
 
     @property
     def progress(self) -> tuple[int, int] | None:
@@ -51,7 +51,7 @@ class Places:
         self._pieces.stop()
 
     def find(
-        self, target: AnnotatedLayer, image: Image, prediction: Image | None, found: Callable[[Window | None], None]
+        self, target: AnnotatedLayer, image: Image, prediction: Image | None, found: Callable[[Suggestion | None], None]
     ) -> None:
         """Look for the best place that was not shown yet; `found` gets it, or None when there is none left."""
         of = (target.layer, image, image.data, prediction, None if prediction is None else prediction.data)
@@ -78,9 +78,9 @@ class Places:
             known.append(done or window in self._shown)
             yield
 
-    def _best(self, known: NDArray[np.bool_]) -> Window | None:
+    def _best(self, known: NDArray[np.bool_]) -> Suggestion | None:
         unsure = np.array(self._uncertainty) if self._uncertainty else None
-        order = rank(Looks(tuple(self._windows), np.array(self._features), unsure), known)
+        order = rank(WindowSurvey(tuple(self._windows), np.array(self._features), unsure), known)
         if not order:
             self._shown.clear()  # the next time all that is not annotated is shown again
             return None
@@ -135,14 +135,14 @@ def _shape(layer: Image) -> tuple[int, ...]:
     return shape[:-1] if layer.rgb else shape
 
 
-def grey(target: AnnotatedLayer, image: Image, window: Window) -> NDArray[Any]:
+def grey(target: AnnotatedLayer, image: Image, window: Suggestion) -> NDArray[Any]:
     """Grey values (h, w) of a window; colours are averaged."""
     leading = np.unravel_index(window.plane, target.layer.data.shape[:-2] or (1,))[: target.layer.ndim - 2]
     pixels = np.asarray(_level(image)[(*leading, *window.box.slices)])
     return pixels[..., :3].mean(axis=-1) if image.rgb else pixels
 
 
-def uncertainty(target: AnnotatedLayer, prediction: Image, window: Window) -> float:
+def uncertainty(target: AnnotatedLayer, prediction: Image, window: Suggestion) -> float:
     """Uncertainty of a window from 0 to 1."""
     leading = np.unravel_index(window.plane, target.layer.data.shape[:-2] or (1,))[: target.layer.ndim - 2]
     index = (*leading, *coarse_steps(window.box))

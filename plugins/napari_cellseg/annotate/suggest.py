@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from cellseg.arrays import Float64
-from napari_cellseg.annotate.box import Box
+from napari_cellseg.annotate.box import PlaneBox
 
 SIDES = (64, 256)
 """Shortest and longest side of a window in pixels."""
@@ -31,25 +31,25 @@ ANNOTATED = 0.005
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Window:
+class Suggestion:
     """A place that may be suggested."""
 
     plane: int
-    box: Box
+    box: PlaneBox
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Looks:
+class WindowSurvey:
     """What was found out about the windows of an image."""
 
-    windows: tuple[Window, ...]
+    windows: tuple[Suggestion, ...]
     features: Float64
     """(n, 4), see `features`."""
     uncertainty: Float64 | None = None
     """(n,) mean entropy from 0 to 1, or None without a model."""
 
 
-def windows(shape: tuple[int, int, int], limit: int = WINDOWS) -> list[Window]:
+def windows(shape: tuple[int, int, int], limit: int = WINDOWS) -> list[Suggestion]:
     """Windows that cover an image, or so many of them, evenly spread.
 
     Args:
@@ -59,11 +59,11 @@ def windows(shape: tuple[int, int, int], limit: int = WINDOWS) -> list[Window]:
     planes, height, width = shape
     side = int(np.clip(min(height, width) // 4, *SIDES))
     boxes = [
-        Box(top, left, min(top + side, height), min(left + side, width))
+        PlaneBox(top, left, min(top + side, height), min(left + side, width))
         for top in _starts(height, side)
         for left in _starts(width, side)
     ]
-    found = [Window(plane, box) for plane in range(planes) for box in boxes]
+    found = [Suggestion(plane, box) for plane in range(planes) for box in boxes]
     if len(found) <= limit:
         return found
     return [found[i] for i in np.linspace(0, len(found) - 1, limit).astype(int)]
@@ -103,7 +103,7 @@ def entropy(probabilities: NDArray[Any]) -> float:
     return float(-(p * np.log(p)).sum(axis=0).mean() / np.log(len(p)))
 
 
-def coarse_steps(box: Box) -> tuple[slice, slice]:
+def coarse_steps(box: PlaneBox) -> tuple[slice, slice]:
     """Index of a window of a plane that reads about `SAMPLES` pixels a side, every n-th."""
     rows, columns = box.slices
     height, width = box.shape
@@ -113,7 +113,7 @@ def coarse_steps(box: Box) -> tuple[slice, slice]:
     )
 
 
-def rank(looks: Looks, known: NDArray[np.bool_]) -> list[int]:
+def rank(looks: WindowSurvey, known: NDArray[np.bool_]) -> list[int]:
     """Numbers of the windows worth annotating, the best first.
 
     Args:

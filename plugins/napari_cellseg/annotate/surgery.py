@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 import cellseg
 from napari_cellseg.annotate import edits
-from napari_cellseg.annotate.box import Box
+from napari_cellseg.annotate.box import PlaneBox
 from napari_cellseg.annotate.index import Cell
 from napari_cellseg.annotate.layer import AnnotatedLayer
 from napari_cellseg.annotation import FIRST_CELL
@@ -28,7 +28,7 @@ def fill_region(target: AnnotatedLayer, cell: Cell, row: float, column: float) -
         raise cellseg.InputError(f"the mouse {found}", "Point into the region that is to be filled.")
     y, x = round(row), round(column)
     for reach in REGION_PX:
-        box = Box(y, x, y + 1, x + 1).grown(reach // 2, target.shape[1:])
+        box = PlaneBox(y, x, y + 1, x + 1).grown(reach // 2, target.shape[1:])
         before = target.read(cell.plane, box)
         after = edits.fill_region(before, y - box.top, x - box.left, cell.number)
         if after is not None:
@@ -50,7 +50,7 @@ def cut(target: AnnotatedLayer, plane: int, points: NDArray[np.float64]) -> None
         InputError: the line meets no cell, or does not go all the way through.
     """
     low, high = np.floor(points.min(axis=0)).astype(int), np.ceil(points.max(axis=0)).astype(int) + 1
-    box = Box(int(low[0]), int(low[1]), int(high[0]), int(high[1])).grown(0, target.shape[1:])
+    box = PlaneBox(int(low[0]), int(low[1]), int(high[0]), int(high[1])).grown(0, target.shape[1:])
     if min(box.shape) < 1:
         raise cellseg.InputError("the line is outside the image", "Draw it through a cell.")
     line = edits.line_pixels(points - (box.top, box.left), box.shape)

@@ -8,7 +8,7 @@ from typing import Any
 
 from psygnal import Signal
 
-Values = dict[str, Any]
+FormValues = dict[str, Any]
 """Values of options by their names; None: not given."""
 EPSILON = 1e-9
 """Relative; a box for numbers rounds."""
@@ -20,21 +20,21 @@ class Answers:
     changed = Signal()
 
     def __init__(self, base: Mapping[str, Any]) -> None:
-        self._base: Values = dict(base)
-        self._given: Values = {}
+        self._base: FormValues = dict(base)
+        self._given: FormValues = {}
 
     @property
-    def base(self) -> Values:
+    def base(self) -> FormValues:
         """The values of what nobody gave."""
         return dict(self._base)
 
     @property
-    def given(self) -> Values:
+    def given(self) -> FormValues:
         """The values that somebody gave and that differ from the base."""
         return dict(self._given)
 
     @property
-    def values(self) -> Values:
+    def values(self) -> FormValues:
         """All values."""
         return {**self._base, **self._given}
 
@@ -50,7 +50,7 @@ class Answers:
         """Take another base; what was given stays."""
         self._take(dict(base), self._given)
 
-    def _take(self, base: Values, given: Mapping[str, Any]) -> None:
+    def _take(self, base: FormValues, given: Mapping[str, Any]) -> None:
         kept = {
             name: given[name]
             for name, value in base.items()

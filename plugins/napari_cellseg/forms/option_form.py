@@ -17,7 +17,7 @@ from napari_cellseg.forms.numbers import SlideBox
 from napari_cellseg.forms.words import label_of
 from napari_cellseg.widgets import form
 
-Span = tuple[float, float, float]
+SliderSpan = tuple[float, float, float]
 """The usual values of a number, which a slider covers, and its step."""
 
 
@@ -34,7 +34,7 @@ class OptionForm(QWidget):
         answers: Answers,
         options: Iterable[Described],
         *,
-        spans: Mapping[str, Span] | None = None,
+        spans: Mapping[str, SliderSpan] | None = None,
         titles: Mapping[str, str] | None = None,
         words: Mapping[str, Mapping[str, str]] | None = None,
         tall: bool = False,

@@ -17,7 +17,7 @@ from napari_cellseg.children.service import Service
 
 WORKER = "napari_cellseg.measure.worker"
 Answer = dict[str, Any]
-Read = Callable[[], NDArray[Any]]
+ReadLayer = Callable[[], NDArray[Any]]
 
 
 class Calculator(QObject):
@@ -43,7 +43,7 @@ class Calculator(QObject):
     def busy(self) -> bool:
         return bool(self._waiting)
 
-    def ask(self, order: Answer, arrays: Mapping[str, Read], answer: Callable[[Answer], None]) -> None:
+    def ask(self, order: Answer, arrays: Mapping[str, ReadLayer], answer: Callable[[Answer], None]) -> None:
         """Have an order done; `answer` is called in the window's thread, unless it failed and the user was told."""
         self._last += 1
         job, folder = self._last, Path(self._folder.name)
@@ -60,7 +60,7 @@ class Calculator(QObject):
         self._service.close()
         self._folder.cleanup()
 
-    def _pass(self, order: Answer, arrays: dict[str, Read], files: dict[str, Path]) -> None:
+    def _pass(self, order: Answer, arrays: dict[str, ReadLayer], files: dict[str, Path]) -> None:
         """In the thread: read the arrays and write the files."""
         try:
             for name, read in arrays.items():

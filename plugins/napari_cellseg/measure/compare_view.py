@@ -27,7 +27,7 @@ from napari_cellseg.measure.measuring import pixels_of, shown_place
 from napari_cellseg.measure.model import CellModel
 from napari_cellseg.measure.overlays import ERRORS, palette, show_overlay
 from napari_cellseg.measure.scope import ScopeChoice
-from napari_cellseg.measure.table import Place, region
+from napari_cellseg.measure.table import PlaneIndex, region
 from napari_cellseg.widgets import button, form, row, text_line
 
 MEANING = {
@@ -45,7 +45,7 @@ class CompareView(QWidget):
     def __init__(self, viewer: ViewerModel, calculator: Calculator) -> None:
         super().__init__()
         self._viewer, self._calculator = viewer, calculator
-        self._shown: tuple[Labels, Place, int] | None = None
+        self._shown: tuple[Labels, PlaneIndex, int] | None = None
         self._build()
 
     def refresh(self) -> None:
@@ -129,7 +129,7 @@ class CompareView(QWidget):
         layout.addWidget(row(back, on))
         layout.addWidget(self._view, 1)
 
-    def _on_compared(self, prediction: Labels, place: Place, answer: Answer) -> None:
+    def _on_compared(self, prediction: Labels, place: PlaneIndex, answer: Answer) -> None:
         errors, states = taken(answer["errors"]), taken(answer["states"])
         self.idle()
         if prediction not in self._viewer.layers:

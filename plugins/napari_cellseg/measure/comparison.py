@@ -7,7 +7,7 @@ from typing import Any
 
 from cellseg import InputError
 from napari_cellseg.annotation import background_of, is_annotation
-from napari_cellseg.measure.table import Place
+from napari_cellseg.measure.table import PlaneIndex
 
 CHOOSE_TWO = "Choose two Labels layers: the segmentation, and the truth beside it."
 
@@ -17,12 +17,14 @@ class ComparisonPlan:
     """An order for the program beside the window, and what of each layer it is about."""
 
     order: dict[str, Any]
-    prediction: Place
+    prediction: PlaneIndex
     """Axes before those that are compared; empty: the whole layer."""
-    truth: Place
+    truth: PlaneIndex
 
 
-def plan_comparison(prediction: Any, truth: Any, *, together: int, everywhere: bool, seen: Place) -> ComparisonPlan:
+def plan_comparison(
+    prediction: Any, truth: Any, *, together: int, everywhere: bool, seen: PlaneIndex
+) -> ComparisonPlan:
     """Plan a comparison of two layers.
 
     Args:

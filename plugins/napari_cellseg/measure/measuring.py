@@ -17,7 +17,7 @@ from qtpy.QtCore import QObject, Signal
 from cellseg import CellGrid, CellTable
 from napari_cellseg.measure.calculator import Answer, Calculator, taken
 from napari_cellseg.measure.table import (
-    Place,
+    PlaneIndex,
     Touched,
     around,
     boxes,
@@ -52,10 +52,10 @@ class Measuring(QObject):
         self.pixels = 0
         self.live = True
         self._images: list[Image] = []
-        self._places: set[Place] = set()
-        self._todo: deque[Place] = deque()
+        self._places: set[PlaneIndex] = set()
+        self._todo: deque[PlaneIndex] = deque()
         self._fresh: list[CellTable] = []
-        self._strokes: dict[Place, Touched] = {}
+        self._strokes: dict[PlaneIndex, Touched] = {}
         self._run, self._working = 0, False
         self._history = (0, 0)
         self._heard = False
@@ -110,11 +110,11 @@ class Measuring(QObject):
         if layer is self.layer and self.live:
             self._settle.start()
 
-    def place_of(self, row: int) -> Place:
+    def place_of(self, row: int) -> PlaneIndex:
         """The plane or volume of a row."""
         return tuple(int(self.table[name][row]) for name in self.grid.keys)
 
-    def row_of(self, cell: int, place: Place) -> int | None:
+    def row_of(self, cell: int, place: PlaneIndex) -> int | None:
         """The row of a cell; None where it was not measured."""
         if not len(self.table):
             return None
@@ -153,7 +153,7 @@ class Measuring(QObject):
             rows = rows_in(self.table, self.grid, stroke.place) & np.isin(self.table["cell"], cells)
             self._order(stroke.place, cells, around(stroke.box, boxes(self.table, rows, len(self.grid.spacing))))
 
-    def _order(self, place: Place, cells: list[int] | None, box: tuple[slice, ...] | None) -> None:
+    def _order(self, place: PlaneIndex, cells: list[int] | None, box: tuple[slice, ...] | None) -> None:
         assert self.layer is not None
         self._working = True
         start = [0] * len(self.grid.spacing) if box is None else [axis.start for axis in box]
@@ -171,7 +171,7 @@ class Measuring(QObject):
                 f"measuring {done + 1} of {len(self._places)} ..." if len(self._places) > 1 else "measuring ..."
             )
 
-    def _take(self, run: int, place: Place, cells: list[int] | None, answer: Answer) -> None:
+    def _take(self, run: int, place: PlaneIndex, cells: list[int] | None, answer: Answer) -> None:
         fresh = CellTable(tuple(answer["columns"]), taken(answer["values"]))
         if run != self._run:
             return
@@ -237,7 +237,7 @@ def pixels_of(layer: Any) -> Any:
     return layer.data[0] if layer.multiscale else layer.data
 
 
-def shown_place(viewer: ViewerModel, layer: Labels, together: int) -> Place:
+def shown_place(viewer: ViewerModel, layer: Labels, together: int) -> PlaneIndex:
     """The plane or volume of a layer that is seen."""
     point = layer.world_to_data(viewer.dims.point)[-layer.ndim :]
     shape: NDArray[np.int64] = np.array(pixels_of(layer).shape)

@@ -13,7 +13,7 @@ from napari.utils.colormaps import CyclicLabelColormap, ensure_colormap
 from numpy.typing import NDArray
 
 from napari_cellseg.measure.choose import OWN
-from napari_cellseg.measure.table import Place
+from napari_cellseg.measure.table import PlaneIndex
 
 OUTLINE, SHADES, ERRORS = "selected cell", "cells by value", "errors"
 STEPS = 64
@@ -81,7 +81,7 @@ def remove_overlay(viewer: ViewerModel, name: str) -> None:
 
 
 def outline_cell(
-    viewer: ViewerModel, layer: Labels, pixels: Any, place: Place, box: tuple[slice, ...], cell: int
+    viewer: ViewerModel, layer: Labels, pixels: Any, place: PlaneIndex, box: tuple[slice, ...], cell: int
 ) -> None:
     """Draw a line around a cell.
 

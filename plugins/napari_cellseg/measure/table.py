@@ -13,7 +13,7 @@ from cellseg import CellGrid, CellTable
 from cellseg.arrays import Array
 from napari_cellseg.annotation import background_of
 
-Place = tuple[int, ...]
+PlaneIndex = tuple[int, ...]
 """Which plane of a stack, or which volume of a series: the index along the axes before."""
 
 UM_PER = {
@@ -33,7 +33,7 @@ BINS = 40
 class Touched:
     """What a stroke changed in one plane or volume."""
 
-    place: Place
+    place: PlaneIndex
     cells: frozenset[int]
     box: tuple[slice, ...]
 
@@ -56,7 +56,7 @@ def grid_of(scale: Sequence[float], units: Sequence[str], metadata: Mapping[str,
     return CellGrid((1.0,) * together, "px", background, leading)
 
 
-def rows_in(table: CellTable, grid: CellGrid, place: Place) -> NDArray[np.bool_]:
+def rows_in(table: CellTable, grid: CellGrid, place: PlaneIndex) -> NDArray[np.bool_]:
     """(rows,) bool: the cells of one plane or volume."""
     found = np.ones(len(table), np.bool_)
     for name, index in zip(grid.keys, place, strict=True):
@@ -64,7 +64,9 @@ def rows_in(table: CellTable, grid: CellGrid, place: Place) -> NDArray[np.bool_]
     return found
 
 
-def updated(table: CellTable, fresh: CellTable, grid: CellGrid, place: Place, cells: Iterable[int] | None) -> CellTable:
+def updated(
+    table: CellTable, fresh: CellTable, grid: CellGrid, place: PlaneIndex, cells: Iterable[int] | None
+) -> CellTable:
     """The table with the rows of these cells (None: all of that place) measured anew; cells that are gone go."""
     old = rows_in(table, grid, place)
     if cells is not None:
@@ -96,7 +98,7 @@ def touched(atoms: Iterable[Any], together: int) -> list[Touched]:
         atoms: changes, each a box with the values under a mask, or coordinates with old and new values.
         together: how many of the last axes are measured together.
     """
-    found: dict[Place, Touched] = {}
+    found: dict[PlaneIndex, Touched] = {}
     for atom in atoms:
         box, cells = _changed(atom)
         for place in np.ndindex(*(axis.stop - axis.start for axis in box[:-together])):
@@ -206,6 +208,6 @@ def number(value: float) -> str:
     return f"{value:.0f}" if float(value).is_integer() and abs(value) < 1e15 else f"{value:.4g}"
 
 
-def region(data: Any, place: Place, box: tuple[slice, ...] | None = None) -> Callable[[], Array]:
+def region(data: Any, place: PlaneIndex, box: tuple[slice, ...] | None = None) -> Callable[[], Array]:
     """Reads a part of an array of any kind when it is called: a plane or volume, or a box of it."""
     return lambda: np.asarray(data[place if box is None else (*place, *box)])

@@ -27,7 +27,7 @@ IN_MEMORY = 2**25
 UNCERTAINTY, CELLS = "uncertainty", "cells"
 """Names of pictures that show no class."""
 
-Place = tuple[int, int, int]
+ChunkPlace = tuple[int, int, int]
 
 
 def factors(height: int, width: int) -> list[int]:
@@ -84,7 +84,7 @@ class Pyramid:
         (self.folder / WHOLE).touch()
 
     @property
-    def shown(self) -> frozenset[Place]:
+    def shown(self) -> frozenset[ChunkPlace]:
         """Regions (plane, top, left) that are there."""
         lines = (self.folder / SHOWN).read_text(encoding="ascii").splitlines()
         found = (line.split() for line in lines)

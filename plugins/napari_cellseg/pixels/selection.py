@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-Box = tuple[slice, ...]
+Slices = tuple[slice, ...]
+"""A range on each axis, with a start and a stop."""
 INTEGERS = (int, np.integer)
 
 
-def plan(key: Any, shape: tuple[int, ...]) -> tuple[Box, tuple[Any, ...]]:
+def plan(key: Any, shape: tuple[int, ...]) -> tuple[Slices, tuple[Any, ...]]:
     """Split an index as numpy takes it into a box and an index into that box.
 
     Args:

@@ -10,7 +10,7 @@ from napari.layers import Image, Labels
 from numpy.typing import NDArray
 
 from napari_cellseg.preview.seen import placed
-from napari_cellseg.preview.weights import Preview
+from napari_cellseg.preview.weights import BordersPreview
 from napari_cellseg.session import PREVIEW
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class BorderLayers:
         self.placing = False
         """A layer of another size makes napari slice all others anew, which is no change of theirs."""
 
-    def show(self, made: Preview, labels: Labels, wanted: Collection[str], w0: float) -> None:
+    def show(self, made: BordersPreview, labels: Labels, wanted: Collection[str], w0: float) -> None:
         """Show kinds of `NAMES` where the labels are; the largest weight that is expected follows from w0."""
         matrix = placed(labels, made.window.origin, made.window.step)
         limits = {"weights": (0, 1.5 * w0 + 2), "borders": (0, 1)}

@@ -27,7 +27,7 @@ from napari_cellseg.preview.plane import Plane
 from napari_cellseg.preview.seen import seen
 from napari_cellseg.preview.settings import WeightSettings
 from napari_cellseg.preview.warm import load
-from napari_cellseg.preview.weights import Preview, margin, preview
+from napari_cellseg.preview.weights import BordersPreview, margin, preview
 from napari_cellseg.preview.window import plan_window
 from napari_cellseg.session import Session
 from napari_cellseg.widgets import button, column, later, text_line
@@ -55,7 +55,7 @@ class BordersSection(QWidget):
         self._labels: Labels | None = None
         self._layers = BorderLayers(session.viewer)
         self._frequencies: NDArray[np.int64] | None = None
-        self._shown: Preview | None = None
+        self._shown: BordersPreview | None = None
         self._preview, self._count = Latest(self), Latest(self)
         self._soon = later(self, SOON_MS, partial(self._refresh, MOST_MOVING))
         self._still = later(self, STILL_MS, self._on_still)
@@ -192,7 +192,7 @@ class BordersSection(QWidget):
 
     # the layers
 
-    def _on_preview_made(self, made: tuple[Labels, Preview] | None) -> None:
+    def _on_preview_made(self, made: tuple[Labels, BordersPreview] | None) -> None:
         if made is None or made[0] not in self._session.viewer.layers or not self._active:
             return
         labels, self._shown = made
@@ -226,7 +226,7 @@ def planes_of(labels: Labels) -> list[Plane]:
     return [Plane(labels.data, index, (shape[-2], shape[-1])) for index in np.ndindex(*shape[:-2])]
 
 
-def describe(made: Preview) -> str:
+def describe(made: BordersPreview) -> str:
     """What is shown, in one line."""
     high, wide = made.weights.shape
     if made.window.step == 1:

@@ -13,13 +13,13 @@ from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 from cellseg import InputError
 from cellseg.options import AugmentOptions, described
 from napari_cellseg.children.latest import Latest
-from napari_cellseg.forms.option_form import OptionForm, Span, defaults
+from napari_cellseg.forms.option_form import OptionForm, SliderSpan, defaults
 from napari_cellseg.preview.seen import seen
 from napari_cellseg.preview.sheet import as_seen, contact_sheet, middle
 from napari_cellseg.session import Session
 from napari_cellseg.widgets import button, column
 
-SPANS: dict[str, Span] = {"elastic": (0, 40, 0.5), "grid": (2, 10, 1)}
+SPANS: dict[str, SliderSpan] = {"elastic": (0, 40, 0.5), "grid": (2, 10, 1)}
 """The usual values, which the sliders cover, and their steps."""
 TITLES = {"elastic": "Strength in pixels (elastic)", "grid": "Vectors a side (grid)"}
 

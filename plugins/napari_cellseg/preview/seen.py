@@ -12,23 +12,23 @@ from numpy.typing import NDArray
 from cellseg import InputError
 from napari_cellseg.camera import camera, plane_index
 from napari_cellseg.preview.plane import Plane
-from napari_cellseg.preview.window import Field
+from napari_cellseg.preview.window import FieldSlices
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Seen:
+class VisiblePlane:
     """The plane of a layer that is on the screen, and the part of it within the canvas."""
 
     plane: Plane
-    field: Field
+    field: FieldSlices
     coarseness: float
     """Pixels of the plane along one of the screen."""
 
 
-def seen(viewer: ViewerModel, layer: Image | Labels) -> Seen:
+def seen(viewer: ViewerModel, layer: Image | Labels) -> VisiblePlane:
     """What is seen of a layer.
 
     Raises:
@@ -49,7 +49,9 @@ def seen(viewer: ViewerModel, layer: Image | Labels) -> Seen:
     if rows.start + 1 >= rows.stop or columns.start + 1 >= columns.stop:
         raise InputError(f"Nothing of {layer.name} is seen", "Move it into view.")
     across = float(layer.scale[-1]) * camera(viewer).zoom
-    return Seen(Plane(data, plane_index(viewer, layer), (height, width)), (rows, columns), 1 / max(across, 1e-9))
+    return VisiblePlane(
+        Plane(data, plane_index(viewer, layer), (height, width)), (rows, columns), 1 / max(across, 1e-9)
+    )
 
 
 def placed(layer: Image | Labels, origin: tuple[float, float], step: int) -> NDArray[np.float64]:

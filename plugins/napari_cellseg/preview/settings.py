@@ -8,11 +8,11 @@ from qtpy.QtWidgets import QCheckBox, QWidget
 
 from cellseg.options import WeightOptions, described
 from napari_cellseg.forms.answers import Answers
-from napari_cellseg.forms.option_form import OptionForm, Span
+from napari_cellseg.forms.option_form import OptionForm, SliderSpan
 from napari_cellseg.widgets import column
 
 FIRST, MORE = ("w0", "sigma", "where"), ("balance", "spacing")
-SPANS: dict[str, Span] = {"w0": (0, 50, 0.5), "sigma": (0.5, 30, 0.1), "spacing": (0.2, 5, 0.05)}
+SPANS: dict[str, SliderSpan] = {"w0": (0, 50, 0.5), "sigma": (0.5, 30, 0.1), "spacing": (0.2, 5, 0.05)}
 """The usual values, which the sliders cover, and their steps."""
 TITLES = {
     "w0": "Weight of borders (w0)",

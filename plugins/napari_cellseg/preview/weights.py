@@ -12,7 +12,7 @@ import cellseg
 from cellseg.options import WeightOptions
 from napari_cellseg.annotation import cells_in, unknown_in
 from napari_cellseg.preview.plane import Plane
-from napari_cellseg.preview.window import Window
+from napari_cellseg.preview.window import FieldWindow
 
 NEGLIGIBLE = 1e-4
 """Border weights below this part of w0 cannot be seen."""
@@ -21,10 +21,10 @@ CUT = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Preview:
+class BordersPreview:
     """What the Borders panel shows of a field."""
 
-    window: Window
+    window: FieldWindow
     weights: NDArray[np.float32]
     """(h, w)"""
     borders: NDArray[np.uint8]
@@ -43,12 +43,12 @@ def margin(options: WeightOptions) -> tuple[float, float]:
 
 def preview(
     labels: Plane,
-    window: Window,
+    window: FieldWindow,
     options: WeightOptions,
     *,
     annotation: bool,
     frequencies: NDArray[np.int64] | None = None,
-) -> Preview:
+) -> BordersPreview:
     """Weigh the pixels of a window.
 
     Args:
@@ -72,4 +72,4 @@ def preview(
         everywhere=options.where == "everywhere",
     )
     borders = (cells != 0) & (cellseg.separate(cells) == 0)
-    return Preview(window, weights[window.shown], borders[window.shown].astype(np.uint8))
+    return BordersPreview(window, weights[window.shown], borders[window.shown].astype(np.uint8))

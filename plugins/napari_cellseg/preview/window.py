@@ -5,18 +5,18 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-Field = tuple[slice, slice]
+FieldSlices = tuple[slice, slice]
 """Rows and columns of a plane, both with a start and a stop."""
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class FieldWindow:
     """A field as it is read: every `step`-th row and column of `read`, of which `shown` is the field itself."""
 
     step: int
-    read: Field
+    read: FieldSlices
     """In pixels of the plane, from a multiple of the step on, so that a moving field keeps to the same pixels."""
-    shown: Field
+    shown: FieldSlices
     """In pixels of what was read."""
 
     @property
@@ -33,8 +33,8 @@ class Window:
 
 
 def plan_window(
-    field: Field, shape: tuple[int, int], margin: tuple[float, float], most: int, coarsest: float = 1.0
-) -> Window:
+    field: FieldSlices, shape: tuple[int, int], margin: tuple[float, float], most: int, coarsest: float = 1.0
+) -> FieldWindow:
     """Plan the reading of a field.
 
     Args:
@@ -55,9 +55,9 @@ def plan_window(
     return window
 
 
-def _window(field: Field, shape: tuple[int, int], margin: tuple[float, float], step: int) -> Window:
+def _window(field: FieldSlices, shape: tuple[int, int], margin: tuple[float, float], step: int) -> FieldWindow:
     axes = [_along(part, length, wide, step) for part, length, wide in zip(field, shape, margin, strict=True)]
-    return Window(step, (axes[0][0], axes[1][0]), (axes[0][1], axes[1][1]))
+    return FieldWindow(step, (axes[0][0], axes[1][0]), (axes[0][1], axes[1][1]))
 
 
 def _along(part: slice, length: int, margin: float, step: int) -> tuple[slice, slice]:

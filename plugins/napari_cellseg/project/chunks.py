@@ -17,10 +17,9 @@ import numpy as np
 
 import cellseg
 from cellseg.arrays import UInt32
+from napari_cellseg.pixels.selection import Slices
 
-Index = tuple[int, ...]
-Box = tuple[slice, ...]
-"""A range on each axis, with a start and a stop."""
+ChunkIndex = tuple[int, ...]
 
 SIDE = 256
 LEVEL = 1
@@ -69,19 +68,19 @@ def block_shape(ndim: int) -> tuple[int, ...]:
     return (*(1,) * (ndim - 2), SIDE, SIDE)
 
 
-def blocks_of(box: Box) -> Iterator[Index]:
+def blocks_of(box: Slices) -> Iterator[ChunkIndex]:
     """Blocks that share a pixel with a box."""
     sides = block_shape(len(box))
     return product(*(range(part.start // n, -(-part.stop // n)) for part, n in zip(box, sides, strict=True)))
 
 
-def overlap(box: Box, index: Index) -> tuple[Box, Box]:
+def overlap(box: Slices, index: ChunkIndex) -> tuple[Slices, Slices]:
     """What a box and a block share: its place in the box, and its place in the block."""
     sides = block_shape(len(box))
     return common(box, tuple(slice(k * side, (k + 1) * side) for k, side in zip(index, sides, strict=True)))
 
 
-def within_one(box: Box) -> tuple[Index, Box] | None:
+def within_one(box: Slices) -> tuple[ChunkIndex, Slices] | None:
     """The block that holds a box, and the place in it; None where the box has pixels of several blocks, or none."""
     index, place = [], []
     for part, side in zip(box, block_shape(len(box)), strict=True):
@@ -94,7 +93,7 @@ def within_one(box: Box) -> tuple[Index, Box] | None:
     return tuple(index), tuple(place)
 
 
-def common(one: Box, other: Box) -> tuple[Box, Box]:
+def common(one: Slices, other: Slices) -> tuple[Slices, Slices]:
     """What two boxes share, empty where they are apart: its place in each of them."""
     in_one, in_other = [], []
     for a, b in zip(one, other, strict=True):
@@ -105,19 +104,19 @@ def common(one: Box, other: Box) -> tuple[Box, Box]:
     return tuple(in_one), tuple(in_other)
 
 
-def file_of(folder: Path, index: Index) -> Path:
+def file_of(folder: Path, index: ChunkIndex) -> Path:
     """Where a block lies."""
     return folder.joinpath("c", *map(str, index))
 
 
-def files_in(folder: Path) -> dict[Index, Path]:
+def files_in(folder: Path) -> dict[ChunkIndex, Path]:
     """Blocks that hold anything."""
     depth = len(read_shape(folder))
     found = ((file.relative_to(folder / "c").parts, file) for file in (folder / "c").glob("/".join("*" * depth)))
     return {tuple(map(int, parts)): file for parts, file in found if all(part.isdecimal() for part in parts)}
 
 
-def read(folder: Path, index: Index) -> UInt32 | None:
+def read(folder: Path, index: ChunkIndex) -> UInt32 | None:
     """A block, or None where nothing was ever written.
 
     Raises:
@@ -137,7 +136,7 @@ def read(folder: Path, index: Index) -> UInt32 | None:
     return values.astype(np.uint32)
 
 
-def write(folder: Path, index: Index, block: UInt32) -> None:
+def write(folder: Path, index: ChunkIndex, block: UInt32) -> None:
     """Replace a block; whoever reads, also after a crash in between, finds the old one or the new one.
 
     Raises:

@@ -18,7 +18,7 @@ import numpy as np
 import cellseg
 from cellseg.arrays import UInt32
 from napari_cellseg.project import chunks
-from napari_cellseg.project.chunks import Index
+from napari_cellseg.project.chunks import ChunkIndex
 
 NOTE = "state.json"
 MOST_STATES = 20
@@ -33,7 +33,7 @@ class Kept:
     folder: Path
     reason: str
     when: datetime
-    blocks: dict[Index, Path] = field(repr=False)
+    blocks: dict[ChunkIndex, Path] = field(repr=False)
 
 
 def keep_state(labels: Path, history: Path, reason: str) -> Kept | None:
@@ -70,7 +70,7 @@ def kept_states(history: Path) -> list[Kept]:
     return [_read_note(folder) for folder in folders]
 
 
-def read_state(state: Kept, index: Index) -> UInt32:
+def read_state(state: Kept, index: ChunkIndex) -> UInt32:
     """A block as it was, filled up at the edges of the array; zeros where nothing was annotated."""
     block = chunks.read(state.folder, index)
     return np.zeros(chunks.block_shape(len(index)), np.uint32) if block is None else block

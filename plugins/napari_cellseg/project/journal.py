@@ -18,7 +18,8 @@ import numpy as np
 
 import cellseg
 from cellseg.arrays import UInt32
-from napari_cellseg.project.chunks import LEVEL, Box
+from napari_cellseg.pixels.selection import Slices
+from napari_cellseg.project.chunks import LEVEL
 
 NAME = "strokes.journal"
 HEAD = struct.Struct("<4sBII")
@@ -26,14 +27,14 @@ HEAD = struct.Struct("<4sBII")
 MARK = b"dab1"
 
 
-class Journal:
+class StoreJournal:
     """The journal of one store; only one process may add to it."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / NAME
         self._file: int | None = None
 
-    def add(self, box: Box, values: UInt32) -> None:
+    def add(self, box: Slices, values: UInt32) -> None:
         """Add a write; it is safe from a kill of this process when this returns.
 
         Raises:
@@ -68,7 +69,7 @@ class Journal:
             os.close(self._file)
             self._file = None
 
-    def records(self) -> Iterator[tuple[Box, UInt32]]:
+    def records(self) -> Iterator[tuple[Slices, UInt32]]:
         """The writes that are left, in their order, up to the first that a kill cut off."""
         try:
             text = self.path.read_bytes()

@@ -14,6 +14,7 @@ from napari.utils.notifications import show_error, show_warning
 
 import cellseg
 from napari_cellseg.annotation import FIRST_CELL
+from napari_cellseg.image_reader import LayerData
 from napari_cellseg.pixels.layer_files import file_that_shows, guess_axes, named_file, whole_of, write_pixels
 from napari_cellseg.pixels.lazy import contrast, pixels_of
 from napari_cellseg.pixels.pyramid import IN_MEMORY, kept_pictures
@@ -35,9 +36,6 @@ MOST_AXES = 5
 """Of a layer that can be put into a project, colours not counted."""
 RESULTS = ("probabilities", "uncertainty", "instances")
 """Names of the files in predictions/NAME that are shown, the last one on top."""
-
-LayerData = tuple[Any, dict[str, Any], str]
-"""Data, arguments and kind of a layer, as napari's readers give them."""
 
 
 def open_project(viewer: ViewerModel, path: Path) -> Project:

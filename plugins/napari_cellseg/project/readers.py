@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from napari_cellseg.image_reader import LayerData
 from napari_cellseg.project.document import NAME, is_project
-from napari_cellseg.project.layers import MOST_SHOWN, LayerData, claimed, layer_data
+from napari_cellseg.project.layers import MOST_SHOWN, claimed, layer_data
 
 NOTHING: list[LayerData] = [(None,)]  # type: ignore[list-item]  # what napari takes for "read, but no layers"
 CURVES = "curves.png"

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 import cellseg
 from cellseg.arrays import UInt32
-from napari_cellseg.pixels.selection import plan
+from napari_cellseg.pixels.selection import Slices, plan
 from napari_cellseg.project import chunks
-from napari_cellseg.project.chunks import Box, Index, common
-from napari_cellseg.project.journal import Journal
+from napari_cellseg.project.chunks import ChunkIndex, common
+from napari_cellseg.project.journal import StoreJournal
 
 MOST_BLOCKS = 2048
 """Kept in memory: 512 MB, a plane of 11,600 x 11,600."""
@@ -47,14 +47,14 @@ class LabelStore:
         self.shape = chunks.read_shape(folder)
         self.changes = 0
         """Blocks written so far."""
-        self._blocks: OrderedDict[Index, UInt32] = OrderedDict()
-        self._unwritten: set[Index] = set()
+        self._blocks: OrderedDict[ChunkIndex, UInt32] = OrderedDict()
+        self._unwritten: set[ChunkIndex] = set()
         """Blocks that differ from their files; the journal holds what they need."""
         self._lock = threading.RLock()
         self._flushing = threading.Lock()
-        self._journal = Journal(folder)
+        self._journal = StoreJournal(folder)
         self._timer: threading.Timer | None = None
-        self._files: set[Index] = set()
+        self._files: set[ChunkIndex] = set()
         """Blocks that have a file; of a store that may be written, nobody else adds one."""
         if writable:
             self._files.update(chunks.files_in(folder))
@@ -115,7 +115,7 @@ class LabelStore:
         with self._lock:
             return max((int(self._read(self.box(index)).max()) for index in self.annotated_blocks()), default=0)
 
-    def annotated_blocks(self) -> list[Index]:
+    def annotated_blocks(self) -> list[ChunkIndex]:
         """Blocks in which something is annotated; of a store that only is read, perhaps some more."""
         with self._lock:
             if not self.writable:
@@ -133,13 +133,13 @@ class LabelStore:
         with self._flushing:
             self._flush()
 
-    def box(self, index: Index) -> Box:
+    def box(self, index: ChunkIndex) -> Slices:
         """Pixels of a block, cut at the edges of the array."""
         sides = chunks.block_shape(self.ndim)
         cut = zip(index, sides, self.shape, strict=True)
         return tuple(slice(k * side, min((k + 1) * side, length)) for k, side, length in cut)
 
-    def _read(self, box: Box) -> UInt32:
+    def _read(self, box: Slices) -> UInt32:
         one = chunks.within_one(box) if self.writable else None
         if one is not None and (block := self._block(one[0])) is not None:
             return block[one[1]].copy()  # nearly all dabs of a brush
@@ -155,7 +155,7 @@ class LabelStore:
             values[ours] = new[theirs]
         return values
 
-    def _changed(self, box: Box, inner: tuple[Any, ...], value: Any) -> UInt32 | None:
+    def _changed(self, box: Slices, inner: tuple[Any, ...], value: Any) -> UInt32 | None:
         """A box as it is after a change, or None where nothing changes."""
         old = self._read(box)
         values = old.copy()
@@ -177,7 +177,7 @@ class LabelStore:
                 same = [index for index, block in taken.items() if np.array_equal(self._blocks[index], block)]
                 self._unwritten.difference_update(same)
 
-    def _write_through(self, box: Box, values: UInt32) -> None:
+    def _write_through(self, box: Slices, values: UInt32) -> None:
         """A large change, block by block."""
         for index in chunks.blocks_of(box):
             in_box, _ = chunks.overlap(box, index)
@@ -187,12 +187,12 @@ class LabelStore:
                 self._write(index, self._blocks[index])
                 self._unwritten.discard(index)
 
-    def _write(self, index: Index, block: UInt32) -> None:
+    def _write(self, index: ChunkIndex, block: UInt32) -> None:
         chunks.write(self.folder, index, block)
         self.changes += 1
         self._files.add(index) if block.any() else self._files.discard(index)
 
-    def _change(self, box: Box, values: UInt32) -> None:
+    def _change(self, box: Slices, values: UInt32) -> None:
         """Change blocks in memory."""
         one = chunks.within_one(box)
         if one is not None and (held := self._block(one[0])) is not None:
@@ -216,7 +216,7 @@ class LabelStore:
             self._timer.daemon = True
             self._timer.start()
 
-    def _block(self, index: Index) -> UInt32 | None:
+    def _block(self, index: ChunkIndex) -> UInt32 | None:
         if index in self._blocks:
             self._blocks.move_to_end(index)
             return self._blocks[index]
@@ -227,7 +227,7 @@ class LabelStore:
             self._remember(index, block)
         return block
 
-    def _remember(self, index: Index, block: UInt32) -> None:
+    def _remember(self, index: ChunkIndex, block: UInt32) -> None:
         self._blocks[index] = block
         self._blocks.move_to_end(index)
         if len(self._blocks) > MOST_BLOCKS + len(self._unwritten):

@@ -31,7 +31,7 @@ SURROUNDINGS = 128
 """Pixels around what is annotated: the 2015 network looks 92 px far, and samples are deformed."""
 NOTE = "training_set.json"
 
-Rectangle = tuple[int, int, int, int]
+RectangleEdges = tuple[int, int, int, int]
 """Top, left, bottom, right; the last two are outside."""
 
 
@@ -85,7 +85,7 @@ def _source(project: Project, image: ProjectImage, changed: Path | None) -> Imag
     return project.source(image) if file is None or not file.exists() else cellseg.open_image(file)
 
 
-def rectangles(boxes: list[Rectangle], height: int, width: int) -> list[Rectangle]:
+def rectangles(boxes: list[RectangleEdges], height: int, width: int) -> list[RectangleEdges]:
     """Rectangles that hold boxes with their surroundings, no two of which share a pixel.
 
     Args:
@@ -93,7 +93,7 @@ def rectangles(boxes: list[Rectangle], height: int, width: int) -> list[Rectangl
         height: of the plane.
         width: of the plane.
     """
-    apart: list[Rectangle] = []
+    apart: list[RectangleEdges] = []
     for top, left, bottom, right in boxes:
         new = (
             max(top - SURROUNDINGS, 0),
@@ -111,7 +111,7 @@ def rectangles(boxes: list[Rectangle], height: int, width: int) -> list[Rectangl
 
 def _places(labels: LabelStore, image: ProjectImage) -> Iterator[tuple[int, list[tuple[slice, slice]]]]:
     """For each annotated plane the rows and columns of what is written of it."""
-    planes: dict[int, list[Rectangle]] = {}
+    planes: dict[int, list[RectangleEdges]] = {}
     for index in labels.annotated_blocks():
         *before, rows, columns = labels.box(index)
         values = labels[(*before, rows, columns)].reshape(rows.stop - rows.start, -1)
@@ -125,7 +125,7 @@ def _places(labels: LabelStore, image: ProjectImage) -> Iterator[tuple[int, list
         yield plane, [(slice(top, bottom), slice(left, right)) for top, left, bottom, right in found]
 
 
-def _meet(one: Rectangle, other: Rectangle) -> bool:
+def _meet(one: RectangleEdges, other: RectangleEdges) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from napari_cellseg.segment.follow import FieldCells
     from napari_cellseg.segment.results import ResultLayers
 
-Event = dict[str, Any]
+WorkerEvent = dict[str, Any]
 NO_IMAGE = "No image is ticked. Tick a layer, or add files."
 NO_MODEL = "No model is chosen. Train one, or choose a run folder or a model file."
 DIED = "The program that predicts has ended, perhaps for want of memory. Press Segment to go on."
@@ -38,7 +38,7 @@ class Desk:
     field: FieldCells
     """The cells of what is seen."""
     tasks: Tasks
-    make_layers: Callable[[Input, Event, str], ResultLayers]
+    make_layers: Callable[[Input, WorkerEvent, str], ResultLayers]
     """Layers for an image, from what the child said of it, and the model."""
     read_cells: Callable[[Path, bool], tuple[Any, bool]]
     """Cells that the child numbered, and whether they are several levels; True reads them into memory."""
@@ -71,10 +71,10 @@ class SegmentController:
         self.result: Result = "instances"
         self.with_uncertainty = False
         self._queue: list[Input] = []
-        self._opened: Event = {}
+        self._opened: WorkerEvent = {}
         self._choices = Choices(model="")
         self._image_file = ""
-        self._heard: dict[str, Callable[[Event], None]] = {
+        self._heard: dict[str, Callable[[WorkerEvent], None]] = {
             "opened": self._on_opened,
             "picture": self._on_picture,
             "drawn": lambda _: self.drawn.emit(),
@@ -154,7 +154,7 @@ class SegmentController:
         self._show(True, "getting the image and the model ready…")
         self._desk.tasks.run(partial(open_order, chosen, self._choices), self._on_ready, self._on_task_failed)
 
-    def _on_ready(self, order: Event) -> None:
+    def _on_ready(self, order: WorkerEvent) -> None:
         """The image is in a file."""
         self._image_file = order["image"]
         self._choices = replace(self._choices, axes=order["axes"])
@@ -166,12 +166,12 @@ class SegmentController:
 
     # what the child tells ---------------------------------------------------------------------------------------
 
-    def _on_told(self, told: Event) -> None:
+    def _on_told(self, told: WorkerEvent) -> None:
         answer = self._heard.get(told["event"])
         if answer is not None:
             answer(told)
 
-    def _on_opened(self, told: Event) -> None:
+    def _on_opened(self, told: WorkerEvent) -> None:
         assert self.current is not None
         self._opened = told
         shape = (*told["lead"], told["height"], told["width"])
@@ -187,24 +187,24 @@ class SegmentController:
             self._desk.service.send({"do": "show", "names": [UNCERTAINTY]})
         self._desk.service.send({"do": "predict", "near": self.layers.field().centre})
 
-    def _on_picture(self, told: Event) -> None:
+    def _on_picture(self, told: WorkerEvent) -> None:
         if self.layers is not None:
             self.layers.show_picture(told["name"], Path(told["folder"]), told["name"] == UNCERTAINTY)
 
-    def _on_tile(self, told: Event) -> None:
+    def _on_tile(self, told: WorkerEvent) -> None:
         self.progressed.emit(told["done"], told["total"])
         self._show(self.busy, f"{told['done']} of {told['total']} tiles, {time_left(told['seconds_left'])} left")
         self.tiled.emit()
         self._desk.field.follow(told)
 
-    def _on_predicted(self, _told: Event) -> None:
+    def _on_predicted(self, _told: WorkerEvent) -> None:
         self.drawn.emit()
         self.apply()
 
-    def _on_progress(self, told: Event) -> None:
+    def _on_progress(self, told: WorkerEvent) -> None:
         self._show(self.busy, f"{told['stage']}: {told['done']} of {told['total']}")
 
-    def _on_applied(self, told: Event) -> None:
+    def _on_applied(self, told: WorkerEvent) -> None:
         if self.layers is None:
             return
         self._desk.field.forget()
@@ -220,14 +220,14 @@ class SegmentController:
         else:
             self._show(False, "")
 
-    def _on_saved(self, told: Event) -> None:
+    def _on_saved(self, told: WorkerEvent) -> None:
         self._show(False, f"wrote {told['path']}")
         self.said.emit(f"wrote {told['path']}")
 
-    def _on_cancelled(self, _told: Event) -> None:
+    def _on_cancelled(self, _told: WorkerEvent) -> None:
         self._show(False, "cancelled; what is done is kept, Segment goes on from there")
 
-    def _on_order_failed(self, told: Event) -> None:
+    def _on_order_failed(self, told: WorkerEvent) -> None:
         if told["order"] != "cut":
             self._queue.clear()
             self._show(False, "")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from qtpy.QtWidgets import QWidget
 
 from cellseg.options import PredictOptions, described
-from napari_cellseg.forms.option_form import OptionForm, Span
+from napari_cellseg.forms.option_form import OptionForm, SliderSpan
 from napari_cellseg.segment.cut import CUT, Cut
 from napari_cellseg.widgets import column
 
-SPANS: dict[str, Span] = {
+SPANS: dict[str, SliderSpan] = {
     "threshold": (0.01, 0.99, 0.01),
     "minimum_size": (0, 2000, 1),
     "fill_holes": (0, 2000, 1),

@@ -9,7 +9,7 @@ from typing import Any
 from psygnal import Signal
 
 from cellseg.options import PredictOptions
-from napari_cellseg.forms.answers import Answers, Values
+from napari_cellseg.forms.answers import Answers, FormValues
 
 CUT = ("threshold", "minimum_size", "fill_holes", "split", "object_diameter", "link", "link_overlap")
 """Options of `cellseg predict` for which the network need not run again."""
@@ -51,13 +51,13 @@ class Cut:
             self.changed.emit()
 
     @property
-    def options(self) -> Values:
+    def options(self) -> FormValues:
         """What was changed and counts, as fields of PredictOptions; all else is the model's own."""
         counts = self.shown
         return {name: value for name, value in self.answers.given.items() if name in counts}
 
     @property
-    def in_a_plane(self) -> Values:
+    def in_a_plane(self) -> FormValues:
         """The same for a field of one plane."""
         return {name: value for name, value in self.options.items() if name not in LINKING}
 
@@ -73,7 +73,7 @@ class Cut:
         return frozenset(name for name in CUT if not hidden.get(name, False))
 
 
-def stored_values(stored: Mapping[str, Any]) -> Values:
+def stored_values(stored: Mapping[str, Any]) -> FormValues:
     """The options that mean the same as what is stored with a model."""
     plain = {field.name: field.default for field in fields(PredictOptions)}
     diameter = float(round(stored["split"]))

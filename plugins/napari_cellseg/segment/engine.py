@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from cellseg.inference.prediction import Prediction
     from cellseg.inference.tiling import Tile
 
-Order = dict[str, Any]
+from napari_cellseg.children.serving import Order
+
 Tell = Callable[[Order], None]
 
 HALO = 32

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from cellseg.options import PredictOptions
+from napari_cellseg.children.serving import Order
 from napari_cellseg.pixels.layer_files import file_that_shows, guess_axes, write_pixels
 from napari_cellseg.segment.command import changed
-
-Order = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

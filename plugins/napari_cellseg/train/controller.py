@@ -24,7 +24,7 @@ RUNS = Path.home() / "cellseg-runs"
 """Where run folders are made without a project, unless another place is chosen."""
 NO_LAYERS = "an image layer and a labels layer are needed. Open both, or make a project."
 TRAINING_SET = "napari_cellseg.project.training_set"
-Stage = Literal["setup", "planning", "planned", "running"]
+PanelStage = Literal["setup", "planning", "planned", "running"]
 
 
 class TrainController:
@@ -43,7 +43,7 @@ class TrainController:
     """What is wrong, for people."""
 
     def __init__(self, session: Session, trainer: Trainer, writer: LayerWriter, wishes: Wishes) -> None:
-        self.stage: Stage = "setup"
+        self.stage: PanelStage = "setup"
         self._session, self._trainer, self._writer, self._wishes = session, trainer, writer, wishes
         self._run: Path | None = None
         self._data: Path | None = None
@@ -123,7 +123,7 @@ class TrainController:
             return self._run
         return Path(project.new_run())
 
-    def _go_to(self, stage: Stage) -> None:
+    def _go_to(self, stage: PanelStage) -> None:
         self.stage = stage
         self.changed.emit()
 

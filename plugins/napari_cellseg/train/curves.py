@@ -12,7 +12,7 @@ from qtpy.QtGui import QColor, QFontMetrics, QPainter, QPen, QPolygonF
 from qtpy.QtWidgets import QSizePolicy, QWidget
 
 from napari_cellseg.train.curve_lines import placed, thinned, upper_limit
-from napari_cellseg.train.progress import SCORES, Progress
+from napari_cellseg.train.progress import SCORES, TrainingProgress
 
 DRAW_EVERY_MS = 500
 COLOURS = {"loss": "#56b4e9", "iou": "#e69f00", "ap50": "#009e73", "v_rand": "#cc79a7", "v_both": "#d55e00"}
@@ -25,7 +25,7 @@ class Curves(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._progress = Progress()
+        self._progress = TrainingProgress()
         self._changed = False
         self.setMinimumHeight(170)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -38,7 +38,7 @@ class Curves(QWidget):
         """As wide as the dock."""
         return QSize(300, 190)
 
-    def show_progress(self, progress: Progress) -> None:
+    def show_progress(self, progress: TrainingProgress) -> None:
         """Draw this training; at most twice a second."""
         self._progress, self._changed = progress, True
         if not self._timer.isActive():

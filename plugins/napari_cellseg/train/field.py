@@ -12,7 +12,7 @@ MOST = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class PlaneRegion:
     """A region of a plane in pixels."""
 
     plane: tuple[int, ...]
@@ -21,7 +21,9 @@ class Part:
     columns: slice
 
 
-def seen_part(corners: Sequence[Sequence[float]], at: Sequence[float], shape: Sequence[int], most: int = MOST) -> Part:
+def seen_part(
+    corners: Sequence[Sequence[float]], at: Sequence[float], shape: Sequence[int], most: int = MOST
+) -> PlaneRegion:
     """What to predict: the whole plane where it is small, else the middle of what is seen.
 
     Args:
@@ -32,9 +34,9 @@ def seen_part(corners: Sequence[Sequence[float]], at: Sequence[float], shape: Se
     """
     plane = tuple(int(np.clip(round(value), 0, length - 1)) for value, length in zip(at, shape[:-2], strict=True))
     if max(shape[-2:]) <= most:
-        return Part(plane, slice(0, shape[-2]), slice(0, shape[-1]))
+        return PlaneRegion(plane, slice(0, shape[-2]), slice(0, shape[-1]))
     spans = [_span(corners[0][axis], corners[1][axis], shape[axis - 2], most) for axis in (0, 1)]
-    return Part(plane, *spans)
+    return PlaneRegion(plane, *spans)
 
 
 def _span(low: float, high: float, length: int, most: int) -> slice:

@@ -8,7 +8,7 @@ from qtpy.QtWidgets import QHBoxLayout, QWidget
 from superqt import QCollapsible
 
 from cellseg.options import described
-from napari_cellseg.forms.answers import Values
+from napari_cellseg.forms.answers import FormValues
 from napari_cellseg.forms.numbers import NumberBox
 from napari_cellseg.forms.option_form import OptionForm
 from napari_cellseg.train.wishes import FIRST, GROUPS, Wishes, network_names, options
@@ -48,7 +48,7 @@ class TrainForm(QWidget):
         """A group under "advanced"."""
         return self._groups[name]
 
-    def set_values(self, values: Values) -> None:
+    def set_values(self, values: FormValues) -> None:
         """Set options by hand; names that are not in the form are left out."""
         self._wishes.answers.give(values)
 

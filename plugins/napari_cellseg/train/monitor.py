@@ -9,7 +9,7 @@ from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QCheckBox, QLabel, QProgressBar, QSizePolicy, QWidget
 
 from napari_cellseg.train.curves import Curves
-from napari_cellseg.train.progress import Progress
+from napari_cellseg.train.progress import TrainingProgress
 from napari_cellseg.widgets import button, column, row, text_line
 
 WORDS = {
@@ -24,7 +24,7 @@ WORDS = {
 
 
 class Monitor(QWidget):
-    """Shows a `Progress`; its buttons only tell what was wished."""
+    """Shows a `TrainingProgress`; its buttons only tell what was wished."""
 
     paused = Signal()
     continued = Signal()
@@ -49,7 +49,7 @@ class Monitor(QWidget):
         above = self.state, self.bar, self.figures, self.curves
         column(*above, row(self.pause, self.stop), row(self.live, self.now), parent=self)
 
-    def show_progress(self, progress: Progress) -> None:
+    def show_progress(self, progress: TrainingProgress) -> None:
         """Show how far it is."""
         going = progress.phase in ("preparing", "training", "paused")
         self._is_paused = progress.phase == "paused"

@@ -12,7 +12,7 @@ import numpy as np
 from qtpy.QtCore import QObject, Signal
 
 from napari_cellseg.children.service import Service
-from napari_cellseg.train.field import Part, seen_part
+from napari_cellseg.train.field import PlaneRegion, seen_part
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -26,7 +26,7 @@ WORKER = "napari_cellseg.train.preview_worker"
 class _Request:
     model: Path
     layer: Image
-    part: Part
+    part: PlaneRegion
 
 
 class Preview(QObject):
@@ -109,7 +109,7 @@ class Preview(QObject):
             self._begin(following)
 
 
-def part_of(layer: Image, point: Any) -> Part:
+def part_of(layer: Image, point: Any) -> PlaneRegion:
     """What is seen of an image layer, in pixels of its full resolution."""
     shape = _pixels(layer).shape[:-1] if layer.rgb else _pixels(layer).shape
     corners = np.asarray(layer.corner_pixels, float)
@@ -119,7 +119,7 @@ def part_of(layer: Image, point: Any) -> Part:
     return seen_part(corners[:, -2:].tolist(), [float(value) for value in at[: len(shape) - 2]], shape)
 
 
-def show_preview(viewer: ViewerModel, image: Image, part: Part, found: np.ndarray[Any, Any]) -> None:
+def show_preview(viewer: ViewerModel, image: Image, part: PlaneRegion, found: np.ndarray[Any, Any]) -> None:
     """Put probabilities (h, w) where that part of the image is; a layer of an earlier preview is used again."""
     scale = np.asarray(image.scale)[-2:]
     corner = np.array([part.rows.start, part.columns.start])
@@ -150,6 +150,6 @@ def _pixels(layer: Image) -> Any:
     return layer.data[0] if layer.multiscale else layer.data
 
 
-def _write_part(data: Any, part: Part, rgb: bool, file: Path) -> None:
+def _write_part(data: Any, part: PlaneRegion, rgb: bool, file: Path) -> None:
     pixels = np.asarray(data[(*part.plane, part.rows, part.columns)])
     np.save(file, np.ascontiguousarray(np.moveaxis(pixels, -1, 0) if rgb else pixels))

@@ -16,7 +16,7 @@ Point = tuple[int, float]
 
 
 @dataclass(slots=True)
-class Progress:
+class TrainingProgress:
     """One training, as far as it has come."""
 
     phase: Phase = "idle"

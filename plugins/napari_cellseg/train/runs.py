@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from napari_cellseg.train.progress import SCORES, Progress, told
+from napari_cellseg.train.progress import SCORES, TrainingProgress, told
 
 MODEL, CONFIG, CONFIG_TOML, METRICS, REPORT, CONTROL = (
     "model.safetensors",
@@ -76,11 +76,11 @@ def resume_words(run: Path, project: Path | None) -> list[str]:
     return [*words, "--config", str(run / CONFIG_TOML), *moved]
 
 
-def progress_of(run: Path) -> Progress:
+def progress_of(run: Path) -> TrainingProgress:
     """The curves of a run so far, for one that goes on."""
     config = _config(run) or {}
     steps = config.get("options", {}).get("train", {}).get("steps", 0)
-    found = Progress("stopped", steps=int(steps), has_model=(run / MODEL).is_file())
+    found = TrainingProgress("stopped", steps=int(steps), has_model=(run / MODEL).is_file())
     for row in metrics_of(run):
         found.step = int(row["step"])
         found.add_loss(found.step, float(row["loss"]))

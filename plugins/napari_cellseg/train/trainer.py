@@ -12,7 +12,7 @@ from qtpy.QtCore import QObject, Signal
 from napari_cellseg.children.child import Child
 from napari_cellseg.children.errand import Errand
 from napari_cellseg.children.words import why
-from napari_cellseg.train.progress import Progress
+from napari_cellseg.train.progress import TrainingProgress
 from napari_cellseg.train.runs import CONTROL, progress_of
 
 COMMAND = ("cellseg", "train")
@@ -35,7 +35,7 @@ class Trainer(QObject):
 
     def __init__(self) -> None:
         super().__init__()
-        self.progress = Progress()
+        self.progress = TrainingProgress()
         self.run: Path | None = None
         self._child: Child | None = None
         self._errand: Errand | None = None
@@ -60,7 +60,7 @@ class Trainer(QObject):
 
     def start(self, run: Path, words: Sequence[str]) -> None:
         """Train into a new run folder."""
-        self._begin(run, ["--out", str(run), *words], Progress("preparing"))
+        self._begin(run, ["--out", str(run), *words], TrainingProgress("preparing"))
 
     def resume(self, run: Path, words: Sequence[str]) -> None:
         """Go on with a training that was interrupted."""
@@ -90,7 +90,7 @@ class Trainer(QObject):
             self._say("stop")
             self._child.close()
 
-    def _begin(self, run: Path, words: Sequence[str], progress: Progress) -> None:
+    def _begin(self, run: Path, words: Sequence[str], progress: TrainingProgress) -> None:
         assert not self.running, "one training at a time"
         self.run, self.progress = run, progress
         self._child = Child([*COMMAND, *words, "--events"])

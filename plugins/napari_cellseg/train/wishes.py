@@ -16,7 +16,7 @@ from cellseg.options import (
     WeightOptions,
     described,
 )
-from napari_cellseg.forms.answers import Answers, Values
+from napari_cellseg.forms.answers import Answers, FormValues
 from napari_cellseg.forms.words import words_of
 from napari_cellseg.train.plan import often_enough, steps_within
 
@@ -88,7 +88,7 @@ def options() -> dict[str, Described]:
     return {**found, "model": replace(found["model"], choices=tuple(NETWORK_OPTIONS))}
 
 
-def base_of(recipe: str) -> Values:
+def base_of(recipe: str) -> FormValues:
     """The values of all options that a recipe means; None: as the network or the data say."""
     values = {**{name: option.default for name, option in options().items()}, **cellseg.RECIPES[recipe]}
     return {**values, "recipe": recipe}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from napari_cellseg.annotate.box import Box
+from napari_cellseg.annotate.box import PlaneBox
 from napari_cellseg.annotate.edits import (
     cell_under,
     changes,
@@ -142,16 +142,16 @@ def test_smoothing_leaves_other_cells_and_never_loses_the_cell(labels, radius):
 def test_changes_are_what_differs(before, after):
     height, width = (min(a, b) for a, b in zip(before.shape, after.shape, strict=True))
     before, after = before[:height, :width], after[:height, :width]
-    rows, columns, values = changes(before, after, Box(100, 200, 100 + height, 200 + width))
+    rows, columns, values = changes(before, after, PlaneBox(100, 200, 100 + height, 200 + width))
     again = before.copy()
     again[rows - 100, columns - 200] = values
     assert (again == after).all()
     assert len(rows) == (before != after).sum()
 
 
-@pytest.mark.parametrize("box", [Box(3, 4, 9, 8)])
+@pytest.mark.parametrize("box", [PlaneBox(3, 4, 9, 8)])
 def test_a_box_grows_as_far_as_the_plane_goes(box):
-    assert box.grown(5, (10, 20)) == Box(0, 0, 10, 13)
-    assert box.union(Box(0, 6, 4, 7)) == Box(0, 4, 9, 8)
+    assert box.grown(5, (10, 20)) == PlaneBox(0, 0, 10, 13)
+    assert box.union(PlaneBox(0, 6, 4, 7)) == PlaneBox(0, 4, 9, 8)
     assert box.centre == (5.5, 5.5)
     assert np.zeros((10, 20))[box.slices].shape == box.shape == (6, 4)

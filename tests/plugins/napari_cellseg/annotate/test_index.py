@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from napari_cellseg.annotate.box import Box
+from napari_cellseg.annotate.box import PlaneBox
 from napari_cellseg.annotate.index import Cell, CellIndex, survey
 from scipy import ndimage
 
@@ -28,7 +28,7 @@ def check(index: CellIndex, labels: np.ndarray) -> None:
     for cell in cells:
         own = labels[cell.plane] == cell.number
         rows, columns = ndimage.find_objects(own.astype(int))[0]
-        assert index.box(cell) == Box(rows.start, columns.start, rows.stop, columns.stop)
+        assert index.box(cell) == PlaneBox(rows.start, columns.start, rows.stop, columns.stop)
         assert index.pixels(cell) == own.sum()
 
 
@@ -48,7 +48,7 @@ def test_it_follows_changed_windows_also_while_it_is_made(labels, data):
     for _ in range(3):
         next(made, None)
         top, left = (data.draw(st.integers(0, n - 1)) for n in labels.shape[1:])
-        box = Box(top, left, min(top + 5, labels.shape[1]), min(left + 3, labels.shape[2]))
+        box = PlaneBox(top, left, min(top + 5, labels.shape[1]), min(left + 3, labels.shape[2]))
         plane = data.draw(st.integers(0, len(labels) - 1))
         labels[plane][box.slices] = data.draw(st.integers(0, 6))
         index.update(plane, box)
@@ -72,12 +72,12 @@ def test_an_edit_reads_the_tiles_it_touches_and_no_others():
     asked = []
     index._read = lambda plane, box: asked.append(box) or labels[plane][box.slices]
     labels[0, 12:14, 18:23] = 2
-    index.update(0, Box(12, 18, 14, 23))
+    index.update(0, PlaneBox(12, 18, 14, 23))
     assert not asked
-    assert index.box(Cell(0, 2)) == Box(12, 18, 14, 23)
-    assert sorted(asked) == [Box(10, 10, 20, 20), Box(10, 20, 20, 30)]
-    assert index.touched(0, Box(11, 11, 12, 12))
-    assert not index.touched(0, Box(30, 30, 40, 40))
+    assert index.box(Cell(0, 2)) == PlaneBox(12, 18, 14, 23)
+    assert sorted(asked) == [PlaneBox(10, 10, 20, 20), PlaneBox(10, 20, 20, 30)]
+    assert index.touched(0, PlaneBox(11, 11, 12, 12))
+    assert not index.touched(0, PlaneBox(30, 30, 40, 40))
 
 
 def test_going_through_cells_round_and_round():

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from napari.components import ViewerModel
 from napari.layers import Labels
-from napari_cellseg.annotate.box import Box
+from napari_cellseg.annotate.box import PlaneBox
 from napari_cellseg.annotate.edits import changes, relabel
 from napari_cellseg.annotate.index import Cell
 from napari_cellseg.annotate.layer import AnnotatedLayer
@@ -52,7 +52,7 @@ def test_the_index_follows_strokes_edits_undo_and_redo(actions):
         elif action == "polygon":
             target.layer.paint_polygon(np.array([(n % 2, 1, 1), (n % 2, 9, n), (n % 2, n, 9)]), n % 5)
         elif action == "edit":
-            box = Box(0, 0, *target.shape[1:])
+            box = PlaneBox(0, 0, *target.shape[1:])
             window = target.read(0, box)
             target.apply(0, [changes(window, relabel(window, n % 5, 3), box)])
         elif action == "napari":

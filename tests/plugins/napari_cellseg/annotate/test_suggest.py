@@ -6,14 +6,23 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from napari_cellseg.annotate.box import Box
-from napari_cellseg.annotate.suggest import Looks, Window, annotated, coarse_steps, entropy, features, rank, windows
+from napari_cellseg.annotate.box import PlaneBox
+from napari_cellseg.annotate.suggest import (
+    Suggestion,
+    WindowSurvey,
+    annotated,
+    coarse_steps,
+    entropy,
+    features,
+    rank,
+    windows,
+)
 
 
-def looks_of(image: np.ndarray, uncertainty: np.ndarray | None = None) -> Looks:
+def looks_of(image: np.ndarray, uncertainty: np.ndarray | None = None) -> WindowSurvey:
     places = windows(image.shape)
     found = np.array([features(image[place.plane][place.box.slices]) for place in places])
-    return Looks(tuple(places), found, uncertainty)
+    return WindowSurvey(tuple(places), found, uncertainty)
 
 
 @pytest.fixture
@@ -21,7 +30,7 @@ def image():
     return np.random.default_rng(1).normal(100, 10, (2, 512, 512)).astype(np.float32)
 
 
-def place_of(looks: Looks, plane: int, row: int, column: int) -> int:
+def place_of(looks: WindowSurvey, plane: int, row: int, column: int) -> int:
     """Number of the window that holds a pixel."""
     return next(
         i
@@ -99,9 +108,9 @@ def test_entropy_of_what_is_sure_and_of_what_is_not():
 
 
 def test_probabilities_are_read_coarsely():
-    steps = coarse_steps(Box(256, 512, 512, 768))
+    steps = coarse_steps(PlaneBox(256, 512, 512, 768))
     assert np.zeros((1000, 1000))[steps].shape == (64, 64)
-    assert np.zeros((9, 9))[coarse_steps(Box(0, 0, 5, 6))].shape == (5, 6)
+    assert np.zeros((9, 9))[coarse_steps(PlaneBox(0, 0, 5, 6))].shape == (5, 6)
 
 
 def test_a_stroke_makes_a_window_annotated():
@@ -112,4 +121,6 @@ def test_a_stroke_makes_a_window_annotated():
 
 
 def test_windows_can_be_told_apart():
-    assert Window(0, Box(0, 0, 4, 4)) == Window(0, Box(0, 0, 4, 4)) < Window(1, Box(0, 0, 4, 4))
+    assert (
+        Suggestion(0, PlaneBox(0, 0, 4, 4)) == Suggestion(0, PlaneBox(0, 0, 4, 4)) < Suggestion(1, PlaneBox(0, 0, 4, 4))
+    )

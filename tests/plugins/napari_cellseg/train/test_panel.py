@@ -16,7 +16,7 @@ from napari_cellseg.train.curves import COLOURS, Curves
 from napari_cellseg.train.form import TrainForm
 from napari_cellseg.train.panel import TrainPanel
 from napari_cellseg.train.preview import LAYER
-from napari_cellseg.train.progress import SCORES, Progress
+from napari_cellseg.train.progress import SCORES, TrainingProgress
 from napari_cellseg.train.runs import read_run
 from napari_cellseg.train.trainer import Trainer
 from napari_cellseg.train.wishes import Wishes
@@ -164,7 +164,7 @@ def test_the_form_shows_what_the_sliders_set(qtbot):
 def test_every_score_has_a_colour_and_is_drawn():
     assert COLOURS.keys() == {"loss", *SCORES}
     assert len(set(COLOURS.values())) == len(COLOURS)
-    progress = Progress()
+    progress = TrainingProgress()
     progress.hear({"event": "validated", "step": 5, "scores": {"v_both": 0.9, "v_info": 0.8}, "kept": True})
     assert (progress.scores, progress.best) == ({"v_both": [(5, 0.9)]}, "step 5: V_rand and V_info 0.900")
 
@@ -173,7 +173,7 @@ def test_curves_are_drawn_in_a_moment(qtbot):
     curves = Curves()
     qtbot.addWidget(curves)
     curves.resize(330, 190)
-    progress = Progress("training", 5000, 10_000)
+    progress = TrainingProgress("training", 5000, 10_000)
     progress.losses = [(step, 1 / step) for step in range(1, 5001)]
     progress.scores = {"iou": [(step, step / 5000) for step in range(100, 5000, 100)]}
     curves.show_progress(progress)

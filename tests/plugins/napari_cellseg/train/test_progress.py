@@ -15,7 +15,7 @@ from napari_cellseg.train.curve_lines import placed, thinned, upper_limit
 from napari_cellseg.train.field import seen_part
 from napari_cellseg.train.layer_files import IGNORE, write_layers
 from napari_cellseg.train.plan import often_enough, plan_lines, steps_within
-from napari_cellseg.train.progress import Progress
+from napari_cellseg.train.progress import TrainingProgress
 from napari_cellseg.train.runs import (
     data_folder,
     progress_of,
@@ -42,7 +42,7 @@ PLAN = {
 
 
 def test_events_add_up():
-    progress = Progress()
+    progress = TrainingProgress()
     progress.hear({"event": "started", "step": 0, "steps": 4})
     assert progress.phase == "preparing"
     for step, loss in ((1, 1.0), (2, 0.0)):
@@ -62,13 +62,13 @@ def test_events_add_up():
 
 
 def test_a_model_without_a_score():
-    progress = Progress()
+    progress = TrainingProgress()
     progress.hear({"event": "validated", "step": 25, "scores": {}, "kept": True})
     assert (progress.has_model, progress.best) == (True, "step 25 (nothing held out, no score)")
 
 
 def test_steps_that_are_done_again_replace_the_old_ones():
-    progress = Progress(losses=[(1, 1.0), (2, 5.0), (3, 5.0)])
+    progress = TrainingProgress(losses=[(1, 1.0), (2, 5.0), (3, 5.0)])
     progress.add_loss(2, 0.0)
     assert progress.losses == [(1, 1.0), (2, pytest.approx(0.95))]
     progress.add_loss(3, None)  # a loss that is no number
@@ -77,7 +77,7 @@ def test_steps_that_are_done_again_replace_the_old_ones():
 
 def test_terminal_and_window_say_the_same_of_the_same_training():
     pace = SimpleNamespace(seconds_left=lambda step: 5500.0, samples_per_second=1.0)
-    board, progress = Board(9, pace), Progress()
+    board, progress = Board(9, pace), TrainingProgress()
     for step, loss in enumerate((2.0, float("nan"), 0.5), 1):
         board.show(Stepped(step, 9, loss, 0.1, 0.1))
         event = {"event": "stepped", "step": step, "steps": 9, "loss": loss if loss == loss else None}
