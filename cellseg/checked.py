@@ -1,4 +1,4 @@
-"""What makes a dataclass one of options: limits, choices and helps that stand with each field, and are checked.
+"""Dataclasses of options: limits, choices and helps stand with each field, and are checked.
 
 Whoever shows options (the command line, a form) asks `described` for them. "Not given" is `None`; people and old files
 may say "auto" for it wherever `None` is allowed, but for texts, which may be a name.
@@ -65,7 +65,7 @@ class Described:
 
     @property
     def flag(self) -> str:
-        """What it is called on the command line."""
+        """Name on the command line."""
         return flag_of(self.name)
 
 
@@ -111,14 +111,14 @@ def takes_auto(hint: Any) -> bool:
 
 
 def definition_of(owner: type[Any], name: str) -> Any:
-    """What is defined of an option whoever has it: type, limits, choices and common help, but for `None`."""
+    """Definition of an option, the same wherever it occurs: type, limits, choices and common help, but for `None`."""
     parts = _parts(get_type_hints(owner, include_extras=True)[name])
     return tuple(part for part in parts if part is not NoneType)
 
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """What a type hint says."""
+    """Meaning of a type hint."""
 
     type: type
     limits: Limits

@@ -87,7 +87,7 @@ VariantOption = Annotated[Variant, Help("Size of effunet's encoder, by the compo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelOptions(Checked):
-    """How label files are read."""
+    """Reading of label files."""
 
     labels_are: LabelKind | None = None
     """Meaning of the label values: numbers of cells or numbers of classes. Default: detected and reported."""
@@ -99,7 +99,7 @@ class LabelOptions(Checked):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataOptions(Checked):
-    """Where the annotated images of a training are."""
+    """Files of a training: images, labels and masks."""
 
     images: str | None = None
     """A multi-page TIFF, a folder of TIFFs or a glob; or a sequence of the Cell Tracking Challenge (.../01)."""
@@ -170,7 +170,7 @@ class AugmentOptions(Checked):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelOptions(Checked):
-    """What every network takes."""
+    """Options that every network has."""
 
     channels: ChannelsOption = 1
     classes: ClassesOption = 2
@@ -354,7 +354,7 @@ class SheetOptions(Checked):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PredictOptions(Checked):
-    """How images are predicted."""
+    """Options of a prediction."""
 
     result: Result = "instances"
     """What is written: numbered cells (uint32), class numbers (uint8) or probabilities (float32)."""
@@ -402,7 +402,7 @@ class PredictOptions(Checked):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TruthOptions(Checked):
-    """What of the ground truth counts."""
+    """Parts of the ground truth that count."""
 
     truth_is: TruthKind | None = None
     """partial: predicted cells that match no annotated one do not count. Default: by the markers of a CTC folder."""
@@ -412,7 +412,7 @@ class TruthOptions(Checked):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluateOptions(TruthOptions):
-    """What of a prediction is compared with what of the ground truth."""
+    """Comparison of a prediction with the ground truth."""
 
     threshold: ThresholdOption | None = None
     """Given, whole numbers are probabilities, 0 to 255. Default: 0.5."""
@@ -424,7 +424,7 @@ class EvaluateOptions(TruthOptions):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupOptions(Checked):
-    """What is known of images that belong together."""
+    """Groups of images that belong together."""
 
     group: str | None = None
     """Regular expression: images in whose names it finds the same stay together; its first group, if it has one."""
@@ -441,7 +441,7 @@ class GroupOptions(Checked):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SplitOptions(Checked):
-    """How annotated images are split into a training and a validation set."""
+    """Split of annotated images into a training and a validation set."""
 
     fraction: Annotated[float, Limits(0.001, 0.9)] = 0.2
     """Part of the images (of a stack: of its planes) that is held out for validation."""

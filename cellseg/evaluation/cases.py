@@ -1,4 +1,4 @@
-"""Which prediction belongs to which truth."""
+"""Pairs of predictions and ground truths."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Planes:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Case:
-    """What is scored as one image."""
+    """An image and its ground truth, scored as one."""
 
     name: str
     prediction: Planes

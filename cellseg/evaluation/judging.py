@@ -108,7 +108,7 @@ def plan_evaluation(
 
 
 def labels_of(truth: Given, labels: LabelOptions) -> LabelOptions:
-    """How the truth is read: that of the Cell Tracking Challenge numbers cells."""
+    """Reading of the ground truth: that of the Cell Tracking Challenge numbers cells."""
     numbered = labels.labels_are is None and not isinstance(truth, np.ndarray) and sequence_of(str(truth))
     return replace(labels, labels_are="instances") if numbered else labels
 

@@ -28,7 +28,7 @@ THRESHOLD = 0.5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Truth:
-    """What is known of an image; arrays (H, W) or (Z, H, W), None where there are only markers."""
+    """Ground truth of an image; arrays (H, W) or (Z, H, W), None where there are only markers."""
 
     name: str
     border: int
@@ -57,7 +57,7 @@ class Truth:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """How all cases of an evaluation are read."""
+    """Reader of all cases of an evaluation."""
 
     prediction: Meaning | None
     """What the prediction's values mean; None: they are probabilities."""
@@ -114,7 +114,7 @@ class Reader:
         return without_small(components(mask), smallest), mask
 
     def in_words(self) -> str:
-        """What prediction and truth were taken for."""
+        """Meanings that were assumed for prediction and ground truth."""
         words = {"instances": "numbered cells", "binary": "a mask of cells", "classes": "classes"}
         prediction = words[self.prediction] if self.prediction else "probabilities"
         return f"the prediction is {prediction}, the truth {words[self.truth]}"
@@ -145,7 +145,7 @@ def make_reader(cases: Sequence[Case], options: EvaluateOptions, labels: LabelOp
 
 
 def kind_of_truth(cases: Sequence[Case], labels: LabelOptions) -> Meaning:
-    """What the values of the truths mean, over all of them."""
+    """Meaning of the values of the ground truths, over all of them."""
     truths = [(case.truth.source, k) for case in cases if case.truth is not None for k in case.truth.numbers]
     return kind_of(truths, labels) if truths else "instances"
 

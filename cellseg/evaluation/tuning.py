@@ -59,7 +59,7 @@ class Tuned:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tuning:
-    """Which planes the cut is tuned on, and how they are read."""
+    """Planes on which the cut is tuned, and their reader."""
 
     cases: tuple[Case, ...]
     reader: Reader

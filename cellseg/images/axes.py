@@ -39,7 +39,7 @@ def sizes_of(wanted: str, axes: str, shape: Sequence[int]) -> tuple[int, ...]:
 
 
 def sheet_numbers(axes: str, shape: Sequence[int]) -> NDArray[np.intp]:
-    """Which sheets make up which plane.
+    """Sheets of each plane.
 
     Args:
         axes: axes of the array, for instance CZYX.

@@ -57,5 +57,5 @@ _tokens = count()
 
 
 def new_token() -> int:
-    """What tells the blocks of one open image from those of another."""
+    """A key that tells the blocks of one open image from those of another."""
     return next(_tokens)

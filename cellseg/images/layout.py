@@ -15,7 +15,7 @@ from cellseg.images.source import ImageSource
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultLayout:
-    """What is written, as TIFF or OME-Zarr; its axes are `plane_axes`, then C for several channels, then YX.
+    """Shape and type of a result, as TIFF or OME-Zarr; its axes are `plane_axes`, then C for several channels, then YX.
 
     Tiles are handed over for each plane, for each channel, in the order of `tiles`.
     """

@@ -1,4 +1,4 @@
-"""Which images a path, folder or glob means, in natural order."""
+"""Images of a path, folder or glob, in natural order."""
 
 from __future__ import annotations
 

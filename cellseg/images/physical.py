@@ -32,7 +32,7 @@ LARGEST_PLAUSIBLE_UM = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Physical:
-    """What a file says about its pixels, in micrometres."""
+    """Pixel sizes of a file in micrometres."""
 
     pixel_size_um: tuple[float, float] | None = None
     """Height and width of a pixel."""

@@ -32,7 +32,7 @@ class Axis:
         return self.length / self.wanted
 
     def taps(self, part: slice) -> tuple[slice, NDArray[np.intp], NDArray[np.float64]]:
-        """What new pixels are made of.
+        """Input pixels and their weights for each new pixel.
 
         Args:
             part: the new pixels, n of them.

@@ -1,4 +1,4 @@
-"""How probabilities become cells: what the options say, and where they do not, the model's card."""
+"""Rules that turn probabilities into cells: the given options, else those of the model's card."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def cuts_of(card: ModelCard, options: PredictOptions) -> tuple[float, float]:
 
 
 def instance_options(card: ModelCard, options: PredictOptions = PredictOptions()) -> InstanceOptions:
-    """How a mask becomes instances: as the options say, and where they do not, the card."""
+    """Rules that turn a mask into instances: the given options, else those of the card."""
     return InstanceOptions(
         cores=bool(cuts_of(card, options)[1]),
         fill_holes=_first(options.fill_holes, card.fill_holes),
@@ -46,5 +46,5 @@ def instances_in(
 
 
 def _first(asked: T | None, stored: T) -> T:
-    """What is asked for, else what the model stores."""
+    """The given value, else the model's."""
     return stored if asked is None else asked

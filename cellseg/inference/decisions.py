@@ -1,4 +1,4 @@
-"""What is decided before the first tile: its size, the arithmetic; and what the prediction will cost."""
+"""Decisions before the first tile: its size and the precision; and the expected cost of the prediction."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cellseg.inference.tiling import whole_strides
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """What the options left open; kept for --resume."""
+    """Answers to what the options left open; kept for --resume."""
 
     tile: Shape
     """Height and width of an output tile in pixels."""

@@ -1,4 +1,4 @@
-"""What is finished of a prediction, on disk: one chunk of a zarr store a tile.
+"""Finished tiles of a prediction on disk: one chunk of a Zarr store a tile.
 
 The store lies beside the output under a hidden name and goes when the output is complete. A chunk appears
 under its name only when it is whole, so after a crash the chunks that exist are the tiles that are done.
@@ -57,7 +57,7 @@ class Journal:
 
 
 def journal_folder(output: Path) -> Path:
-    """Where the journal of an output lies."""
+    """Folder of an output's journal."""
     return output.with_name(f".{output.name}.tiles")
 
 

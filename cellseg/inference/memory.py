@@ -1,4 +1,4 @@
-"""How much memory there is, and how much a prediction may take."""
+"""Available memory, and the share a prediction may take."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class NormalisedImage:
         return self._sign * apply(read_mirrored(self.source, plane, box), self._known[plane])
 
     def sample(self, plane: int, geometry: Geometry) -> Float32:
-        """What the network sees of a plane for its statistics, float32 (N, C, h, w)."""
+        """Boxes of a plane from which the network takes its statistics, float32 (N, C, h, w)."""
         boxes = sample_boxes(self.source.height, self.source.width, geometry)
         return np.stack([self.read(plane, box) for box in boxes])
 

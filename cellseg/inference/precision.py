@@ -1,4 +1,4 @@
-"""Which arithmetic the network computes with."""
+"""Numerical precision of the network."""
 
 from __future__ import annotations
 

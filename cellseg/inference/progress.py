@@ -1,4 +1,4 @@
-"""How far a prediction is: the one event of all that predict, number and write."""
+"""Progress of a prediction: the one event of predicting, numbering and writing."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ def _kept(model: TrainedModel, options: PredictOptions) -> tuple[int, np.dtype[A
 
 
 def result_of(probabilities: NDArray[np.float32], model: TrainedModel, options: PredictOptions) -> NDArray[Any]:
-    """What is kept (channels, h, w) of probabilities (classes, h, w); of instances the mask of which they are made."""
+    """The part (channels, h, w) of probabilities (classes, h, w) that a result needs; for instances their mask."""
     if options.result != "probabilities":
         classes = classes_of(model, probabilities, options)
         core = cuts_of(model.card, options)[1] if options.result == "instances" else 0.0

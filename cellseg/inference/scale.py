@@ -18,7 +18,7 @@ LARGEST = 16.0
 
 
 def magnification(card: ModelCard, options: PredictOptions) -> float:
-    """How many times larger the network sees the image; without `--diameter` as in the training.
+    """Magnification at which the network sees the image; without `--diameter` that of the training.
 
     Raises InputError where the model does not say what objects it has learnt from, or theirs are of quite another size.
     """

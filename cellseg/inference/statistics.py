@@ -33,7 +33,7 @@ def normalisation_layers(network: Any) -> list[nn.BatchNorm2d]:
 
 
 def sample_boxes(height: int, width: int, geometry: Geometry) -> list[Box]:
-    """What the network looks at for its statistics: boxes of one size, spread evenly, independent of the tiles."""
+    """Boxes for the network's statistics: of one size, spread evenly, independent of the tiles."""
     rows, columns = _positions(height, geometry), _positions(width, geometry)
     return [Box(y, x, rows[1], columns[1]) for y in rows[0] for x in columns[0]]
 

@@ -1,4 +1,4 @@
-"""What a tile costs in memory and time, and the tile that follows from what may be spent."""
+"""Memory and time of a tile, and the largest tile within a budget."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def _window(rng: np.random.Generator, prediction: Prediction) -> Tile:
 
 
 def _start(rng: np.random.Generator, length: int, side: int, geometry: Geometry) -> int:
-    """Where a window begins along an axis: before a random seam, at a multiple of the stride."""
+    """Start of a window along an axis: before a random seam, at a multiple of the stride."""
     seams = range(side, length, side)
     if not seams:
         return 0

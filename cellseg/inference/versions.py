@@ -23,7 +23,7 @@ class Version(Protocol):
     """One way to look at a tile."""
 
     def sees(self, tile: Tile, geometry: Geometry) -> Box:
-        """What the network sees, on the version's own lattice of pixels."""
+        """The network's input on the version's own lattice of pixels."""
         ...
 
     def reads(self, tile: Tile, geometry: Geometry) -> Box:

@@ -14,7 +14,7 @@ from cellseg.measure.table import CellTable
 
 @dataclass(frozen=True, slots=True)
 class CellGrid:
-    """How the cells of a stack are measured."""
+    """Grid of a stack on which its cells are measured."""
 
     spacing: tuple[float, ...]
     """Size of a pixel in `unit`, axes (Y, X) or (Z, Y, X): as many as are measured together."""

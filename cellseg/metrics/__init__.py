@@ -1,4 +1,4 @@
-"""How good a segmentation is; every metric is called as metric(prediction, truth)."""
+"""Metrics of a segmentation; each is called as metric(prediction, truth)."""
 
 from cellseg.metrics.cells import *  # noqa: F403
 from cellseg.metrics.em import *  # noqa: F403

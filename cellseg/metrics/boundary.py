@@ -92,7 +92,7 @@ def boundary_mask(labels: Labels, frame: bool = False) -> NDArray[np.bool_]:
 
 
 def _count_near(points: NDArray[np.bool_], others: NDArray[np.bool_], tolerance: float) -> int:
-    """How many True pixels of `points` have one of `others` within `tolerance`."""
+    """Number of True pixels of `points` that have one of `others` within `tolerance`."""
     reach = int(tolerance)
     padded = np.pad(others, reach).reshape(-1)
     strides = np.cumprod([1, *(side + 2 * reach for side in others.shape[:0:-1])])[::-1]

@@ -1,4 +1,4 @@
-"""What is tried to turn probabilities into cells: thresholds, and the size below which a cell is dirt."""
+"""Candidates for the cut of probabilities into cells: thresholds, and the size below which a cell is dirt."""
 
 from __future__ import annotations
 

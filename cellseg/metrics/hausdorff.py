@@ -1,4 +1,4 @@
-"""How far the outlines of matched objects are apart."""
+"""Hausdorff distance between the outlines of matched objects."""
 
 from __future__ import annotations
 

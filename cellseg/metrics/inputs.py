@@ -1,4 +1,4 @@
-"""What every metric asks of its two label images."""
+"""Checks that every metric makes of its two label images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which predicted object stands for which truth object, one to one."""
+"""One-to-one matching of predicted objects to objects of the ground truth."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def match(pairs: Overlaps, threshold: float) -> Indices:
 
 
 def _shared(index: Indices) -> NDArray[np.bool_]:
-    """Which elements of (k,) object indices occur more than once."""
+    """Elements of (k,) object indices that occur more than once, as a mask."""
     return np.asarray(np.bincount(index)[index] > 1) if index.size else np.zeros(0, dtype=np.bool_)
 
 

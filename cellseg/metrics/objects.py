@@ -45,7 +45,7 @@ class ObjectRow:
 
 
 def object_table(prediction: Labels, truth: Labels, threshold: float = 0.5) -> list[ObjectRow]:
-    """What became of every object: a row per truth object, then a row per predicted object without a partner.
+    """Table of all objects: a row per truth object, then a row per predicted object without a partner.
 
     A truth object is *matched* at an IoU of `threshold` or more (one to one, as in `f1`), else *merged* if a
     predicted object covers more than half of it and more than half of another too, else *split* if two or more

@@ -1,4 +1,4 @@
-"""Which object of the prediction shares how many pixels with which object of the truth."""
+"""Overlaps in pixels of predicted objects with objects of the ground truth."""
 
 from __future__ import annotations
 

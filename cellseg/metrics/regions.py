@@ -1,4 +1,4 @@
-"""Where the objects of a label image are."""
+"""Bounding boxes of the objects of a label image."""
 
 from __future__ import annotations
 

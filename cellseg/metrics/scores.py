@@ -74,7 +74,7 @@ class ComparedPair:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Counts:
-    """What the metrics are computed from; `a + b` pools two images."""
+    """Counts from which the metrics are computed; `a + b` pools two images."""
 
     pixels: int = 0
     differing: int = 0

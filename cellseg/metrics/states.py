@@ -1,4 +1,4 @@
-"""What became of the object of each pixel, for pictures of errors."""
+"""State of each pixel's object (matched, missed, ...), for pictures of errors."""
 
 from __future__ import annotations
 

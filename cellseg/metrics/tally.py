@@ -21,7 +21,7 @@ from cellseg.metrics.ratios import ratio
 
 @dataclass(frozen=True, slots=True)
 class Outlines:
-    """How near the outlines are to each other."""
+    """Distances of outlines from each other."""
 
     boundary: BoundaryHits
     distances: float

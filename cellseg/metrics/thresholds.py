@@ -24,7 +24,7 @@ TIE = 1e-12
 
 @dataclass(frozen=True, slots=True)
 class BestThreshold:
-    """Where a metric was best."""
+    """The threshold at which a metric was best."""
 
     threshold: float
     value: float

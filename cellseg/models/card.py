@@ -1,4 +1,4 @@
-"""What a model file says of itself; readable without torch."""
+"""Metadata of a model file; readable without torch."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CUT = ("threshold", "core", "grow", "minimum_size", "fill_holes", "split")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelCard:
-    """What must be known of a network to use it; stored in its file.
+    """Metadata that is needed to use a network; stored in its file.
 
     Attributes:
         name: name in the registry.

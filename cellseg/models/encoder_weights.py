@@ -22,7 +22,7 @@ COUNTER = "num_batches_tracked"  # a normalisation counts its batches; nobody re
 
 @dataclass(frozen=True, slots=True)
 class EncoderFit:
-    """What of a file went into an encoder.
+    """Parts of a file that went into an encoder.
 
     Attributes:
         loaded: tensors that were taken.

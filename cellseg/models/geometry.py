@@ -1,4 +1,4 @@
-"""Which sizes a network takes, which it gives, and how far a pixel's influence reaches."""
+"""Input and output sizes of a network, and its receptive field."""
 
 from __future__ import annotations
 

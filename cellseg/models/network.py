@@ -1,4 +1,4 @@
-"""What all networks have in common: sizes, heads, and the margin that is taken away."""
+"""Common parts of all networks: sizes, heads, and the margin that is cropped."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cellseg.models.reach import follow
 
 
 class Heads(NamedTuple):
-    """What the heads of a network say; what it gives while it is trained, if it has several.
+    """Outputs of a network's heads; of a network with several heads its output in training.
 
     Attributes:
         logits: (N, classes, H, W) of each head, the last of the finest; the loss is the mean over them.
@@ -47,7 +47,7 @@ class Network(nn.Module):
         return _geometry(make, self.options)
 
     def heads(self, x: Tensor) -> Heads:
-        """What the heads make of the whole input; valid ones without their margin."""
+        """Outputs of the heads for the whole input; valid ones without their margin."""
         raise NotImplementedError
 
     def merged(self, heads: list[Tensor]) -> Tensor:

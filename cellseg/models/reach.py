@@ -1,4 +1,4 @@
-"""What each pixel of a network's output sees of the input, found by following its layers."""
+"""Receptive field of each output pixel of a network, found by following its layers."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ from cellseg.options import (
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """How a network is made."""
+    """Recipe of a network."""
 
     year: int
     options: type[ModelOptions]
@@ -55,7 +55,7 @@ def list_models() -> list[str]:
 
 
 def entry_of(name: str) -> Entry:
-    """How the network called `name` is made. Raises InputError that lists the known ones."""
+    """Entry of the network called `name`. Raises InputError that lists the known ones."""
     if name not in NETWORKS:
         raise InputError(f"there is no network called {name!r}", f"Known are: {', '.join(NETWORKS)}.")
     return NETWORKS[name]

@@ -15,7 +15,7 @@ MEGAPIXEL = 1e6
 
 @dataclass(frozen=True, slots=True)
 class NetworkFacts:
-    """What there is to know of a network before it is trained.
+    """Facts of a network before it is trained.
 
     Attributes:
         name: its name in the registry.

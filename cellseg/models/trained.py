@@ -36,7 +36,7 @@ class TrainedModel:
 
 
 def as_model(model: Any) -> TrainedModel:
-    """What may be given as a model: one that was loaded, the path or name of one (see `load`), a network from `build`.
+    """A model from what was given: a loaded one, the path or name of one (see `load`), or a network from `build`.
 
     A network gets a default card. Raises InputError for anything else.
     """

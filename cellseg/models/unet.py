@@ -15,7 +15,7 @@ from cellseg.options import UNetOptions, Upsampling
 
 
 def valid_size(size: int, depth: int, up: Upsampling = "transposed") -> int | None:
-    """What a valid U-Net makes of `size` pixels, layer by layer; None where a layer cannot take its input."""
+    """Output side of a valid U-Net for `size` pixels, layer by layer; None where a layer cannot take its input."""
     for _ in range(depth):
         size -= 4
         if size <= 0 or size % 2:

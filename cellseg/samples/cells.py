@@ -57,7 +57,7 @@ def draw_touching(shape: Shape, rng: Generator) -> tuple[Float32, NDArray[np.int
 
 
 def _nuclei(shape: Shape, rng: Generator, centres: NDArray[np.float64], present: NDArray[np.bool_]) -> Float32:
-    """How much darker the stain of the cytoplasm is where the nucleus lies."""
+    """Darkening of the stain of the cytoplasm by the nucleus."""
     dark = np.zeros(shape, np.float32)
     for centre in centres[present]:
         nucleus = blob(rng, rng.uniform(0.14, 0.22) * CELL_SIZE)

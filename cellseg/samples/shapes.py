@@ -91,7 +91,7 @@ def blob(rng: Generator, radius: float, elongation: float = 1.4, roughness: floa
 
 
 def window(size: Shape, centre: tuple[float, float], shape: Shape) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
-    """Where a small array around `centre` lies in a large one: slices of the large one and of the small one."""
+    """Overlap of a small array around `centre` with a large one: slices of the large one and of the small one."""
     large, small = [], []
     for length, middle, limit in zip(size, centre, shape, strict=True):
         start = round(middle) - length // 2

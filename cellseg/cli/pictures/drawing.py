@@ -1,4 +1,4 @@
-"""What several pictures are made of: grey values, outlines, scale bars."""
+"""Common parts of pictures: grey values, outlines, scale bars."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def _create(
 
 
 def _sink(arrays: list[Any], layout: ResultLayout, axes: str, sheet: int) -> Sink:
-    """What writes rows of one sheet."""
+    """A writer of the rows of one sheet."""
     names, lengths = layout.ome_planes
     places = np.unravel_index(sheet, (*lengths, layout.channels))
     at = dict(zip(names + "C", (int(place) for place in places), strict=True))

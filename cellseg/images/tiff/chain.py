@@ -24,7 +24,7 @@ _TYPE_BYTES = np.array([0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8]
 
 @dataclass(frozen=True, slots=True)
 class Directories:
-    """What the chain of page directories says."""
+    """The chain of page directories."""
 
     pages: int
     """Pages whose directory is complete."""
@@ -112,7 +112,7 @@ def _read_header(file: BinaryIO, path: Path) -> _Form:
 
 
 def _next_offset(form: _Form, file: BinaryIO) -> int | None:
-    """Where the next directory is; 0 after the last one, None if the file ends before it says so."""
+    """Offset of the next directory; 0 after the last one, None if the file ends before it."""
     try:
         return form.number(form.offset, file)
     except struct.error:

@@ -186,7 +186,7 @@ def _parsed(path: Path, directories: Directories, xml: str | None) -> Iterator[t
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """What tifffile reports from this thread goes to our own log, for those who ask for details."""
+    """Redirects tifffile's reports of this thread to our own log, for those who ask for details."""
     thread = threading.get_ident()
 
     def divert(record: logging.LogRecord) -> bool:

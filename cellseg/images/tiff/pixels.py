@@ -20,7 +20,7 @@ Decode = Callable[..., tuple[NDArray[Any] | None, tuple[int, ...], tuple[int, ..
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Coding:
-    """How pages are stored; pages of one series share it."""
+    """Encoding of pages; pages of one series share it."""
 
     decode: Decode
     """Strip or tile from its bytes and number, as tifffile makes it."""
@@ -48,7 +48,7 @@ class Coding:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Page:
-    """Where the strips or tiles of a page lie."""
+    """Offsets and sizes of the strips or tiles of a page."""
 
     path: Path
     offsets: NDArray[np.uint64]

@@ -1,4 +1,4 @@
-"""Which pages of a TIFF make up the image, in which order, and where their data lie."""
+"""Pages of a TIFF that make up the image, their order, and the places of their data."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ HALO_ROWS = 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstanceOptions:
-    """What becomes an instance: holes are filled, touching cells cut apart, small ones removed, the rest grows."""
+    """Steps from a mask to instances: holes filled, touching cells split, small ones removed, the rest grown."""
 
     cores: bool = False
     """Instances are the components of what is CORE in the mask, and spread over the rest of it."""
@@ -55,7 +55,7 @@ class InstanceOptions:
 
 @dataclass(frozen=True, slots=True)
 class LabelProgress:
-    """How far the labelling of a plane is: blocks done of blocks in all; a block counts once a pass."""
+    """Progress of the labelling of a plane: blocks done of all blocks; a block counts once a pass."""
 
     done: int
     total: int

@@ -50,7 +50,7 @@ def link_planes(planes: Iterable[LabelledPlane], overlap: float, first_id: int =
 
 
 def shared(before: LabelledPlane, after: LabelledPlane) -> Overlaps:
-    """Which instance of one plane (as the truth) shares how many pixels with which of the next."""
+    """Overlaps in pixels of the instances of one plane (as the truth) with those of the next."""
     areas_before, areas_after = np.zeros(before.count, np.int64), np.zeros(after.count, np.int64)
     codes, areas = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     for box in after.grid:

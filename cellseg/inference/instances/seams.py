@@ -1,4 +1,4 @@
-"""What meets where two blocks touch."""
+"""Pairs of labels that meet where two blocks touch."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Seams:
         self._left = np.zeros(0, np.int64)
 
     def meet(self, box: Box, labels: NDArray[np.int32], nodes: NDArray[np.int64]) -> tuple[LabelPairs, LabelPairs]:
-        """What a block has in common with those above and left of it.
+        """Pairs of labels that a block shares with the blocks above and left of it.
 
         Args:
             labels: (h, w) of the block.

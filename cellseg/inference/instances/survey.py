@@ -39,7 +39,7 @@ class Survey:
 
 @dataclass(slots=True)
 class _Notes:
-    """What is written down block after block."""
+    """Notes taken block after block."""
 
     boxed: bool
     sizes: list[NDArray[np.int64]] = field(default_factory=lambda: [np.zeros(1, np.int64)])

@@ -23,7 +23,7 @@ EIGHT = np.ones((3, 3), dtype=np.bool_)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mismatches:
-    """Where the truth, warped as near to the prediction as its topology lets it, still differs."""
+    """Pixels in which the truth, warped as near to the prediction as its topology allows, still differs."""
 
     warped: Mask
     """(H, W) the warped truth."""
@@ -116,7 +116,7 @@ def _warp(truth: Mask, prediction: Mask, greedy: bool) -> Mask:
 
 
 def _classify(warped: Mask, prediction: Mask) -> NDArray[np.uint8]:
-    """What flipping each mismatch alone would do to the warped truth, as 1 + number in `KINDS`.
+    """Effect on the warped truth of flipping each mismatch alone, as 1 + number in `KINDS`.
 
     A pixel that joins foreground components around it (added), or parts them (removed), merges or splits objects if
     they are different ones or become so; otherwise it closes a hole off or opens one.

@@ -114,7 +114,7 @@ def _pass(
 
 @compiled
 def _latest(changed: Clock, top: int, left: int) -> int:
-    """When a pixel of the board changed last."""
+    """Time of the last change of a pixel of the board."""
     latest = 0
     for y in range(top, top + SIDE + 2):
         for x in range(left, left + SIDE + 2):

@@ -23,7 +23,7 @@ def neighbourhoods(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 
 def _edge_components(pattern: int) -> int:
-    """How many foreground components of the ring touch the centre by an edge; 0 for a ring of foreground only."""
+    """Number of foreground components of the ring that touch the centre by an edge; 0 for a ring of foreground only."""
     ring = [bool(pattern >> bit & 1) for bit in RING]
     if all(ring):
         return 0

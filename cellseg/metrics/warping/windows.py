@@ -1,4 +1,4 @@
-"""What simple flips can reach in a window of 6 x 6 pixels while everything around it stays.
+"""States that simple flips can reach in a window of 6 x 6 pixels while everything around it stays.
 
 A board is the window with its frame, 8 x 8 pixels in one uint64; bit 8 r + c is row r, column c.
 """
