@@ -19,6 +19,7 @@ __all__ = ["AUTO", "Described", "Limits", "definition_of", "described", "flag_of
 Recipe = Literal["fast", "quick", "paper", "finetune"]
 Balance = Literal["none", "image", "dataset"]
 Where = Literal["background", "everywhere"]
+Separate = Literal["on", "off"]
 Result = Literal["instances", "classes", "probabilities"]
 Averaging = Literal["none", "rotations7", "dihedral8"]
 AVERAGING_COST: dict[Averaging, int] = {"none": 1, "rotations7": 10, "dihedral8": 8}
@@ -133,6 +134,9 @@ class WeightOptions(Checked):
     """Pixels on which borders weigh more: the background between cells, as in the paper's figure, or the cells too."""
     spacing: Annotated[float, Limits(0.01, 100)] = 1.0
     """Height of a pixel in pixel widths, for anisotropic images; sigma is in pixel widths."""
+    separate: Separate | None = None
+    """Line of background between touching cells: on: between any two; off: nowhere. Default (auto): between two cells
+    of one class; regions of different classes stay as they were drawn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -133,7 +133,7 @@ def _examples(pairs: list[Pair], labels: LabelOptions, weights: WeightOptions) -
     from cellseg.preprocess.targets import class_factors, make_weights
     from cellseg.training.data import read_training_set
 
-    data = read_training_set(pairs, labels, 0)
+    data = read_training_set(pairs, labels, 0, separate=weights.separate)
     examples = []
     for image, kinds in zip(data.training, data.targets, strict=True):
         truth = image.truth

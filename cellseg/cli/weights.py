@@ -10,7 +10,7 @@ from cyclopts import Parameter
 
 from cellseg.cli.progress import bar, say
 from cellseg.errors import InputError
-from cellseg.options import LabelOptions, WeightsAlone
+from cellseg.options import LabelOptions, Separate, WeightsAlone
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,7 +53,7 @@ def weights(
     if picture is not None and not 0 <= plane < len(planes):
         raise InputError(f"--plane is {plane}", f"It must be 0 to {len(planes) - 1}.", path=labels)
     kind = kind_of([(pair.labels, pair.label_plane) for pair in planes], label_options)
-    frequencies = _frequencies(planes, kind, label_options) if options.balance == "dataset" else None
+    frequencies = _frequencies(planes, kind, label_options, options.separate) if options.balance == "dataset" else None
 
     def weigh(pair: Pair) -> tuple[LabelPlane, NDArray[np.float32]]:
         from cellseg.labels.annotated import read_truth
@@ -104,7 +104,9 @@ def _write(out: Path, planes: Sequence[Pair], weigh: Callable[[Pair], NDArray[np
         write_tiled(out, layout, blocks())
 
 
-def _frequencies(pairs: Sequence[Pair], kind: Meaning, options: LabelOptions) -> NDArray[np.int64]:
+def _frequencies(
+    pairs: Sequence[Pair], kind: Meaning, options: LabelOptions, separate: Separate | None
+) -> NDArray[np.int64]:
     """Pixels per class over all planes."""
     from cellseg.labels.annotated import read_truth
     from cellseg.preprocess.targets import count_classes, separated_classes
@@ -114,7 +116,7 @@ def _frequencies(pairs: Sequence[Pair], kind: Meaning, options: LabelOptions) ->
 
         def targets() -> Iterator[tuple[NDArray[np.uint8], NDArray[np.bool_]]]:
             for done, truth in enumerate(truths, 1):
-                yield separated_classes(truth.instances, truth.classes, truth.ignore), truth.ignore
+                yield separated_classes(truth.instances, truth.classes, truth.ignore, separate), truth.ignore
                 update(done, "planes")
 
         return count_classes(targets())

@@ -36,7 +36,7 @@ def weight_map(
 ) -> NDArray[np.float32]:
     """How much each pixel counts in training: class balance, and more weight on narrow gaps between cells.
 
-    Touching cells are separated first (`separate`); the pixels they lose are background, class 0.
+    Touching cells of one class are separated first (`separate`); the pixels they lose are background, class 0.
 
     Args:
         labels: (H, W), any integer type, 0 = background, other values = cells; gaps in the numbers are fine.
@@ -56,7 +56,8 @@ def weight_map(
         InputError: shapes, types or numbers do not fit.
     """
     cells, ignored = to_cells(labels, ignore)
-    separated = separate_cells(cells)
+    kinds = classes_of(cells, cells, classes)
+    separated = separate_cells(cells, kinds)
     kinds = classes_of(cells, separated, classes)
     counts = count(kinds, ignored) if frequencies is None else frequencies
     factors = class_weights(counts) if balance else np.ones(1)

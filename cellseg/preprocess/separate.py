@@ -4,6 +4,7 @@ Every pixel with a 4-neighbour in another cell becomes background. A cell that w
 in the game: it and its like are parted from one another by the same rule, the others having drawn
 back already. Both rules ask for no order, so the result turns, mirrors and renames with the image.
 Only cells in which still every pixel touches another such cell need a choice: see `thin_cells`.
+The line is for instances: between regions of different classes nothing is put, unless it is asked for.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from cellseg.arrays import UInt8
 from cellseg.compiled import compiled
+from cellseg.options import Separate
 from cellseg.preprocess.cells import numbered, to_cells
 from cellseg.preprocess.thin_cells import part_thin_cells
 
@@ -36,9 +39,22 @@ def separate(labels: NDArray[np.integer]) -> NDArray[np.integer]:
     return np.where(pixels_to_keep(cells), labels, labels.dtype.type(0))
 
 
-def separate_cells(cells: NDArray[np.int32]) -> NDArray[np.int32]:
-    """The same for checked cells (H, W) int32."""
-    return cells * pixels_to_keep(cells)
+def separate_cells(
+    cells: NDArray[np.int32], classes: UInt8 | None = None, asked: Separate | None = None
+) -> NDArray[np.int32]:
+    """Checked cells (H, W) int32 with a line between those that touch.
+
+    Args:
+        cells: 0 = background.
+        classes: (H, W) uint8, class of each pixel; None: all cells are of one class.
+        asked: "on": between any two cells, "off": nowhere; None: between two cells of one class.
+    """
+    if asked == "off":
+        return cells
+    kinds = () if classes is None or asked == "on" else np.flatnonzero(np.bincount(classes[cells > 0]))
+    if classes is None or len(kinds) < 2:
+        return cells * pixels_to_keep(cells)
+    return sum((separate_cells(np.where(classes == kind, cells, 0)) for kind in kinds), np.zeros_like(cells))
 
 
 def pixels_to_keep(cells: NDArray[np.int32]) -> NDArray[np.bool_]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cellseg.arrays import Mask, UInt8
-from cellseg.options import WeightOptions
+from cellseg.options import Separate, WeightOptions
 from cellseg.preprocess.borders import class_weights, classes_of, count, weigh
 from cellseg.preprocess.cells import to_cells
 from cellseg.preprocess.separate import separate_cells
@@ -27,7 +27,8 @@ def make_target(
         instances: (H, W) int32, 0 = background, other values = cells.
         classes: (H, W) uint8, 0 = background.
         ignore: (H, W) bool, True = nobody annotated it.
-        weights: w0, sigma, the balance of the classes, where borders weigh more, and the pixels' shape.
+        weights: w0, sigma, the balance of the classes, where borders weigh more, the pixels' shape, and between which
+            cells a line is put.
         frequencies: (K,) pixels per class of the data set (`count_classes`), for the balance `dataset`;
             without it the image is a data set of its own.
 
@@ -38,7 +39,7 @@ def make_target(
         InputError: shapes or types do not fit.
     """
     cells, ignored = to_cells(instances, ignore)
-    separated = separate_cells(cells)
+    separated = separate_cells(cells, classes, weights.separate)
     kinds = classes_of(cells, separated, classes)
     return kinds, _weigh(separated, kinds, ignored, class_factors(kinds, ignored, weights, frequencies), weights)
 
@@ -50,9 +51,9 @@ def make_weights(
     weights: WeightOptions,
     factors: NDArray[np.float64],
 ) -> NDArray[np.float32]:
-    """The weights (H, W) of `make_target` from its classes `kinds` and their `class_factors`."""
+    """The weights (H, W) of `make_target` from its classes `kinds` after the cut, and their `class_factors`."""
     cells, ignored = to_cells(instances, ignore)
-    return _weigh(separate_cells(cells), kinds, ignored, factors, weights)
+    return _weigh(cells * (kinds > 0), kinds, ignored, factors, weights)
 
 
 def class_factors(
@@ -66,10 +67,12 @@ def class_factors(
     return class_weights(count(kinds, ignored))
 
 
-def separated_classes(instances: NDArray[np.int32], classes: UInt8, ignore: Mask) -> UInt8:
+def separated_classes(
+    instances: NDArray[np.int32], classes: UInt8, ignore: Mask, separate: Separate | None = None
+) -> UInt8:
     """The classes (H, W) uint8 of `make_target` alone, to be counted before the weights are made."""
     cells = to_cells(instances, ignore)[0]
-    return classes_of(cells, separate_cells(cells), classes)
+    return classes_of(cells, separate_cells(cells, classes, separate), classes)
 
 
 def count_classes(targets: Iterable[tuple[UInt8, Mask]]) -> NDArray[np.int64]:

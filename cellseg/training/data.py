@@ -18,7 +18,7 @@ from cellseg.labels.meaning import LabelPlane, Meaning
 from cellseg.labels.pairs import Pair
 from cellseg.labels.read import kind_of
 from cellseg.metrics.candidates import areas_of, diameter_of
-from cellseg.options import DataOptions, LabelOptions
+from cellseg.options import DataOptions, LabelOptions, Separate
 from cellseg.preprocess.targets import count_classes, separated_classes
 
 OLD_HELD = 0.1
@@ -42,7 +42,7 @@ class TrainingSet:
 
     Attributes:
         training: images to learn from; the threshold is chosen on some of them.
-        targets: their classes (H, W) uint8 as the network shall say them: touching cells are separated.
+        targets: their classes (H, W) uint8 as the network shall say them: touching cells of a class are separated.
         counts: (256,) known pixels per class over `targets`.
         validation: images held out.
         classes: number of classes, background included.
@@ -114,10 +114,12 @@ def read_training_set(
     labels: LabelOptions,
     validation: float,
     magnify: Callable[[float], float] = lambda _: 1.0,
+    separate: Separate | None = None,
 ) -> TrainingSet:
     """Read all pairs; the last of them are held out for validation, unless others are given for that.
 
-    `magnify` says how many times larger all are made, by the median diameter of the cells in pixels.
+    `magnify` says how many times larger all are made, by the median diameter of the cells in pixels; `separate` says
+    between which cells the targets have a line.
 
     Raises InputError where labels cannot be understood, a channel count differs, or nothing is left to learn from.
     """
@@ -132,7 +134,7 @@ def read_training_set(
     new, held = _parted(new, held_out(len(new), part))
     old, old_held = _parted(old, held_out(len(old), min(validation, OLD_HELD)))
     training = [*new, *old]
-    targets = tuple(separated_classes(a.truth.instances, a.truth.classes, a.truth.ignore) for a in training)
+    targets = tuple(separated_classes(a.truth.instances, a.truth.classes, a.truth.ignore, separate) for a in training)
     counts = count_classes((target, a.truth.ignore) for target, a in zip(targets, training, strict=True))
     if np.count_nonzero(counts) < 2:
         only = "the training labels hold only one class" if counts.any() else "nothing is annotated"

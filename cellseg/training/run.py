@@ -55,7 +55,7 @@ def train(
     where = replace(where, images=str(images), labels=str(labels), annotated=masks)
     pairs = find_training_pairs(where)
     times = magnifier(settings, None if model is None else model.card)
-    data = read_training_set(pairs, settings.labels, settings.train.validation, times)
+    data = read_training_set(pairs, settings.labels, settings.train.validation, times, settings.weights.separate)
     if out is None:
         yield from train_on(data, settings, start=model)
         return

@@ -20,6 +20,7 @@ from cellseg.models.registry import build_for
 from cellseg.models.trained import TrainedModel
 from cellseg.options import TrainSettings
 from cellseg.preprocess.augment import Example
+from cellseg.training.absent import absent_classes, silence
 from cellseg.training.best import LAST, better_of, cut_as, metric_for, value_of
 from cellseg.training.data import TrainingSet
 from cellseg.training.events import Compared, Event, Finished, Saved, Started, Stepped, Validated, Weighed
@@ -101,7 +102,9 @@ def train_on(
 
 def make_network(data: TrainingSet, settings: TrainSettings) -> Any:
     """The network that the settings and the data ask for, with random weights."""
-    return build_for(settings.network, len(data.training[0].image), data.classes)[0]
+    network = build_for(settings.network, len(data.training[0].image), data.classes)[0]
+    silence(network, absent_classes(data.counts, data.classes))
+    return network
 
 
 def sample_size(data: TrainingSet, settings: TrainSettings, geometry: Any) -> tuple[int, int]:
@@ -136,6 +139,8 @@ def run_digest(data: TrainingSet, settings: TrainSettings, start: TrainedModel |
     tree = asdict(settings)
     for name in ("save_every", "threads"):
         del tree["train"][name]
+    if data.classes == 2 and settings.weights.separate is None:
+        del tree["weights"]["separate"]  # targets are those of versions without the option
     sets = (len(data.training), data.replayed, len(data.validation), len(data.old_validation))
     model = start.digest if start else ""
     return hashlib.sha256(f"{data.digest} {sets} {model} {json.dumps(tree, sort_keys=True)}".encode()).hexdigest()

@@ -105,11 +105,12 @@ def test_several_classes():
     np.testing.assert_allclose(border, brute_term(labels), atol=3e-6)
 
 
-def test_classes_of_pixels_lost_to_the_border():
-    labels = draw("aaabbb")
-    classes = np.array([0, 1, 2], np.uint8)[labels]
-    weights = weight_map(labels, classes=classes, w0=0)
-    np.testing.assert_allclose(weights, 1, rtol=1e-6)  # aa..bb: two pixels of each of three classes
+def test_pixels_lost_to_the_border_are_background_and_cells_of_two_classes_lose_none():
+    labels = draw("aaabbbcc")
+    weights = weight_map(labels, classes=np.array([0, 1, 1, 2], np.uint8)[labels], w0=0)
+    np.testing.assert_allclose(
+        weights, [[8 / 12] * 2 + [8 / 6] * 2 + [8 / 12] * 2 + [8 / 6] * 2], rtol=1e-6
+    )  # aa..bbcc
 
 
 def test_frequencies_of_the_data_set_replace_those_of_the_image():

@@ -61,6 +61,46 @@ def test_balance_over_the_data_set_makes_its_classes_weigh_the_same():
     np.testing.assert_allclose(sums, counts.sum() / 3, rtol=1e-4)
 
 
+TISSUE = draw("aaaabb aaaabb ccccbb ccccdd")
+KINDS = np.array([0, 1, 2, 2, 1], np.uint8)[TISSUE]
+NOTHING = np.zeros(TISSUE.shape, bool)
+
+
+@pytest.mark.parametrize("balance", ["none", "image", "dataset"])
+def test_nothing_is_put_between_regions_of_two_classes(balance):
+    """A mosaic of classes without background, in which the network shall learn no background."""
+    kinds = np.array([0, 1, 2, 3, 1], np.uint8)[TISSUE]  # no two regions of one class touch
+    target, weights = make_target(TISSUE, kinds, NOTHING, WeightOptions(balance=balance))
+    np.testing.assert_array_equal(target, kinds)
+    assert (weights > 0).all()
+
+
+def test_cells_of_several_classes_are_separated_within_the_class():
+    target = make_target(TISSUE, KINDS, NOTHING, WeightOptions())[0]
+    for kind in (1, 2):
+        alone = np.where(kind == KINDS, TISSUE, 0)
+        np.testing.assert_array_equal((target > 0) & (kind == KINDS), separate(alone) > 0)
+    assert (target == 0).any()
+
+
+@pytest.mark.parametrize(("asked", "lost"), [("on", separate(TISSUE) == 0), ("off", NOTHING)])
+def test_separation_between_any_two_and_nowhere(asked, lost):
+    options = WeightOptions(separate=asked)
+    target, weights = make_target(TISSUE, KINDS, NOTHING, options)
+    np.testing.assert_array_equal(target, np.where(lost, 0, KINDS))
+    np.testing.assert_array_equal(target, separated_classes(TISSUE, KINDS, NOTHING, asked))
+    factors = class_factors(target, NOTHING, options)
+    np.testing.assert_array_equal(make_weights(TISSUE, target, NOTHING, options, factors), weights)
+
+
+def test_cells_of_one_class_are_separated_as_ever():
+    instances, classes, ignore = example(1)
+    plain = make_target(instances, classes, ignore, WeightOptions())
+    asked = make_target(instances, classes, ignore, WeightOptions(separate="on"))
+    for one, two in zip(plain, asked, strict=True):
+        np.testing.assert_array_equal(one, two)
+
+
 def test_ignored_classes_do_not_count():
     classes, ignore = np.array([[0, 1, 255]], np.uint8), np.array([[False, False, True]])
     assert np.flatnonzero(count_classes([(classes, ignore)])).tolist() == [0, 1]
