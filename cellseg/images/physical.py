@@ -7,11 +7,12 @@ import math
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree
 
 import tifffile
+
+from cellseg.images.source import Physical
 
 logger = logging.getLogger(__name__)
 
@@ -28,17 +29,6 @@ UM_PER = {
 """Micrometres in a unit, by its name in the singular and in lower case."""
 LARGEST_PLAUSIBLE_UM = 10.0
 """Larger pixels by the resolution tags alone are a printer's dots per inch, not a microscope's."""
-
-
-@dataclass(frozen=True, slots=True)
-class Physical:
-    """Pixel sizes of a file in micrometres."""
-
-    pixel_size_um: tuple[float, float] | None = None
-    """Height and width of a pixel."""
-    spacing_um: float | None = None
-    """Distance of planes."""
-    channel_names: tuple[str, ...] = ()
 
 
 def read_physical(tif: tifffile.TiffFile, kind: str) -> Physical:

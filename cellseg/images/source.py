@@ -125,6 +125,17 @@ class _ArrayPixels:
         return np.array(region, dtype=region.dtype.newbyteorder("="))
 
 
+@dataclass(frozen=True, slots=True)
+class Physical:
+    """Pixel sizes of a file in micrometres."""
+
+    pixel_size_um: tuple[float, float] | None = None
+    """Height and width of a pixel."""
+    spacing_um: float | None = None
+    """Distance of planes."""
+    channel_names: tuple[str, ...] = ()
+
+
 def make_source(
     pixels: Pixels,
     axes: str,
@@ -133,28 +144,26 @@ def make_source(
     *,
     name: str,
     path: Path | None = None,
-    pixel_size_um: tuple[float, float] | None = None,
-    spacing_um: float | None = None,
-    channel_names: Sequence[str] = (),
+    physical: Physical = Physical(),
 ) -> ImageSource:
     """An image from sheets in C order over all axes but Y and X; plane axes of length 1 are dropped."""
     sheets = sheet_numbers(axes, shape)
     counted = plane_axes(axes)
     lengths = sizes_of(counted, axes, shape)
     height, width = (shape[axes.index(axis)] for axis in "YX")
-    if len(channel_names) != sheets.shape[1]:
-        channel_names = [str(number) for number in range(sheets.shape[1])]
+    numbered = tuple(map(str, range(sheets.shape[1])))
+    size, spacing, names = physical.pixel_size_um, physical.spacing_um, physical.channel_names
     return ImageSource(
         name=name,
         path=path,
         plane_axes="".join(axis for axis, size in zip(counted, lengths, strict=True) if size > 1),
         plane_shape=tuple(size for size in lengths if size > 1),
-        channel_names=tuple(channel_names),
+        channel_names=names if len(names) == len(numbered) else numbered,
         height=height,
         width=width,
         dtype=dtype,
-        pixel_size_um=pixel_size_um if pixel_size_um and all(map(_is_length, pixel_size_um)) else None,
-        spacing_um=spacing_um if spacing_um and _is_length(spacing_um) else None,
+        pixel_size_um=size if size and all(map(_is_length, size)) else None,
+        spacing_um=spacing if spacing and _is_length(spacing) else None,
         pixels=pixels,
         sheets=sheets,
     )

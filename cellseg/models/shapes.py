@@ -53,11 +53,10 @@ def _convolved(
     stride: Sequence[int],
     padding: Sequence[int],
     dilation: Sequence[int],
-    transposed: bool,
-    output_padding: Sequence[int],
-    groups: int,
+    *up: Any,
 ) -> Tensor:
-    """Behind a convolution or an up-convolution."""
+    """Behind a convolution or an up-convolution; `up`: whether it is one, its output padding, the number of groups."""
+    transposed, output_padding, groups = up
     channels = weight.shape[1] * groups if transposed else weight.shape[0]
     sides = []
     for axis, size in enumerate(x.shape[2:]):

@@ -11,6 +11,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from cellseg.arrays import Mask, UInt8
 from cellseg.errors import InputError
 from cellseg.preprocess.cells import Ignore, numbered, to_cells
 from cellseg.preprocess.nearest_two import sums_of_two
@@ -26,12 +27,11 @@ def weight_map(
     labels: NDArray[np.integer],
     w0: float = 10.0,
     sigma: float = 5.0,
-    balance: bool = True,
+    balance: bool | ArrayLike = True,
     ignore: Ignore = None,
     *,
     spacing: Spacing = (1.0, 1.0),
     classes: NDArray[np.uint8] | None = None,
-    frequencies: ArrayLike | None = None,
     everywhere: bool = False,
 ) -> NDArray[np.float32]:
     """How much each pixel counts in training: class balance, and more weight on narrow gaps between cells.
@@ -42,11 +42,11 @@ def weight_map(
         labels: (H, W), any integer type, 0 = background, other values = cells; gaps in the numbers are fine.
         w0: weight of the borders.
         sigma: their width, in the unit of `spacing` (pixels by default).
-        balance: let every class weigh the same in sum; otherwise w_c = 1.
+        balance: let every class weigh the same in sum; False: w_c = 1; (K,) numbers: by these pixels per class of a
+            whole data set, instead of the image's own counts.
         ignore: (H, W) bool, True = weighs 0 and is no cell; or the label value of such pixels.
         spacing: distance of two pixels along y and x.
         classes: (H, W) uint8, the class of each pixel, 0 = background; without it all cells are class 1.
-        frequencies: (K,) pixels per class over a whole data set, instead of this image's own counts.
         everywhere: the borders weigh more on the cells too, not on the background alone as in the paper's figure.
 
     Returns:
@@ -59,9 +59,15 @@ def weight_map(
     kinds = classes_of(cells, cells, classes)
     separated = separate_cells(cells, kinds)
     kinds = classes_of(cells, separated, classes)
-    counts = count(kinds, ignored) if frequencies is None else frequencies
-    factors = class_weights(counts) if balance else np.ones(1)
+    factors = _class_factors(kinds, ignored, balance)
     return weigh(separated, kinds, ignored, factors, w0, sigma, spacing, everywhere)
+
+
+def _class_factors(kinds: UInt8, ignored: Mask, balance: bool | ArrayLike) -> NDArray[np.float64]:
+    """w_c of each class."""
+    if np.ndim(balance):
+        return class_weights(balance)
+    return class_weights(count(kinds, ignored)) if balance else np.ones(1)
 
 
 def weigh(

@@ -114,7 +114,7 @@ def test_pixels_lost_to_the_border_are_background_and_cells_of_two_classes_lose_
 
 
 def test_frequencies_of_the_data_set_replace_those_of_the_image():
-    weights = weight_map(draw("aa.."), w0=0, frequencies=[900, 100])
+    weights = weight_map(draw("aa.."), w0=0, balance=[900, 100])
     np.testing.assert_allclose(weights[0], [5, 5, 1000 / 1800, 1000 / 1800], rtol=1e-6)
 
 
@@ -148,7 +148,7 @@ def test_numbers_with_gaps_change_nothing():
         ({"spacing": (1.0, 0.0)}, "spacing"),
         ({"ignore": np.zeros((2, 2), bool)}, "mask"),
         ({"classes": np.zeros((2, 2), np.uint8)}, "classes"),
-        ({"frequencies": [10, -1]}, "frequencies"),
+        ({"balance": [10, -1]}, "frequencies"),
     ],
 )
 def test_refuses_arguments_that_do_not_fit(arguments, found):

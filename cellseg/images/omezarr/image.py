@@ -18,7 +18,7 @@ from cellseg.images.omezarr.folder import main_image, read_ome
 from cellseg.images.omezarr.pixels import ZarrPixels
 from cellseg.images.physical import micrometres_per, positive_number
 from cellseg.images.segments import LARGEST_SEGMENT
-from cellseg.images.source import ImageSource, make_source
+from cellseg.images.source import ImageSource, Physical, make_source
 from cellseg.wording import size_of
 
 BEFORE_0_3 = "TCZYX"
@@ -69,9 +69,11 @@ def _as_source(path: Path, scales: dict[str, Any], axes: str | None) -> ImageSou
         np.dtype(np.uint8) if array.dtype.kind == "b" else array.dtype.newbyteorder("="),
         name=path.name,
         path=path,
-        pixel_size_um=(size["Y"], size["X"]) if {"Y", "X"} <= size.keys() else None,
-        spacing_um=size.get("Z"),
-        channel_names=_channel_names(read_ome(path)),
+        physical=Physical(
+            (size["Y"], size["X"]) if {"Y", "X"} <= size.keys() else None,
+            size.get("Z"),
+            tuple(_channel_names(read_ome(path))),
+        ),
     )
 
 

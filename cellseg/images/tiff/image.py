@@ -90,9 +90,7 @@ def _as_source(
         dtype,
         name=path.name,
         path=path,
-        pixel_size_um=physical.pixel_size_um,
-        spacing_um=physical.spacing_um,
-        channel_names=physical.channel_names,
+        physical=physical,
     )
     return source if isinstance(pixels, PalettePixels) else _without_alpha(source, samples, names, shape)
 

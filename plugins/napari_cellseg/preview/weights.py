@@ -65,10 +65,9 @@ def preview(
         cells,
         options.w0,
         options.sigma / window.step,
-        options.balance != "none",
+        options.balance != "none" if frequencies is None else frequencies,
         unknown,
         spacing=(options.spacing, 1.0),
-        frequencies=frequencies,
         everywhere=options.where == "everywhere",
     )
     borders = (cells != 0) & (cellseg.separate(cells) == 0)

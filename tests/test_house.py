@@ -1,9 +1,10 @@
-"""A type's name has one meaning in the whole project."""
+"""The habits of the house that no linter holds: a type's name has one meaning, signatures and functions stay short."""
 
 from __future__ import annotations
 
 import ast
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,8 +32,24 @@ def test_what_counts_as_a_type(text, names):
     assert types_defined(text) == names
 
 
+def sources() -> Iterator[tuple[Path, str]]:
+    for room in ROOMS:
+        for path in sorted((ROOT / room).rglob("*.py")):
+            yield path, path.read_text(encoding="utf-8")
+
+
+def functions() -> Iterator[tuple[str, ast.FunctionDef]]:
+    for path, text in sources():
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef):
+                yield f"{path.relative_to(ROOT)}: {node.name}", node
+
+
 def test_no_type_is_defined_twice():
-    files = [path for room in ROOMS for path in (ROOT / room).rglob("*.py")]
-    assert len(files) > 300
-    defined = Counter(name for path in files for name in types_defined(path.read_text(encoding="utf-8")))
+    defined = Counter(name for _, text in sources() for name in types_defined(text))
+    assert len(defined) > 300
     assert not {name: count for name, count in defined.items() if count > 1 and len(name) > 1}
+
+
+def test_no_function_is_longer_than_60_lines():
+    assert [name for name, node in functions() if (node.end_lineno or 0) - node.lineno >= 60] == []
