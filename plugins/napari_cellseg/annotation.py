@@ -24,6 +24,11 @@ Rest = Literal["background", "unknown", "kept"]
 """Value of pixels that are no cell in a file: background, not annotated, or as they are."""
 
 
+def notes_on(layer: Any) -> Mapping[str, Any]:
+    """Notes of this plugin on a layer, such as project, image, what, channel; empty for a layer of the user's."""
+    return _notes_in(layer.metadata)
+
+
 def what_of(layer: Any) -> str:
     """Role of a layer, such as "annotation"; empty for a layer of the user's."""
     return role_in(layer.metadata)
@@ -31,8 +36,12 @@ def what_of(layer: Any) -> str:
 
 def role_in(metadata: Mapping[str, Any]) -> str:
     """Role that a layer's metadata gives it."""
-    about = metadata.get("cellseg")
-    return str(about.get("what", "")) if isinstance(about, Mapping) else ""
+    return str(_notes_in(metadata).get("what", ""))
+
+
+def _notes_in(metadata: Mapping[str, Any]) -> Mapping[str, Any]:
+    notes = metadata.get("cellseg")
+    return notes if isinstance(notes, Mapping) else {}
 
 
 def is_annotation(layer: Any) -> bool:

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import cellseg
 from cellseg import InputError
 from napari_cellseg.pixels.chunked import chunked
+
+if TYPE_CHECKING:
+    from cellseg.images.source import ImageSource
 
 FILES = "Images (*.tif *.tiff *.btf *.tf8)"
 LARGEST = 16384
@@ -28,8 +31,9 @@ LayerData = tuple[Any, dict[str, Any], str]
 
 def get_reader(path: str | list[str]) -> Callable[[str | list[str]], list[LayerData]] | None:
     """napari's reader for OME-Zarr images; None for all else."""
-    one = Path(path if isinstance(path, str) else path[0])
-    if one.suffix.lower() != ".zarr" or (isinstance(path, list) and len(path) > 1):
+    paths = [path] if isinstance(path, str) else path
+    one = Path(paths[0])
+    if one.suffix.lower() != ".zarr" or len(paths) > 1:
         return None
     try:
         cellseg.open_image(one)
@@ -45,32 +49,39 @@ def read_image(path: Path) -> list[LayerData]:
         InputError: it is not there or cannot be read.
     """
     source = cellseg.open_image(path)
-    whole = chunked(source)
+    levels = _levels(chunked(source))
+    common = _common(source, path) | {"multiscale": len(levels) > 1}
+    if source.channels == 1:
+        return [(_first(levels), common | {"contrast_limits": limits(levels[0])}, "image")]
+    return [_channel(source, levels, channel, common) for channel in range(source.channels)]
+
+
+def _levels(whole: Any) -> list[Any]:
+    """An array, and coarser copies until a graphics card shows one whole."""
     levels = [whole]
     while max(levels[-1].shape[-2:]) > LARGEST:
         levels.append(levels[-1][..., ::2, ::2])
-    several = len(levels) > 1
+    return levels
+
+
+def _common(source: ImageSource, path: Path) -> dict[str, Any]:
+    """Arguments of all layers of an image."""
     down, across = source.pixel_size_um or (1.0, 1.0)
     ahead = [source.spacing_um or 1.0 if axis == "Z" else 1.0 for axis in source.plane_axes]
-    settings: dict[str, Any] = {"name": path.name, "scale": (*ahead, down, across), "multiscale": several}
     known = {"pixel_size_um": source.pixel_size_um, "spacing_um": source.spacing_um}
-    settings["metadata"] = {"cellseg": {"file": str(path), "axes": source.plane_axes, **known}}
-    if source.channels == 1:
-        return [(_first(levels), settings | {"contrast_limits": limits(whole)}, "image")]
-    return [
-        (
-            _first([level[channel] for level in levels]),
-            settings
-            | {
-                "name": f"{path.name} {source.channel_names[channel]}",
-                "blending": "additive",
-                "colormap": COLOURS[channel] if source.channels <= len(COLOURS) else "gray",
-                "contrast_limits": limits(whole[channel]),
-            },
-            "image",
-        )
-        for channel in range(source.channels)
-    ]
+    notes = {"file": str(path), "axes": source.plane_axes, **known}
+    return {"name": path.name, "scale": (*ahead, down, across), "metadata": {"cellseg": notes}}
+
+
+def _channel(source: ImageSource, levels: list[Any], channel: int, common: dict[str, Any]) -> LayerData:
+    """One of several channels, in its colour, on top of the others."""
+    shown = {
+        "name": f"{common['name']} {source.channel_names[channel]}",
+        "blending": "additive",
+        "colormap": COLOURS[channel] if source.channels <= len(COLOURS) else "gray",
+        "contrast_limits": limits(levels[0][channel]),
+    }
+    return _first([level[channel] for level in levels]), common | shown, "image"
 
 
 def limits(array: Any) -> tuple[float, float]:

@@ -70,12 +70,9 @@ class Session:
         return self._layer(Labels)
 
     def _layer(self, kind: type[Any]) -> Any:
-        active = self.viewer.layers.selection.active
-        if isinstance(active, kind) and not is_made(active):
-            return unwrapped(active)
-        layers = [layer for layer in self.viewer.layers if isinstance(layer, kind) and not is_made(layer)]
-        seen = [layer for layer in layers if layer.visible]
-        return unwrapped(seen[-1]) if seen else None
+        layers = self.viewer.layers
+        best_first = [layers.selection.active, *(layer for layer in reversed(layers) if layer.visible)]
+        return unwrapped(next((layer for layer in best_first if _is_users(layer, kind)), None))
 
     @staticmethod
     def _emit(signal: SignalInstance, value: object) -> None:
@@ -85,3 +82,7 @@ class Session:
 def is_made(layer: Any) -> bool:
     """Whether a layer shows what a panel made, and is no image of the user's."""
     return what_of(layer) in MADE
+
+
+def _is_users(layer: Any, kind: type[Any]) -> bool:
+    return isinstance(layer, kind) and not is_made(layer)

@@ -6,7 +6,7 @@ import numpy as np
 from napari.layers import Image, Labels
 
 from napari_cellseg.annotate.palette import annotation_colormap
-from napari_cellseg.annotation import FIRST_CELL, is_annotation
+from napari_cellseg.annotation import FIRST_CELL, is_annotation, notes_on
 
 
 def empty_annotation(image: Image) -> Labels:
@@ -15,7 +15,7 @@ def empty_annotation(image: Image) -> Labels:
     shape = data.shape[:-1] if image.rgb else data.shape
     place = {"scale": image.scale, "translate": image.translate, "units": image.units}
     colours = annotation_colormap()  # at once, or all pixels are coloured with napari's own first
-    kept = {"cellseg": {"image": image.metadata.get("cellseg", {}).get("image", image.name), "what": "annotation"}}
+    kept = {"cellseg": {"image": notes_on(image).get("image", image.name), "what": "annotation"}}
     return Labels(np.zeros(shape, np.uint32), name=f"{image.name} annotation", metadata=kept, colormap=colours, **place)
 
 
@@ -27,7 +27,7 @@ def as_annotation(layer: Labels, cells_from: int) -> Labels:
         cells_from: 2 if they follow the values of an annotation, and become one; 1 if 1 is a cell: then a copy is made
             whose cells have the next number.
     """
-    kept = {**layer.metadata.get("cellseg", {}), "what": "annotation"}
+    kept = {**notes_on(layer), "what": "annotation"}
     if cells_from == FIRST_CELL:
         layer.metadata["cellseg"] = kept
         return layer

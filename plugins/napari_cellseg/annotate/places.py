@@ -21,7 +21,7 @@ from napari_cellseg.annotate.suggest import (
     rank,
     windows,
 )
-from napari_cellseg.annotation import what_of
+from napari_cellseg.annotation import notes_on, what_of
 
 if TYPE_CHECKING:
     from napari.layers import Image, Layer
@@ -120,8 +120,8 @@ def _images(layers: list[Layer], target: AnnotatedLayer, classes: bool = False) 
         for layer in layers
         if isinstance(layer, Image) and (_shape(layer) == shape or (classes and _shape(layer)[1:] == shape))
     ]
-    name = target.layer.metadata.get("cellseg", {}).get("image")
-    own = [layer for layer in fitting if layer.metadata.get("cellseg", {}).get("image") == name]
+    name = notes_on(target.layer).get("image")
+    own = [layer for layer in fitting if notes_on(layer).get("image") == name]
     return own or fitting
 
 

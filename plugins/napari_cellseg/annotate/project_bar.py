@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QMenu, QWidget
 
 import cellseg
 from napari_cellseg.annotate.annotator import Annotator
-from napari_cellseg.annotation import is_annotation
+from napari_cellseg.annotation import is_annotation, notes_on
 from napari_cellseg.napari_private import forget_history
 from napari_cellseg.project import layers as project_layers
 from napari_cellseg.project.commands import new_project, open_folder
@@ -110,7 +110,7 @@ class ProjectBar(QWidget):
         project, target = self._session.project, self._annotator.target
         if project is None or target is None:
             return None
-        mine = target.layer.metadata.get("cellseg", {})
+        mine = notes_on(target.layer)
         image = next((image for image in project.images if image.name == mine.get("image")), None)
         return (project, image) if image is not None and mine.get("project") == str(project.path) else None
 

@@ -13,7 +13,7 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QComboBox, QFileDialog, QGridLayout, QLabel, QPushButton, QWidget
 
 from cellseg import InputError
-from napari_cellseg.annotation import Rest, is_annotation
+from napari_cellseg.annotation import Rest, is_annotation, notes_on
 from napari_cellseg.camera import plane_index
 from napari_cellseg.children.latest import Latest
 from napari_cellseg.exchange.formats import FORMATS, Format
@@ -173,7 +173,7 @@ def target_of(session: Session, layer: Labels) -> Target:
 
 def _image_of(session: Session, layer: Labels) -> tuple[Path | None, str]:
     """File and plane axes of the image that a layer annotates, where they are known."""
-    mine = layer.metadata.get("cellseg") or {}
+    mine = notes_on(layer)
     project: Any = session.project
     if project is not None:
         for known in project.images:

@@ -23,13 +23,8 @@ def chunked(source: ImageSource) -> Any:
     A chunk is made of whole blocks of the file, which are read when the chunk is asked for.
     """
     lead = ((source.channels,) if source.channels > 1 else ()) + source.plane_shape
-    sides = [
-        tuple(min(step, length - start) for start in range(0, length, step))
-        for length, step in (
-            (length, -(-CHUNK // block) * block)
-            for length, block in zip((source.height, source.width), source.block, strict=True)
-        )
-    ]
+    lengths = zip((source.height, source.width), source.block, strict=True)
+    sides = [_pieces(length, -(-CHUNK // block) * block) for length, block in lengths]
     return da.map_blocks(  # type: ignore[no-untyped-call]
         partial(_read, source),
         chunks=(*((1,) * length for length in lead), *sides),
@@ -39,14 +34,19 @@ def chunked(source: ImageSource) -> Any:
     )
 
 
+def _pieces(length: int, step: int) -> tuple[int, ...]:
+    """Lengths of the pieces of a side."""
+    return tuple(min(step, length - start) for start in range(0, length, step))
+
+
 def is_untouched(array: Any, source: ImageSource) -> bool:
     """Whether a dask array is the image of a source, or one of its channels, with nothing done to it since."""
     name = getattr(array, "name", None)
-    if not isinstance(name, str) or source.path is None:
+    if source.path is None or not isinstance(name, str):
         return False
     whole = chunked(source)
-    parts = [whole] if source.channels == 1 else [whole, *(whole[channel] for channel in range(source.channels))]
-    return name in [part.name for part in parts]
+    channels = whole if source.channels > 1 else ()
+    return name in {whole.name, *(channel.name for channel in channels)}
 
 
 def _name(source: ImageSource) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ import tifffile
 from numpy.typing import NDArray
 
 import cellseg
+from napari_cellseg.annotation import notes_on
 from napari_cellseg.pixels.chunked import is_untouched
 from napari_cellseg.pixels.lazy import LazyPixels
 
@@ -30,6 +32,9 @@ BAND = 1024
 SAMPLE, PLACES, SHEETS = 256, 3, 5
 """Side of a sample, samples along each side of a sheet, and sheets that are sampled."""
 
+_AXES = {2: "YX", 3: "ZYX", 4: "TZYX"}
+"""Axes of layers without colours, by their number."""
+
 Region = tuple[int, slice, slice]
 """Number of a sheet (H, W), rows and columns."""
 
@@ -41,7 +46,7 @@ def whole_of(layer: Any) -> Any:
 
 def named_file(layer: Any) -> str | None:
     """The file that a layer was read from, as far as it says."""
-    return layer.source.path or layer.metadata.get("cellseg", {}).get("file")
+    return layer.source.path or notes_on(layer).get("file")
 
 
 def file_that_shows(
@@ -58,11 +63,11 @@ def file_that_shows(
     """
     if not path or not Path(path).exists():
         return None
-    try:
+    with suppress(cellseg.InputError, OSError):  # what cannot be read shows nothing
         source = cellseg.open_image(path, axes=axes or None)
-        return Path(path) if shows(source, data, rgb=rgb, channel=channel) else None
-    except (cellseg.InputError, OSError):  # what cannot be read shows nothing
-        return None
+        if shows(source, data, rgb=rgb, channel=channel):
+            return Path(path)
+    return None
 
 
 def shows(source: ImageSource, data: Any, *, rgb: bool = False, channel: bool = False) -> bool:
@@ -75,9 +80,7 @@ def shows(source: ImageSource, data: Any, *, rgb: bool = False, channel: bool = 
     if (source.height, source.width, source.dtype) != (*layer.size, np.dtype(data.dtype).newbyteorder("=")):
         return False
     orders = list(_orders(source, layer.lead, channel or source.channels == 1))
-    if not orders or _is_known(source, data):
-        return bool(orders)
-    return any(_same(source, layer, order) for order in orders)
+    return any(_is_known(source, data) or _same(source, layer, order) for order in orders)
 
 
 class _Sheets:
@@ -101,11 +104,14 @@ class _Sheets:
         """All of a layer in bands, or samples where that would read too much."""
         count, (height, width) = math.prod(self.lead), self.size
         if self.in_memory or self.nbytes <= WHOLE:
-            bands = [slice(top, min(top + BAND, height)) for top in range(0, height, BAND)]
-            yield from ((number, band, slice(0, width)) for number in range(count) for band in bands)
+            yield from product(range(count), _bands(height), [slice(0, width)])
             return
         numbers = sorted({*np.linspace(0, count - 1, SHEETS).astype(int).tolist()})
         yield from product(numbers, _spread(height), _spread(width))
+
+
+def _bands(height: int) -> list[slice]:
+    return [slice(top, min(top + BAND, height)) for top in range(0, height, BAND)]
 
 
 def _spread(length: int) -> list[slice]:
@@ -128,7 +134,7 @@ def _orders(source: ImageSource, lead: tuple[int, ...], one_channel: bool) -> It
     if math.prod(lead) == source.planes and one_channel:
         yield from numbers.T
     elif math.prod(lead) == numbers.size:
-        for axis in (axis for axis, length in enumerate(lead) if length == source.channels):
+        for axis in np.flatnonzero(np.equal(lead, source.channels)).tolist():
             rest = (*lead[:axis], *lead[axis + 1 :])
             yield np.moveaxis(numbers.reshape(*rest, source.channels), -1, axis).ravel()
 
@@ -151,12 +157,12 @@ def guess_axes(ndim: int, *, rgb: bool, length: int = 0, channels: int = 1) -> s
         length: of the first axis; three axes are CYX where it is the number of channels that the model wants.
         channels: channels that the model wants.
     """
-    planes = ndim - 2 - int(rgb)
-    if not 0 <= planes <= 2:
-        raise cellseg.InputError(f"the layer has {ndim} axes", "Segment an image, a stack, or a stack over time.")
-    if planes == 1 and not rgb and channels > 1 and length == channels:
+    if (ndim, rgb) == (3, False) and length == channels > 1:
         return "CYX"
-    return ("", "Z", "TZ")[planes] + "YX" + ("S" if rgb else "")
+    axes = _AXES.get(ndim - int(rgb))
+    if axes is None:
+        raise cellseg.InputError(f"the layer has {ndim} axes", "Segment an image, a stack, or a stack over time.")
+    return f"{axes}S" if rgb else axes
 
 
 def write_pixels(
@@ -174,8 +180,7 @@ def write_pixels(
     Raises:
         InputError: it cannot be written.
     """
-    sizes = {**dict(zip("YX", pixel_size_um or (), strict=False)), **({"Z": spacing_um} if spacing_um else {})}
-    physical = {f"PhysicalSize{axis}": size for axis, size in sizes.items()}
+    physical = _physical_sizes(pixel_size_um, spacing_um)
     with cellseg.complete_file(path) as temporary, tifffile.TiffWriter(temporary, bigtiff=True, ome=True) as tiff:
         tiff.write(
             _planes(data, _stored(data.dtype), 3 if axes.endswith("S") else 2),
@@ -185,6 +190,12 @@ def write_pixels(
             metadata={"axes": axes, **physical},
         )
     return path
+
+
+def _physical_sizes(pixel_size_um: tuple[float, float] | None, spacing_um: float | None) -> dict[str, float]:
+    """Sizes that are known, by their names in OME-XML."""
+    sizes = zip("ZYX", (spacing_um, *(pixel_size_um or (None, None))), strict=True)
+    return {f"PhysicalSize{axis}": size for axis, size in sizes if size}
 
 
 def _stored(dtype: Any) -> np.dtype[Any]:

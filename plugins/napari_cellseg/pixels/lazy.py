@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_cellseg.pixels.selection import plan
+from napari_cellseg.pixels.selection import Slices, plan, shape_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,18 +53,19 @@ class LazyPixels:
 
     def __getitem__(self, key: Any) -> Any:
         box, inner = plan(key, self.shape)
-        channels = box[-1] if self._colours else slice(0, 1)
-        rows, columns = box[-3:-1] if self._colours else box[-2:]
-        single = self._source.planes == 1
-        planes = range(1) if single else range(box[0].start, box[0].stop)
-        if min(rows.stop - rows.start, columns.stop - columns.start, len(planes)) == 0:
-            return np.zeros([part.stop - part.start for part in box], self.dtype)[inner]
-        read = np.stack([self._source.read(plane, rows, columns)[channels] for plane in planes])
-        read = np.moveaxis(read, 1, -1) if self._colours else read[:, 0]
-        return (read[0] if single else read)[inner]
+        return self._read(box)[inner]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return np.asarray(self[...], dtype)
+
+    def _read(self, box: Slices) -> NDArray[Any]:
+        *lead, rows, columns = box[:-1] if self._colours else box
+        planes, shape = [*lead, slice(0, 1)][0], shape_of(box)
+        if 0 in shape:
+            return np.zeros(shape, self.dtype)
+        read = np.stack([self._source.read(plane, rows, columns) for plane in range(planes.start, planes.stop)])
+        read = np.moveaxis(read, 1, -1)[..., box[-1]] if self._colours else read[:, 0]
+        return read.reshape(shape)
 
 
 def pixels_of(source: ImageSource, channel: int | None) -> Any:

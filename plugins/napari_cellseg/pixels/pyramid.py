@@ -6,6 +6,7 @@ Each level holds every second row and column of the one before. A list beside th
 from __future__ import annotations
 
 import math
+import re
 import shutil
 from contextlib import suppress
 from pathlib import Path
@@ -50,15 +51,34 @@ def kept_pictures(folder: Path) -> list[tuple[str, list[Any]]]:
     Of cells only the newest numbering that came to its end; of the others what is there. What is damaged is left out.
     """
     folders = [path for path in sorted(folder.glob("*/pictures/*")) if path.is_dir()]
-    cells = [path for path in folders if path.name.startswith(f"{CELLS}-") and (path / WHOLE).exists()]
-    newest = sorted(cells, key=lambda path: int(path.name.removeprefix(f"{CELLS}-")))[-1:]
-    others = [path for path in folders if not path.name.startswith(f"{CELLS}-")]
     found = []
-    for path in others + newest:
+    for path in [*_classes(folders), *_newest_cells(folders)]:
         with suppress(Exception):  # zarr fails in many ways on a folder that is damaged
-            what = "instances" if path in newest else UNCERTAINTY if path.name == UNCERTAINTY else "probabilities"
-            found.append((what, open_levels(path)))
+            found.append((_what_shown(path), open_levels(path)))
     return found
+
+
+def _classes(folders: list[Path]) -> list[Path]:
+    """Pictures of classes and of the uncertainty."""
+    return [path for path in folders if _numbering(path) is None]
+
+
+def _newest_cells(folders: list[Path]) -> list[Path]:
+    """The newest numbering of cells that came to its end, or none."""
+    whole = [path for path in folders if _numbering(path) is not None and (path / WHOLE).exists()]
+    return sorted(whole, key=lambda path: _numbering(path) or 0)[-1:]
+
+
+def _numbering(folder: Path) -> int | None:
+    """Number of a picture of cells; None for pictures of something else."""
+    found = re.fullmatch(rf"{CELLS}-(\d+)", folder.name)
+    return int(found[1]) if found else None
+
+
+def _what_shown(folder: Path) -> str:
+    if _numbering(folder) is not None:
+        return "instances"
+    return UNCERTAINTY if folder.name == UNCERTAINTY else "probabilities"
 
 
 class Pyramid:
@@ -107,5 +127,5 @@ def _fits(folder: Path, shapes: list[tuple[int, ...]], dtype: np.dtype[Any]) -> 
         levels = open_levels(folder)
     except Exception:  # zarr fails in many ways on a folder that is damaged
         return False
-    there = (folder / SHOWN).is_file()
-    return there and [level.shape for level in levels] == shapes and all(level.dtype == dtype for level in levels)
+    wanted = [(shape, dtype) for shape in shapes]
+    return (folder / SHOWN).is_file() and [(level.shape, level.dtype) for level in levels] == wanted

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import operator
+from itertools import chain
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,8 @@ import numpy as np
 Slices = tuple[slice, ...]
 """A range on each axis, with a start and a stop."""
 INTEGERS = (int, np.integer)
+LISTS = (list, np.ndarray)
+NO_INDEX = (bool, np.bool_, NoneType)
 
 
 def plan(key: Any, shape: tuple[int, ...]) -> tuple[Slices, tuple[Any, ...]]:
@@ -27,49 +31,64 @@ def plan(key: Any, shape: tuple[int, ...]) -> tuple[Slices, tuple[Any, ...]]:
     """
     if _is_box(key, shape):
         return tuple(slice(int(part.start), int(part.stop)) for part in key), (slice(None),) * len(shape)
-    parts = _full(key, len(shape))
-    planned = [_one(part, length) for part, length in zip(parts, shape, strict=True)]
-    return tuple(box for box, _ in planned), tuple(inner for _, inner in planned)
+    planned = [_one(part, length) for part, length in zip(_full(key, len(shape)), shape, strict=True)]
+    boxes, inner = zip(*planned, strict=True)
+    return boxes, inner
+
+
+def shape_of(box: Slices) -> tuple[int, ...]:
+    """Shape of the pixels in a box."""
+    return tuple(part.stop - part.start for part in box)
 
 
 def _is_box(key: Any, shape: tuple[int, ...]) -> bool:
     """Whether an index is the box itself: a stroke of the brush is some two hundred of these."""
+    return type(key) is tuple and len(key) == len(shape) and all(map(_is_range, key, shape))
+
+
+def _is_range(part: Any, length: int) -> bool:
+    """Whether an index is a range inside an axis, each pixel of it."""
     return (
-        type(key) is tuple
-        and len(key) == len(shape)
-        and all(
-            type(part) is slice
-            and part.step is None
-            and isinstance(part.start, INTEGERS)
-            and isinstance(part.stop, INTEGERS)
-            and 0 <= part.start <= part.stop <= length
-            for part, length in zip(key, shape, strict=True)
-        )
+        type(part) is slice
+        and part.step is None
+        and isinstance(part.start, INTEGERS)
+        and isinstance(part.stop, INTEGERS)
+        and bool(0 <= part.start <= part.stop <= length)
     )
 
 
 def _full(key: Any, ndim: int) -> list[Any]:
     """One index an axis: masks become numbers, an ellipsis and what is missing become whole axes."""
-    parts: list[Any] = []
-    for part in key if isinstance(key, tuple) else (key,):
-        if isinstance(part, (list, np.ndarray)) and np.asarray(part).dtype == bool:
-            parts.extend(np.asarray(part).nonzero())
-        else:
-            parts.append(part)
+    parts = _parts(key)
     ellipses = [place for place, part in enumerate(parts) if part is Ellipsis]
     missing = ndim - (len(parts) - len(ellipses))
     if missing < 0 or len(ellipses) > 1:
         raise IndexError(f"too many indices: {len(parts)} for {ndim} axes")
-    at = ellipses[0] if ellipses else len(parts)
+    at = min([*ellipses, len(parts)])
     return [*parts[:at], *[slice(None)] * missing, *parts[at + 1 :]]
+
+
+def _parts(key: Any) -> list[Any]:
+    """Indices as they were given, masks as numbers."""
+    return list(chain.from_iterable(map(_numbered, key if isinstance(key, tuple) else (key,))))
+
+
+def _numbered(part: Any) -> tuple[Any, ...]:
+    """An index, or the numbers on each axis that a mask stands for."""
+    mask = np.asarray(part) if isinstance(part, LISTS) else None
+    return (part,) if mask is None or mask.dtype != bool else mask.nonzero()
 
 
 def _one(part: Any, length: int) -> tuple[slice, Any]:
     if isinstance(part, slice):
         return _range(range(*part.indices(length)))
-    if isinstance(part, (list, np.ndarray)) and np.ndim(part) > 0:
+    if isinstance(part, LISTS) and np.ndim(part) > 0:
         return _numbers(np.asarray(part), length)
-    if isinstance(part, (bool, np.bool_)) or part is None:
+    return _number(part, length)
+
+
+def _number(part: Any, length: int) -> tuple[slice, int]:
+    if isinstance(part, NO_INDEX):
         raise IndexError(f"{part!r} is no index into labels")
     number = operator.index(part)
     if not -length <= number < length:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import cellseg
-from napari_cellseg.annotation import what_of
+from napari_cellseg.annotation import notes_on, what_of
 from napari_cellseg.pixels.layer_files import shows, whole_of, write_pixels
 from napari_cellseg.pixels.lazy import LazyPixels
+from napari_cellseg.project.notes import belongs_to
 
 if TYPE_CHECKING:
     from cellseg.images.source import ImageSource
@@ -37,11 +38,10 @@ def write_changed(project: Project, layers: Sequence[Any], folder: Path) -> Path
     Raises:
         InputError: a layer has another size now than its image, a file is damaged, or the folder cannot be written.
     """
-    for image in (image for image in project.images if not image.missing):
-        source = project.source(image)
-        shown = _changed_pixels(source, image, _layers_of(layers, project, image))
-        if shown is not None:
-            pixels, axes = shown
+    for image in filter(lambda image: not image.missing, project.images):
+        source, shown = project.source(image), _layers_of(layers, project, image)
+        if not _show_file(shown, source):
+            pixels, axes = _shown_pixels(source, image, shown)
             write_pixels(changed_file(folder, image), pixels, axes, source.pixel_size_um, source.spacing_um)
     return folder if folder.exists() else None
 
@@ -53,29 +53,42 @@ def changed_file(folder: Path, image: ProjectImage) -> Path:
 
 def _layers_of(layers: Sequence[Any], project: Project, image: ProjectImage) -> dict[int, Any]:
     """Image layers of an image by their channels."""
-    images = [layer for layer in layers if what_of(layer) == "image"]
-    told = [(layer, layer.metadata["cellseg"]) for layer in images]
-    return {
-        int(mine.get("channel", 0)): layer
-        for layer, mine in told
-        if (mine.get("project"), mine.get("image")) == (str(project.path), image.name)
-    }
+    mine = (layer for layer in layers if what_of(layer) == "image" and belongs_to(layer, project, image))
+    return {int(notes_on(layer).get("channel", 0)): layer for layer in mine}
 
 
-def _changed_pixels(source: ImageSource, image: ProjectImage, layers: Mapping[int, Any]) -> tuple[Any, str] | None:
-    """What the layers of an image show, and its axes; None where it is what its file shows."""
-    together = any(layer.rgb for layer in layers.values()) or source.channels == 1
-    parts = {channel: source if together else source.select([channel]) for channel in layers}
-    if all(shows(parts[channel], whole_of(layer), rgb=bool(layer.rgb)) for channel, layer in layers.items()):
-        return None
+def _show_file(layers: Mapping[int, Any], source: ImageSource) -> bool:
+    """Whether all layers of an image show what its file shows."""
+    together = _show_all(layers, source)
+    return all(
+        shows(source if together else source.select([channel]), whole_of(layer), rgb=bool(layer.rgb))
+        for channel, layer in layers.items()
+    )
+
+
+def _show_all(layers: Mapping[int, Any], source: ImageSource) -> bool:
+    """Whether one layer shows all channels of an image."""
+    return source.channels == 1 or any(layer.rgb for layer in layers.values())
+
+
+def _shown_pixels(source: ImageSource, image: ProjectImage, layers: Mapping[int, Any]) -> tuple[Any, str]:
+    """What the layers of an image show, and its axes.
+
+    Raises:
+        InputError: a layer has another size than the image.
+    """
     for layer in layers.values():
         _check_size(layer, image)
     axes = "YX" if image.shape[0] == 1 else "ZYX"
-    if together:
+    if _show_all(layers, source):
         (layer,) = layers.values()
         return whole_of(layer), axes + ("S" if layer.rgb else "")
-    channels = [whole_of(layers[k]) if k in layers else LazyPixels(source, k) for k in range(source.channels)]
-    return _Channels(channels), f"{axes[:-2]}CYX"
+    return _Channels(_all_channels(source, layers)), f"{axes[:-2]}CYX"
+
+
+def _all_channels(source: ImageSource, layers: Mapping[int, Any]) -> list[Any]:
+    """Channels (..., H, W) as their layers show them, those without a layer as in the file."""
+    return [whole_of(layers[k]) if k in layers else LazyPixels(source, k) for k in range(source.channels)]
 
 
 def _check_size(layer: Any, image: ProjectImage) -> None:

@@ -57,22 +57,10 @@ def read_document(project: Path) -> tuple[ProjectImage, ...]:
     Raises:
         InputError: no project, a damaged project.json, or one of a newer version.
     """
-    file = project / NAME
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (FileNotFoundError, NotADirectoryError) as error:
-        remedy = "Choose the folder that holds project.json, or make a new project."
-        raise cellseg.InputError("is no annotation project", remedy, path=project) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise _damaged(project, str(error)) from error
+    text = _text_of(project)
     try:
         tree = json.loads(text)
-        if tree["format"] != FORMAT:
-            raise cellseg.InputError(f"is of another kind ({tree['format']})", "Choose another folder.", path=file)
-        if int(tree["version"]) > VERSION:
-            found = f"was written by a newer cellseg ({tree.get('cellseg')}, format {tree['version']})"
-            remedy = f"Update cellseg: this one ({cellseg.__version__}) reads formats up to {VERSION}."
-            raise cellseg.InputError(found, remedy, path=file)
+        _check_format(tree, project / NAME)
         return tuple(_image(described, project) for described in tree["images"])
     except cellseg.InputError:
         raise
@@ -83,6 +71,25 @@ def read_document(project: Path) -> tuple[ProjectImage, ...]:
 def is_project(path: Path) -> bool:
     """Whether a folder holds a project, whole or damaged."""
     return (path / NAME).is_file()
+
+
+def _text_of(project: Path) -> str:
+    try:
+        return (project / NAME).read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError) as error:
+        remedy = "Choose the folder that holds project.json, or make a new project."
+        raise cellseg.InputError("is no annotation project", remedy, path=project) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise _damaged(project, str(error)) from error
+
+
+def _check_format(tree: dict[str, Any], file: Path) -> None:
+    if tree["format"] != FORMAT:
+        raise cellseg.InputError(f"is of another kind ({tree['format']})", "Choose another folder.", path=file)
+    if int(tree["version"]) > VERSION:
+        found = f"was written by a newer cellseg ({tree.get('cellseg')}, format {tree['version']})"
+        remedy = f"Update cellseg: this one ({cellseg.__version__}) reads formats up to {VERSION}."
+        raise cellseg.InputError(found, remedy, path=file)
 
 
 def _described(image: ProjectImage, project: Path) -> dict[str, Any]:

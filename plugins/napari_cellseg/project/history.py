@@ -49,17 +49,14 @@ def keep_state(labels: Path, history: Path, reason: str) -> Kept | None:
     folder = history / f"{when:%Y%m%dT%H%M%S.%fZ}"
     unfinished = history / f".{folder.name}.part"
     try:
-        for index, file in blocks.items():
-            target = chunks.file_of(unfinished, index)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            _link(file, target)
+        _link_blocks(blocks, unfinished)
         note = {"reason": reason, "when": when.isoformat()}
         (unfinished / NOTE).write_text(json.dumps(note), encoding="utf-8")
         os.replace(unfinished, folder)
     except OSError as error:
         shutil.rmtree(unfinished, ignore_errors=True)
-        found = f"the present annotation cannot be kept ({error.strerror or error}), so nothing was changed"
-        raise cellseg.InputError(found, "Free space, then try again.", path=history) from error
+        raise _not_kept(history, error) from error
+    _remove_unfinished(history)
     _forget(history)
     return Kept(folder, reason, when, {index: chunks.file_of(folder, index) for index in blocks})
 
@@ -76,6 +73,13 @@ def read_state(state: Kept, index: ChunkIndex) -> UInt32:
     return np.zeros(chunks.block_shape(len(index)), np.uint32) if block is None else block
 
 
+def _link_blocks(blocks: dict[ChunkIndex, Path], folder: Path) -> None:
+    for index, file in blocks.items():
+        target = chunks.file_of(folder, index)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _link(file, target)
+
+
 def _link(file: Path, target: Path) -> None:
     try:
         os.link(file, target)
@@ -90,13 +94,27 @@ def _read_note(folder: Path) -> Kept:
     return Kept(folder, str(note["reason"]), datetime.fromisoformat(note["when"]), blocks)
 
 
+def _not_kept(history: Path, error: OSError) -> cellseg.InputError:
+    found = f"the present annotation cannot be kept ({error.strerror or error}), so nothing was changed"
+    return cellseg.InputError(found, "Free space, then try again.", path=history)
+
+
+def _remove_unfinished(history: Path) -> None:
+    """Remove states that a crash left half made."""
+    for unfinished in history.glob(".*.part"):
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
 def _forget(history: Path) -> None:
     """Throw away the oldest states until the rest is within the limits; the newest one stays."""
-    for unfinished in history.glob(".*.part"):
-        shutil.rmtree(unfinished, ignore_errors=True)  # left by a crash
-    kept, total = kept_states(history), 0
-    for number, state in enumerate(kept):
-        alone = [file.stat() for file in state.blocks.values()]
-        total += sum(found.st_size for found in alone if found.st_nlink == 1)
+    total = 0
+    for number, state in enumerate(kept_states(history)):
+        total += _own_bytes(state)
         if number > 0 and (number >= MOST_STATES or total > MOST_BYTES):
             shutil.rmtree(state.folder, ignore_errors=True)
+
+
+def _own_bytes(state: Kept) -> int:
+    """Bytes of the blocks that only this state still holds."""
+    found = (file.stat() for file in state.blocks.values())
+    return sum(stat.st_size for stat in found if stat.st_nlink == 1)

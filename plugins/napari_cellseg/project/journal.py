@@ -42,15 +42,8 @@ class StoreJournal:
         """
         bounds = np.array([(part.start, part.stop) for part in box], "<i8").tobytes()
         body = bounds + imagecodecs.zstd_encode(values.astype("<u4", copy=False).tobytes(), LEVEL)
-        record = HEAD.pack(MARK, len(box), len(body), zlib.crc32(body)) + body
         try:
-            if self._file is None:
-                flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
-                self._file = os.open(self.path, flags, 0o666)
-            end = os.fstat(self._file).st_size
-            if os.write(self._file, record) < len(record):
-                os.ftruncate(self._file, end)
-                raise OSError(28, "No space left on device")
+            self._append(HEAD.pack(MARK, len(box), len(body), zlib.crc32(body)) + body)
         except OSError as error:
             remedy = "What was annotated before is safe; free space, then paint this again."
             raise cellseg.InputError(
@@ -76,12 +69,29 @@ class StoreJournal:
         except FileNotFoundError:
             return
         at = 0
-        while at + HEAD.size <= len(text):
-            mark, ndim, length, checksum = HEAD.unpack_from(text, at)
-            body = text[at + HEAD.size : at + HEAD.size + length]
-            if mark != MARK or len(body) < length or zlib.crc32(body) != checksum:
-                return
+        while (found := _record_at(text, at)) is not None:
+            ndim, body = found
             bounds = np.frombuffer(body, "<i8", 2 * ndim).reshape(ndim, 2).tolist()
             values = np.frombuffer(imagecodecs.zstd_decode(body[16 * ndim :]), "<u4")
             yield tuple(slice(*pair) for pair in bounds), values.reshape([stop - start for start, stop in bounds])
-            at += HEAD.size + length
+            at += HEAD.size + len(body)
+
+    def _append(self, record: bytes) -> None:
+        """Add a record at the end of the file, whole or not at all."""
+        if self._file is None:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+            self._file = os.open(self.path, flags, 0o666)
+        end = os.fstat(self._file).st_size
+        if os.write(self._file, record) < len(record):
+            os.ftruncate(self._file, end)
+            raise OSError(28, "No space left on device")
+
+
+def _record_at(text: bytes, at: int) -> tuple[int, bytes] | None:
+    """Number of axes and body of the record that begins there; None where none does, or one that a kill cut off."""
+    if at + HEAD.size > len(text):
+        return None
+    mark, ndim, length, checksum = HEAD.unpack_from(text, at)
+    body = text[at + HEAD.size : at + HEAD.size + length]
+    whole = mark == MARK and len(body) == length and zlib.crc32(body) == checksum
+    return (ndim, body) if whole else None

@@ -63,8 +63,8 @@ def claim(project: Path) -> Holder | None:
     Raises:
         OSError: the folder cannot be written.
     """
-    folder, me = project.resolve(), _me()
-    if folder in _held and _read(folder / NAME) == me:
+    folder = project.resolve()
+    if _is_mine(folder):
         return None
     if not folder.is_dir():  # which the lock would make
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(folder))
@@ -73,18 +73,7 @@ def claim(project: Path) -> Holder | None:
         lock.acquire(timeout=0)
     except Timeout:
         return _wait_for_note(folder)
-    holder = _read(folder / NAME)
-    if holder is not None and holder != me and holder.alive:
-        lock.release(force=True)
-        return holder
-    try:
-        _write(folder / NAME, me)
-    except OSError:
-        lock.release(force=True)
-        raise
-    _held[folder] = lock
-    atexit.register(release, folder)
-    return None
+    return _sign(folder, lock)
 
 
 def release(project: Path) -> None:
@@ -99,6 +88,26 @@ def release(project: Path) -> None:
 
 def _me() -> Holder:
     return Holder(os.getpid(), psutil.Process().create_time(), platform.node())
+
+
+def _sign(folder: Path, lock: FileLock) -> Holder | None:
+    """Note that this process has the lock now; not where the note says that another one lives, which is returned."""
+    holder, me = _read(folder / NAME), _me()
+    if holder is not None and holder != me and holder.alive:
+        lock.release(force=True)
+        return holder
+    try:
+        _write(folder / NAME, me)
+    except OSError:
+        lock.release(force=True)
+        raise
+    _held[folder] = lock
+    atexit.register(release, folder)
+    return None
+
+
+def _is_mine(folder: Path) -> bool:
+    return folder in _held and _read(folder / NAME) == _me()
 
 
 def _wait_for_note(folder: Path) -> Holder:

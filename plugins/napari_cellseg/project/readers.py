@@ -7,7 +7,8 @@ from pathlib import Path
 
 from napari_cellseg.image_reader import LayerData
 from napari_cellseg.project.document import NAME, is_project
-from napari_cellseg.project.layers import MOST_SHOWN, claimed, layer_data
+from napari_cellseg.project.layer_data import layer_data
+from napari_cellseg.project.layers import MOST_SHOWN, claimed
 
 NOTHING: list[LayerData] = [(None,)]  # type: ignore[list-item]  # what napari takes for "read, but no layers"
 CURVES = "curves.png"
@@ -18,9 +19,8 @@ def get_reader(path: str | Sequence[str]) -> Callable[[str | Sequence[str]], lis
     if not isinstance(path, str) and len(path) != 1:
         return None
     folder = _folder(path)
-    if is_project(folder):
-        return read_project
-    return read_run if (folder / "config.json").is_file() and (folder / "model.safetensors").is_file() else None
+    kinds = ((is_project, read_project), (_is_run, read_run))
+    return next((read for is_it, read in kinds if is_it(folder)), None)
 
 
 def read_project(path: str | Sequence[str]) -> list[LayerData]:
@@ -60,6 +60,10 @@ def open_dock(model: str = "") -> None:
 
     if viewer is not None and getattr(viewer, "window", None) is not None:
         QTimer.singleShot(0, show)
+
+
+def _is_run(folder: Path) -> bool:
+    return (folder / "config.json").is_file() and (folder / "model.safetensors").is_file()
 
 
 def _folder(path: str | Sequence[str]) -> Path:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import math
 import threading
-from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 from weakref import ReferenceType, WeakValueDictionary, finalize, ref
@@ -15,13 +14,12 @@ from numpy.typing import NDArray
 
 import cellseg
 from cellseg.arrays import UInt32
-from napari_cellseg.pixels.selection import Slices, plan
+from napari_cellseg.pixels.selection import Slices, plan, shape_of
 from napari_cellseg.project import chunks
+from napari_cellseg.project.blocks import LabelBlocks
 from napari_cellseg.project.chunks import ChunkIndex, common
 from napari_cellseg.project.journal import StoreJournal
 
-MOST_BLOCKS = 2048
-"""Kept in memory: 512 MB, a plane of 11,600 x 11,600."""
 MOST_JOURNALLED = 4 << 20
 """Bytes of a change that goes to the journal."""
 REST_S = 0.5
@@ -47,19 +45,15 @@ class LabelStore:
         self.shape = chunks.read_shape(folder)
         self.changes = 0
         """Blocks written so far."""
-        self._blocks: OrderedDict[ChunkIndex, UInt32] = OrderedDict()
-        self._unwritten: set[ChunkIndex] = set()
-        """Blocks that differ from their files; the journal holds what they need."""
+        self._blocks = LabelBlocks(folder, writable=writable)
+        """The journal holds what those need that differ from their files."""
         self._lock = threading.RLock()
         self._flushing = threading.Lock()
         self._journal = StoreJournal(folder)
         self._timer: threading.Timer | None = None
-        self._files: set[ChunkIndex] = set()
-        """Blocks that have a file; of a store that may be written, nobody else adds one."""
         if writable:
-            self._files.update(chunks.files_in(folder))
             for box, values in self._journal.records():
-                self._change(box, values)
+                self._blocks.change(box, values)
         finalize(self, self._journal.close)
 
     @property
@@ -90,17 +84,8 @@ class LabelStore:
             found = "the project is open in another window, so that nothing can be annotated in this one"
             raise cellseg.InputError(found, "Close the other window, then open the project again.", path=self.folder)
         box, inner = plan(key, self.shape)
-        if self.dtype.itemsize * math.prod(part.stop - part.start for part in box) > MOST_JOURNALLED:
-            with self._flushing, self._lock:
-                self._flush()  # what is older in the journal would be applied on top of a large change
-                if (values := self._changed(box, inner, value)) is not None:
-                    self._write_through(box, values)
-            return
-        with self._lock:
-            if (values := self._changed(box, inner, value)) is not None:
-                self._journal.add(box, values)
-                self._change(box, values)
-                self._flush_soon()
+        large = self.dtype.itemsize * math.prod(shape_of(box)) > MOST_JOURNALLED
+        (self._write_through if large else self._journalise)(box, inner, value)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return np.asarray(self[...], dtype)
@@ -118,11 +103,8 @@ class LabelStore:
     def annotated_blocks(self) -> list[ChunkIndex]:
         """Blocks in which something is annotated; of a store that only is read, perhaps some more."""
         with self._lock:
-            if not self.writable:
-                journalled = (index for box, _ in self._journal.records() for index in chunks.blocks_of(box))
-                return sorted({*journalled, *chunks.files_in(self.folder)})
-            unwritten = {index for index in self._unwritten if self._blocks[index].any()}
-            return sorted(self._files - self._unwritten | unwritten)
+            newer = {index for box, _ in self._newer() for index in chunks.blocks_of(box)}
+            return sorted(newer | self._blocks.annotated())
 
     def flush(self) -> None:
         """Write all blocks that only the journal holds, and empty it.
@@ -139,17 +121,13 @@ class LabelStore:
         cut = zip(index, sides, self.shape, strict=True)
         return tuple(slice(k * side, min((k + 1) * side, length)) for k, side, length in cut)
 
+    def _newer(self) -> list[tuple[Slices, UInt32]]:
+        """Changes of the window that may write, where this is another one; read before the blocks they may move to."""
+        return [] if self.writable else list(self._journal.records())
+
     def _read(self, box: Slices) -> UInt32:
-        one = chunks.within_one(box) if self.writable else None
-        if one is not None and (block := self._block(one[0])) is not None:
-            return block[one[1]].copy()  # nearly all dabs of a brush
-        values = np.zeros([part.stop - part.start for part in box], np.uint32)
-        newer = [] if self.writable else list(self._journal.records())  # of the window that may write
-        for index in chunks.blocks_of(box):
-            block = self._block(index)
-            if block is not None:
-                in_box, in_block = chunks.overlap(box, index)
-                values[in_box] = block[in_block]
+        newer = self._newer()
+        values = self._blocks.read(box)
         for place, new in newer:
             ours, theirs = common(box, place)
             values[ours] = new[theirs]
@@ -162,52 +140,45 @@ class LabelStore:
         values[inner] = value
         return None if np.array_equal(old, values) else values
 
+    def _journalise(self, box: Slices, inner: tuple[Any, ...], value: Any) -> None:
+        """Make a small change: in the journal and in memory, in its blocks when the hand rests."""
+        with self._lock:
+            if (values := self._changed(box, inner, value)) is not None:
+                self._journal.add(box, values)
+                self._blocks.change(box, values)
+                self._flush_soon()
+
+    def _write_through(self, box: Slices, inner: tuple[Any, ...], value: Any) -> None:
+        """Make a large change, block by block."""
+        with self._flushing, self._lock:
+            self._flush()  # what is older in the journal would be applied on top of a large change
+            if (values := self._changed(box, inner, value)) is None:
+                return
+            for index in chunks.blocks_of(box):
+                in_box, _ = chunks.overlap(box, index)
+                part = tuple(slice(a.start + b.start, a.start + b.stop) for a, b in zip(box, in_box, strict=True))
+                self._blocks.change(part, values[in_box])
+                self._write(self._blocks.unwritten([index]))
+
     def _flush(self) -> None:
         """Write blocks, without holding up who paints meanwhile, until none differs from its file."""
-        while True:
-            with self._lock:
-                taken = {index: self._blocks[index].copy() for index in self._unwritten}
-                if not taken:
-                    if self.writable:
-                        self._journal.clear()
-                    return
-            for index, block in taken.items():
-                self._write(index, block)
-            with self._lock:
-                same = [index for index, block in taken.items() if np.array_equal(self._blocks[index], block)]
-                self._unwritten.difference_update(same)
+        while taken := self._taken():
+            self._write(taken)
 
-    def _write_through(self, box: Slices, values: UInt32) -> None:
-        """A large change, block by block."""
-        for index in chunks.blocks_of(box):
-            in_box, _ = chunks.overlap(box, index)
-            part = tuple(slice(a.start + b.start, a.start + b.stop) for a, b in zip(box, in_box, strict=True))
-            self._change(part, values[in_box])
-            if index in self._unwritten:
-                self._write(index, self._blocks[index])
-                self._unwritten.discard(index)
+    def _taken(self) -> dict[ChunkIndex, UInt32]:
+        """Copies of the blocks to be written; the journal is emptied where there are none."""
+        with self._lock:
+            taken = self._blocks.unwritten()
+            if not taken and self.writable:
+                self._journal.clear()
+            return taken
 
-    def _write(self, index: ChunkIndex, block: UInt32) -> None:
-        chunks.write(self.folder, index, block)
-        self.changes += 1
-        self._files.add(index) if block.any() else self._files.discard(index)
-
-    def _change(self, box: Slices, values: UInt32) -> None:
-        """Change blocks in memory."""
-        one = chunks.within_one(box)
-        if one is not None and (held := self._block(one[0])) is not None:
-            held[one[1]] = values
-            self._unwritten.add(one[0])
-            return
-        for index in chunks.blocks_of(box):
-            in_box, in_block = chunks.overlap(box, index)
-            new, old = values[in_box], self._block(index)
-            if not new.any() if old is None else np.array_equal(old[in_block], new):
-                continue
-            block = np.zeros(chunks.block_shape(self.ndim), np.uint32) if old is None else old
-            block[in_block] = new
-            self._unwritten.add(index)
-            self._remember(index, block)
+    def _write(self, taken: dict[ChunkIndex, UInt32]) -> None:
+        for index, block in taken.items():
+            self._blocks.write(index, block)
+            self.changes += 1
+        with self._lock:
+            self._blocks.settle(taken)
 
     def _flush_soon(self) -> None:
         """Flush when no change has followed for a while."""
@@ -215,23 +186,6 @@ class LabelStore:
             self._timer = threading.Timer(REST_S, _flush_quietly, [ref(self)])
             self._timer.daemon = True
             self._timer.start()
-
-    def _block(self, index: ChunkIndex) -> UInt32 | None:
-        if index in self._blocks:
-            self._blocks.move_to_end(index)
-            return self._blocks[index]
-        if self.writable and index not in self._files:
-            return None
-        block = chunks.read(self.folder, index)
-        if block is not None and self.writable:  # what another process may change is read anew
-            self._remember(index, block)
-        return block
-
-    def _remember(self, index: ChunkIndex, block: UInt32) -> None:
-        self._blocks[index] = block
-        self._blocks.move_to_end(index)
-        if len(self._blocks) > MOST_BLOCKS + len(self._unwritten):
-            del self._blocks[next(old for old in self._blocks if old not in self._unwritten)]
 
 
 def _flush_quietly(waiting: ReferenceType[LabelStore]) -> None:

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from napari_cellseg.project.folder import Project
 
 if TYPE_CHECKING:
     from cellseg.images.source import ImageSource
+    from napari_cellseg.project.chunks import ChunkIndex
     from napari_cellseg.project.document import ProjectImage
     from napari_cellseg.project.store import LabelStore
 
@@ -64,19 +65,27 @@ def write_training_set(project: Project, folder: Path, changed: Path | None = No
     """
     files = TrainingFiles(folder / "images", folder / "labels", IGNORE)
     _empty(folder, files)
-    known = {"cells": False, "background": False}
-    for image in project.images:
-        labels, source = project.labels(image), _source(project, image, changed)
-        for plane, places in _places(labels, image):
-            names = {f"{image.name}_p{plane:04}_{number:03}.tif": at for number, at in enumerate(places)}
-            cellseg.cut_out(source, plane, {files.images / name: at for name, at in names.items()})
-            for name, at in names.items():
-                values = labels[at] if labels.ndim == 2 else labels[plane, *at]
-                known["cells"] |= bool(is_cell(values).any())
-                known["background"] |= bool((values == BACKGROUND).any())
-                cellseg.write_stack(files.labels / name, to_training(values), "YX")
-    _check(known)
+    known = [
+        _write_places(project.labels(image), _source(project, image, changed), image, files) for image in project.images
+    ]
+    _check(cells=any(cells for cells, _ in known), background=any(background for _, background in known))
     return files
+
+
+def _write_places(
+    labels: LabelStore, source: ImageSource, image: ProjectImage, files: TrainingFiles
+) -> tuple[bool, bool]:
+    """Write the annotated places of an image; whether there are cells in them, and background."""
+    cells = background = False
+    for plane, places in _places(labels, image):
+        names = {f"{image.name}_p{plane:04}_{number:03}.tif": at for number, at in enumerate(places)}
+        cellseg.cut_out(source, plane, {files.images / name: at for name, at in names.items()})
+        for name, at in names.items():
+            values = labels[(plane, *at)[-labels.ndim :]]
+            cells |= bool(is_cell(values).any())
+            background |= bool((values == BACKGROUND).any())
+            cellseg.write_stack(files.labels / name, to_training(values), "YX")
+    return cells, background
 
 
 def _source(project: Project, image: ProjectImage, changed: Path | None) -> ImageSource:
@@ -94,35 +103,57 @@ def rectangles(boxes: list[RectangleEdges], height: int, width: int) -> list[Rec
         width: of the plane.
     """
     apart: list[RectangleEdges] = []
-    for top, left, bottom, right in boxes:
-        new = (
-            max(top - SURROUNDINGS, 0),
-            max(left - SURROUNDINGS, 0),
-            min(bottom + SURROUNDINGS, height),
-            min(right + SURROUNDINGS, width),
-        )
-        while met := [old for old in apart if _meet(old, new)]:
+    for box in boxes:
+        new = _widened(box, height, width)
+        while met := _meeting(new, apart):
             apart = [old for old in apart if old not in met]
-            low, high = zip(*((box[:2], box[2:]) for box in (new, *met)), strict=True)
-            new = (*np.min(low, axis=0).tolist(), *np.max(high, axis=0).tolist())
+            new = _around(new, *met)
         apart.append(new)
     return sorted(apart)
+
+
+def _meeting(new: RectangleEdges, others: list[RectangleEdges]) -> list[RectangleEdges]:
+    """Rectangles that share a pixel with one."""
+    return [old for old in others if _meet(old, new)]
+
+
+def _widened(box: RectangleEdges, height: int, width: int) -> RectangleEdges:
+    top, left, bottom, right = box
+    return (
+        max(top - SURROUNDINGS, 0),
+        max(left - SURROUNDINGS, 0),
+        min(bottom + SURROUNDINGS, height),
+        min(right + SURROUNDINGS, width),
+    )
+
+
+def _around(*boxes: RectangleEdges) -> RectangleEdges:
+    """The smallest rectangle that holds some."""
+    top, left, bottom, right = zip(*boxes, strict=True)
+    return min(top), min(left), max(bottom), max(right)
 
 
 def _places(labels: LabelStore, image: ProjectImage) -> Iterator[tuple[int, list[tuple[slice, slice]]]]:
     """For each annotated plane the rows and columns of what is written of it."""
     planes: dict[int, list[RectangleEdges]] = {}
     for index in labels.annotated_blocks():
-        *before, rows, columns = labels.box(index)
-        values = labels[(*before, rows, columns)].reshape(rows.stop - rows.start, -1)
-        down, across = np.flatnonzero(values.any(1)), np.flatnonzero(values.any(0))
-        if down.size:
-            corner = (rows.start + int(down[0]), columns.start + int(across[0]))
-            end = (rows.start + int(down[-1]) + 1, columns.start + int(across[-1]) + 1)
-            planes.setdefault(before[0].start if before else 0, []).append((*corner, *end))
+        found = _annotated_in(labels, index)
+        if found is not None:
+            planes.setdefault((0, *index)[-3], []).append(found)
     for plane, boxes in sorted(planes.items()):
-        found = rectangles(boxes, *image.shape[1:])
-        yield plane, [(slice(top, bottom), slice(left, right)) for top, left, bottom, right in found]
+        apart = rectangles(boxes, *image.shape[1:])
+        yield plane, [(slice(top, bottom), slice(left, right)) for top, left, bottom, right in apart]
+
+
+def _annotated_in(labels: LabelStore, index: ChunkIndex) -> RectangleEdges | None:
+    """The smallest rectangle around what is annotated in a block; None where nothing is."""
+    *before, rows, columns = labels.box(index)
+    values = labels[(*before, rows, columns)].reshape(rows.stop - rows.start, -1)
+    down, across = np.flatnonzero(values.any(1)), np.flatnonzero(values.any(0))
+    if not down.size:
+        return None
+    top, left = rows.start, columns.start
+    return top + int(down[0]), left + int(across[0]), top + int(down[-1]) + 1, left + int(across[-1]) + 1
 
 
 def _meet(one: RectangleEdges, other: RectangleEdges) -> bool:
@@ -138,13 +169,13 @@ def _empty(folder: Path, files: TrainingFiles) -> None:
         temporary.write_text(json.dumps({"ignore_label": IGNORE}), encoding="utf-8")
 
 
-def _check(known: dict[str, bool]) -> None:
+def _check(*, cells: bool, background: bool) -> None:
     why = "a network learns the difference."
-    if not any(known.values()):
+    if not cells and not background:
         raise cellseg.InputError("nothing is annotated", "Paint some cells (2 and up) and some background (1).")
-    if not known["background"]:
+    if not background:
         raise cellseg.InputError("no background is annotated", f"Paint some background (1), too: {why}")
-    if not known["cells"]:
+    if not cells:
         raise cellseg.InputError("no cells are annotated", f"Paint some cells (2 and up), too: {why}")
 
 
@@ -154,14 +185,17 @@ def main(project: str, folder: str, changed: str = "") -> int:
     try:
         files = write_training_set(Project.open(Path(project)), Path(folder).absolute(), shown)
     except cellseg.InputError as error:
-        print(json.dumps({"error": str(error)}), flush=True)  # noqa: T201 - it is how a child speaks
+        _say({"error": str(error)})
         return 2
     finally:
         if shown is not None:
             shutil.rmtree(shown, ignore_errors=True)
-    told = {name: str(value) if isinstance(value, Path) else value for name, value in asdict(files).items()}
-    print(json.dumps({**told, "arguments": files.arguments}), flush=True)  # noqa: T201
+    _say({**asdict(files), "arguments": files.arguments})
     return 0
+
+
+def _say(words: dict[str, Any]) -> None:
+    print(json.dumps(words, default=str), flush=True)  # noqa: T201 - it is how a child speaks
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QListWidget, QListWidgetItem, QMenu, QToolButton, QWidget
 
 import cellseg
-from napari_cellseg.annotation import what_of
+from napari_cellseg.annotation import notes_on, what_of
 from napari_cellseg.pixels.layer_files import named_file, whole_of
 from napari_cellseg.segment.inputs import Input
 from napari_cellseg.segment.results import pixel_sizes_um
@@ -90,7 +90,7 @@ class ImageChoice(QListWidget):
         if path:
             return Input(name=Path(path).name, folder=folders.of(Path(path).name), path=path)
         layer = self._session.viewer.layers[item.text()]
-        about = layer.metadata.get("cellseg", {})
+        about = notes_on(layer)
         size, spacing = pixel_sizes_um(layer)
         path, axes = named_file(layer), ""
         if self._session.project is not None and "image" in about:

@@ -11,6 +11,7 @@ from napari.layers import Image, Labels, Layer
 from napari.utils.transforms import Affine
 from numpy.typing import NDArray
 
+from napari_cellseg.annotation import notes_on
 from napari_cellseg.pixels.pyramid import IN_MEMORY, UNCERTAINTY, open_levels
 from napari_cellseg.segment.field import Field, seen_field
 from napari_cellseg.segment.inputs import Input
@@ -166,7 +167,7 @@ def layers_for(viewer: ViewerModel, chosen: Input, opened: dict[str, Any], model
     else:
         size = opened["pixel_size_um"]
         placement = placement_in_um(len(shape), tuple(size) if size else None, opened["spacing_um"])
-    about = dict(reference.metadata.get("cellseg", {})) if reference is not None else {}
+    about = dict(notes_on(reference)) if reference is not None else {}
     about = {**about, "image": about.get("image", chosen.name), "model": model}
     return ResultLayers(viewer, chosen.name, shape, placement, about, reference)
 

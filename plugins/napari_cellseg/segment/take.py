@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import cellseg
+from napari_cellseg.annotation import notes_on
 from napari_cellseg.segment.annotation import Taken, as_annotation
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def _regions(shape: tuple[int, ...], seen: Field | None) -> Iterator[tuple[int, 
 def _image(project: Project | None, layer: Any) -> Any:
     if project is None:
         raise cellseg.InputError("no project is open", "Make one on the tab Annotate, or open one.")
-    name = layer.metadata.get("cellseg", {}).get("image", "")
+    name = notes_on(layer).get("image", "")
     found = [image for image in project.images if image.name == name]
     if not found:
         raise cellseg.InputError(f"the image {name!r} is not in the project", "Add it to the project, then segment it.")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import tifffile
-from napari_cellseg.project.layers import create_project
+from napari_cellseg.project.from_layers import create_project
 from napari_cellseg.train.preview import LAYER
 from scipy import ndimage
 

@@ -7,7 +7,7 @@ import pytest
 from napari.layers import Layer
 from napari_cellseg.project.changed import changed_file, write_changed
 from napari_cellseg.project.folder import Project
-from napari_cellseg.project.layers import layer_data
+from napari_cellseg.project.layer_data import layer_data
 from napari_cellseg.project.training_set import main, write_training_set
 
 import cellseg

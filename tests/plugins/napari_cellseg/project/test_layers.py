@@ -14,7 +14,8 @@ from napari.layers import Labels
 from napari.utils.notifications import notification_manager
 from napari_cellseg.pixels.lazy import LazyPixels, pixels_of
 from napari_cellseg.project.folder import Project
-from napari_cellseg.project.layers import create_project, layers_of, open_project, show_image
+from napari_cellseg.project.from_layers import create_project
+from napari_cellseg.project.layers import layers_of, open_project, show_image
 from napari_cellseg.project.lock import NAME, release
 from napari_cellseg.project.store import LabelStore
 

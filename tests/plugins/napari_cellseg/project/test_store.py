@@ -141,7 +141,7 @@ def test_threads(journalled, tmp_path, monkeypatch):
 
 
 def test_more_blocks_than_are_kept_in_memory(tmp_path, monkeypatch):
-    monkeypatch.setattr("napari_cellseg.project.store.MOST_BLOCKS", 2)
+    monkeypatch.setattr("napari_cellseg.project.blocks.MOST_BLOCKS", 2)
     store = _new(tmp_path / "a.zarr", (600, 600))
     store[:] = np.arange(360_000).reshape(600, 600)
     np.testing.assert_array_equal(store[:], np.arange(360_000).reshape(600, 600))

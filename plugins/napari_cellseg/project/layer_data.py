@@ -1,0 +1,149 @@
+"""Layers of an image of a project, as napari's readers give them: channels, results, annotation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Set
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.utils.notifications import show_error
+
+import cellseg
+from napari_cellseg.annotation import role_in
+from napari_cellseg.image_reader import LayerData
+from napari_cellseg.pixels.lazy import contrast, pixels_of
+from napari_cellseg.pixels.pyramid import IN_MEMORY, kept_pictures
+from napari_cellseg.project.notes import notes_for
+
+if TYPE_CHECKING:
+    from cellseg.images.source import ImageSource
+    from napari_cellseg.project.document import ProjectImage
+    from napari_cellseg.project.folder import Project
+
+RESULTS = ("probabilities", "uncertainty", "instances")
+"""Names of the files in predictions/NAME that are shown, the last one on top."""
+_RESULT_FILES = (".tif", ".tiff", ".zarr")
+
+
+def layer_data(project: Project, image: ProjectImage) -> list[LayerData]:
+    """Layers of an image, lowest first: channels, results, annotation. What cannot be read is told and left out."""
+    scale, channels = _pixels(project, image)
+    results = _results(project, image, scale)
+    pictures = _pictures(project, image, scale, without={role_of(made) for made in results})
+    return [*channels, *results, *pictures, *_annotation(project, image, scale)]
+
+
+def role_of(made: LayerData) -> str:
+    """Role of a layer that is about to be made."""
+    return role_in(made[1]["metadata"])
+
+
+@contextmanager
+def errors_told() -> Iterator[None]:
+    """Tell an error for people in a notification, and go on after the block."""
+    try:
+        yield
+    except cellseg.InputError as error:
+        show_error(str(error))
+
+
+def _pixels(project: Project, image: ProjectImage) -> tuple[tuple[float, ...], list[LayerData]]:
+    """Size of a pixel, and the layers of the channels; 1 and none where the file is gone or cannot be read."""
+    scale: tuple[float, ...] = (1.0,) * (2 if image.shape[0] == 1 else 3)
+    channels: list[LayerData] = []
+    if not image.missing:
+        with errors_told():
+            source = project.source(image)
+            scale = _scale(source)
+            channels = _channels(project, image, source)
+    return scale, channels
+
+
+def _results(project: Project, image: ProjectImage, scale: tuple[float, ...]) -> list[LayerData]:
+    """Files of results that `cellseg predict` or a user left in the project."""
+    found = []
+    for what in RESULTS:
+        for file in _newest(project.predictions / image.name, what):
+            with errors_told():
+                found.append(_result(cellseg.open_image(file), what, _common(project, image, what, scale)))
+    return found
+
+
+def _pictures(project: Project, image: ProjectImage, scale: tuple[float, ...], *, without: Set[str]) -> list[LayerData]:
+    """Pictures that the panel for segmenting left, but for those of which there are files of results."""
+    return [
+        _picture(levels, what, _common(project, image, what, scale))
+        for what, levels in kept_pictures(project.predictions / image.name)
+        if what not in without and levels[0].ndim == len(scale)
+    ]
+
+
+def _annotation(project: Project, image: ProjectImage, scale: tuple[float, ...]) -> list[LayerData]:
+    found: list[LayerData] = []
+    with errors_told():
+        labels = project.labels(image)
+        if project.writable:
+            labels.flush()  # what a crash left in the journal
+        found.append((labels, _common(project, image, "annotation", scale), "labels"))
+    return found
+
+
+def _common(project: Project, image: ProjectImage, what: str, scale: tuple[float, ...]) -> dict[str, Any]:
+    return {"name": f"{image.name} {what}", "metadata": notes_for(project, image, what), "scale": scale}
+
+
+def _scale(source: ImageSource) -> tuple[float, ...]:
+    """Size of a pixel in micrometres where it is known, with the distance of planes, else 1."""
+    high, wide = source.pixel_size_um or (1.0, 1.0)
+    return (high, wide) if source.planes == 1 else (source.spacing_um or max(high, wide), high, wide)
+
+
+def _channels(project: Project, image: ProjectImage, source: ImageSource) -> list[LayerData]:
+    common = {"name": image.name, "metadata": notes_for(project, image, "image"), "scale": _scale(source)}
+    if source.channels in (3, 4) and source.dtype == np.uint8:
+        return [(pixels_of(source, None), {**common, "rgb": True}, "image")]
+    if source.channels == 1:
+        shown = {"contrast_limits": contrast(source, 0), "blending": "translucent"}
+        return [(pixels_of(source, 0), {**common, **shown}, "image")]
+    return [
+        (
+            pixels_of(source, channel),
+            {
+                **common,
+                "metadata": notes_for(project, image, "image", channel=channel),
+                "name": f"{image.name} {source.channel_names[channel]}",
+                "contrast_limits": contrast(source, channel),
+                "blending": "additive",
+            },
+            "image",
+        )
+        for channel in range(source.channels)
+    ]
+
+
+def _newest(folder: Path, what: str) -> list[Path]:
+    """The newest file of a result, or none."""
+    found = [file for file in folder.glob(f"{what}.*") if file.suffix.lower() in _RESULT_FILES]
+    return sorted(found, key=lambda file: file.stat().st_mtime)[-1:]
+
+
+def _result(source: ImageSource, what: str, common: dict[str, Any]) -> LayerData:
+    if what == "instances":
+        return pixels_of(source, 0), common, "labels"
+    foreground = min(1, source.channels - 1)
+    limits = (0.0, 1.0) if source.dtype.kind == "f" else (0.0, 255.0)
+    shown = {"colormap": "magma", "opacity": 0.6, "contrast_limits": limits}
+    return pixels_of(source, foreground), {**common, **shown}, "image"
+
+
+def _picture(levels: list[Any], what: str, common: dict[str, Any]) -> LayerData:
+    """What the panel for segmenting left; read into memory where it is small, so that cells can be corrected."""
+    small = math.prod(levels[0].shape) <= IN_MEMORY
+    data = np.asarray(levels[0]) if small else levels if len(levels) > 1 else levels[0]
+    arguments = {**common, "multiscale": data is levels}
+    if what == "instances":
+        return data, {**arguments, "opacity": 0.5}, "labels"
+    return data, {**arguments, "colormap": "magma", "opacity": 0.6, "contrast_limits": (0.0, 255.0)}, "image"
