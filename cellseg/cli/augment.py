@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from cellseg.cli.flags import Flat
+from cellseg.cli.flags import Flat, MasksFlag
 from cellseg.cli.progress import console, say
 from cellseg.options import AugmentOptions, LabelOptions, SheetOptions, WeightOptions
 
@@ -31,7 +31,7 @@ def augment(
     labels: str,
     *,
     out: Path,
-    annotated: str = "",
+    annotated: MasksFlag = None,
     sheet_options: Annotated[SheetOptions, Flat] = SheetOptions(),
     options: Annotated[AugmentOptions, Flat] = AugmentOptions(),
     label_options: Annotated[LabelOptions, Flat] = LabelOptions(),
@@ -47,8 +47,6 @@ def augment(
         The same for the labels; matched by page or by name.
     out
         The PNG to draw.
-    annotated
-        Masks, matched like labels: nonzero where somebody annotated.
     """
     from cellseg.cli.pictures.contact_sheet import draw_sheet
     from cellseg.labels.annotated import find_annotated_pairs

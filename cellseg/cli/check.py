@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from cellseg.cli.flags import JsonFlag
+from cellseg.cli.flags import AxesFlag, JsonFlag
 from cellseg.cli.progress import bar, console, say
 from cellseg.options import LabelOptions, PredictOptions
 from cellseg.wording import size_of, time_left
@@ -30,7 +30,7 @@ def check(
     labels: str,
     *,
     fix: Path | None = None,
-    axes: str | None = None,
+    axes: AxesFlag = None,
     options: Annotated[LabelOptions, Parameter(name="*")] = LabelOptions(),
     as_json: JsonFlag = False,
 ) -> int:
@@ -47,8 +47,6 @@ def check(
         The same for the labels; matched by page or by name.
     fix
         New folder for repaired labels, under the same file names; changes.json in it lists every change.
-    axes
-        What the images' axes mean, such as CYX, where the files do not say.
     """
     from cellseg.labels.pairs import find_pairs
 

@@ -16,6 +16,10 @@ from cellseg.training.recipes import RECIPES, STAGES, TrainWishes
 Flat = Parameter(name="*")
 """Options of a dataclass as flags of the command."""
 JsonFlag = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON object on standard output.")]
+AxesFlag = Annotated[str | None, Parameter(help=described(options.DataOptions)["axes"].help)]
+MasksFlag = Annotated[str | None, Parameter(help=described(options.DataOptions)["annotated"].help)]
+SeedFlag = Annotated[int, Parameter(help=described(options.SplitOptions)["seed"].help)]
+VolumeFlag = Annotated[bool, Parameter(negative="--planes", help=described(options.EvaluateOptions)["volume"].help)]
 OWNERS: list[Any] = [
     kind
     for kind in vars(options).values()

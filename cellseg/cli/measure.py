@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from cellseg.cli.flags import JsonFlag
+from cellseg.cli.flags import AxesFlag, JsonFlag, VolumeFlag
 from cellseg.cli.progress import bar, say
 from cellseg.errors import InputError
 from cellseg.options import LabelOptions
@@ -29,8 +29,8 @@ def measure(
     image: Path | None = None,
     *,
     out: Path,
-    volume: Annotated[bool, Parameter(negative="--planes")] = False,
-    axes: str | None = None,
+    volume: VolumeFlag = False,
+    axes: AxesFlag = None,
     reading: Annotated[LabelOptions, Parameter(name="*")] = LabelOptions(),
     as_json: JsonFlag = False,
 ) -> int:
@@ -47,10 +47,6 @@ def measure(
         The image in which brightness is measured, each channel by itself.
     out
         The CSV file to write.
-    volume
-        Measure a stack as a volume, and not plane by plane.
-    axes
-        What the axes mean, such as TZYX, where the files do not say.
     """
     from cellseg.measure.files import plan_measuring
     from cellseg.measure.table import joined

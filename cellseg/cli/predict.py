@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from cellseg.cli.flags import AxesFlag
 from cellseg.cli.progress import bar, say, stoppable
 from cellseg.errors import InputError
 from cellseg.options import PredictOptions
@@ -25,7 +26,7 @@ def predict(
     out: Path,
     resume: bool = False,
     channel: str | None = None,
-    axes: str | None = None,
+    axes: AxesFlag = None,
     verify_seams: int = 0,
     options: Annotated[PredictOptions, Parameter(name="*")] = PredictOptions(),
 ) -> int:
@@ -43,8 +44,6 @@ def predict(
         Go on where an interrupted prediction stopped.
     channel
         Name or number (from 0) of the channel to take.
-    axes
-        What the image's axes mean, such as ZYX, where the file does not say.
     verify_seams
         Predict that many windows across seams in one piece as well, and print the largest difference.
     """

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cellseg.cli.flags import SeedFlag
 from cellseg.cli.progress import say
 from cellseg.errors import InputError
 from cellseg.options import SampleKind
 
 
-def sample(kind: SampleKind, out: Path, *, size: int = 512, count: int = 4, seed: int = 0) -> int:
+def sample(kind: SampleKind, out: Path, *, size: int = 512, count: int = 4, seed: SeedFlag = 0) -> int:
     """Make images of cells with their labels, to try things on.
 
     Parameters
@@ -22,8 +23,6 @@ def sample(kind: SampleKind, out: Path, *, size: int = 512, count: int = 4, seed
         Side of an image in pixels.
     count
         Number of images.
-    seed
-        All that is random follows from it.
     """
     if size < 16 or count < 1:
         raise InputError(f"--size {size} --count {count}", "The size must be 16 or more, the count 1 or more.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from cellseg.cli.flags import MasksFlag
 from cellseg.cli.progress import bar, say
 from cellseg.errors import InputError
 from cellseg.options import LabelOptions, Separate, WeightsAlone
@@ -26,7 +27,7 @@ def weights(
     out: Path | None = None,
     picture: Path | None = None,
     plane: int = 0,
-    annotated: Path | None = None,
+    annotated: MasksFlag = None,
     options: Annotated[WeightsAlone, Parameter(name="*")] = WeightsAlone(),
     label_options: Annotated[LabelOptions, Parameter(name="*")] = LabelOptions(),
 ) -> int:
@@ -42,8 +43,6 @@ def weights(
         A PNG to draw, with a colour bar.
     plane
         Which plane of a stack the picture shows, from 0.
-    annotated
-        A mask of the labels' size: nonzero where somebody annotated; the rest weighs 0.
     """
     from cellseg.labels.read import kind_of
 
@@ -76,7 +75,7 @@ def weights(
     return 0
 
 
-def _planes(labels: Path, annotated: Path | None) -> list[Pair]:
+def _planes(labels: Path, annotated: str | None) -> list[Pair]:
     """The planes of a label file, each as its own image, with masks if there are any."""
     from cellseg.images.open import open_image
     from cellseg.labels.annotated import with_masks
