@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from napari_cellseg.annotate.layer import AnnotatedLayer
 
 
 def area(pixels: int, scale: Sequence[float], unit: str) -> str:
@@ -27,3 +31,27 @@ def amount(cells: int, pixels: int, total: int, physical: str) -> str:
     noun = "cell" if cells == 1 else "cells"
     sizes = f"{pixels:,} pixels" + (f", {physical}" if physical else "")
     return f"{cells:,} {noun}, {part} annotated ({sizes})"
+
+
+def counted(target: AnnotatedLayer, plane: int | None) -> str:
+    """The counter's lines: of the plane that is seen, and of a stack of all planes together.
+
+    Args:
+        target: the annotation.
+        plane: that is seen; None where none is.
+    """
+    index = target.index
+    if not index.complete:
+        return f"Reading the annotation: {index.done / index.total:.0%}"
+    planes, height, width = target.shape
+    whole = _count_line(target, None, planes * height * width)
+    if plane is None:
+        return whole
+    here = _count_line(target, plane, height * width)
+    return here if planes == 1 else f"Plane {plane + 1}: {here}\nAll: {whole}"
+
+
+def _count_line(target: AnnotatedLayer, plane: int | None, total: int) -> str:
+    pixels = target.index.annotated(plane)
+    size = area(pixels, target.layer.scale[-2:], str(target.layer.units[-1]))
+    return amount(target.index.count(plane), pixels, total, size)

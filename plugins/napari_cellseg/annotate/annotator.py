@@ -13,21 +13,18 @@ from qtpy.QtCore import QObject, Signal
 
 import cellseg
 from napari_cellseg.annotate import edits, surgery
-from napari_cellseg.annotate.begin import as_annotation, empty_annotation, is_painted
+from napari_cellseg.annotate.begin import as_annotation, empty_annotation
 from napari_cellseg.annotate.box import PlaneBox
+from napari_cellseg.annotate.in_hand import InHand
 from napari_cellseg.annotate.index import Cell
-from napari_cellseg.annotate.keys import ACTIONS
 from napari_cellseg.annotate.layer import AnnotatedLayer
 from napari_cellseg.annotate.marks import Marks
-from napari_cellseg.annotate.palette import annotation_colormap
-from napari_cellseg.annotate.pieces import TimeSlices
+from napari_cellseg.annotate.mouse_tools import MouseTools
 from napari_cellseg.annotate.places import Places, image_of, prediction_of
-from napari_cellseg.annotate.tools import LineTool, PickTool
-from napari_cellseg.annotation import BACKGROUND, FIRST_CELL, NOT_ANNOTATED
+from napari_cellseg.annotation import BACKGROUND, NOT_ANNOTATED
 from napari_cellseg.camera import camera, look_at
 from napari_cellseg.napari_private import unwrapped
 from napari_cellseg.session import Session
-from napari_cellseg.widgets import later
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -50,19 +47,11 @@ class Annotator(QObject):
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.session = session
         self.viewer: ViewerModel = unwrapped(session.viewer)
-        self.target: AnnotatedLayer | None = None
-        self.hint = ""
-        self._telling = False
-        self._pending: Callable[[], None] | None = None
-        self._building = TimeSlices(self)
-        self._soon = later(self, 0, self._look_again)
+        self._hand = InHand(session, self.run, self)
         self._places = Places(self)
         self._marks = Marks(self.viewer)
-        self._cutter = LineTool(self._marks, self._cut, self._dropped)
-        self._picker = PickTool(self._join, self._dropped)
-        self._first: int | None = None
+        self._tools = MouseTools(self._hand, self._marks)
         self._acts: dict[str, Callable[[], None]] = {
             "new_cell": self.new_cell,
             "previous_cell": self.previous_cell,
@@ -82,23 +71,13 @@ class Annotator(QObject):
             "redo": self.redo,
             "next_place": self.next_place,
         }
-        layers = self.viewer.layers
-        layers.selection.events.active.connect(self._choose)
-        layers.events.inserted.connect(self._choose)
-        layers.events.removed.connect(self._choose)
-        self.viewer.dims.events.current_step.connect(self._on_moved)
-        session.signals.annotation_changed.connect(self._on_told)
-        self._choose()
+        self._hand.leaving.connect(self._on_leaving)
+        self._hand.target_changed.connect(self.target_changed)
+        self._hand.updated.connect(self.updated)
 
     def close(self) -> None:
         """Let go of everything; for windows that close."""
-        layers = self.viewer.layers
-        layers.selection.events.active.disconnect(self._choose)
-        layers.events.inserted.disconnect(self._choose)
-        layers.events.removed.disconnect(self._choose)
-        self.viewer.dims.events.current_step.disconnect(self._on_moved)
-        self.session.signals.annotation_changed.disconnect(self._on_told)
-        self._take(None)
+        self._hand.close()
 
     def run(self, name: str) -> None:
         """Do an action; what is wrong with it is shown to the user."""
@@ -108,6 +87,26 @@ class Annotator(QObject):
             show_warning(str(error))
 
     # the annotation in hand
+
+    @property
+    def target(self) -> AnnotatedLayer | None:
+        """The annotation in hand."""
+        return self._hand.target
+
+    @property
+    def ready(self) -> bool:
+        """Whether all cells of it are known."""
+        return self._hand.ready
+
+    @property
+    def hint(self) -> str:
+        """What may be done next; often nothing."""
+        return self._hand.hint
+
+    @property
+    def tool(self) -> str:
+        """Name of the action whose tool is in hand, or nothing."""
+        return self._tools.name
 
     def annotate(self, image: Image) -> Labels:
         """An empty annotation over an image."""
@@ -125,118 +124,22 @@ class Annotator(QObject):
         """
         made = as_annotation(layer, cells_from)
         if made is layer:
-            self._choose()
+            self._hand.choose()
         else:
             self.viewer.add_layer(made)
         return made
 
-    def _choose(self) -> None:
-        """Take the active layer if it is an annotation; else keep what is in hand while it is there."""
-        layers = self.viewer.layers
-        active = layers.selection.active
-        if is_painted(active):
-            chosen = active
-        elif self.target is not None and self.target.layer in layers:
-            chosen = self.target.layer
-        else:
-            chosen = next((layer for layer in reversed(layers) if is_painted(layer)), None)
-        if chosen is None or self.target is None or chosen is not self.target.layer:
-            self._take(chosen)
-        self.updated.emit()
-
-    def _take(self, layer: Labels | None) -> None:
-        if self.target is not None:
-            self._drop_tools()
-            self._soon.stop()
-            self._building.stop()
-            self._places.stop()
-            self.target.detach()
-            self.target.changed.disconnect(self._on_changed)
-            self.target.layer.events.selected_label.disconnect(self._on_selected)
-            for action in ACTIONS:
-                if not action.napari:
-                    self.target.layer.bind_key(action.key, None)
-        self.target = None
-        self._pending = None
-        if layer is not None:
-            self._take_up(layer)
-        self.target_changed.emit()
-
-    def _take_up(self, layer: Labels) -> None:
-        try:
-            self.target = AnnotatedLayer(layer)
-        except cellseg.InputError as error:
-            show_warning(str(error))
-            return
-        self.target.changed.connect(self._on_changed)
-        layer.events.selected_label.connect(self._on_selected)
-        layer.colormap = annotation_colormap()
-        if not layer.selected_label or layer.selected_label == BACKGROUND:
-            layer.selected_label = FIRST_CELL
-        for action in ACTIONS:
-            if not action.napari:
-                layer.bind_key(action.key, self._on_key(action.name), overwrite=True)
-        self._build()
-
-    def _on_key(self, name: str) -> Callable[[Any], None]:
-        return lambda _: self.run(name)
-
-    def _build(self) -> None:
-        if self.target is not None and not self.target.index.complete:
-            self._building.start(self.target.index.build(), self._built)
-
-    def _built(self) -> None:
-        pending, self._pending = self._pending, None
-        self._say("")
-        if pending is not None:
-            pending()
-
-    def _on_changed(self) -> None:
-        self._soon.start()
-
-    def _look_again(self) -> None:
-        self._build()
-        self._tell()
-        self.updated.emit()
-
-    def _on_selected(self) -> None:
-        self.updated.emit()
-
-    def _on_moved(self) -> None:
-        self.updated.emit()
-
-    def _tell(self) -> None:
-        """Let the other panels know."""
-        self._telling = True
-        try:
-            if self.target is not None:
-                self.session.signals.annotation_changed.emit(self.target.layer)
-        finally:
-            self._telling = False
-
-    def _on_told(self, layer: object) -> None:
-        """Another panel wrote into the annotation."""
-        if not self._telling and self.target is not None and unwrapped(layer) is self.target.layer:
-            self.target.reset()
+    def _on_leaving(self) -> None:
+        self._tools.drop()
+        self._places.stop()
 
     # cells
 
-    @property
-    def ready(self) -> bool:
-        """Whether all cells are known."""
-        return self.target is not None and self.target.index.complete
-
-    def chosen(self) -> Cell | None:
-        """The chosen cell, whether or not anything of it is painted; None for background and nothing."""
-        target = self._need()
-        number = int(target.layer.selected_label)
-        return Cell(self._plane(), number) if number >= FIRST_CELL else None
-
     def new_cell(self) -> None:
-        if self._later(self.new_cell):
+        if self._hand.put_off(self.new_cell):
             return
-        layer = self._need().layer
-        self._select(self._need().index.free_number())
+        layer = self._hand.need().layer
+        self._hand.select(self._hand.need().index.free_number())
         if layer.mode not in ("paint", "polygon"):
             layer.mode = "paint"
 
@@ -247,10 +150,10 @@ class Annotator(QObject):
         self._step(-1)
 
     def _step(self, step: int) -> None:
-        if self._later(lambda: self._step(step)):
+        if self._hand.put_off(lambda: self._step(step)):
             return
-        target = self._need()
-        here = Cell(self._plane(), int(target.layer.selected_label))
+        target = self._hand.need()
+        here = Cell(self._hand.plane(), int(target.layer.selected_label))
         cell = target.index.neighbour(here, step)
         if cell is None:
             raise cellseg.InputError("there is no cell yet", "Press N and paint one.")
@@ -258,14 +161,14 @@ class Annotator(QObject):
 
     def go_to_cell(self, cell: Cell) -> None:
         """Choose a cell and bring it into the field."""
-        box = self._need().index.box(cell)
+        box = self._hand.need().index.box(cell)
         if box is not None:
-            self._select(cell.number)
+            self._hand.select(cell.number)
             self.look_at(cell.plane, box)
 
     def look_at(self, plane: int, box: PlaneBox) -> None:
         """Bring a window into the field; nearer or farther only if it would be too small or too large."""
-        target, viewer = self._need(), self.viewer
+        target, viewer = self._hand.need(), self.viewer
         seen = target.layer.corner_pixels[:, -2:]
         field = np.maximum(seen[1] - seen[0], 1)
         part = max(height / full for height, full in zip(box.shape, field, strict=True))
@@ -276,24 +179,24 @@ class Annotator(QObject):
     # brushes
 
     def brush(self) -> None:
-        self._need().layer.mode = "paint"
+        self._hand.need().layer.mode = "paint"
 
     def pick(self) -> None:
-        self._need().layer.mode = "pick"
+        self._hand.need().layer.mode = "pick"
 
     def eraser(self) -> None:
-        self._need().layer.mode = "erase"
+        self._hand.need().layer.mode = "erase"
 
     def background(self) -> None:
-        layer = self._need().layer
+        layer = self._hand.need().layer
         layer.selected_label = BACKGROUND
         layer.mode = "paint"
 
     def undo(self) -> None:
-        self._need().undo()
+        self._hand.need().undo()
 
     def redo(self) -> None:
-        self._need().redo()
+        self._hand.need().redo()
 
     # edits of the chosen cell
 
@@ -312,7 +215,7 @@ class Annotator(QObject):
         self._edit(self.delete_to_background, lambda labels, cell: edits.relabel(labels, cell, BACKGROUND), "")
 
     def fill_region(self) -> None:
-        target, cell = self._need(), self._need_cell()
+        target, cell = self._hand.need(), self._hand.need_cell()
         row, column = target.pixel(self.viewer.cursor.position)
         surgery.fill_region(target, cell, row, column)
 
@@ -324,9 +227,9 @@ class Annotator(QObject):
         margin: int = 0,
     ) -> None:
         """Change the chosen cell in the plane that is seen."""
-        if self._later(again):
+        if self._hand.put_off(again):
             return
-        target, cell = self._need(), self._need_cell()
+        target, cell = self._hand.need(), self._hand.need_cell()
         box = target.index.box(cell)
         if box is None:
             raise cellseg.InputError(f"cell {cell.number} is not in this plane", "Choose a cell with D, A or L.")
@@ -334,116 +237,30 @@ class Annotator(QObject):
         before = target.read(cell.plane, box)
         after = function(before, cell.number)
         if not target.apply(cell.plane, [edits.changes(before, after, box)]):
-            self._say(f"Cell {cell.number}: {nothing}")
+            self._hand.say(f"Cell {cell.number}: {nothing}")
 
     # tools
 
-    @property
-    def tool(self) -> str:
-        """Name of the action whose tool is in hand, or nothing."""
-        if self._cutter.in_hand:
-            return "split"
-        return "merge" if self._picker.in_hand else ""
-
     def split(self) -> None:
-        self._hold(self._cutter, "Draw a line through a cell. Escape stops.")
+        self._tools.split()
 
     def merge(self) -> None:
-        self._hold(self._picker, "Click on the cells that are one. Escape stops.")
-
-    def _hold(self, tool: LineTool | PickTool, hint: str) -> None:
-        """Take a tool in hand, or drop it where it is already."""
-        if tool.in_hand:
-            tool.drop()
-            return
-        self._plane()  # says so if no plane is seen
-        self._drop_tools()
-        self._first = None
-        tool.take(self._need())
-        self._say(hint)
-
-    def _drop_tools(self) -> None:
-        self._cutter.drop()
-        self._picker.drop()
-
-    def _dropped(self) -> None:
-        self._say("")
-
-    def _cut(self, points: NDArray[np.float64]) -> None:
-        if self._later(lambda: self._cut(points)):
-            return
-        try:
-            surgery.cut(self._need(), self._plane(), points)
-        except cellseg.InputError as error:
-            show_warning(str(error))
-
-    def _join(self, row: float, column: float) -> None:
-        if self._later(lambda: self._join(row, column)):
-            return
-        target = self._need()
-        plane = self._plane()
-        number = target.value(plane, row, column)
-        if number is None or number < FIRST_CELL:
-            self._say("There is no cell here. Click on a cell; Escape stops.")
-        elif self._first is None or target.index.box(Cell(plane, self._first)) is None:
-            self._first = number
-            self._select(number)
-            self._say(f"Click on what belongs to cell {number}. Escape stops.")
-        elif number != self._first:
-            surgery.join(target, plane, self._first, number)
-            self._say(f"Cell {number} is now cell {self._first}. Click on more, or Escape.")
+        self._tools.merge()
 
     # places
 
     def next_place(self) -> None:
-        target = self._need()
+        target = self._hand.need()
         layers = list(self.viewer.layers)
         image, prediction = image_of(layers, target), prediction_of(layers, target)
         self._places.find(target, image, prediction, self._show_place)
-        self._say("Looking for a place ...")
+        self._hand.say("Looking for a place ...")
 
     def _show_place(self, window: Suggestion | None) -> None:
-        target = self._need()
+        target = self._hand.need()
         if window is None:
-            self._say("Everything is annotated or was shown.")
+            self._hand.say("Everything is annotated or was shown.")
             return
         self._marks.frame(target.layer, window.box)
         self.look_at(window.plane, window.box)
-        self._say("Annotate what you see in the frame; W goes on.")
-
-    # small things
-
-    def _say(self, hint: str) -> None:
-        self.hint = hint
-        self.updated.emit()
-
-    def _later(self, action: Callable[[], None]) -> bool:
-        """Put an action off until all cells are known; False when they are."""
-        self._need()
-        if self.ready:
-            return False
-        self._pending = action
-        self._build()
-        self._say("Reading the annotation ...")
-        return True
-
-    def _select(self, number: int) -> None:
-        try:
-            self._need().layer.selected_label = number
-        except ValueError as error:  # napari's WrongSelectedLabelError
-            found = f"the labels ({self._need().layer.data.dtype}) have no number {number}"
-            raise cellseg.InputError(found, "Convert them: right-click the layer, Convert data type.") from error
-
-    def _plane(self) -> int:
-        return self._need().plane(self.viewer.dims)
-
-    def _need(self) -> AnnotatedLayer:
-        if self.target is None:
-            raise cellseg.InputError("there is no annotation", "Open a project, or annotate the image.")
-        return self.target
-
-    def _need_cell(self) -> Cell:
-        cell = self.chosen()
-        if cell is None:
-            raise cellseg.InputError("no cell is chosen", "Choose one with D, A or L, or press N for a new one.")
-        return cell
+        self._hand.say("Annotate what you see in the frame; W goes on.")

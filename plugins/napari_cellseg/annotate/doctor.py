@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 import cellseg
 from napari_cellseg.annotation import IGNORE, to_training
 
+SEVERITIES = ("error", "warning", "note")
 SURROUNDINGS = 64
 """Pixels around what is annotated that are looked at, too."""
 
@@ -77,15 +78,8 @@ def lines(report: dict[str, Any], origins: dict[str, Spot]) -> list[Line]:
         report: what `cellseg check --json` printed.
         origins: see `write`.
     """
-    order = ("error", "warning", "note")
-    found: list[Line] = []
-    for finding in sorted(report["findings"], key=lambda finding: order.index(finding["severity"])):
-        where = [origins[name] for name in finding["where"] if name in origins]
-        places = [_place(place, origins[place["pair"]]) for place in finding["places"] if place["pair"] in origins]
-        spot = places[0].spot if places else (where[0] if len(where) == 1 else None)
-        found.append(Line(finding["severity"], finding["found"], finding["remedy"], spot))
-        found += places if len(places) > 1 else []
-    return found
+    grave_first = sorted(report["findings"], key=lambda finding: SEVERITIES.index(finding["severity"]))
+    return [line for finding in grave_first for line in _lines_of(finding, origins)]
 
 
 def summary(report: dict[str, Any]) -> str:
@@ -93,6 +87,20 @@ def summary(report: dict[str, Any]) -> str:
     cells = report["summary"]["cells"]
     ready = "ready to train" if report["usable"] else "not ready to train"
     return f"{cells:,} cells: {ready}"
+
+
+def _lines_of(finding: dict[str, Any], origins: dict[str, Spot]) -> list[Line]:
+    """A line for a finding, and one for each of its places where there are several."""
+    places = [_place(place, origins[place["pair"]]) for place in finding["places"] if place["pair"] in origins]
+    spot = places[0].spot if places else _only_sheet(finding, origins)
+    line = Line(finding["severity"], finding["found"], finding["remedy"], spot)
+    return [line, *places] if len(places) > 1 else [line]
+
+
+def _only_sheet(finding: dict[str, Any], origins: dict[str, Spot]) -> Spot | None:
+    """First pixel of the sheet in which something was found; None where it was found in several."""
+    where = [origins[name] for name in finding["where"] if name in origins]
+    return where[0] if len(where) == 1 else None
 
 
 def _place(place: dict[str, Any], origin: Spot) -> Line:

@@ -6,17 +6,21 @@ the whole annotation. Boxes and counts are the sums of the tiles', and therefore
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import reduce
+from itertools import product
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_cellseg.annotate.box import PlaneBox
-from napari_cellseg.annotation import FIRST_CELL, NOT_ANNOTATED
+from napari_cellseg.annotate.survey import TilePart, survey
+from napari_cellseg.annotation import FIRST_CELL
 
 TILE = 512
 """Side of a tile in pixels: a stroke lies in one to four of them, and one is surveyed in about a millisecond."""
@@ -25,53 +29,12 @@ ReadTile = Callable[[int, PlaneBox], NDArray[Any]]
 """Gives a window (h, w) of a plane."""
 
 
-@dataclass(frozen=True, slots=True)
-class TilePart:
-    """What a tile holds of one value."""
-
-    pixels: int
-    box: PlaneBox
-    """In the plane."""
-
-
 @dataclass(frozen=True, slots=True, order=True)
 class Cell:
     """A cell in a plane."""
 
     plane: int
     number: int
-
-
-def survey(labels: NDArray[Any], top: int = 0, left: int = 0) -> dict[int, TilePart]:
-    """Pixels and box of every value but 0.
-
-    Args:
-        labels: (h, w).
-        top, left: where its first pixel lies in the plane.
-    """
-    if not labels.any():
-        return {}
-    width = labels.shape[1]
-    begins = np.ones(labels.shape, bool)
-    np.not_equal(labels[:, 1:], labels[:, :-1], out=begins[:, 1:])
-    starts = np.flatnonzero(begins)
-    lengths = np.diff(starts, append=labels.size)
-    values = labels.reshape(-1)[starts]
-    order = np.argsort(values, kind="stable")
-    values, starts, lengths = values[order], starts[order], lengths[order]
-    rows, columns = np.divmod(starts, width)
-    first = np.flatnonzero(np.diff(values, prepend=values[0]) != 0)
-    first = np.concatenate(([0], first))
-    limits = (
-        np.minimum.reduceat(rows, first) + top,
-        np.minimum.reduceat(columns, first) + left,
-        np.maximum.reduceat(rows, first) + top + 1,
-        np.maximum.reduceat(columns + lengths, first) + left,
-    )
-    pixels = np.add.reduceat(lengths, first).tolist()
-    boxes = zip(*(limit.tolist() for limit in limits), strict=True)
-    found = zip(values[first].tolist(), pixels, boxes, strict=True)
-    return {value: TilePart(count, PlaneBox(*box)) for value, count, box in found if value != NOT_ANNOTATED}
 
 
 class CellIndex:
@@ -95,16 +58,18 @@ class CellIndex:
 
     def tiles(self) -> Iterator[tuple[int, int, int]]:
         """All tiles: plane, row and column of each."""
-        planes, height, width = self.shape
-        for plane in range(planes):
-            for row in range(-(-height // self._tile)):
-                for column in range(-(-width // self._tile)):
-                    yield plane, row, column
+        planes, rows, columns = self._grid
+        return product(range(planes), range(rows), range(columns))
 
     @property
     def total(self) -> int:
+        return math.prod(self._grid)
+
+    @property
+    def _grid(self) -> tuple[int, int, int]:
+        """Number of planes, and of rows and columns of tiles."""
         planes, height, width = self.shape
-        return planes * -(-height // self._tile) * -(-width // self._tile)
+        return planes, -(-height // self._tile), -(-width // self._tile)
 
     @property
     def done(self) -> int:
@@ -140,10 +105,7 @@ class CellIndex:
 
     def box(self, cell: Cell) -> PlaneBox | None:
         """The smallest window that holds a cell, None where it is not there."""
-        found: PlaneBox | None = None
-        for part in self._parts(cell):
-            found = part.box if found is None else found.union(part.box)
-        return found
+        return _around(part.box for part in self._parts(cell))
 
     def pixels(self, cell: Cell) -> int:
         return sum(part.pixels for part in self._parts(cell))
@@ -166,11 +128,8 @@ class CellIndex:
     def annotated_box(self, plane: int) -> PlaneBox | None:
         """The smallest window that holds all that is annotated in a plane."""
         self._settle()
-        found: PlaneBox | None = None
-        for (at, _, _), parts in self._tiles.items():
-            for part in parts.values() if at == plane else ():
-                found = part.box if found is None else found.union(part.box)
-        return found
+        own = (parts for (at, _, _), parts in self._tiles.items() if at == plane)
+        return _around(part.box for parts in own for part in parts.values())
 
     def free_number(self) -> int:
         """The number after the highest that is in use, in any plane."""
@@ -195,10 +154,9 @@ class CellIndex:
         return [self._tiles[tile][cell.number] for tile in self._homes.get(cell, ())]
 
     def _touched(self, plane: int, box: PlaneBox) -> Iterator[tuple[int, int, int]]:
-        if box.pixels:
-            for row in range(box.top // self._tile, (box.bottom - 1) // self._tile + 1):
-                for column in range(box.left // self._tile, (box.right - 1) // self._tile + 1):
-                    yield plane, row, column
+        rows = range(box.top // self._tile, (box.bottom - 1) // self._tile + 1)
+        columns = range(box.left // self._tile, (box.right - 1) // self._tile + 1)
+        return product((plane,), rows, columns) if box.pixels else iter(())
 
     def _survey(self, tile: tuple[int, int, int]) -> None:
         plane, row, column = tile
@@ -227,6 +185,12 @@ class CellIndex:
                 del self._homes[cell]
                 self._sorted = None
                 self._cells[cell.plane] -= 1
+
+
+def _around(boxes: Iterable[PlaneBox]) -> PlaneBox | None:
+    """The smallest window that holds some, None of none."""
+    first = next(boxes := iter(boxes), None)
+    return None if first is None else reduce(PlaneBox.union, boxes, first)
 
 
 def _pixels(parts: dict[int, TilePart]) -> int:

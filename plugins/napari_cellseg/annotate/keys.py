@@ -53,6 +53,8 @@ ACTIONS = (
     ),
 )
 
+OWN_ACTIONS = tuple(action for action in ACTIONS if not action.napari)
+"""Actions whose keys this plugin binds."""
 BY_NAME = {action.name: action for action in ACTIONS}
 
 

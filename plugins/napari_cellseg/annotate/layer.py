@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -65,9 +66,13 @@ class AnnotatedLayer:
             return 0
         return int(np.ravel_multi_index(tuple(np.clip(point, 0, np.array(leading) - 1)), leading))
 
+    def leading(self, plane: int) -> tuple[int, ...]:
+        """Index of a plane along all axes but the last two."""
+        return tuple(int(n) for n in np.unravel_index(plane, self.layer.data.shape[:-2] or (1,)))[: self.layer.ndim - 2]
+
     def read(self, plane: int, box: PlaneBox) -> NDArray[Any]:
         """A window (h, w) of a plane."""
-        return np.asarray(self.layer.data[(*self._leading(plane), *box.slices)])
+        return np.asarray(self.layer.data[(*self.leading(plane), *box.slices)])
 
     def whole(self, plane: int) -> NDArray[Any]:
         """A plane (H, W)."""
@@ -78,13 +83,13 @@ class AnnotatedLayer:
         edits = [edit for edit in edits if len(edit.rows)]
         with self.layer.block_history():
             for rows, columns, values in edits:
-                leading = (np.full(len(rows), n) for n in self._leading(plane))
+                leading = (np.full(len(rows), n) for n in self.leading(plane))
                 self.layer.data_setitem((*leading, rows, columns), values)
         return bool(edits)
 
     def position(self, plane: int, row: float, column: float) -> NDArray[np.float64]:
         """World coordinates of a pixel."""
-        return np.asarray(self.layer.data_to_world((*self._leading(plane), row, column)))
+        return np.asarray(self.layer.data_to_world((*self.leading(plane), row, column)))
 
     def pixel(self, world: Any) -> tuple[float, float]:
         """Row and column of a world position."""
@@ -128,13 +133,10 @@ class AnnotatedLayer:
         with without_refresh(self.layer):
             turn()
         for plane, box in self._follow():
-            show_window(self.layer, self._leading(plane), box.slices, self.read(plane, box))
+            show_window(self.layer, self.leading(plane), box.slices, self.read(plane, box))
 
     def _new_index(self) -> CellIndex:
         return CellIndex(self.shape, self.read)
-
-    def _leading(self, plane: int) -> tuple[int, ...]:
-        return tuple(int(n) for n in np.unravel_index(plane, self.layer.data.shape[:-2] or (1,)))[: self.layer.ndim - 2]
 
     def _replace(self) -> None:
         self._seen = {}
@@ -145,16 +147,20 @@ class AnnotatedLayer:
 
     def _follow(self) -> list[tuple[int, PlaneBox]]:
         """Survey again what new steps of the history touched, and tell where; undo and redo make new steps, too."""
-        undone, redone = history(self.layer)
-        steps = [*undone, *redone]
-        new = [step for step in steps if id(step) not in self._seen]
-        self._seen = {id(step): step for step in steps}  # held, so that no other step gets the same id
+        new = self._new_steps()
         windows = list(touched(new, self.layer.data.shape))
         for plane, box in windows:
             self.index.update(plane, box)
         if new:
             self.changed.emit()
         return windows
+
+    def _new_steps(self) -> list[Any]:
+        undone, redone = history(self.layer)
+        steps = {id(step): step for step in [*undone, *redone]}
+        new = [step for key, step in steps.items() if key not in self._seen]
+        self._seen = steps  # held, so that no other step gets the same id
+        return new
 
 
 def touched(items: Iterable[Any], shape: tuple[int, ...]) -> Iterator[tuple[int, PlaneBox]]:
@@ -166,17 +172,19 @@ def touched(items: Iterable[Any], shape: tuple[int, ...]) -> Iterator[tuple[int,
         shape: of the layer's data.
     """
     windows: dict[int, PlaneBox] = {}
-    for item in items:
-        for atom in item:
-            limits = [_limits(index) for index in atom[0]]
-            leading = [np.arange(*limit) for limit in limits[:-2]]
-            (top, bottom), (left, right) = limits[-2:]
-            box = PlaneBox(top, left, bottom, right)
-            grid = np.meshgrid(*leading, indexing="ij")
-            planes = np.ravel_multi_index(tuple(grid), shape[:-2]).ravel().tolist() if leading else [0]
-            for plane in planes:
-                windows[plane] = windows[plane].union(box) if plane in windows else box
+    for index, *_ in chain.from_iterable(items):
+        box, planes = _window(index, shape)
+        for plane in planes:
+            windows[plane] = windows[plane].union(box) if plane in windows else box
     yield from windows.items()
+
+
+def _window(index: Sequence[Any], shape: tuple[int, ...]) -> tuple[PlaneBox, list[int]]:
+    """Window that an index into a layer's data lies in, and numbers of its planes."""
+    *leading, (top, bottom), (left, right) = map(_limits, index)
+    grid = np.meshgrid(*(np.arange(*limit) for limit in leading), indexing="ij")
+    planes = np.ravel_multi_index(tuple(grid), shape[:-2]).ravel().tolist() if leading else [0]
+    return PlaneBox(top, left, bottom, right), planes
 
 
 def _limits(index: Any) -> tuple[int, int]:

@@ -3,52 +3,25 @@
 from __future__ import annotations
 
 from napari.layers import Labels
-from napari.utils.notifications import show_warning
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import (
-    QAbstractItemView,
-    QGridLayout,
-    QHeaderView,
-    QLabel,
-    QListWidget,
-    QListWidgetItem,
-    QPushButton,
-    QTableWidget,
-    QTableWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 import cellseg
-from napari_cellseg.annotate.amounts import amount, area
+from napari_cellseg.annotate.amounts import counted
 from napari_cellseg.annotate.annotator import Annotator
-from napari_cellseg.annotate.box import PlaneBox
-from napari_cellseg.annotate.diagnosis import Diagnosis
-from napari_cellseg.annotate.doctor import Line, Spot
-from napari_cellseg.annotate.keys import ACTIONS, BY_NAME, short, shown, tooltip
+from napari_cellseg.annotate.buttons import ActionButtons, buttons_down
+from napari_cellseg.annotate.findings import FindingsView
+from napari_cellseg.annotate.headline import AnnotateHeadline, chosen_words
+from napari_cellseg.annotate.key_table import key_table
+from napari_cellseg.annotate.layer import AnnotatedLayer
 from napari_cellseg.annotate.legend import Legend, icon, icon_size
-from napari_cellseg.annotate.places import image_of
 from napari_cellseg.annotate.project_bar import ProjectBar
-from napari_cellseg.annotation import BACKGROUND, NOT_ANNOTATED, is_annotation
+from napari_cellseg.annotation import is_annotation
 from napari_cellseg.exchange.section import ExchangeSection
 from napari_cellseg.session import Session
 from napari_cellseg.widgets import column, fold, row, scrolled, slim_button, text_line
 
-ROWS = (
-    ("new_cell", "previous_cell", "next_cell"),
-    ("brush", "background", "eraser"),
-    ("pick", "fill_holes", "fill_region"),
-    ("smooth", "split", "merge"),
-    ("delete", "delete_to_background"),
-    ("undo", "redo"),
-)
-"""Actions of each row of buttons."""
-CHECKED = {"brush": "paint", "eraser": "erase", "pick": "pick"}
-"""Buttons that stay down while the layer is in that mode."""
-COLOURS = {"error": (0.84, 0.37, 0.0, 1.0), "warning": (0.90, 0.62, 0.0, 1.0), "note": (0.34, 0.71, 0.91, 1.0)}
-SPOT_PX = 48
-"""Half a side of what is shown around a finding."""
 GAP = 4
+NO_COLOUR = (0.0, 0.0, 0.0, 0.0)
 
 
 class AnnotatePanel(QWidget):
@@ -59,16 +32,13 @@ class AnnotatePanel(QWidget):
         self._session = session
         self.annotator = Annotator(session)  # without a parent: it outlives the window by as much as it needs to let go
         self._viewer = self.annotator.viewer
-        self._diagnosis = Diagnosis()
-        self._buttons: dict[str, QPushButton] = {}
         self._listened: Labels | None = None
         self.project = ProjectBar(session, self.annotator)
+        self.actions = ActionButtons(self._press)
+        self.findings = FindingsView(self.annotator, above=GAP)
         self._build()
         self.annotator.target_changed.connect(self._on_target)
         self.annotator.updated.connect(self._refresh)
-        self._diagnosis.found.connect(self._show_findings)
-        self._diagnosis.failed.connect(self._on_no_findings)
-        self.destroyed.connect(self._diagnosis.close)
         self.destroyed.connect(self.annotator.close)
         self._on_target()
 
@@ -78,8 +48,9 @@ class AnnotatePanel(QWidget):
         content = QWidget()
         page = QVBoxLayout(content)
         page.setContentsMargins(6, 6, 6, 6)
-        parts = (self.project, self._headline(), self._tools(), self._counter(), self._doctor(), self._exchange())
-        for part in (*parts, _key_table()):
+        exchange = fold("Import and export", "Annotation from and to other programs.", ExchangeSection(self._session))
+        parts = (self.project, self._headline(), self.actions, self._counter(), self.findings, exchange, key_table())
+        for part in parts:
             page.addWidget(part)
         page.addStretch()
         column(scrolled(content), parent=self)
@@ -100,47 +71,10 @@ class AnnotatePanel(QWidget):
         chosen.layout().setStretch(1, 1)
         return column(self._name, row(self._begin, self._use, self._shift), chosen, self._hint)
 
-    def _tools(self) -> QWidget:
-        self._edit = QWidget()
-        grid = QGridLayout(self._edit)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(3)
-        for line, names in enumerate(ROWS):
-            span = 6 // len(names)
-            for place, name in enumerate(names):
-                grid.addWidget(self._action_button(name), line, place * span, 1, span)
-        grid.addWidget(self._action_button("next_place"), len(ROWS), 0, 1, 6)
-        return self._edit
-
-    def _action_button(self, name: str) -> QPushButton:
-        action = BY_NAME[name]
-        made = slim_button(f"{action.title}  {short(action.key)}", tooltip(action), lambda: self._press(name))
-        made.setCheckable(name in CHECKED or name in ("split", "merge", "background"))
-        self._buttons[name] = made
-        return made
-
     def _counter(self) -> QWidget:
         self._count = text_line()
         self._count.setToolTip("Of the plane that is seen; of a stack the second line says it of all planes.")
         return column(self._count, Legend(), above=GAP)
-
-    def _exchange(self) -> QWidget:
-        return fold("Import and export", "Annotation from and to other programs.", ExchangeSection(self._session))
-
-    def _doctor(self) -> QWidget:
-        tip = "Has the label doctor look for specks, cells in two pieces and other slips."
-        self._check = slim_button("Check the annotation", tip, self._diagnose)
-        self._verdict = text_line()
-        self._findings = QListWidget()
-        self._findings.setWordWrap(True)
-        self._findings.setMinimumHeight(110)
-        self._findings.setMaximumHeight(220)
-        self._findings.setToolTip("Click on a line to go there.")
-        self._findings.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._findings.itemClicked.connect(self._go_to_finding)
-        self._verdict.hide()
-        self._findings.hide()
-        return column(self._check, self._verdict, self._findings, above=GAP)
 
     # what it shows
 
@@ -155,73 +89,46 @@ class AnnotatePanel(QWidget):
 
     def _refresh(self) -> None:
         self.project.refresh()
+        self.findings.refresh()
+        self._show_headline()
         target = self.annotator.target
-        active = self._viewer.layers.selection.active
-        unused = isinstance(active, Labels) and not is_annotation(active)
-        self._edit.setEnabled(target is not None)
-        self._check.setEnabled(target is not None and not self._diagnosis.running)
-        self._begin.setVisible(target is None and not unused and self._session.image() is not None)
-        self._use.setVisible(unused)
-        self._shift.setVisible(unused)
-        self._name.setText(self._headline_text(unused))
-        self._hint.setText(self.annotator.hint)
-        self._hint.setVisible(bool(self.annotator.hint))
         for widget in (self._chosen, self._chosen_colour):
             widget.setVisible(target is not None)
-        if target is None:
-            self._count.setText("")
-            return
-        self._show_chosen(target.layer)
-        self._show_counts()
-        self._buttons["undo"].setEnabled(target.can_undo)
-        self._buttons["redo"].setEnabled(target.can_redo)
-
-    def _headline_text(self, unused: bool) -> str:
-        target = self.annotator.target
-        if unused:
-            name = self._viewer.layers.selection.active.name
-            return f"<b>{name}</b> is no annotation yet. What does the value 1 mean in it?"
+        self.actions.setEnabled(target is not None)
+        self._count.setText("" if target is None else self._counted(target))
         if target is not None:
-            return f"Annotating <b>{target.layer.name}</b>"
-        if self._session.image() is None:
-            return "Open an image or a project to annotate."
-        return "No annotation yet."
+            self._show_chosen(target)
 
-    def _show_chosen(self, layer: Labels) -> None:
+    def _show_headline(self) -> None:
+        target, unused = self.annotator.target, self._unused()
+        headline = AnnotateHeadline.of(
+            unused=None if unused is None else unused.name,
+            target=None if target is None else target.layer.name,
+            image=self._session.image() is not None,
+        )
+        self._name.setText(headline.text)
+        self._begin.setVisible(headline.begin)
+        self._use.setVisible(headline.use)
+        self._shift.setVisible(headline.use)
+        self._hint.setText(self.annotator.hint)
+        self._hint.setVisible(bool(self.annotator.hint))
+
+    def _show_chosen(self, target: AnnotatedLayer) -> None:
+        layer = target.layer
         number = int(layer.selected_label)
-        words = {NOT_ANNOTATED: "Nothing: not annotated", BACKGROUND: "Background"}.get(number, f"Cell {number}")
         colour = layer.get_color(number)
-        self._chosen.setText(words)
-        rgba = (0.0, 0.0, 0.0, 0.0) if colour is None else tuple(float(value) for value in colour)
+        rgba = NO_COLOUR if colour is None else tuple(float(value) for value in colour)
+        self._chosen.setText(chosen_words(number))
         self._chosen_colour.setPixmap(icon(rgba).pixmap(icon_size()))
-        for name, mode in CHECKED.items():
-            down = layer.mode == mode and not (name == "brush" and number == BACKGROUND)
-            self._buttons[name].setChecked(down)
-        self._buttons["background"].setChecked(layer.mode == "paint" and number == BACKGROUND)
-        for name in ("split", "merge"):
-            self._buttons[name].setChecked(self.annotator.tool == name)
+        down = buttons_down(str(layer.mode), number, self.annotator.tool)
+        self.actions.show_state(down, can_undo=target.can_undo, can_redo=target.can_redo)
 
-    def _show_counts(self) -> None:
-        target = self.annotator.target
-        assert target is not None, "only called for an annotation"
-        if not self.annotator.ready:
-            self._count.setText(f"Reading the annotation: {target.index.done / target.index.total:.0%}")
-            return
-        planes, height, width = target.shape
-        scale, unit = target.layer.scale[-2:], str(target.layer.units[-1])
-
-        def line(plane: int | None, total: int) -> str:
-            pixels = target.index.annotated(plane)
-            return amount(target.index.count(plane), pixels, total, area(pixels, scale, unit))
-
+    def _counted(self, target: AnnotatedLayer) -> str:
         try:
             plane = target.plane(self._viewer.dims)
         except cellseg.InputError:
             plane = None
-        words = line(plane, height * width if plane is not None else planes * height * width)
-        if plane is not None and planes > 1:
-            words = f"Plane {plane + 1}: {words}\nAll: {line(None, planes * height * width)}"
-        self._count.setText(words)
+        return counted(target, plane)
 
     # what it does
 
@@ -234,68 +141,12 @@ class AnnotatePanel(QWidget):
         if image is not None:
             self.annotator.annotate(image)
 
+    def _unused(self) -> Labels | None:
+        """The active labels, if they are no annotation."""
+        active = self._viewer.layers.selection.active
+        return active if isinstance(active, Labels) and not is_annotation(active) else None
+
     def _use_labels(self, cells_from: int) -> None:
         active = self._viewer.layers.selection.active
         if isinstance(active, Labels):
             self.annotator.use(active, cells_from)
-
-    def _diagnose(self) -> None:
-        target = self.annotator.target
-        if target is None:
-            return
-        try:
-            self._diagnosis.start(target, image_of(list(self._viewer.layers), target))
-        except cellseg.InputError as error:
-            show_warning(str(error))
-            return
-        self._check.setEnabled(False)
-        self._findings.hide()
-        self._verdict.setText("The label doctor is looking ...")
-        self._verdict.show()
-
-    def _show_findings(self, verdict: str, found: list[Line]) -> None:
-        self._findings.clear()
-        for line in found:
-            item = QListWidgetItem(line.text if line.severity else f"    {line.text}")
-            item.setToolTip(line.remedy or "Click to go there.")
-            item.setData(Qt.ItemDataRole.UserRole, line.spot)
-            if line.severity:
-                item.setIcon(icon(COLOURS[line.severity]))
-                item.setToolTip(f"{line.severity}: {line.remedy}")
-            self._findings.addItem(item)
-        self._findings.setVisible(bool(found))
-        self._verdict.setText(verdict if found else f"{verdict}; nothing was found")
-        self._check.setEnabled(True)
-
-    def _on_no_findings(self, why: str) -> None:
-        self._verdict.setText("")
-        self._verdict.hide()
-        self._check.setEnabled(True)
-        show_warning(why)
-
-    def _go_to_finding(self, item: QListWidgetItem) -> None:
-        spot = item.data(Qt.ItemDataRole.UserRole)
-        target = self.annotator.target
-        if isinstance(spot, Spot) and target is not None:
-            pixel = PlaneBox(spot.row, spot.column, spot.row + 1, spot.column + 1)
-            self.annotator.look_at(spot.plane, pixel.grown(SPOT_PX, target.shape[1:]))
-
-
-def _key_table() -> QWidget:
-    """All keys, folded away."""
-    table = QTableWidget(len(ACTIONS), 2)
-    for line, action in enumerate(ACTIONS):
-        for place, text in enumerate((shown(action.key), action.tip.partition(".")[0])):
-            item = QTableWidgetItem(text)
-            item.setToolTip(action.tip)
-            table.setItem(line, place, item)
-    table.setHorizontalHeaderLabels(["Key", "Does"])
-    table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-    table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
-    table.verticalHeader().hide()
-    table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-    table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    table.setMinimumHeight(260)
-    return fold("Keys", "They work while the annotation is the active layer and the mouse is over the image.", table)

@@ -66,17 +66,17 @@ class Places:
     def _look(
         self, target: AnnotatedLayer, image: Image, prediction: Image | None, known: list[bool]
     ) -> Iterator[None]:
-        for _ in target.index.build():
-            yield
+        yield from (None for _ in target.index.build())
         for number, window in enumerate(self._windows):
             if number == len(self._features):
-                if prediction is not None:
-                    self._uncertainty.append(uncertainty(target, prediction, window))
-                self._features.append(features(grey(target, image, window)))
-            plane, box = window.plane, window.box
-            done = target.index.touched(plane, box) and annotated(target.read(plane, box))
-            known.append(done or window in self._shown)
+                self._survey(target, image, prediction, window)
+            known.append(window in self._shown or _is_annotated(target, window))
             yield
+
+    def _survey(self, target: AnnotatedLayer, image: Image, prediction: Image | None, window: Suggestion) -> None:
+        if prediction is not None:
+            self._uncertainty.append(uncertainty(target, prediction, window))
+        self._features.append(features(grey(target, image, window)))
 
     def _best(self, known: NDArray[np.bool_]) -> Suggestion | None:
         unsure = np.array(self._uncertainty) if self._uncertainty else None
@@ -103,26 +103,34 @@ def image_of(layers: list[Layer], target: AnnotatedLayer) -> Image:
 
 def prediction_of(layers: list[Layer], target: AnnotatedLayer) -> Image | None:
     """What a model said of that image: its uncertainty, else its probabilities, else nothing."""
-    for what in PREDICTIONS:
-        for layer in reversed(_images(layers, target, classes=True)):
-            if what_of(layer) == what:
-                return layer
-    return None
+    topmost = {what_of(layer): layer for layer in _images(layers, target, classes=True)}
+    return next((topmost[what] for what in PREDICTIONS if what in topmost), None)
 
 
 def _images(layers: list[Layer], target: AnnotatedLayer, classes: bool = False) -> list[Any]:
     """Image layers of the annotation's size, those of its own image in the project only if there are any."""
+    shape = tuple(target.layer.data.shape)
+    fitting = [layer for layer in layers if _fits(layer, shape, classes)]
+    return _of_same_image(fitting, target) or fitting
+
+
+def _of_same_image(layers: list[Any], target: AnnotatedLayer) -> list[Any]:
+    name = notes_on(target.layer).get("image")
+    return [layer for layer in layers if notes_on(layer).get("image") == name]
+
+
+def _fits(layer: Layer, shape: tuple[int, ...], classes: bool) -> bool:
+    """Whether a layer is an image of a size, or with `classes` one that has an axis of classes before it."""
     from napari.layers import Image
 
-    shape = tuple(target.layer.data.shape)
-    fitting = [
-        layer
-        for layer in layers
-        if isinstance(layer, Image) and (_shape(layer) == shape or (classes and _shape(layer)[1:] == shape))
-    ]
-    name = notes_on(target.layer).get("image")
-    own = [layer for layer in fitting if notes_on(layer).get("image") == name]
-    return own or fitting
+    if not isinstance(layer, Image):
+        return False
+    return _shape(layer) == shape or (classes and _shape(layer)[1:] == shape)
+
+
+def _is_annotated(target: AnnotatedLayer, window: Suggestion) -> bool:
+    plane, box = window.plane, window.box
+    return target.index.touched(plane, box) and annotated(target.read(plane, box))
 
 
 def _level(layer: Image) -> Any:
@@ -137,17 +145,14 @@ def _shape(layer: Image) -> tuple[int, ...]:
 
 def grey(target: AnnotatedLayer, image: Image, window: Suggestion) -> NDArray[Any]:
     """Grey values (h, w) of a window; colours are averaged."""
-    leading = np.unravel_index(window.plane, target.layer.data.shape[:-2] or (1,))[: target.layer.ndim - 2]
-    pixels = np.asarray(_level(image)[(*leading, *window.box.slices)])
+    pixels = np.asarray(_level(image)[(*target.leading(window.plane), *window.box.slices)])
     return pixels[..., :3].mean(axis=-1) if image.rgb else pixels
 
 
 def uncertainty(target: AnnotatedLayer, prediction: Image, window: Suggestion) -> float:
     """Uncertainty of a window from 0 to 1."""
-    leading = np.unravel_index(window.plane, target.layer.data.shape[:-2] or (1,))[: target.layer.ndim - 2]
-    index = (*leading, *coarse_steps(window.box))
-    if len(_shape(prediction)) > target.layer.ndim:
-        index = (slice(None), *index)
+    classes = (slice(None),) * (len(_shape(prediction)) - target.layer.ndim)
+    index = (*classes, *target.leading(window.plane), *coarse_steps(window.box))
     values = np.asarray(_level(prediction)[index])
     if what_of(prediction) == "uncertainty":
         return float(values.mean()) / (255 if values.dtype == np.uint8 else 1)

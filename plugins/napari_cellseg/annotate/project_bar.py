@@ -12,13 +12,15 @@ from qtpy.QtWidgets import QMenu, QWidget
 
 import cellseg
 from napari_cellseg.annotate.annotator import Annotator
-from napari_cellseg.annotation import is_annotation, notes_on
+from napari_cellseg.annotation import is_annotation
 from napari_cellseg.napari_private import forget_history
 from napari_cellseg.project import layers as project_layers
 from napari_cellseg.project.commands import new_project, open_folder
 from napari_cellseg.project.document import ProjectImage
 from napari_cellseg.project.folder import Project
 from napari_cellseg.project.history import Kept
+from napari_cellseg.project.layer_data import errors_told
+from napari_cellseg.project.notes import image_of_layer
 from napari_cellseg.session import Session
 from napari_cellseg.widgets import column, combo, row, slim_button
 
@@ -56,18 +58,20 @@ class ProjectBar(QWidget):
         project, before = self._session.project, self._in_hand()
         if project is None:
             return
-        try:
+        with errors_told():
             image = project.image(name)
             project_layers.show_image(self._viewer, project, image)
-        except cellseg.InputError as error:
-            show_error(str(error))
-            return
-        if before is not None and before[1].name != name:
-            for layer in project_layers.layers_of(self._viewer, *before):
-                layer.visible = False
+            if before is not None and before[1].name != name:
+                self._hide(*before)
+            self._choose_annotation(project, image)
+
+    def _hide(self, project: Project, image: ProjectImage) -> None:
         for layer in project_layers.layers_of(self._viewer, project, image):
-            if is_annotation(layer):
-                self._viewer.layers.selection.active = layer
+            layer.visible = False
+
+    def _choose_annotation(self, project: Project, image: ProjectImage) -> None:
+        for layer in filter(is_annotation, project_layers.layers_of(self._viewer, project, image)):
+            self._viewer.layers.selection.active = layer
 
     def list_states(self) -> None:
         """Fill the menu with the states of the image in hand, newest first."""
@@ -110,9 +114,8 @@ class ProjectBar(QWidget):
         project, target = self._session.project, self._annotator.target
         if project is None or target is None:
             return None
-        mine = notes_on(target.layer)
-        image = next((image for image in project.images if image.name == mine.get("image")), None)
-        return (project, image) if image is not None and mine.get("project") == str(project.path) else None
+        image = image_of_layer(target.layer, project)
+        return None if image is None else (project, image)
 
     def _list_images(self, project: Project | None) -> None:
         self.images.clear()

@@ -9,6 +9,7 @@ out. No chance is involved: the same image, annotation and model give the same o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -60,10 +61,9 @@ def windows(shape: tuple[int, int, int], limit: int = WINDOWS) -> list[Suggestio
     side = int(np.clip(min(height, width) // 4, *SIDES))
     boxes = [
         PlaneBox(top, left, min(top + side, height), min(left + side, width))
-        for top in _starts(height, side)
-        for left in _starts(width, side)
+        for top, left in product(_starts(height, side), _starts(width, side))
     ]
-    found = [Suggestion(plane, box) for plane in range(planes) for box in boxes]
+    found = [Suggestion(*at) for at in product(range(planes), boxes)]
     if len(found) <= limit:
         return found
     return [found[i] for i in np.linspace(0, len(found) - 1, limit).astype(int)]

@@ -22,10 +22,7 @@ def fill_region(target: AnnotatedLayer, cell: Cell, row: float, column: float) -
     Raises:
         InputError: the pixel is outside or in a cell, or the region is open or too large.
     """
-    under = target.value(cell.plane, row, column)
-    if under is None or under >= FIRST_CELL:
-        found = "is outside the image" if under is None else f"points at cell {under}"
-        raise cellseg.InputError(f"the mouse {found}", "Point into the region that is to be filled.")
+    _check_pixel(target.value(cell.plane, row, column))
     y, x = round(row), round(column)
     for reach in REGION_PX:
         box = PlaneBox(y, x, y + 1, x + 1).grown(reach // 2, target.shape[1:])
@@ -36,6 +33,12 @@ def fill_region(target: AnnotatedLayer, cell: Cell, row: float, column: float) -
             return
     found = f"this region is not closed, or larger than {REGION_PX[-1]} pixels"
     raise cellseg.InputError(found, "Close its outline first.")
+
+
+def _check_pixel(value: int | None) -> None:
+    if value is None or value >= FIRST_CELL:
+        found = "is outside the image" if value is None else f"points at cell {value}"
+        raise cellseg.InputError(f"the mouse {found}", "Point into the region that is to be filled.")
 
 
 def cut(target: AnnotatedLayer, plane: int, points: NDArray[np.float64]) -> None:

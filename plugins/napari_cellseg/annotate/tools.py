@@ -57,6 +57,10 @@ class Tool:
     def forget(self) -> None:
         """Take back what is drawn or picked."""
 
+    def _pressed(self, event: Any) -> AnnotatedLayer | None:
+        """The annotation that the left button is pressed on; None for other buttons, or with no tool in hand."""
+        return self._target if event.button == 1 else None
+
     def _on_mode(self) -> None:
         self.drop()
 
@@ -76,8 +80,8 @@ class LineTool(Tool):
         self._marks.clear()
 
     def _drag(self, layer: Any, event: Any) -> Generator[None, None, None]:
-        target = self._target
-        if event.button != 1 or target is None:
+        target = self._pressed(event)
+        if target is None:
             return
         points = [target.pixel(event.position)]
         yield
@@ -85,9 +89,13 @@ class LineTool(Tool):
             points.append(target.pixel(event.position))
             self._marks.line(layer, np.array(points))
             yield
-        if self.in_hand and len(points) > 1:  # it may have been dropped while the button was down
+        if len(points) > 1:
+            self._finish(np.array(points))
+
+    def _finish(self, points: NDArray[np.float64]) -> None:
+        if self.in_hand:  # it may have been dropped while the button was down
             self._marks.clear()
-            self._drawn(np.array(points))
+            self._drawn(points)
 
 
 class PickTool(Tool):
@@ -98,6 +106,7 @@ class PickTool(Tool):
         self._picked = picked
 
     def _drag(self, layer: Any, event: Any) -> Generator[None, None, None]:
-        if event.button == 1 and self._target is not None:
-            self._picked(*self._target.pixel(event.position))
+        target = self._pressed(event)
+        if target is not None:
+            self._picked(*target.pixel(event.position))
         yield

@@ -20,3 +20,8 @@ def belongs_to(layer: Any, project: Project, image: ProjectImage) -> bool:
     """Whether a layer is one of an image of a project."""
     said = notes_on(layer)
     return (said.get("project"), said.get("image")) == (str(project.path), image.name)
+
+
+def image_of_layer(layer: Any, project: Project) -> ProjectImage | None:
+    """The image of a project that a layer belongs to."""
+    return next((image for image in project.images if belongs_to(layer, project, image)), None)

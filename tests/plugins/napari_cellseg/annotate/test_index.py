@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from napari_cellseg.annotate.box import PlaneBox
-from napari_cellseg.annotate.index import Cell, CellIndex, survey
+from napari_cellseg.annotate.index import Cell, CellIndex
+from napari_cellseg.annotate.survey import survey
 from scipy import ndimage
 
 volumes = arrays.arrays(

@@ -59,7 +59,7 @@ def test_cells_are_painted_and_edited_with_mouse_and_keys(viewer, panel, hand, q
     assert (layer.data == filled).all()
 
     hand.press("S")
-    assert panel._buttons["split"].isChecked()
+    assert panel.actions.buttons["split"].isChecked()
     centre = viewer.scene.camera.center
     hand.drag((40, 88), (90, 91), (140, 92))
     assert viewer.scene.camera.center == centre
@@ -68,7 +68,7 @@ def test_cells_are_painted_and_edited_with_mouse_and_keys(viewer, panel, hand, q
     hand.drag((40, 70), (90, 72))  # ends inside the cell
     assert panel.annotator.target.index.numbers(0) == [2, 3]
     hand.press("Escape")
-    assert not panel._buttons["split"].isChecked()
+    assert not panel.actions.buttons["split"].isChecked()
     assert not viewer.layers["cellseg: marks"].visible
 
     hand.press("J")
@@ -99,7 +99,7 @@ def test_cells_are_painted_and_edited_with_mouse_and_keys(viewer, panel, hand, q
     hand.press("G")
     hand.drag((20, 20), (20, 60))
     assert layer.data[20, 40] == 1
-    assert panel._buttons["background"].isChecked()
+    assert panel.actions.buttons["background"].isChecked()
     assert panel._chosen.text() == "Background"
     hand.press("E")
     hand.drag((20, 20), (20, 60))
@@ -176,12 +176,12 @@ def test_the_doctor_leads_to_a_speck(viewer, panel, qtbot):
     viewer.add_image(rng.normal(100, 5, labels.shape) + 60 * (labels > 1))
     viewer.add_labels(labels, metadata={"cellseg": {"what": "annotation"}})
     ready(panel, qtbot)
-    panel._check.click()
-    assert not panel._check.isEnabled()
-    qtbot.waitUntil(lambda: panel._check.isEnabled(), timeout=60000)
-    texts = [panel._findings.item(row).text() for row in range(panel._findings.count())]
+    panel.findings.check.click()
+    assert not panel.findings.check.isEnabled()
+    qtbot.waitUntil(lambda: panel.findings.check.isEnabled(), timeout=60000)
+    texts = [panel.findings.list.item(row).text() for row in range(panel.findings.list.count())]
     row = next(row for row, text in enumerate(texts) if "speck" in text or "pieces" in text)
-    panel._findings.itemClicked.emit(panel._findings.item(row))
+    panel.findings.list.itemClicked.emit(panel.findings.list.item(row))
     assert viewer.scene.camera.center[-2:] == pytest.approx((250, 60), abs=1)
 
 

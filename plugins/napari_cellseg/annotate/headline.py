@@ -1,0 +1,41 @@
+"""What the top of the panel for annotating says and offers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+from napari_cellseg.annotation import BACKGROUND, NOT_ANNOTATED
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotateHeadline:
+    """A line, and the buttons that are offered."""
+
+    text: str
+    begin: bool = False
+    """An annotation of the image may be begun."""
+    use: bool = False
+    """The chosen labels may become an annotation."""
+
+    @classmethod
+    def of(cls, *, unused: str | None, target: str | None, image: bool) -> Self:
+        """Headline for what is open.
+
+        Args:
+            unused: name of the active labels, if they are no annotation.
+            target: name of the annotation in hand, if there is one.
+            image: an image is open.
+        """
+        if unused is not None:
+            return cls(f"<b>{unused}</b> is no annotation yet. What does the value 1 mean in it?", use=True)
+        if target is not None:
+            return cls(f"Annotating <b>{target}</b>")
+        if not image:
+            return cls("Open an image or a project to annotate.")
+        return cls("No annotation yet.", begin=True)
+
+
+def chosen_words(number: int) -> str:
+    """What the brush paints."""
+    return {NOT_ANNOTATED: "Nothing: not annotated", BACKGROUND: "Background"}.get(number, f"Cell {number}")

@@ -1,0 +1,88 @@
+"""Splitting and merging cells with the mouse."""
+
+from __future__ import annotations
+
+import numpy as np
+from napari.utils.notifications import show_warning
+from numpy.typing import NDArray
+
+import cellseg
+from napari_cellseg.annotate import surgery
+from napari_cellseg.annotate.in_hand import InHand
+from napari_cellseg.annotate.index import Cell
+from napari_cellseg.annotate.marks import Marks
+from napari_cellseg.annotate.tools import LineTool, PickTool
+from napari_cellseg.annotation import FIRST_CELL
+
+
+class MouseTools:
+    """A tool that cuts along a line, and one that joins what is clicked on; one of them in hand at most."""
+
+    def __init__(self, hand: InHand, marks: Marks) -> None:
+        self._hand = hand
+        self._cutter = LineTool(marks, self._cut, self._on_dropped)
+        self._picker = PickTool(self._join, self._on_dropped)
+        self._first: int | None = None
+        """The cell that others become a part of."""
+
+    @property
+    def name(self) -> str:
+        """Name of the action whose tool is in hand, or nothing."""
+        if self._cutter.in_hand:
+            return "split"
+        return "merge" if self._picker.in_hand else ""
+
+    def split(self) -> None:
+        """Take the cutter in hand, or drop it."""
+        self._take(self._cutter, "Draw a line through a cell. Escape stops.")
+
+    def merge(self) -> None:
+        """Take the picker in hand, or drop it."""
+        self._take(self._picker, "Click on the cells that are one. Escape stops.")
+
+    def drop(self) -> None:
+        """Give the mouse back."""
+        self._cutter.drop()
+        self._picker.drop()
+
+    def _take(self, tool: LineTool | PickTool, hint: str) -> None:
+        if tool.in_hand:
+            tool.drop()
+            return
+        self._hand.plane()  # says so if no plane is seen
+        self.drop()
+        self._first = None
+        tool.take(self._hand.need())
+        self._hand.say(hint)
+
+    def _on_dropped(self) -> None:
+        self._hand.say("")
+
+    def _cut(self, points: NDArray[np.float64]) -> None:
+        if self._hand.put_off(lambda: self._cut(points)):
+            return
+        try:
+            surgery.cut(self._hand.need(), self._hand.plane(), points)
+        except cellseg.InputError as error:
+            show_warning(str(error))
+
+    def _join(self, row: float, column: float) -> None:
+        if self._hand.put_off(lambda: self._join(row, column)):
+            return
+        plane = self._hand.plane()
+        number = self._hand.need().value(plane, row, column)
+        if number is None or number < FIRST_CELL:
+            self._hand.say("There is no cell here. Click on a cell; Escape stops.")
+        else:
+            self._join_cell(plane, number)
+
+    def _join_cell(self, plane: int, number: int) -> None:
+        """Begin with a cell, or make it a part of the first one."""
+        target = self._hand.need()
+        if self._first is None or target.index.box(Cell(plane, self._first)) is None:
+            self._first = number
+            self._hand.select(number)
+            self._hand.say(f"Click on what belongs to cell {number}. Escape stops.")
+        elif number != self._first:
+            surgery.join(target, plane, self._first, number)
+            self._hand.say(f"Cell {number} is now cell {self._first}. Click on more, or Escape.")
