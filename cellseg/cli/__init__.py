@@ -7,10 +7,10 @@ import logging
 import os
 import sys
 import warnings
-from contextlib import suppress
 from typing import NoReturn
 
 from cellseg import __version__
+from cellseg.cli.streams import prepare_streams
 from cellseg.errors import InputError
 
 INTERRUPTED = 130
@@ -19,6 +19,7 @@ WRONG_INPUT = 2
 
 def main() -> NoReturn:
     """Run the command in sys.argv and leave with its exit code."""
+    prepare_streams()
     words = sys.argv[1:]
     if words == ["--version"]:
         sys.stdout.write(f"cellseg {__version__}\n")
@@ -30,9 +31,11 @@ def main() -> NoReturn:
 def _leave(code: int) -> NoReturn:
     """End at once: taking torch's modules apart takes a second, in which a finished program seems busy."""
     atexit._run_exitfuncs()
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):  # whoever read it may be gone
-            stream.flush()
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        code = code or _say(f"standard output: {error.strerror}. Free space or choose another place.", WRONG_INPUT)
+    sys.stderr.flush()
     os._exit(code)
 
 

@@ -120,7 +120,7 @@ def sequence_of(truth: str) -> Path | None:
 def _of_files(prediction: str, truth: str, volume: bool) -> list[Case]:
     from cellseg.labels.pairs import find_pairs
 
-    pairs = find_pairs(prediction, truth)
+    pairs = find_pairs(prediction, truth, palette="index")
     if not volume:
         return [Case(p.name, Planes(p.image, (p.image_plane,)), Planes(p.labels, (p.label_plane,))) for p in pairs]
     first = [pair for pair in pairs if pair.image_plane == 0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -55,9 +56,25 @@ def _expand(path: Path) -> list[Path]:
     if path.is_dir():
         inside = [file for file in path.iterdir() if not file.name.startswith(".")]
         return _only_images(inside, path, "is a folder")
-    if not glob.has_magic(str(path)):
+    if not is_pattern(path):
         raise InputError("there is no such file or folder", "Check the spelling.", path=path)
-    return _only_images([Path(match) for match in glob.glob(str(path), recursive=True)], path, "is a pattern")
+    return _only_images(_matching(path), path, "is a pattern")
+
+
+def is_pattern(path: Path) -> bool:
+    """Whether a name stands for the files that match it: it has one of `*?[`, and nothing has that very name."""
+    return glob.has_magic(str(path)) and not path.exists()
+
+
+def _matching(pattern: Path) -> list[Path]:
+    """What matches a pattern; brackets are part of a name where a folder has it, or where nothing matches otherwise."""
+    base = next((parent for parent in pattern.parents if parent.is_dir()), pattern.parents[-1])
+    rest = str(pattern.relative_to(base))
+    for below in (rest, rest.replace("[", "[[]")):
+        found = glob.glob(os.path.join(glob.escape(str(base)), below), recursive=True)
+        if found:
+            return [Path(match) for match in found]
+    return []
 
 
 def _only_images(found: list[Path], path: Path, what: str) -> list[Path]:

@@ -11,6 +11,7 @@ from cellseg.errors import InputError
 from cellseg.images.axes import plane_axes
 from cellseg.images.listing import Paths, list_images, stem
 from cellseg.images.open import open_image
+from cellseg.images.palette import PaletteRule
 from cellseg.images.source import ImageSource
 
 __all__ = ["Pair", "find_pairs", "list_images"]
@@ -35,7 +36,7 @@ class Pair:
     annotated_plane: int = 0
 
 
-def find_pairs(images: Paths, labels: Paths, *, axes: str | None = None) -> list[Pair]:
+def find_pairs(images: Paths, labels: Paths, *, axes: str | None = None, palette: PaletteRule = "lookup") -> list[Pair]:
     """Pair image planes with label planes.
 
     One file each belong together. Several are matched by name, else by what is left of the names when the
@@ -45,6 +46,7 @@ def find_pairs(images: Paths, labels: Paths, *, axes: str | None = None) -> list
         images: TIFF or OME-Zarr, folder of these, glob, or several of these.
         labels: the same for the labels.
         axes: axes of the images, if their metadata do not say; labels have the same but channels.
+        palette: as in `open_image`, of the images; `index` where these are label images too.
 
     Raises:
         InputError: nothing there, a missing partner, or planes that differ in number or size.
@@ -54,7 +56,7 @@ def find_pairs(images: Paths, labels: Paths, *, axes: str | None = None) -> list
     pairs: list[Pair] = []
     wrong: list[str] = []
     for image_file, label_file in _match(image_files, label_files):
-        image = open_image(image_file, axes=axes)
+        image = open_image(image_file, axes=axes, palette=palette)
         label = open_image(label_file, axes=label_axes, palette="index")
         mismatch = _mismatch(image, label)
         wrong += [f"{image.name} {mismatch}"] if mismatch else []

@@ -55,3 +55,12 @@ def test_mistakes_are_told_before_the_first_image():
         cellseg.evaluate(PREDICTION, TRUTH, "f7")
     with pytest.raises(TypeError, match="both be arrays"):
         cellseg.evaluate(PREDICTION, "truth.tif")
+
+
+def test_a_palette_of_a_prediction_is_for_display_as_that_of_a_truth(tmp_path):
+    colours = np.random.default_rng(0).integers(0, 65535, (3, 256)).astype(np.uint16)
+    tifffile.imwrite(tmp_path / "p.tif", TRUTH.astype(np.uint8), photometric="palette", colormap=colours)
+    tifffile.imwrite(tmp_path / "t.tif", TRUTH.astype(np.uint16))
+    for pair in (("p.tif", "t.tif"), ("t.tif", "p.tif")):
+        (one,) = cellseg.evaluate(*(tmp_path / name for name in pair), "f1")
+        assert one.values == {"f1": 1}

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from cellseg.errors import InputError
@@ -44,6 +46,23 @@ def test_a_file_and_several(tmp_path):
 def test_brackets_in_names_are_no_pattern(tmp_path):
     _touch(tmp_path, "cells [1].tif")
     assert _names(list_images(tmp_path / "cells [1].tif")) == ["cells [1].tif"]
+
+
+def test_brackets_in_the_names_of_folders_are_no_pattern(tmp_path):
+    _touch(tmp_path, "day [1]/a.tif", "day [1]/sub [x]/b.tif", "day 1/c.tif", "day [1]/d [2].tif", "day [1]/d 2.tif")
+    assert _names(list_images(tmp_path / "day [1]" / "[ab].tif")) == ["a.tif"]
+    assert _names(list_images(tmp_path / "day [1]" / "sub [x]" / "*.tif")) == ["b.tif"]
+    assert _names(list_images(tmp_path / "day [1]" / "**" / "b*")) == ["b.tif"]
+    assert _names(list_images(tmp_path / "*" / "sub [x]" / "*.tif")) == ["b.tif"]
+    assert _names(list_images(tmp_path / "day [1]" / "d [2].ti*")) == ["d 2.tif"]
+    assert _names(list_images(tmp_path / "day [1]*" / "a.tif")) == ["a.tif"]
+
+
+def test_a_pattern_below_the_working_folder(tmp_path, monkeypatch):
+    _touch(tmp_path, "a [1]/b.tif", "c.tif")
+    monkeypatch.chdir(tmp_path)
+    assert list_images("*.tif") == [Path("c.tif")]
+    assert list_images("a [1]/*.tif") == [Path("a [1]/b.tif")]
 
 
 @pytest.mark.parametrize(
