@@ -320,10 +320,12 @@ class TrainOptions(Checked):
     validate_every: Annotated[int, Limits(1, 10_000_000)]
     """Steps between two validations."""
     best_by: BestBy | None = None
-    """Score by which the best of the validated models is kept; last: the last one. Default: v_both, the geometric mean
-    of v_rand and v_info, where cells fill the image, else ap50, or iou of several classes and of strokes in cells."""
+    """Score by which the best of the validated models is kept, and of equals by mean AP, IoU and loss; last: the last
+    one. Default: v_both, the geometric mean of v_rand and v_info, where several cells fill the image, else ap50, or iou
+    of several classes and of strokes in cells."""
     patience: Annotated[int, Limits(0, 1_000_000)] = 0
-    """Validations in a row without a better score after which the training ends; 0: it never does."""
+    """Validations in a row without a better score after which the training ends; 0: it never does. Those as good as the
+    best one can be do not count."""
     save_every: Annotated[float, Limits(0, 86400)] = 20.0
     """Seconds between two checkpoints, for --resume."""
     precision: PrecisionOption | None

@@ -100,6 +100,8 @@ def _prepare(events: Generator[Event], images: int, stop: Stop) -> None:
                     f"{event.output_size} pixels, seen within {event.input_size} x {event.input_size}; "
                     f"steps {event.step} to {event.steps}"
                 )
+                for note in event.notes:
+                    say(f"note: {note}")
             if isinstance(event, Weighed):
                 update(event.done, f"{event.reused} kept from before" if event.reused else "")
             if stop.asked:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from cellseg import metrics
+from cellseg.evaluation.telling import is_one_object, touch
 from cellseg.inference.cut import instances_in
 from cellseg.labels.meaning import LabelPlane
 from cellseg.metrics.candidates import DENSE, THRESHOLDS, diameter_of, sizes_to_try
@@ -142,8 +143,9 @@ def _best(seen: Sequence[PredictedPlane], cuts: Iterable[ModelCard]) -> ModelCar
 
 
 def is_dense(truths: Sequence[LabelPlane]) -> bool:
-    """Whether cells fill the images, as in EM."""
-    return bool(np.mean([truth.classes.astype(bool).mean() for truth in truths]) > DENSE)
+    """Whether cells fill the images, as in EM, and several of them: V_rand and V_info say something in most images."""
+    filled = bool(np.mean([truth.classes.astype(bool).mean() for truth in truths]) > DENSE)
+    return filled and 2 * sum(map(is_one_object, truths)) < len(truths)
 
 
 def are_outlined(truths: Sequence[LabelPlane]) -> bool:
@@ -162,12 +164,6 @@ def _beside(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     grown[:, 1:] |= mask[:, :-1]
     grown[:, :-1] |= mask[:, 1:]
     return grown & ~mask
-
-
-def touch(instances: NDArray[np.int32]) -> bool:
-    """Whether pixels of two different instances (H, W) are neighbours."""
-    sides = ((instances[1:], instances[:-1]), (instances[:, 1:], instances[:, :-1]))
-    return any(bool(((a != b) & (a > 0) & (b > 0)).any()) for a, b in sides)
 
 
 def _steadiest(totals: Sequence[float]) -> int:
@@ -208,8 +204,10 @@ def both(v_rand: float, v_info: float) -> float:
 
 def score_of(seen: Sequence[PredictedPlane], card: ModelCard) -> float:
     """How good a cut is: the mean of `both` over the images where cells fill them, else AP of all cells together."""
-    pairs = [(found_in(one.probabilities, one.truth, card), one.truth.instances) for one in seen]
-    if is_dense([one.truth for one in seen]):
+    dense = is_dense([one.truth for one in seen])
+    told = [one for one in seen if not (dense and is_one_object(one.truth))]
+    pairs = [(found_in(one.probabilities, one.truth, card), one.truth.instances) for one in told]
+    if dense:
         return float(np.mean([both(metrics.v_rand(*pair), metrics.v_info(*pair)) for pair in pairs]))
     tallies = [tally_cells(*pair, AP_AT, outlines=False) for pair in pairs]
     return sum(tallies[1:], tallies[0]).mean_average_precision

@@ -21,7 +21,10 @@ class PredictedImage:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """Before the first step: from which step of how many, on how many images, with samples of which size."""
+    """Before the first step: from which step of how many, on how many images, with samples of which size.
+
+    `notes` are sentences on images held out that tell little about a model.
+    """
 
     step: int
     steps: int
@@ -30,6 +33,7 @@ class Started:
     input_size: int
     output_size: int
     parameters: int
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from cellseg.training.best import metric_for
 from cellseg.training.data import TrainingSet, cell_areas, median_diameter
 from cellseg.training.expected_cost import STEPS, expected_cost
 from cellseg.training.finetune import fitted, with_network
+from cellseg.training.held_out import notes_on_held_out
 from cellseg.training.rare import rare_classes
 from cellseg.training.step import precision_of
 from cellseg.training.train import make_network, sample_size
@@ -155,6 +156,7 @@ def _notes(data: TrainingSet, settings: TrainSettings, told: DataPlan, network: 
         found.append(f"the network sees {margin} pixels around each one, less than half a cell; a larger --depth helps")
     if told.unannotated:
         found.append(f"{told.unannotated:.1%} of the pixels are not annotated and do not count")
+    found += notes_on_held_out(data, options)
     if not data.validation:
         found.append("nothing is held out: the last model is kept, and how good it is stays unknown")
     return found

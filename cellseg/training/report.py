@@ -60,7 +60,11 @@ def _chosen_on(data: TrainingSet) -> str:
 def forgotten(found: Finished) -> dict[str, float]:
     """By how much scores on the images of an earlier training became worse, where that is worth a warning."""
     losses = {name: found.before[name] - value for name, value in found.scores.items() if name.startswith("old_")}
-    return {name: loss for name, loss in losses.items() if (loss if name != "old_pixel_error" else -loss) > FORGOTTEN}
+    return {
+        name: loss
+        for name, loss in losses.items()
+        if name != "old_log_loss" and (loss if name != "old_pixel_error" else -loss) > FORGOTTEN
+    }
 
 
 def in_text(report: dict[str, Any]) -> str:
@@ -111,8 +115,8 @@ def _table(scores: dict[str, float], before: dict[str, float]) -> list[str]:
 
 
 def _worst(report: dict[str, Any]) -> str:
-    rows = report["scores_by_image"]
     name = "iou"
+    rows = [row for row in report["scores_by_image"] if name in row]
     if len(rows) < 2:
         return ""
     worst = min(rows, key=lambda row: float(row[name]))

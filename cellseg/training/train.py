@@ -21,10 +21,11 @@ from cellseg.models.trained import TrainedModel
 from cellseg.options import TrainSettings
 from cellseg.preprocess.augment import Example
 from cellseg.training.absent import absent_classes, silence
-from cellseg.training.best import LAST, better_of, cut_as, metric_for, value_of
+from cellseg.training.best import LAST, better_of, check_continued, cut_as, keeps_last, metric_for, values_of
 from cellseg.training.data import TrainingSet
 from cellseg.training.events import Compared, Event, Finished, Saved, Started, Stepped, Validated, Weighed
 from cellseg.training.finetune import fitted, with_network
+from cellseg.training.held_out import notes_on_held_out
 from cellseg.training.object_size import seen_diameter
 from cellseg.training.rare import find_rare
 from cellseg.training.sampler import Sampler
@@ -44,6 +45,11 @@ class _Job:
     start: TrainedModel | None
     metric: str
     diameter: float
+
+    @property
+    def keeps_last(self) -> bool:
+        """Whether the last model is the one to keep."""
+        return keeps_last(self.data, self.settings.train, self.metric)
 
     def is_over(self, state: State) -> bool:
         """Whether all steps are done, or nothing became better for long enough."""
@@ -82,10 +88,12 @@ def train_on(
     check_same(digest)
     if resume and checkpoint is not None:
         load_checkpoint(state, checkpoint, digest)
+        check_continued(state.best, data, job.metric)
     state.shared = shared(state.network)
     size = sample_size(data, settings, network.geometry)
     count = sum(p.numel() for p in network.parameters())
-    yield Started(state.step, settings.train.steps, len(data.training), len(data.held), *size, count)
+    notes = notes_on_held_out(data, settings.train)
+    yield Started(state.step, settings.train.steps, len(data.training), len(data.held), *size, count, notes)
     examples = yield from _examples(data, settings, weight_maps)
     before = {} if start is None or not is_first() else judge(start, data, cut=False).scores
     if before:
@@ -196,10 +204,10 @@ def _validation(state: State, job: _Job) -> Iterator[Validated]:
     if not due or done or not is_first():
         return
     judged = judge(_model(state, job), job.data)
-    last = options.best_by == LAST or not job.data.validation
-    if job.data.validation:
-        value = value_of(judged.scores, job.metric)
-        state.best = better_of(state.best, judged.model, state.step, value, keep=not last)
+    last = job.keeps_last
+    if job.data.validation and job.metric != LAST:
+        values = values_of(judged.scores, job.metric)
+        state.best = better_of(state.best, judged.model, state.step, values, job.metric, keep=not last)
     state.validated = state.step
     kept = last or state.best is None or state.best.step == state.step
     yield Validated(state.step, judged.scores, judged.model, kept, judged.seen)
@@ -225,7 +233,7 @@ def _model(state: State, job: _Job) -> TrainedModel:
 def _finish(state: State, job: _Job, before: dict[str, float]) -> Finished:
     model, best = _model(state, job), state.best
     chosen, by = state.step, LAST
-    if best is not None and best.weights:
+    if best is not None and best.weights and not job.keeps_last:
         model.network.load_state_dict(best.weights)
         told = {**model.card.training, "steps": best.step, "best_by": job.metric}
         model = TrainedModel(model.network, replace(cut_as(model.card, best), training=told))

@@ -1,13 +1,22 @@
 """The best model is kept, at the latest as long as nobody waits in vain, and a resumed training agrees."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import tifffile
 import torch
 
+import cellseg
 from cellseg.errors import InputError
+from cellseg.labels.meaning import LabelPlane
+from cellseg.models.trained import as_model
 from cellseg.options import DataOptions
-from cellseg.training.best import better_of, value_of
+from cellseg.training.best import Best, better_of, check_continued, is_better, metric_for, value_of, values_of
+from cellseg.training.data import Annotated, TrainingSet
 from cellseg.training.events import Finished, Saved, Stepped, Validated
+from cellseg.training.held_out import notes_on_held_out
+from cellseg.training.recipes import settings_for
 from cellseg.training.run import train
 
 pytestmark = pytest.mark.usefixtures("few_cuts")
@@ -28,8 +37,8 @@ def history(pairs, **more):
 @pytest.mark.parametrize("metric", ["auto", "v_both", "v_rand", "ap50", "iou", "pixel_error"])
 def test_the_model_with_the_best_score_is_kept(pairs, metric):
     validations, last = history(pairs, best_by=metric, rate=0.05)
-    values = [value_of(event.scores, last.best_by) for event in validations]
-    best = validations[int(np.argmax(values))]
+    values = [values_of(event.scores, last.best_by) for event in validations]
+    best = validations[max(range(len(values)), key=lambda k: (*np.round(values[k], 11), k))]
     assert last.best_by == ("v_both" if metric == "auto" else metric)
     assert last.chosen == best.step == [event.step for event in validations if event.kept][-1]
     assert torch.equal(weights_of(last.model), weights_of(best.model))
@@ -48,12 +57,12 @@ def worsening(monkeypatch, after):
     """Validations become worse and worse after a step."""
     from cellseg.training import train as module
 
-    def value(scores, metric):
-        value.calls += 1
-        return float(-abs(value.calls - after))
+    def values(scores, metric):
+        values.calls += 1
+        return (float(-abs(values.calls - after)),)
 
-    value.calls = 0
-    monkeypatch.setattr(module, "value_of", value)
+    values.calls = 0
+    monkeypatch.setattr(module, "values_of", values)
 
 
 def test_a_training_ends_when_nothing_gets_better(pairs, monkeypatch, tmp_path):
@@ -111,14 +120,133 @@ def test_what_cannot_be_judged_is_refused(pairs, more, part):
         next(train(*pairs, **{**OPTIONS, **more}))
 
 
-def test_of_equals_the_earlier_is_kept():
-    from cellseg import build
-    from cellseg.models.trained import as_model
+MODEL = as_model(cellseg.build("unet", base=1, depth=1))
 
-    model = as_model(build("unet", base=1, depth=1))
-    first = better_of(None, model, 2, 0.5, keep=True)
-    again = better_of(first, model, 4, 0.5, keep=True)
-    assert (again.step, again.waited) == (2, 1)
-    assert (better_of(again, model, 6, 0.6, keep=True).waited, value_of({"ap50": float("nan")}, "ap50")) == (0, -np.inf)
+
+def followed(*found, metric="ap50"):
+    """The best model after validations with these values, one a step."""
+    best = None
+    for step, values in enumerate(found, 1):
+        best = better_of(best, MODEL, step, values, metric, keep=True)
+    return best
+
+
+@pytest.mark.parametrize(
+    ("found", "step", "waited"),
+    [
+        ([(0.5,), (0.6,)], 2, 0),
+        ([(0.6,), (0.5,)], 1, 1),
+        ([(0.5, 0.2, 0.9), (0.5, 0.3, 0.8)], 2, 0),  # equal AP: the mean AP decides
+        ([(0.5, 0.2, 0.9), (0.5, 0.2, 0.8)], 1, 1),  # then the IoU
+        ([(0.5, 0.2), (0.5 + 1e-15, 0.2)], 2, 0),  # of equals the later one
+        ([(0.0, 0.0, 0.0, -0.7), (0.0, 0.0, 0.0, -0.6)], 2, 0),  # nothing is found yet, but the loss falls
+        ([(1.0, 0.9), (1.0, 0.8), (1.0, 0.7)], 1, 0),  # nothing can exceed the best: the wait does not count
+        ([(1.0, 0.9), (1.0, 0.8), (0.9, 0.7), (0.8, 0.7)], 1, 2),
+        ([(0.5,), (0.5, 0.1)], 2, 0),  # a checkpoint of before has one score
+        ([(-np.inf,), (-np.inf,)], 2, 0),
+    ],
+)
+def test_no_choice_rests_on_a_tie(found, step, waited):
+    best = followed(*found)
+    assert (best.step, best.waited) == (step, waited)
+
+
+def test_the_least_error_that_there_is_cannot_be_exceeded_either():
+    assert followed((0.0, 0.9), (0.0, 0.8), metric="pixel_error").waited == 0
+    assert followed((-0.1, 0.9), (-0.1, 0.8), metric="pixel_error").waited == 1
+
+
+def test_values_are_larger_where_models_are_better():
+    assert value_of({"ap50": float("nan")}, "ap50") == -np.inf
     assert value_of({"iou": 0.5, "old_iou": 0.9}, "iou") == pytest.approx(0.7)
     assert value_of({"pixel_error": 0.2}, "pixel_error") == -0.2
+    scores = {"pixel_error": 0.1, "iou": 0.7, "log_loss": 0.4, "mean_ap": 0.3, "ap50": 0.5}
+    assert values_of(scores, "ap50") == (0.5, 0.3, 0.7, -0.4)
+    assert values_of({"pixel_error": 0.1, "iou": 0.7, "log_loss": 0.4}, "iou") == (0.7, -0.4)
+    assert is_better((0.5, 0.1), (0.4, 0.9))
+    assert not is_better((0.5, 0.1), (0.5, 0.9))
+
+
+CELL, LARGE, EMPTY = np.zeros((3, 20, 20), np.int32)
+CELL[4:9, 4:9], LARGE[1:19, 1:19] = 1, 1
+PAIR = CELL.copy()
+PAIR[12:17, 12:17] = 2
+FULL = np.where(np.arange(20) < 10, 1, 2)[None].repeat(20, 0).astype(np.int32)
+
+
+def held(*drawn, classes=2, ignore=()):
+    """A training set with these instances held out; of those in `ignore` nothing is annotated."""
+    images = [
+        Annotated(f"{k}.tif", np.zeros((1, 20, 20), np.float32), plane_of(one, k in ignore))
+        for k, one in enumerate(drawn)
+    ]
+    return TrainingSet((), (), np.zeros(256, np.int64), tuple(images), classes, "instances", "")
+
+
+def plane_of(instances, ignored=False):
+    known = instances * (not ignored)
+    return LabelPlane(known, (known > 0).astype(np.uint8), np.full(known.shape, ignored))
+
+
+def asked(**options):
+    return settings_for(**options).train
+
+
+@pytest.mark.parametrize(
+    ("data", "best_by", "metric", "note"),
+    [
+        (held(PAIR), None, "ap50", ""),
+        (held(FULL), None, "v_both", ""),
+        (held(EMPTY), None, "last", "There is no cell in what is held out"),
+        (held(EMPTY, EMPTY), "iou", "last", "There is no cell in what is held out (0.tif, 1.tif)"),
+        (held(EMPTY), "pixel_error", "pixel_error", "the best one by pixel_error is kept, as asked"),
+        (held(PAIR, EMPTY), None, "ap50", "There is no cell in 1.tif"),
+        (held(PAIR, ignore=[0]), None, "last", "No pixel that is held out is annotated"),
+        (held(PAIR, PAIR, ignore=[1]), None, "ap50", "Nothing is annotated in 1.tif"),
+        (held(LARGE), None, "ap50", "One cell covers most of 0.tif"),
+        (held(LARGE), "v_both", "ap50", "(--best-by v_both)"),
+        (held(LARGE, FULL, FULL), None, "v_both", "One cell covers most of 0.tif"),
+        (held(np.ones((20, 20), np.int32)), None, "last", "There is one class only, 1,"),
+        (held(CELL), None, "ap50", "One cell only is held out"),
+        (held(EMPTY, classes=3), None, "last", "There is no cell"),
+        (held(EMPTY), "last", "last", "There is no cell"),
+    ],
+)
+def test_what_is_held_out_decides_by_what_models_are_compared(data, best_by, metric, note):
+    options = asked(best_by=best_by)
+    assert metric_for(data, options) == metric
+    assert note in " ".join(notes_on_held_out(data, options))
+    assert bool(notes_on_held_out(data, options)) == bool(note)
+
+
+def test_patience_does_not_count_where_nothing_tells_models_apart():
+    assert "--patience 3 does not count" in notes_on_held_out(held(EMPTY), asked(patience=3))[0]
+
+
+def test_a_checkpoint_of_before_goes_on_where_models_are_compared_as_then():
+    old = Best(step=2, value=1.0, waited=0, threshold=0.5, core=0.0, grow=0, minimum_size=0, weights={})
+    check_continued(old, held(PAIR), "ap50")
+    check_continued(old, held(FULL), "v_both")
+    check_continued(old, held(EMPTY), "last")
+    check_continued(None, held(LARGE), "ap50")
+    with pytest.raises(InputError, match="chosen by v_both"):
+        check_continued(old, held(LARGE), "ap50")
+    with pytest.raises(InputError, match="chosen by iou"):
+        check_continued(replace(old, by="iou"), held(PAIR), "ap50")
+
+
+def test_a_control_without_cells_does_not_keep_the_first_model(pairs, control):
+    where = DataOptions(validation_images=str(control[0]), validation_labels=str(control[1]))
+    events = list(train(*pairs, where=where, **{**OPTIONS, "steps": 6, "patience": 1}))
+    validations = [event for event in events if isinstance(event, Validated)]
+    assert "no cell" in events[0].notes[0]
+    assert (events[-1].best_by, events[-1].chosen) == ("last", 6)
+    assert all(event.kept and set(event.scores) == {"pixel_error", "log_loss"} for event in validations)
+
+
+@pytest.fixture
+def control(tmp_path):
+    """An image without cells, and its labels."""
+    for name, values in (("i", np.random.default_rng(0).integers(0, 99, (64, 64))), ("l", np.zeros((64, 64)))):
+        tifffile.imwrite(tmp_path / f"{name}.tif", values.astype(np.uint8))
+    return tmp_path / "i.tif", tmp_path / "l.tif"

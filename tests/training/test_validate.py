@@ -5,6 +5,7 @@ import cellseg
 from cellseg.labels.meaning import LabelPlane
 from cellseg.models.trained import as_model
 from cellseg.training import validate
+from cellseg.training.best import scores_that_tell
 from cellseg.training.data import Annotated
 
 APART = np.zeros((20, 24), np.int32)
@@ -51,3 +52,38 @@ def test_one_segment_over_everything_is_no_good_segmentation():
 @pytest.mark.parametrize(("shape", "count"), [((2048, 2048), 4), ((512, 512), 8), ((300, 400), 16), ((64, 64), 16)])
 def test_the_threshold_is_chosen_on_more_images_where_they_are_small(shape, count):
     assert validate.how_many([annotated(np.zeros(shape, np.int32))] * 3) == count
+
+
+def test_one_object_is_judged_by_what_lies_beside_it():
+    """V_rand and V_info know nothing of false cells beside a single large one."""
+    truth = np.zeros((60, 60), np.int32)
+    truth[2:58, 2:50] = 1
+    dust = (truth > 0) | ((np.indices(truth.shape) % 2 == 0).all(axis=0) & (np.arange(60) > 50))
+    good = np.roll(truth > 0, 1, 0)
+    found = {}
+    for name, mask in {"dust": dust, "good": good}.items():
+        probabilities = np.stack([~mask, mask]).astype(np.float32)
+        every = validate.scores(probabilities, annotated(truth).truth, CARD)
+        found[name] = scores_that_tell(every, annotated(truth).truth, True)
+        assert "v_both" in every
+        assert "v_both" not in found[name]
+    assert found["dust"]["ap50"] < 0.02 < found["good"]["ap50"] == 1
+
+
+def test_the_loss_is_that_of_known_pixels_and_finite():
+    truth = annotated(APART).truth
+    half = np.full((2, *APART.shape), 0.5, np.float32)
+    assert validate.log_loss(half, truth) == pytest.approx(np.log(2))
+    wrong = np.stack([APART > 0, APART == 0]).astype(np.float32)
+    assert validate.log_loss(wrong, truth) == pytest.approx(-np.log(validate.LEAST), rel=1e-5)
+    ignore = APART != 1
+    known = LabelPlane(np.where(ignore, 0, APART), np.where(ignore, 0, APART > 0).astype(np.uint8), ignore)
+    assert validate.log_loss(np.stack([APART != 1, APART == 1]).astype(np.float32), known) == 0
+    nothing = LabelPlane(APART * 0, np.zeros(APART.shape, np.uint8), np.ones(APART.shape, bool))
+    assert np.isnan(validate.log_loss(half, nothing))
+
+
+def test_a_class_that_the_model_does_not_have_has_no_chance():
+    truth = LabelPlane(APART, np.full(APART.shape, 3, np.uint8), np.zeros(APART.shape, bool))
+    given = np.full((3, *APART.shape), 1 / 3, np.float32)
+    assert validate.log_loss(given, truth) == pytest.approx(-np.log(validate.LEAST), rel=1e-5)
