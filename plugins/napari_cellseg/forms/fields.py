@@ -38,7 +38,11 @@ class Text(LineEdit):
 
 
 def field_of(
-    option: Described, *, span: tuple[float, float, float] | None = None, words: Mapping[str, str] | None = None
+    option: Described,
+    *,
+    span: tuple[float, float, float] | None = None,
+    words: Mapping[str, str] | None = None,
+    flag: bool = True,
 ) -> BaseValueWidget[Any]:
     """The widget of an option, with its limits, choices and help; it shows the default.
 
@@ -46,10 +50,11 @@ def field_of(
         option: as `cellseg.options.described` knows it.
         span: of a number: the usual ones, which a slider covers, and its step.
         words: of a choice: what people call the values.
+        flag: the tooltip names the option on the command line.
     """
     made = _slide_box(option, span) if span else FIELDS[_kind(option)](option, words or {})
     made.name = option.name
-    made.tooltip = tooltip_of(option)
+    made.tooltip = tooltip_of(option, flag=flag)
     made.native.setObjectName(option.name)
     return made
 
@@ -57,17 +62,21 @@ def field_of(
 def _choice(option: Described, words: Mapping[str, str]) -> Choice:
     choices = [(words.get(value, value), value) for value in option.choices]
     default = option.default if option.optional or option.default is not None else option.choices[0]
-    return _boxed(Choice(choices=choices, nullable=option.optional, value=default))
-
-
-def _boxed(made: Choice) -> Choice:
-    made.native.setSizeAdjustPolicy(made.native.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    made.native.setMinimumContentsLength(LETTERS)
+    made = Choice(choices=choices, nullable=option.optional, value=default)
+    slim(made)
     return made
 
 
+def slim(made: ComboBox) -> None:
+    """Let long words in a box not make it wider."""
+    made.native.setSizeAdjustPolicy(made.native.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    made.native.setMinimumContentsLength(LETTERS)
+
+
 def _yes_or_no(option: Described, _words: Mapping[str, str]) -> Choice:
-    return _boxed(Choice(choices=[("yes", True), ("no", False)], nullable=True, value=option.default))
+    made = Choice(choices=[("yes", True), ("no", False)], nullable=True, value=option.default)
+    slim(made)
+    return made
 
 
 def _switch(option: Described, _words: Mapping[str, str]) -> CheckBox:

@@ -20,6 +20,8 @@ DIGITS = 10
 NOT_GIVEN = "auto"
 """Shown for None; people type it on the command line, too."""
 
+LETTERS = frozenset("0123456789.,eE+-")
+"""Of numbers."""
 BOX_PX = 70
 """Of the box beside a slider, so that sliders below one another are equally long."""
 
@@ -144,11 +146,17 @@ class _ShortNumberBox(QDoubleSpinBox):
 
     def _state_of(self, text: str) -> QValidator.State:
         if NOT_GIVEN.startswith(text.strip()) and self.minimum() < self._low:
-            return QValidator.State.Acceptable if text.strip() == NOT_GIVEN else QValidator.State.Intermediate
+            return _state(text.strip() == NOT_GIVEN)
         try:
             value = float(text.replace(",", "."))
         except ValueError:
-            begun = all(letter in "0123456789.,eE+-" for letter in text)
-            return QValidator.State.Intermediate if begun else QValidator.State.Invalid
-        fits = self._low <= value <= self.maximum() and (not self._whole or value == int(value))
-        return QValidator.State.Acceptable if fits else QValidator.State.Intermediate
+            return QValidator.State.Intermediate if set(text) <= LETTERS else QValidator.State.Invalid
+        return _state(self._fits(value))
+
+    def _fits(self, value: float) -> bool:
+        return self._low <= value <= self.maximum() and (not self._whole or value == int(value))
+
+
+def _state(whole: bool) -> QValidator.State:
+    """State of what is a value already, or may become one."""
+    return QValidator.State.Acceptable if whole else QValidator.State.Intermediate

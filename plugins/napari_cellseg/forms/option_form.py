@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from magicgui.widgets import CheckBox
@@ -20,6 +21,8 @@ from napari_cellseg.widgets import form
 SliderSpan = tuple[float, float, float]
 """The usual values of a number, which a slider covers, and its step."""
 
+_NONE: Mapping[str, Any] = MappingProxyType({})
+
 
 def defaults(options: Mapping[str, Described]) -> Answers:
     """Answers that begin with the defaults."""
@@ -34,10 +37,11 @@ class OptionForm(QWidget):
         answers: Answers,
         options: Iterable[Described],
         *,
-        spans: Mapping[str, SliderSpan] | None = None,
-        titles: Mapping[str, str] | None = None,
-        words: Mapping[str, Mapping[str, str]] | None = None,
+        spans: Mapping[str, SliderSpan] = _NONE,
+        titles: Mapping[str, str] = _NONE,
+        words: Mapping[str, Mapping[str, str]] = _NONE,
         tall: bool = False,
+        flags: bool = True,
     ) -> None:
         """Make a row an option.
 
@@ -48,6 +52,7 @@ class OptionForm(QWidget):
             titles: names of rows, where the option's own name says too little.
             words: what people call the choices of an option.
             tall: the name above its widget, which then has the whole width.
+            flags: the tooltips name the options on the command line; not those that only a window has.
         """
         super().__init__()
         self._answers, self._showing = answers, False
@@ -58,8 +63,9 @@ class OptionForm(QWidget):
         self._fields: dict[str, BaseValueWidget[Any]] = {}
         self._resets: dict[str, QToolButton] = {}
         for option in options:
-            field = field_of(option, span=(spans or {}).get(option.name), words=(words or {}).get(option.name))
-            self._add(option.name, (titles or {}).get(option.name, label_of(option)), field)
+            name = option.name
+            field = field_of(option, span=spans.get(name), words=words.get(name), flag=flags)
+            self._add(name, titles.get(name, label_of(option)), field)
         answers.changed.connect(self._on_answers_changed)
         self._on_answers_changed()
 

@@ -20,10 +20,10 @@ def label_of(option: Described) -> str:
     return words[0].upper() + words[1:]
 
 
-def tooltip_of(option: Described) -> str:
-    """Help, limits, and the name on the command line."""
+def tooltip_of(option: Described, *, flag: bool = True) -> str:
+    """Help, limits, and the name on the command line, where it has one."""
     limits = f" ({option.limits})" if math.isfinite(option.limits.low) else ""
-    return f"{option.help}{limits}\nOn the command line: {option.flag}"
+    return f"{option.help}{limits}" + (f"\nOn the command line: {option.flag}" if flag else "")
 
 
 def _said(flag: str, value: Any) -> list[str]:

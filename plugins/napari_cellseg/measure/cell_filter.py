@@ -33,8 +33,7 @@ class CellFilter:
         if other:
             self._ranges.clear()
         if self.column not in table.columns:
-            size = next((name for name in table.columns if name.startswith(SIZES)), "")
-            self.column = size or next(iter(table.columns), "")
+            self.column = _first_column(table.columns)
         return other
 
     @property
@@ -72,3 +71,9 @@ class CellFilter:
         if not shown.all():
             told[0] = (told[0][0], f"{told[0][1]} of {len(self._table):,} in range")
         return "<br>".join(f"{word}: <b>{value}</b>" for word, value in told)
+
+
+def _first_column(columns: tuple[str, ...]) -> str:
+    """The column that is looked at first: the size of the cells, where it is there."""
+    sizes = [name for name in columns if name.startswith(SIZES)]
+    return next(iter((*sizes, *columns)), "")

@@ -10,6 +10,7 @@ from tempfile import gettempdir
 from typing import Any
 
 from napari.components import ViewerModel
+from napari.layers import Labels
 from napari.utils.notifications import show_info
 from qtpy.QtCore import QItemSelectionModel, QSignalBlocker
 from qtpy.QtWidgets import (
@@ -82,16 +83,8 @@ class CellsView(QWidget):
         if layer is None or self._own_choice:
             return
         row = self._measuring.row_of(cell, shown_place(self._viewer, layer, len(self._measuring.grid.spacing)))
-        line = None if row is None else self._model.line_of(row)
-        if row is None or line is None:
-            return
-        with QSignalBlocker(self._view.selectionModel()):
-            index = self._model.index(line, 0)
-            flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
-            self._view.selectionModel().setCurrentIndex(index, flags)
-        self._view.scrollTo(index)
-        self._view.viewport().update()
-        self._outline(row)
+        if row is not None:
+            self._select_row(row)
 
     def save(self, path: Path) -> None:
         """Write all rows that are shown as CSV."""
@@ -150,6 +143,18 @@ class CellsView(QWidget):
         layout.addWidget(self._colour)
         layout.addLayout(_line(save, copy))
 
+    def _select_row(self, row: int) -> None:
+        line = self._model.line_of(row)
+        if line is None:
+            return
+        with QSignalBlocker(self._view.selectionModel()):
+            index = self._model.index(line, 0)
+            flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+            self._view.selectionModel().setCurrentIndex(index, flags)
+        self._view.scrollTo(index)
+        self._view.viewport().update()
+        self._outline(row)
+
     def _on_row_chosen(self, current: Any, _: Any = None) -> None:
         """To the cell of a row."""
         layer = self._measuring.layer
@@ -178,7 +183,11 @@ class CellsView(QWidget):
             dragged = True
             yield
         layer = self._measuring.layer
-        if dragged or layer is None or layer not in viewer.layers or layer.mode not in ("pan_zoom", "pick"):
+        if not dragged and layer is not None and layer in viewer.layers:
+            self._select_clicked(layer, event)
+
+    def _select_clicked(self, layer: Labels, event: Any) -> None:
+        if layer.mode not in ("pan_zoom", "pick"):
             return
         value = layer.get_value(event.position, view_direction=event.view_direction, world=True)
         value = value[1] if isinstance(value, tuple) else value

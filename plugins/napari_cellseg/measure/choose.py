@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
+from magicgui.widgets import ComboBox
 from napari.components import ViewerModel
-from napari.layers import Layer
+from napari.layers import Labels, Layer
 from qtpy.QtCore import QSignalBlocker, Qt, Signal
-from qtpy.QtWidgets import QComboBox, QListWidget, QListWidgetItem
+from qtpy.QtWidgets import QListWidget, QListWidgetItem
 
+from napari_cellseg.forms.fields import slim
 from napari_cellseg.session import is_made
 
 OWN = "napari_cellseg.measure"
@@ -21,41 +24,47 @@ def candidates(viewer: ViewerModel, fits: Fits) -> list[Layer]:
     return [layer for layer in reversed(viewer.layers) if OWN not in layer.metadata and fits(layer)]
 
 
-class LayerChoice(QComboBox):
-    """One layer of those that fit."""
+def is_labels(layer: Layer) -> bool:
+    """Whether a layer holds labels."""
+    return isinstance(layer, Labels)
 
-    chosen = Signal()
+
+class LayerField(ComboBox):
+    """One of the layers that fit."""
 
     def __init__(self, viewer: ViewerModel, fits: Fits, tip: str) -> None:
-        super().__init__()
         self._viewer, self._fits = viewer, fits
-        self._layers: list[Layer] = []
-        self.setToolTip(tip)
-        self.setMinimumWidth(80)
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.currentIndexChanged.connect(self.chosen)
-        self.refresh()
+        super().__init__(choices=self._named, tooltip=tip)
+        slim(self)
 
     @property
-    def layer(self) -> Layer | None:
-        return self._layers[self.currentIndex()] if 0 <= self.currentIndex() < len(self._layers) else None
+    def layer(self) -> Any:
+        """The layer that is chosen, None where none fits."""
+        return self.value
 
     def choose(self, layer: Layer) -> None:
         """Choose a layer; one that does not fit is left."""
-        if layer in self._layers:
-            self.setCurrentIndex(self._layers.index(layer))
+        if layer in self.choices:
+            self.value = layer
+
+    def choose_other(self) -> None:
+        """Choose another layer, where there is one: the topmost, or the next."""
+        others = [layer for layer in self.choices[:2] if layer is not self.layer]
+        if others:
+            self.value = others[0]
 
     def refresh(self) -> None:
         """Follow the viewer; what was chosen stays chosen."""
         before = self.layer
-        with QSignalBlocker(self):
-            self._layers = candidates(self._viewer, self._fits)
-            self.clear()
-            self.addItems([layer.name for layer in self._layers])
-            if before in self._layers:
-                self.setCurrentIndex(self._layers.index(before))
+        with self.changed.blocked():
+            self.choices = ()
+            self.reset_choices()
+            self.choose(before)
         if self.layer is not before:
-            self.chosen.emit()
+            self.changed.emit(self.layer)
+
+    def _named(self, _field: Any) -> list[tuple[str, Layer]]:
+        return [(layer.name, layer) for layer in candidates(self._viewer, self._fits)]
 
 
 class LayersChoice(QListWidget):
@@ -82,20 +91,23 @@ class LayersChoice(QListWidget):
     def refresh(self) -> None:
         """Follow the viewer; a new layer has a tick, but not one that shows what a network found."""
         before = self.layers
+        self._layers = candidates(self._viewer, self._fits)
+        self._off.update(layer for layer in self._layers if layer not in self._known and is_made(layer))
+        self._known.update(self._layers)
         with QSignalBlocker(self):
-            self._layers = candidates(self._viewer, self._fits)
-            self._off.update(layer for layer in self._layers if layer not in self._known and is_made(layer))
-            self._known.update(self._layers)
-            self.clear()
-            for layer in self._layers:
-                item = QListWidgetItem(layer.name)
-                item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable)
-                item.setCheckState(Qt.CheckState.Unchecked if layer in self._off else Qt.CheckState.Checked)
-                self.addItem(item)
-        line = self.sizeHintForRow(0) if self._layers else self.fontMetrics().height()
-        self.setFixedHeight(max(min(len(self._layers), self.LINES), 1) * line + 6)
+            self._list()
         if self.layers != before:
             self.chosen.emit()
+
+    def _list(self) -> None:
+        self.clear()
+        for layer in self._layers:
+            item = QListWidgetItem(layer.name)
+            item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable)
+            item.setCheckState(Qt.CheckState.Unchecked if layer in self._off else Qt.CheckState.Checked)
+            self.addItem(item)
+        line = self.sizeHintForRow(0) if self._layers else self.fontMetrics().height()
+        self.setFixedHeight(max(min(len(self._layers), self.LINES), 1) * line + 6)
 
     def _remember(self, item: QListWidgetItem) -> None:
         layer = self._layers[self.row(item)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +27,7 @@ COLUMNS = ("state", "truth", "prediction", "iou", "area_px", "plane", "z", "y", 
 """Of the table of errors; the state as in the map."""
 KINDS = [*metrics.STATES]
 
-Rows = list[list[float]]
+FloatRows = list[list[float]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,19 +54,14 @@ def compare(prediction: Array, truth: Array, *, by_plane: bool = False) -> Compa
     Raises:
         InputError: the two do not show the same pixels.
     """
-    if prediction.shape != truth.shape:
-        sizes = [" x ".join(map(str, array.shape)) for array in (prediction, truth)]
-        raise InputError(f"the prediction is {sizes[0]} and the truth {sizes[1]}", "They must show the same pixels.")
-    sections = [*zip(prediction, truth, strict=True)] if by_plane else [(prediction, truth)]
-    tables = [metrics.object_table(found, true) for found, true in sections]
-    rows = [_row(k if by_plane else 0, row) for k, table in enumerate(tables) for row in table]
-    errors = np.array([row for row in rows if row[0] > 1], float).reshape(-1, len(COLUMNS))
-    maps = [metrics.error_map(*pair, table) for pair, table in zip(sections, tables, strict=True)]
-    kinds = Counter(KINDS[int(row[0]) - 1] for row in rows)
+    sections = _sections(prediction, truth, by_plane)
+    tables = [metrics.object_table(*section) for section in sections]
+    rows = _rows(tables)
+    maps = [metrics.error_map(*section, table) for section, table in zip(sections, tables, strict=True)]
     return Comparison(
         scores=_scores(prediction, truth, by_plane),
-        counts={word: kinds[kind] for kind, word in metrics.STATES.items()},
-        errors=CellTable(COLUMNS, errors),
+        counts=_counts(rows),
+        errors=_errors(rows),
         states=np.stack(maps) if by_plane else maps[0],
     )
 
@@ -99,7 +95,29 @@ def _scores(prediction: Array, truth: Array, by_plane: bool) -> dict[str, float]
     return {SCORES.get(name, "V_rand"): values[name] for name in names}
 
 
+def _sections(prediction: Array, truth: Array, by_plane: bool) -> list[tuple[Array, Array]]:
+    if prediction.shape != truth.shape:
+        sizes = [" x ".join(map(str, array.shape)) for array in (prediction, truth)]
+        raise InputError(f"the prediction is {sizes[0]} and the truth {sizes[1]}", "They must show the same pixels.")
+    return [*zip(prediction, truth, strict=True)] if by_plane else [(prediction, truth)]
+
+
+def _rows(tables: Sequence[Sequence[metrics.ObjectRow]]) -> FloatRows:
+    """Rows as in `COLUMNS`, of the cells of all sections."""
+    return [_row(plane, row) for plane, table in enumerate(tables) for row in table]
+
+
 def _row(plane: int, row: metrics.ObjectRow) -> list[float]:
     z, y, x = (0.0,) * (3 - len(row.centroid)) + row.centroid
     state = KINDS.index(row.kind) + 1
     return [state, row.truth_id, row.prediction_id, row.iou, row.area, plane or z, z, y, x]
+
+
+def _errors(rows: FloatRows) -> CellTable:
+    wrong = [row for row in rows if row[0] > 1]
+    return CellTable(COLUMNS, np.array(wrong, float).reshape(-1, len(COLUMNS)))
+
+
+def _counts(rows: FloatRows) -> dict[str, int]:
+    kinds = Counter(KINDS[int(row[0]) - 1] for row in rows)
+    return {word: kinds[kind] for kind, word in metrics.STATES.items()}

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from napari.components import ViewerModel
-from napari.layers import Labels, Layer
+from napari.layers import Labels
 from napari.utils.notifications import show_info, show_warning
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
@@ -20,15 +20,14 @@ from qtpy.QtWidgets import (
 from cellseg import CellTable, InputError, metrics
 from napari_cellseg.camera import look_at
 from napari_cellseg.measure.calculator import Answer, Calculator, taken
-from napari_cellseg.measure.choose import LayerChoice
 from napari_cellseg.measure.compare import COLUMNS, KINDS
+from napari_cellseg.measure.compare_form import CompareForm
 from napari_cellseg.measure.comparison import next_line, plan_comparison
 from napari_cellseg.measure.measuring import pixels_of, shown_place
 from napari_cellseg.measure.model import CellModel
 from napari_cellseg.measure.overlays import ERRORS, palette, show_overlay
-from napari_cellseg.measure.scope import ScopeChoice
 from napari_cellseg.measure.table import PlaneIndex, region
-from napari_cellseg.widgets import button, form, row, text_line
+from napari_cellseg.widgets import button, row, text_line
 
 MEANING = {
     "true": "found (IoU 0.5 or more)",
@@ -50,19 +49,14 @@ class CompareView(QWidget):
 
     def refresh(self) -> None:
         """Follow the layers of the viewer."""
-        self._prediction.refresh()
-        self._truth.refresh()
-        if self._truth.layer is self._prediction.layer and self._truth.count() > 1:
-            self._truth.setCurrentIndex(1 - min(self._prediction.currentIndex(), 1))
-        self._scope.follow(self._prediction.layer)
+        self.form.refresh()
 
     def compare(self) -> None:
         """Compare the two layers that are chosen."""
-        prediction, truth = self._prediction.layer, self._truth.layer
-        together, everywhere = self._scope.together, self._scope.everywhere
+        prediction, truth = self.form.prediction.layer, self.form.truth.layer
         seen = () if prediction is None else shown_place(self._viewer, prediction, 2)
         try:
-            plan = plan_comparison(prediction, truth, together=together, everywhere=everywhere, seen=seen)
+            plan = plan_comparison(prediction, truth, self.form.scope.options, seen=seen)
         except InputError as error:
             show_warning(str(error))
             return
@@ -88,17 +82,7 @@ class CompareView(QWidget):
         self._button.setText("Compare")
 
     def _build(self) -> None:
-        self._prediction = LayerChoice(self._viewer, _is_labels, "The segmentation that is judged")
-        self._truth = LayerChoice(
-            self._viewer, _is_labels, "What is right; of annotations only what was annotated counts"
-        )
-        self._scope = ScopeChoice()
-        rows = form()
-        rows.addRow("Segmentation", self._prediction)
-        rows.addRow("Truth", self._truth)
-        rows.addRow("Of", self._scope)
-        self._scope.label = rows.labelForField(self._scope)
-        self._prediction.chosen.connect(lambda: self._scope.follow(self._prediction.layer))
+        self.form = CompareForm(self._viewer)
         self._button = button("Compare", "Score the segmentation and show its errors in colour", self.compare)
         self._scores = QLabel()
         self._scores.setToolTip(
@@ -123,8 +107,7 @@ class CompareView(QWidget):
         on = button("Error ▶", "To the next error", partial(self.step, 1))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 4)
-        layout.addLayout(rows)
-        for widget in (self._button, self._scores, self._legend):
+        for widget in (self.form, self._button, self._scores, self._legend):
             layout.addWidget(widget)
         layout.addWidget(row(back, on))
         layout.addWidget(self._view, 1)
@@ -149,16 +132,13 @@ class CompareView(QWidget):
         self._shown = (prediction, place, states.ndim)
 
     def _on_row_chosen(self, current: Any, _: Any = None) -> None:
-        if self._shown is None or not current.isValid() or self._shown[0] not in self._viewer.layers:
+        if self._shown is None or not current.isValid():
             return
         layer, place, sides = self._shown
-        table, line = self._model.table, self._model.row_of(current.row())
-        inner = [float(table[name][line]) for name in (("plane", "y", "x") if sides == 3 else ("y", "x"))]
-        look_at(self._viewer, layer.data_to_world((*place, *inner)))
-
-
-def _is_labels(layer: Layer) -> bool:
-    return isinstance(layer, Labels)
+        if layer in self._viewer.layers:
+            line = self._model.row_of(current.row())
+            inner = [float(self._model.table[axis][line]) for axis in ("plane", "y", "x")[-sides:]]
+            look_at(self._viewer, layer.data_to_world((*place, *inner)))
 
 
 def _word(state: float) -> str:

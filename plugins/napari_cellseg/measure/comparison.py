@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cellseg import InputError
 from napari_cellseg.annotation import background_of, is_annotation
 from napari_cellseg.measure.table import PlaneIndex
+
+if TYPE_CHECKING:
+    from napari_cellseg.measure.scope import ScopeOptions
 
 CHOOSE_TWO = "Choose two Labels layers: the segmentation, and the truth beside it."
 
@@ -22,36 +25,35 @@ class ComparisonPlan:
     truth: PlaneIndex
 
 
-def plan_comparison(
-    prediction: Any, truth: Any, *, together: int, everywhere: bool, seen: PlaneIndex
-) -> ComparisonPlan:
+def plan_comparison(prediction: Any, truth: Any, options: ScopeOptions, *, seen: PlaneIndex) -> ComparisonPlan:
     """Plan a comparison of two layers.
 
     Args:
         prediction: a Labels layer, or None.
         truth: another one, or None; it may have fewer axes.
-        together: 2 plane by plane, 3 as volumes.
-        everywhere: all planes, not only the one that is seen.
+        options: the part of a stack.
         seen: the plane of the prediction that is seen.
 
     Raises:
         InputError: two different layers are needed, or it is a series of volumes.
     """
-    if prediction is None or truth is None or prediction is truth:
+    if None in (prediction, truth) or prediction is truth:
         raise InputError("There are no two layers to compare", CHOOSE_TWO)
-    whole = everywhere or together == 3
-    if prediction.ndim > 3 and whole:
-        found = "A series of volumes is compared plane by plane"
-        raise InputError(found, "Choose the plane that is seen.")
-    place = () if whole else seen
-    lead = truth.ndim - 2
+    place = seen if options.scope == "plane" else _whole(prediction)
     order = {
         "do": "compare",
         "background": background_of(prediction.metadata),
         "annotation": is_annotation(truth),
-        "by_plane": whole and together == 2 and prediction.ndim > 2,
+        "by_plane": options.scope == "planes" and prediction.ndim > 2,
     }
-    return ComparisonPlan(order, place, place[-lead:] if lead and place else ())
+    return ComparisonPlan(order, place, place[max(len(place) + 2 - truth.ndim, 0) :])
+
+
+def _whole(layer: Any) -> PlaneIndex:
+    if layer.ndim > 3:
+        found = "A series of volumes is compared plane by plane"
+        raise InputError(found, "Choose the plane that is seen.")
+    return ()
 
 
 def next_line(line: int, count: int, by: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from typing import Any
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from qtpy.QtCore import QObject, Signal
 
 from cellseg import CellGrid, CellTable
+from cellseg.arrays import Array
 from napari_cellseg.measure.calculator import Answer, Calculator, taken
 from napari_cellseg.measure.table import (
     PlaneIndex,
@@ -147,29 +148,34 @@ class Measuring(QObject):
         if self._todo:
             place = self._todo.popleft()
             self._order(place, None, None)
+            self._tell_progress()
         elif self._strokes:
-            stroke = self._strokes.pop(next(iter(self._strokes)))
-            cells = [cell for cell in stroke.cells if cell > self.grid.background]
-            rows = rows_in(self.table, self.grid, stroke.place) & np.isin(self.table["cell"], cells)
-            self._order(stroke.place, cells, around(stroke.box, boxes(self.table, rows, len(self.grid.spacing))))
+            self._measure_stroke(self._strokes.pop(next(iter(self._strokes))))
+
+    def _measure_stroke(self, stroke: Touched) -> None:
+        cells = [cell for cell in stroke.cells if cell > self.grid.background]
+        rows = rows_in(self.table, self.grid, stroke.place) & np.isin(self.table["cell"], cells)
+        self._order(stroke.place, cells, around(stroke.box, boxes(self.table, rows, len(self.grid.spacing))))
+
+    def _tell_progress(self) -> None:
+        count = len(self._places)
+        self.told.emit(f"measuring {count - len(self._todo)} of {count} ..." if count > 1 else "measuring ...")
 
     def _order(self, place: PlaneIndex, cells: list[int] | None, box: tuple[slice, ...] | None) -> None:
+        """Have some cells of a place measured in a box, or (None, None) all of it."""
         assert self.layer is not None
         self._working = True
-        start = [0] * len(self.grid.spacing) if box is None else [axis.start for axis in box]
-        arrays = {"labels": region(pixels_of(self.layer), place, box)}
-        names = {}
-        for number, image in enumerate(self._images):
-            arrays[str(number)] = region(pixels_of(image), place, box)
-            names[str(number)] = image.name
-        order = {"do": "measure", "grid": asdict(self.grid), "place": place, "start": start, "cells": cells}
-        take = partial(self._take, self._run, place, cells)
-        self._calculator.ask({**order, "images": names}, arrays, take)
-        if cells is None:
-            done = len(self._places) - len(self._todo) - 1
-            self.told.emit(
-                f"measuring {done + 1} of {len(self._places)} ..." if len(self._places) > 1 else "measuring ..."
-            )
+        images = {str(number): image for number, image in enumerate(self._images)}
+        order = {
+            "do": "measure",
+            "grid": asdict(self.grid),
+            "place": place,
+            "start": [0] * len(self.grid.spacing) if box is None else [axis.start for axis in box],
+            "cells": cells,
+            "images": {number: image.name for number, image in images.items()},
+        }
+        arrays = _parts({"labels": self.layer, **images}, place, box)
+        self._calculator.ask(order, arrays, partial(self._take, self._run, place, cells))
 
     def _take(self, run: int, place: PlaneIndex, cells: list[int] | None, answer: Answer) -> None:
         fresh = CellTable(tuple(answer["columns"]), taken(answer["values"]))
@@ -188,9 +194,8 @@ class Measuring(QObject):
         done = len(self._places) - len(self._todo)
         if self._todo and done % SHOWN_EVERY:
             return
-        whole = done > len(self._fresh)
-        values = [*([self.table.values] if whole else []), *(table.values for table in self._fresh)]
-        self.table = CellTable(fresh.columns, np.concatenate(values))
+        begun = [self.table] if done > len(self._fresh) else []
+        self.table = _joined([*begun, *self._fresh], fresh.columns)
         self._fresh.clear()
         if not self._todo:
             self.told.emit("")
@@ -217,9 +222,7 @@ class Measuring(QObject):
         for change in touched(atoms, len(self.grid.spacing)):
             if change.place in self._places:
                 known = self._strokes.get(change.place)
-                cells = change.cells | (known.cells if known else frozenset())
-                box = around(change.box, known.box if known else None)
-                self._strokes[change.place] = Touched(change.place, cells, box)
+                self._strokes[change.place] = change if known is None else known.with_more(change)
         self._soon.start()  # napari tells of some edits before it makes them
 
     def _edited_unheard(self) -> None:
@@ -230,6 +233,13 @@ class Measuring(QObject):
     def _replaced(self) -> None:
         if self.live and self.layer is not None:
             self.start(self.layer, self._images, len(self.grid.spacing), len(self._places) > 1)
+
+
+def _parts(
+    layers: Mapping[str, Any], place: PlaneIndex, box: tuple[slice, ...] | None
+) -> dict[str, Callable[[], Array]]:
+    """What reads a part of each layer."""
+    return {name: region(pixels_of(layer), place, box) for name, layer in layers.items()}
 
 
 def pixels_of(layer: Any) -> Any:
@@ -243,6 +253,10 @@ def shown_place(viewer: ViewerModel, layer: Labels, together: int) -> PlaneIndex
     shape: NDArray[np.int64] = np.array(pixels_of(layer).shape)
     inside = np.clip(np.round(point), 0, shape - 1).astype(int)
     return tuple(inside.tolist()[: layer.ndim - together])
+
+
+def _joined(tables: list[CellTable], columns: tuple[str, ...]) -> CellTable:
+    return CellTable(columns, np.concatenate([table.values for table in tables]))
 
 
 def _history(layer: Labels) -> tuple[int, int]:

@@ -18,10 +18,10 @@ from qtpy.QtWidgets import (
 
 from napari_cellseg.measure.calculator import Calculator
 from napari_cellseg.measure.cells_view import CellsView
-from napari_cellseg.measure.choose import LayerChoice, LayersChoice
+from napari_cellseg.measure.choose import LayerField, LayersChoice, is_labels
 from napari_cellseg.measure.compare_view import CompareView
 from napari_cellseg.measure.measuring import Measuring, pixels_of
-from napari_cellseg.measure.scope import ScopeChoice
+from napari_cellseg.measure.scope import ScopeForm
 from napari_cellseg.session import Session
 from napari_cellseg.widgets import button, column, form, scrolled, text_line
 
@@ -60,21 +60,21 @@ class MeasurePanel(QWidget):
         if layer is None:
             show_warning("There is no Labels layer to measure: segment an image or annotate one.")
             return
-        together = self._scope.together
-        everywhere = self._scope.everywhere or (together == ALL_AT_ONCE and layer.ndim > ALL_AT_ONCE)
+        scope = self._scope.options
+        together = scope.together
+        everywhere = scope.everywhere or (together == ALL_AT_ONCE and layer.ndim > ALL_AT_ONCE)
         self._measuring.start(layer, self._images.layers, together, everywhere)
 
     def _build(self) -> None:
         viewer = self._session.viewer
-        self._labels = LayerChoice(viewer, _is_labels, "The cells that are measured")
+        self._labels = LayerField(viewer, is_labels, "The cells that are measured")
         self._images = LayersChoice(viewer, self._fits, "Images in which the brightness of each cell is measured")
-        self._scope = ScopeChoice()
+        self._scope = ScopeForm()
         rows = form()
-        rows.addRow("Cells", self._labels)
+        rows.addRow("Cells", self._labels.native)
         rows.addRow("Brightness in", self._images)
-        rows.addRow("Of", self._scope)
-        self._scope.label = rows.labelForField(self._scope)
-        self._labels.chosen.connect(self._refresh)
+        rows.addRow(self._scope)
+        self._labels.changed.connect(self._refresh)
         measure = button("Measure", "Measure size, shape and brightness of every cell", self.measure)
         live = QCheckBox("follow strokes")
         live.setToolTip("Measure a cell again as soon as a stroke has changed it")
@@ -150,7 +150,3 @@ class MeasurePanel(QWidget):
     def _busy(self, busy: bool) -> None:
         if not busy:
             self.comparison.idle()
-
-
-def _is_labels(layer: Layer) -> bool:
-    return isinstance(layer, Labels)

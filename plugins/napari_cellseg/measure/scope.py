@@ -1,43 +1,58 @@
-"""Which part of a stack: the plane that is seen, every plane, or the stack as a volume."""
+"""Which part of a stack is measured or compared: the plane that is seen, every plane, or the stack as a volume."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
 
-from qtpy.QtWidgets import QComboBox, QWidget
+from cellseg.checked import Checked, Help, described
+from napari_cellseg.forms.option_form import OptionForm, defaults
 
-SCOPES = {
-    "the plane that is seen": (2, False),
-    "every plane by itself": (2, True),
-    "the stack as a volume": (3, False),
+StackScope = Literal["plane", "planes", "volume"]
+_HELP = Help("Of a stack: one plane, all planes one by one, or volumes that go through the planes.")
+_WORDS = {
+    "scope": {
+        "plane": "the plane that is seen",
+        "planes": "every plane by itself",
+        "volume": "the stack as a volume",
+    }
 }
-"""How many axes belong together, and whether all planes are taken."""
 
 
-class ScopeChoice(QComboBox):
-    """Seen only where the layer is a stack."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScopeOptions(Checked):
+    """Part of a stack."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.addItems(list(SCOPES))
-        self.setToolTip("Of a stack: one plane, all planes one by one, or volumes that go through the planes")
-        self.label: QWidget | None = None
-        self.follow(None)
+    scope: Annotated[StackScope, _HELP] = "plane"
 
     @property
     def together(self) -> int:
-        """2 plane by plane, 3 as volumes."""
-        return SCOPES[self.currentText()][0]
+        """How many axes belong together: 2 plane by plane, 3 as volumes."""
+        return 3 if self.scope == "volume" else 2
 
     @property
     def everywhere(self) -> bool:
-        return SCOPES[self.currentText()][1]
+        """Whether all planes are taken, one by one."""
+        return self.scope == "planes"
+
+
+class ScopeForm(OptionForm):
+    """The scope's form, seen only where the layer is a stack."""
+
+    def __init__(self) -> None:
+        options = described(ScopeOptions)
+        self.answers = defaults(options)
+        super().__init__(self.answers, options.values(), titles={"scope": "Of"}, words=_WORDS, flags=False)
+        self.follow(None)
+
+    @property
+    def options(self) -> ScopeOptions:
+        """What is chosen."""
+        return ScopeOptions(**self.answers.values)
 
     def follow(self, layer: Any) -> None:
         """Show or hide itself; a single plane is a plane."""
         stack = layer is not None and layer.ndim > 2
         if not stack:
-            self.setCurrentIndex(0)
+            self.answers.reset("scope")
         self.setVisible(stack)
-        if self.label is not None:
-            self.label.setVisible(stack)

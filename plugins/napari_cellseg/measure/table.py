@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import product
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,10 @@ class Touched:
     place: PlaneIndex
     cells: frozenset[int]
     box: tuple[slice, ...]
+
+    def with_more(self, other: Touched) -> Touched:
+        """Both changes of one place together."""
+        return Touched(self.place, self.cells | other.cells, around(self.box, other.box))
 
 
 def grid_of(scale: Sequence[float], units: Sequence[str], metadata: Mapping[str, Any], *, together: int) -> CellGrid:
@@ -101,11 +106,9 @@ def touched(atoms: Iterable[Any], together: int) -> list[Touched]:
     found: dict[PlaneIndex, Touched] = {}
     for atom in atoms:
         box, cells = _changed(atom)
-        for place in np.ndindex(*(axis.stop - axis.start for axis in box[:-together])):
-            at = tuple(axis.start + step for axis, step in zip(box[:-together], place, strict=True))
-            known = found.get(at)
-            inner = around(box[-together:], known.box if known else None)
-            found[at] = Touched(at, cells | (known.cells if known else frozenset()), inner)
+        for place in product(*(range(axis.start, axis.stop) for axis in box[:-together])):
+            new = Touched(place, cells, box[-together:])
+            found[place] = found[place].with_more(new) if place in found else new
     return list(found.values())
 
 
@@ -168,28 +171,35 @@ def summary(table: CellTable, rows: NDArray[np.bool_], grid: CellGrid, pixels: i
         pixels: of all that was measured.
     """
     volume = len(grid.spacing) == 3
-    column = next(name for name in table.columns if name.startswith("volume" if volume else "area"))
-    sizes = table[column][rows]
-    power = "³" if volume else "²"
-    unit = f"µm{power}" if grid.unit == "um" else ("voxels" if volume else "px")
-    field = pixels * float(np.prod(grid.spacing))
-    per = _per(field, grid.unit, volume)
     word = "volume" if volume else "area"
+    column = next(name for name in table.columns if name.startswith(word))
+    sizes = table[column][rows]
     told: list[tuple[str, str]] = [("cells", f"{sizes.size:,}")]
     if sizes.size:
+        unit, field = _UNITS[grid.unit, volume], pixels * float(np.prod(grid.spacing))
         told += [
-            (f"median {word}", f"{np.median(sizes):,.4g} {unit}"),
-            (f"sum of {word}s", f"{sizes.sum():,.4g} {unit} ({100 * sizes.sum() / field:.1f} % of the field)"),
-            ("density", f"{sizes.size / field * per[0]:,.4g} cells per {per[1]}"),
+            (f"median {word}", f"{np.median(sizes):,.4g} {unit.name}"),
+            (f"sum of {word}s", f"{sizes.sum():,.4g} {unit.name} ({100 * sizes.sum() / field:.1f} % of the field)"),
+            ("density", f"{sizes.size / field * unit.many:,.4g} cells per {unit.many_name}"),
         ]
     return told
 
 
-def _per(field: float, unit: str, volume: bool) -> tuple[float, str]:
-    """What a density is counted in: so many units, and their name."""
-    if unit == "px":
-        return 1e6, "million voxels" if volume else "million pixels"
-    return (1e9, "mm³") if volume else (1e6, "mm²")
+class _SizeUnit(NamedTuple):
+    """A unit of areas or volumes, and the larger one that a density is counted in."""
+
+    name: str
+    many: float
+    many_name: str
+
+
+_UNITS = {
+    ("um", False): _SizeUnit("µm²", 1e6, "mm²"),
+    ("um", True): _SizeUnit("µm³", 1e9, "mm³"),
+    ("px", False): _SizeUnit("px", 1e6, "million pixels"),
+    ("px", True): _SizeUnit("voxels", 1e6, "million voxels"),
+}
+"""By the unit of lengths, and whether they are volumes."""
 
 
 def title(column: str) -> str:

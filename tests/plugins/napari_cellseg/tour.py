@@ -140,8 +140,8 @@ class Tour:
         comparison = self.user.dock.panel("Measure").comparison
         tabs = comparison.parent().parent().parent().parent()
         tabs.setCurrentIndex(1)
-        comparison._prediction.choose(self.viewer.layers["touching: cells"])
-        comparison._truth.choose(self._labels)
+        comparison.form.prediction.choose(self.viewer.layers["touching: cells"])
+        comparison.form.truth.choose(self._labels)
         comparison.compare()
         self.user.wait(lambda: comparison._model.rowCount())
         self.viewer.layers["touching: cells"].visible = False

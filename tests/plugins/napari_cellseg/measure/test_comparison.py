@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from napari_cellseg.measure.cell_filter import FIRST, CellFilter
 from napari_cellseg.measure.comparison import next_line, plan_comparison
+from napari_cellseg.measure.scope import ScopeOptions
 
 from cellseg import CellTable, InputError
 
@@ -17,30 +18,30 @@ def layer(ndim, what=""):
 
 
 @pytest.mark.parametrize(
-    ("ndims", "together", "everywhere", "places", "by_plane"),
+    ("ndims", "scope", "places", "by_plane"),
     [
-        ((2, 2), 2, False, ((), ()), False),
-        ((3, 3), 2, False, ((4,), (4,)), False),
-        ((3, 2), 2, False, ((4,), ()), False),
-        ((3, 3), 2, True, ((), ()), True),
-        ((3, 3), 3, False, ((), ()), False),
-        ((4, 3), 2, False, ((1, 4), (4,)), False),
+        ((2, 2), "plane", ((), ()), False),
+        ((3, 3), "plane", ((4,), (4,)), False),
+        ((3, 2), "plane", ((4,), ()), False),
+        ((3, 3), "planes", ((), ()), True),
+        ((3, 3), "volume", ((), ()), False),
+        ((4, 3), "plane", ((1, 4), (4,)), False),
     ],
     ids=["planes", "the plane that is seen", "one truth for all", "every plane", "volumes", "series"],
 )
-def test_what_is_compared(ndims, together, everywhere, places, by_plane):
+def test_what_is_compared(ndims, scope, places, by_plane):
     prediction, truth = (layer(ndim) for ndim in ndims)
     seen = {2: (), 3: (4,), 4: (1, 4)}[ndims[0]]
-    plan = plan_comparison(prediction, truth, together=together, everywhere=everywhere, seen=seen)
+    plan = plan_comparison(prediction, truth, ScopeOptions(scope=scope), seen=seen)
     assert (plan.prediction, plan.truth) == places
     assert plan.order == {"do": "compare", "background": 0, "annotation": False, "by_plane": by_plane}
 
 
 def test_annotations_have_a_background_and_gaps():
     annotation, result = layer(2, "annotation"), layer(2, "instances")
-    plan = plan_comparison(annotation, result, together=2, everywhere=False, seen=())
+    plan = plan_comparison(annotation, result, ScopeOptions(), seen=())
     assert (plan.order["background"], plan.order["annotation"]) == (1, False)
-    plan = plan_comparison(result, annotation, together=2, everywhere=False, seen=())
+    plan = plan_comparison(result, annotation, ScopeOptions(), seen=())
     assert (plan.order["background"], plan.order["annotation"]) == (0, True)
 
 
@@ -48,9 +49,9 @@ def test_what_cannot_be_compared():
     one = layer(4)
     for pair in ((one, one), (None, one), (one, None)):
         with pytest.raises(InputError, match="two Labels layers"):
-            plan_comparison(*pair, together=2, everywhere=False, seen=())
+            plan_comparison(*pair, ScopeOptions(), seen=())
     with pytest.raises(InputError, match="plane by plane"):
-        plan_comparison(one, layer(4), together=2, everywhere=True, seen=())
+        plan_comparison(one, layer(4), ScopeOptions(scope="planes"), seen=())
 
 
 @pytest.mark.parametrize(

@@ -105,10 +105,10 @@ def test_measure_look_paint_and_save(panel, qtbot, tmp_path):
     assert QApplication.clipboard().text().startswith("cell\tplane\tarea_um2")
 
     # every plane, then volumes
-    panel._scope.setCurrentIndex(1)
+    panel._scope.answers.give({"scope": "planes"})
     panel.measure()
     assert measured(panel, qtbot)["plane"].tolist() == [0, 1, 1, 1, 2, 2]
-    panel._scope.setCurrentIndex(2)
+    panel._scope.answers.give({"scope": "volume"})
     panel.measure()
     assert measured(panel, qtbot)["volume_um3"].tolist() == [300, 200, 25]
 
@@ -118,9 +118,9 @@ def test_measure_look_paint_and_save(panel, qtbot, tmp_path):
 
 def test_errors_are_shown_and_visited(panel, qtbot):
     viewer, comparison = panel._session.viewer, panel.comparison
-    comparison._prediction.choose(viewer.layers["prediction"])
-    comparison._truth.choose(viewer.layers["cells"])
-    comparison._scope.setCurrentIndex(1)
+    comparison.form.prediction.choose(viewer.layers["prediction"])
+    comparison.form.truth.choose(viewer.layers["cells"])
+    comparison.form.scope.answers.give({"scope": "planes"})
     comparison.compare()
     qtbot.waitUntil(lambda: overlay(viewer, ERRORS) is not None, timeout=WAIT)
     assert set(np.unique(overlay(viewer, ERRORS).data)) == {0, 1, 2}
