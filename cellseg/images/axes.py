@@ -6,7 +6,8 @@ other axes (time, depth, position, ...) count planes, in C order.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +24,14 @@ def parse_axes(text: str) -> str:
         InputError: a sign that is no letter, a letter twice, no Y or no X.
     """
     axes = text.upper()
-    if not axes.isascii() or not axes.isalpha() or len(set(axes)) < len(axes) or not {"Y", "X"} <= set(axes):
+    if not _is_clear(axes):
         raise InputError(f"the axes {text!r} are not clear", "Write each axis once, with YX, such as TCYX.")
     return axes
+
+
+def leading_axes(axes: str) -> str:
+    """The axes that count sheets: all but Y and X."""
+    return axes.replace("Y", "").replace("X", "")
 
 
 def plane_axes(axes: str) -> str:
@@ -38,6 +44,12 @@ def sizes_of(wanted: str, axes: str, shape: Sequence[int]) -> tuple[int, ...]:
     return tuple(size for axis, size in zip(axes, shape, strict=True) if axis in wanted)
 
 
+def kept_axes(axes: str, lengths: Sequence[int], keep: Callable[[str, int], bool]) -> tuple[str, tuple[int, ...]]:
+    """Axes for which `keep(axis, length)` is true, and their lengths."""
+    kept = [(axis, length) for axis, length in zip(axes, lengths, strict=True) if keep(axis, length)]
+    return "".join(axis for axis, _ in kept), tuple(length for _, length in kept)
+
+
 def sheet_numbers(axes: str, shape: Sequence[int]) -> NDArray[np.intp]:
     """Sheets of each plane.
 
@@ -48,8 +60,13 @@ def sheet_numbers(axes: str, shape: Sequence[int]) -> NDArray[np.intp]:
     Returns:
         (planes, channels) numbers of sheets, when sheets are numbered in C order over all axes but Y and X.
     """
-    leading = [(axis, size) for axis, size in zip(axes, shape, strict=True) if axis not in "YX"]
-    numbers = np.arange(np.prod([size for _, size in leading], dtype=np.intp)).reshape([size for _, size in leading])
-    planes_first = sorted(range(len(leading)), key=lambda k: leading[k][0] in CHANNEL_AXES)
-    channels = int(np.prod([size for axis, size in leading if axis in CHANNEL_AXES], dtype=np.intp))
-    return numbers.transpose(planes_first).reshape(-1, channels)
+    leading = leading_axes(axes)
+    lengths = sizes_of(leading, axes, shape)
+    numbers = np.arange(math.prod(lengths), dtype=np.intp).reshape(lengths)
+    planes_first = sorted(range(len(leading)), key=lambda k: leading[k] in CHANNEL_AXES)
+    return numbers.transpose(planes_first).reshape(-1, math.prod(sizes_of(CHANNEL_AXES, axes, shape)))
+
+
+def _is_clear(axes: str) -> bool:
+    letters = set(axes)
+    return axes.isascii() and axes.isalpha() and len(letters) == len(axes) and {"Y", "X"} <= letters

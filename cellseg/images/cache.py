@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from itertools import count
 from typing import Any
 
@@ -30,23 +30,31 @@ class BlockCache:
         self, keys: Sequence[Hashable], make: Callable[[list[int]], Sequence[NDArray[Any]]]
     ) -> list[NDArray[Any]]:
         """The arrays under these keys; `make` is asked once for those that are not there, by their place in `keys`."""
+        found = self._used(keys)
+        missing = sorted(set(range(len(keys))) - found.keys())
+        if missing:
+            made = dict(zip(missing, make(missing), strict=True))
+            self._keep({keys[place]: block for place, block in made.items()})
+            found |= made
+        return [found[place] for place in range(len(keys))]
+
+    def _used(self, keys: Sequence[Hashable]) -> dict[int, NDArray[Any]]:
+        """The arrays that are there, by their place in `keys`; they count as just used."""
         with self._lock:
             found = {place: self._blocks[key] for place, key in enumerate(keys) if key in self._blocks}
             for place in found:
                 self._blocks.move_to_end(keys[place])
-        missing = [place for place in range(len(keys)) if place not in found]
-        if missing:
-            made = dict(zip(missing, make(missing), strict=True))
-            with self._lock:
-                for place, block in made.items():
-                    self._keep(keys[place], block)
-            found |= made
-        return [found[place] for place in range(len(keys))]
+        return found
 
-    def _keep(self, key: Hashable, block: NDArray[Any]) -> None:
-        if key not in self._blocks:
-            self._blocks[key] = block
-            self.held += block.nbytes
+    def _keep(self, made: Mapping[Hashable, NDArray[Any]]) -> None:
+        with self._lock:
+            for key, block in made.items():
+                if key not in self._blocks:
+                    self._blocks[key] = block
+                    self.held += block.nbytes
+                self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
         while self.held > self.limit and len(self._blocks) > 1:
             self.held -= self._blocks.popitem(last=False)[1].nbytes
 

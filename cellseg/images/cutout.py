@@ -10,6 +10,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
 
 from cellseg.errors import InputError
 from cellseg.files import write_json
@@ -31,16 +34,10 @@ def cut_out(source: ImageSource, plane: int, regions: Mapping[Path, tuple[slice,
     """
     statistics = asdict(measure(source, plane))
     for path, (rows, columns) in regions.items():
-        part = source.read(plane, rows, columns)
+        region = source.read(plane, rows, columns)
         where = {"rows": [rows.start, rows.stop], "columns": [columns.start, columns.stop]}
-        write_json(_note(path), {"cut_from": str(source.path or source.name), "plane": plane, **where, **statistics})
-        write_stack(
-            path,
-            part if len(part) > 1 else part[0],
-            "CYX" if len(part) > 1 else "YX",
-            pixel_size_um=source.pixel_size_um,
-            channel_names=source.channel_names if len(part) > 1 else (),
-        )
+        write_json(_note(path), {"cut_from": str(source.origin), "plane": plane, **where, **statistics})
+        _write_region(path, region, source)
 
 
 def statistics_of(source: ImageSource, plane: int) -> Normalisation:
@@ -49,17 +46,34 @@ def statistics_of(source: ImageSource, plane: int) -> Normalisation:
     Raises:
         InputError: the note beside a cut is damaged, or values that are not finite.
     """
+    return _noted(source) or measure(source, plane)
+
+
+def _noted(source: ImageSource) -> Normalisation | None:
+    """The statistics in the note beside a cut; None for an image that was not cut out."""
     note = _note(source.path) if source.path is not None else None
     if note is None or not note.exists():
-        return measure(source, plane)
+        return None
     try:
-        told = json.loads(note.read_text(encoding="utf-8"))
-        if "cut_from" not in told:
-            return measure(source, plane)
-        return Normalisation(tuple(map(float, told["mean"])), tuple(map(float, told["std"])))
+        return _told(json.loads(note.read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError) as error:
         remedy = "Cut it out again, or remove this file: the cut is normalised by itself then."
         raise InputError(f"is damaged ({type(error).__name__})", remedy, path=note) from error
+
+
+def _told(note: dict[str, Any]) -> Normalisation | None:
+    if "cut_from" not in note:  # a file of somebody else's
+        return None
+    return Normalisation(tuple(map(float, note["mean"])), tuple(map(float, note["std"])))
+
+
+def _write_region(path: Path, region: NDArray[Any], source: ImageSource) -> None:
+    """(C, h, w) as a stack of channels, or of one channel as a single page."""
+    size = source.pixel_size_um
+    if len(region) > 1:
+        write_stack(path, region, "CYX", pixel_size_um=size, channel_names=source.channel_names)
+    else:
+        write_stack(path, region[0], "YX", pixel_size_um=size)
 
 
 def _note(image: Path) -> Path:

@@ -34,17 +34,19 @@ JSON = (b"{", b"[")
 def format_of(start: bytes) -> str:
     """The format of a file in words, from its first `START` bytes."""
     found = next((name for key, name in STARTS.items() if start.startswith(key)), "")
-    if found:
-        return found
-    if _is_safetensors(start):
-        return "a model file (safetensors)"
-    return "JSON" if start.lstrip().startswith(JSON) else "something else"
+    return found or _of_text(start)
 
 
 def is_model(path: Path) -> bool:
     """Whether a file is a model (safetensors), by its content."""
     with open(path, "rb") as file:
         return _is_safetensors(file.read(START))
+
+
+def _of_text(start: bytes) -> str:
+    if _is_safetensors(start):
+        return "a model file (safetensors)"
+    return "JSON" if start.lstrip().startswith(JSON) else "something else"
 
 
 def _is_safetensors(start: bytes) -> bool:

@@ -51,6 +51,12 @@ class ResultLayout:
         return self.dtype.kind in "iu" if self.labels is None else self.labels
 
     @property
+    def sizes_um(self) -> dict[str, float]:
+        """Micrometres from pixel to pixel along Y, X and Z, where they are known."""
+        down, across = self.pixel_size_um or (0.0, 0.0)
+        return {axis: size for axis, size in (("Y", down), ("X", across), ("Z", self.spacing_um)) if size}
+
+    @property
     def tiles(self) -> list[tuple[slice, slice]]:
         """Rows and columns of each tile of a sheet, in the order of the file, cut at the image's edges."""
         rows, columns = (
@@ -65,11 +71,9 @@ class ResultLayout:
 
         OME counts planes by Z and T only: others take a free one of these, and more than two are merged.
         """
-        names, lengths = list(self.plane_axes), list(self.plane_shape)
-        while len(names) > 2:
-            names[:2], lengths[:2] = ["?"], [math.prod(lengths[:2])]
+        names, lengths = _at_most_two(self.plane_axes, self.plane_shape)
         free = [axis for axis in "ZT" if axis not in names]
-        return "".join(name if name in "ZT" else free.pop(0) for name in names), tuple(lengths)
+        return "".join(name if name in "ZT" else free.pop(0) for name in names), lengths
 
 
 def layout_like(
@@ -93,3 +97,10 @@ def layout_like(
         spacing_um=source.spacing_um,
         tile=tile,
     )
+
+
+def _at_most_two(axes: str, lengths: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:
+    """Of more than two axes all but the last are merged into one without a name, written as ?."""
+    if len(axes) <= 2:
+        return axes, lengths
+    return f"?{axes[-1]}", (math.prod(lengths[:-1]), lengths[-1])

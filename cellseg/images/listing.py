@@ -54,36 +54,47 @@ def _expand(path: Path) -> list[Path]:
     if path.is_file() or is_zarr(path):
         return [path]
     if path.is_dir():
-        inside = [file for file in path.iterdir() if not file.name.startswith(".")]
-        return _only_images(inside, path, "is a folder")
+        return _only_images(_visible(path), path, "is a folder")
     if not is_pattern(path):
         raise InputError("there is no such file or folder", "Check the spelling.", path=path)
     return _only_images(_matching(path), path, "is a pattern")
 
 
 def is_pattern(path: Path) -> bool:
-    """Whether a name stands for the files that match it: it has one of `*?[`, and nothing has that very name."""
+    """Pattern, which stands for the files that match it: it has one of `*?[`, and nothing has that very name."""
     return glob.has_magic(str(path)) and not path.exists()
 
 
+def _visible(folder: Path) -> list[Path]:
+    return [file for file in folder.iterdir() if not file.name.startswith(".")]
+
+
 def _matching(pattern: Path) -> list[Path]:
-    """What matches a pattern; brackets are part of a name where a folder has it, or where nothing matches otherwise."""
+    """Matches of a pattern; brackets are part of a name where a folder has it, or where nothing matches otherwise."""
     base = next((parent for parent in pattern.parents if parent.is_dir()), pattern.parents[-1])
     rest = str(pattern.relative_to(base))
-    for below in (rest, rest.replace("[", "[[]")):
-        found = glob.glob(os.path.join(glob.escape(str(base)), below), recursive=True)
-        if found:
-            return [Path(match) for match in found]
-    return []
+    within = glob.escape(str(base))
+    found = _below(within, rest) or _below(within, rest.replace("[", "[[]"))
+    return list(map(Path, found))
+
+
+def _below(folder: str, pattern: str) -> list[str]:
+    return glob.glob(os.path.join(folder, pattern), recursive=True)
 
 
 def _only_images(found: list[Path], path: Path, what: str) -> list[Path]:
-    images = sorted((one for one in found if _is_image(one)), key=natural_key)
+    images = sorted(filter(_is_image, found), key=natural_key)
     if not images:
-        files = [one for one in found if one.is_file()]
-        held = f"{len(files)} files, none of them a TIFF" if files else "no image in it" if found else "nothing in it"
-        raise InputError(f"{what} with {held}", "Images end in .tif, .tiff or .zarr.", path=path)
+        raise InputError(f"{what} with {_held(found)}", "Images end in .tif, .tiff or .zarr.", path=path)
     return images
+
+
+def _held(found: list[Path]) -> str:
+    """The content of a folder or pattern without images, in words."""
+    files = sum(path.is_file() for path in found)
+    if files:
+        return f"{files} files, none of them a TIFF"
+    return "no image in it" if found else "nothing in it"
 
 
 def _is_image(path: Path) -> bool:

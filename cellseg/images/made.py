@@ -1,4 +1,4 @@
-"""Was a file or folder made by cellseg, so that it may be replaced?"""
+"""Files and folders made by cellseg, which may be replaced."""
 
 from __future__ import annotations
 
@@ -12,13 +12,19 @@ CREATOR = {"name": SOFTWARE}
 
 
 def made_by_cellseg(path: Path) -> bool:
-    """Whether a TIFF or OME-Zarr folder says so; False for anything else, and for what cannot be read."""
-    if is_zarr(path):
-        try:
-            attributes = json.loads((path / "zarr.json").read_text(encoding="utf-8"))["attributes"]
-        except (OSError, ValueError, KeyError, TypeError):
-            return False
-        return bool(isinstance(attributes, dict) and attributes.get("_creator") == CREATOR)
+    """Mark of cellseg in a TIFF or OME-Zarr folder; False for anything else, and for what cannot be read."""
+    return _made_zarr(path) if is_zarr(path) else _made_tiff(path)
+
+
+def _made_zarr(folder: Path) -> bool:
+    try:
+        attributes = json.loads((folder / "zarr.json").read_text(encoding="utf-8"))["attributes"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return bool(isinstance(attributes, dict) and attributes.get("_creator") == CREATOR)
+
+
+def _made_tiff(path: Path) -> bool:
     from tifffile import TiffFile
 
     try:

@@ -88,13 +88,19 @@ def _pieces(source: ImageSource, height: int | None) -> Iterator[tuple[slice, sl
 def _by_value(source: ImageSource, pieces: Iterator[NDArray[Any]]) -> tuple[Float64, Float64]:
     """Mean and standard deviation of each channel from the number of pixels of each value."""
     unsigned = np.dtype(f"u{source.dtype.itemsize}")
-    counts = np.zeros((source.channels, 2 ** (8 * unsigned.itemsize)), np.int64)
+    counts = _counts(pieces, source.channels, unsigned)
+    values = np.arange(counts.shape[1]).astype(unsigned).view(source.dtype).tolist()
+    moments = np.array([_moments(values, row) for row in counts.tolist()])
+    return moments[:, 0], moments[:, 1]
+
+
+def _counts(pieces: Iterator[NDArray[Any]], channels: int, unsigned: np.dtype[Any]) -> NDArray[np.int64]:
+    """Pixels (channels, values) of each value, whose bits are read as this type."""
+    counts = np.zeros((channels, 2 ** (8 * unsigned.itemsize)), np.int64)
     for piece in pieces:
         for channel, pixels in enumerate(piece.view(unsigned)):
             counts[channel] += np.bincount(pixels.ravel(), minlength=counts.shape[1])
-    values = [int(value) for value in np.arange(counts.shape[1]).astype(unsigned).view(source.dtype)]
-    exact = [_moments(values, [int(count) for count in row]) for row in counts]
-    return np.array([mean for mean, _ in exact]), np.array([std for _, std in exact])
+    return counts
 
 
 def _moments(values: list[int], counts: list[int]) -> tuple[float, float]:
@@ -135,5 +141,4 @@ def _refuse_broken(source: ImageSource, plane: int, broken: int) -> None:
         beyond = f" or beyond {LARGEST:.1e}" if source.dtype.itemsize > 4 else ""
         where = f"plane {plane + 1} of {source.planes} has" if source.planes > 1 else "has"
         found = f"{where} {broken} values that are not numbers (NaN or infinite){beyond}"
-        remedy = "Replace them by numbers, for instance with Fiji's Remove NaNs."
-        raise InputError(found, remedy, path=source.path or source.name)
+        raise InputError(found, "Replace them by numbers, for instance with Fiji's Remove NaNs.", path=source.origin)

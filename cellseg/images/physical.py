@@ -6,7 +6,7 @@ import logging
 import math
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from xml.etree import ElementTree
 
@@ -37,18 +37,26 @@ def read_physical(tif: tifffile.TiffFile, kind: str) -> Physical:
         return _from_ome(tif.ome_metadata or "")
     if tif.imagej_metadata:
         return _from_imagej(tif.imagej_metadata, tif.pages.first)
-    per_unit = {2: UM_PER["inch"], 3: UM_PER["cm"]}.get(int(_number(tif.pages.first, "ResolutionUnit")), 0.0)
-    size = _from_tags(tif.pages.first, per_unit, per_unit)
-    return Physical(size if size and max(size) < LARGEST_PLAUSIBLE_UM else None)
+    return _from_resolution(tif.pages.first)
 
 
 def _from_ome(xml: str) -> Physical:
-    pixels = next((e for e in ElementTree.fromstring(xml).iter() if e.tag.endswith("}Pixels")), None)
+    pixels = next(_elements(ElementTree.fromstring(xml).iter(), "Pixels"), None)
     if pixels is None:
         return Physical()
     z, y, x = (_ome_size(pixels.attrib, axis) for axis in "ZYX")
-    names = [e.get("Name") or str(k) for k, e in enumerate(e for e in pixels if e.tag.endswith("}Channel"))]
-    return Physical((y, x) if y and x else None, z or None, tuple(names))
+    names = [channel.get("Name") or str(k) for k, channel in enumerate(_elements(pixels, "Channel"))]
+    return Physical(_if_both((y, x)), z or None, tuple(names))
+
+
+def _elements(parents: Iterable[ElementTree.Element], tag: str) -> Iterator[ElementTree.Element]:
+    """Those of this tag, in whatever namespace of OME."""
+    return (element for element in parents if element.tag.endswith(f"}}{tag}"))
+
+
+def _if_both(size: tuple[float, float]) -> tuple[float, float] | None:
+    """Height and width, of which 0 is unknown."""
+    return size if all(size) else None
 
 
 def micrometres_per(unit: str) -> float:
@@ -77,24 +85,37 @@ def _ome_size(attributes: Mapping[str, str], axis: str) -> float:
 
 
 def _from_imagej(metadata: Mapping[str, Any], page: tifffile.TiffPage) -> Physical:
-    unit = str(metadata.get("unit") or "")
-    down, through = (micrometres_per(str(metadata.get(f"{axis}unit") or unit)) for axis in "yz")
-    size = _from_tags(page, down, micrometres_per(unit))
+    across, down, through = _imagej_units(metadata)
+    size = _from_tags(page, down, across)
     spacing = positive_number(str(metadata.get("spacing") or 0).removeprefix("-"), "spacing") * through
     return Physical(size, spacing or None)
 
 
+def _imagej_units(metadata: Mapping[str, Any]) -> tuple[float, float, float]:
+    """Micrometres in the unit of the width, the height and the depth, which have the width's where they have none."""
+    unit = str(metadata.get("unit") or "")
+    down, through = (micrometres_per(str(metadata.get(f"{axis}unit") or unit)) for axis in "yz")
+    return micrometres_per(unit), down, through
+
+
+def _from_resolution(page: tifffile.TiffPage) -> Physical:
+    """The size by the resolution tags alone, if it is a microscope's."""
+    per_unit = {2: UM_PER["inch"], 3: UM_PER["cm"]}.get(int(_number(page, "ResolutionUnit")), 0.0)
+    size = _from_tags(page, per_unit, per_unit)
+    return Physical(size if size and max(size) < LARGEST_PLAUSIBLE_UM else None)
+
+
 def _from_tags(page: tifffile.TiffPage, down: float, across: float) -> tuple[float, float] | None:
     """Height and width of a pixel, where the resolution tags count pixels per so many micrometres."""
-    per_unit = [_number(page, tag) for tag in ("YResolution", "XResolution")]
-    if not all(per_unit) or not down or not across:
-        return None
-    return down / per_unit[0], across / per_unit[1]
+    high, wide = _number(page, "YResolution"), _number(page, "XResolution")
+    return _if_both((down / high, across / wide)) if high and wide else None
 
 
 def _number(page: tifffile.TiffPage, tag: str) -> float:
     """A tag's number, a quotient included; 0 for what is none."""
     value = page.tags[tag].value if tag in page.tags else 0
-    if isinstance(value, tuple):
-        value = value[0] / value[1] if len(value) > 1 and value[1] else 0
-    return positive_number(value, tag)
+    return positive_number(_quotient(value) if isinstance(value, tuple) else value, tag)
+
+
+def _quotient(parts: tuple[Any, ...]) -> Any:
+    return parts[0] / parts[1] if len(parts) > 1 and parts[1] else 0

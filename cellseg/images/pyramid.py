@@ -20,6 +20,8 @@ SMALLEST = 1024
 """The last level is not larger than this on either side."""
 
 Shapes = list[tuple[int, int]]
+Corners = tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]
+"""Of each 2 x 2 pixels the first, second, third and last in reading order."""
 Sink = Callable[[int, int, NDArray[Any]], None]
 """Takes the number of a level, the first row, and rows (h, W) of this level."""
 
@@ -42,16 +44,11 @@ def halved(rows: NDArray[Any], labels: bool) -> NDArray[Any]:
     Returns:
         The same type; means of integers are rounded, halves up.
     """
-    odd = tuple((0, length % 2) for length in rows.shape)
-    even = np.pad(rows, odd, mode="edge") if any(end for _, end in odd) else rows
+    even = _even(rows)
     corners = even[::2, ::2], even[::2, 1::2], even[1::2, ::2], even[1::2, 1::2]
     if labels:
         return _commonest(*corners)
-    if rows.dtype.kind == "f":
-        mean: NDArray[Any] = np.add.reduce([corner * rows.dtype.type(0.25) for corner in corners])
-        return mean
-    total = sum((corner.astype(np.int64) for corner in corners), np.int64(2))
-    return (total // 4).astype(rows.dtype)
+    return _mean_of_floats(corners) if rows.dtype.kind == "f" else _mean_of_integers(corners)
 
 
 def with_copies(
@@ -87,15 +84,34 @@ class _Pyramid:
         """The next rows of a level; they are passed on when there is a band of them, or the last one."""
         waiting = self._waiting[level]
         waiting.append(rows)
-        held = sum(len(part) for part in waiting)
-        if held < self._band and self._written[level] + held < self._heights[level]:
-            return
-        band = np.concatenate(waiting) if len(waiting) > 1 else waiting[0]
-        waiting.clear()
+        held = sum(map(len, waiting))
+        if held >= self._band or self._written[level] + held >= self._heights[level]:
+            band = np.concatenate(waiting) if len(waiting) > 1 else waiting[0]
+            waiting.clear()
+            self._pass_on(level, band)
+
+    def _pass_on(self, level: int, band: NDArray[Any]) -> None:
+        """Rows go to the sink, and half as many to the next level."""
         self._sink(level, self._written[level], band)
-        self._written[level] += held
+        self._written[level] += len(band)
         if level + 1 < len(self._heights):
             self.add(level + 1, self._halved(band))
+
+
+def _even(rows: NDArray[Any]) -> NDArray[Any]:
+    """An odd last row or column twice."""
+    odd = np.array(rows.shape) % 2
+    return np.pad(rows, [(0, end) for end in odd], mode="edge") if odd.any() else rows
+
+
+def _mean_of_floats(corners: Corners) -> NDArray[Any]:
+    mean: NDArray[Any] = np.add.reduce([corner * corner.dtype.type(0.25) for corner in corners])
+    return mean
+
+
+def _mean_of_integers(corners: Corners) -> NDArray[Any]:
+    total = sum((corner.astype(np.int64) for corner in corners), np.int64(2))
+    return (total // 4).astype(corners[0].dtype)
 
 
 def _commonest(a: NDArray[Any], b: NDArray[Any], c: NDArray[Any], d: NDArray[Any]) -> NDArray[Any]:

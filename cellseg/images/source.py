@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellseg.errors import InputError
-from cellseg.images.axes import parse_axes, plane_axes, sheet_numbers, sizes_of
+from cellseg.images.axes import kept_axes, leading_axes, parse_axes, plane_axes, sheet_numbers
 
 
 class Pixels(Protocol):
@@ -93,20 +93,38 @@ class ImageSource:
         names = tuple(self.channel_names[channel] for channel in channels)
         return replace(self, sheets=self.sheets[:, list(channels)], channel_names=names)
 
+    def only(self, channel: int | str | None) -> ImageSource:
+        """The same image with the channel of this name or number; with all of them for None.
+
+        Raises:
+            InputError: no such channel.
+        """
+        return self if channel is None else self.select([self.channel_number(channel)])
+
+    @property
+    def origin(self) -> Path | str:
+        """The file it comes from, else its name: what an error points at."""
+        return self.path or self.name
+
     def channel_number(self, channel: int | str) -> int:
         """Number of the channel with this name, else with this number.
 
         Raises:
             InputError: no such channel; the message lists those there are.
         """
-        lowered = [name.casefold() for name in self.channel_names]
         text = str(channel)
-        if text.casefold() in lowered:
-            return lowered.index(text.casefold())
+        named = self._numbers_by_name.get(text.casefold())
+        if named is not None:
+            return named
         if text.isdecimal() and int(text) < self.channels:
             return int(text)
         known = ", ".join(f"{number} ({name})" for number, name in enumerate(self.channel_names))
-        raise InputError(f"there is no channel {channel!r}", f"It has: {known}.", path=self.path or self.name)
+        raise InputError(f"there is no channel {channel!r}", f"It has: {known}.", path=self.origin)
+
+    @property
+    def _numbers_by_name(self) -> dict[str, int]:
+        """Of channels of one name the first."""
+        return {name.casefold(): number for number, name in reversed(list(enumerate(self.channel_names)))}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,6 +153,20 @@ class Physical:
     """Distance of planes."""
     channel_names: tuple[str, ...] = ()
 
+    def names_of(self, channels: int) -> tuple[str, ...]:
+        """Names of so many channels: their numbers, where the file names fewer or more."""
+        names = self.channel_names
+        return names if len(names) == channels else tuple(map(str, range(channels)))
+
+    def plausible(self) -> Physical:
+        """The sizes without those that are not finite and positive."""
+        size, spacing = self.pixel_size_um, self.spacing_um
+        return Physical(
+            size if size and all(map(_is_length, size)) else None,
+            spacing if spacing and _is_length(spacing) else None,
+            self.channel_names,
+        )
+
 
 def make_source(
     pixels: Pixels,
@@ -148,22 +180,19 @@ def make_source(
 ) -> ImageSource:
     """An image from sheets in C order over all axes but Y and X; plane axes of length 1 are dropped."""
     sheets = sheet_numbers(axes, shape)
-    counted = plane_axes(axes)
-    lengths = sizes_of(counted, axes, shape)
-    height, width = (shape[axes.index(axis)] for axis in "YX")
-    numbered = tuple(map(str, range(sheets.shape[1])))
-    size, spacing, names = physical.pixel_size_um, physical.spacing_um, physical.channel_names
+    counted, lengths = kept_axes(axes, shape, lambda axis, length: axis in plane_axes(axes) and length > 1)
+    plausible = physical.plausible()
     return ImageSource(
         name=name,
         path=path,
-        plane_axes="".join(axis for axis, size in zip(counted, lengths, strict=True) if size > 1),
-        plane_shape=tuple(size for size in lengths if size > 1),
-        channel_names=names if len(names) == len(numbered) else numbered,
-        height=height,
-        width=width,
+        plane_axes=counted,
+        plane_shape=lengths,
+        channel_names=physical.names_of(sheets.shape[1]),
+        height=shape[axes.index("Y")],
+        width=shape[axes.index("X")],
         dtype=dtype,
-        pixel_size_um=size if size and all(map(_is_length, size)) else None,
-        spacing_um=spacing if spacing and _is_length(spacing) else None,
+        pixel_size_um=plausible.pixel_size_um,
+        spacing_um=plausible.spacing_um,
         pixels=pixels,
         sheets=sheets,
     )
@@ -186,20 +215,28 @@ def array_source(array: NDArray[Any], *, axes: str | None = None, name: str = "a
     """
     array = np.asarray(array).view(np.uint8) if array.dtype == bool else np.asarray(array)
     if axes is None:
-        array = array[..., 0] if array.ndim == 3 and array.shape[2] == 1 < min(array.shape[:2]) else array
-        axes = {2: "YX", 3: "ZYX"}.get(array.ndim, "")
-        if not axes or (array.ndim == 3 and array.shape[2] in (3, 4) and array.shape[1] > 4):
-            raise InputError(
-                f"{name} has shape {array.shape}", "Say what its axes are: axes='YXS' for RGB, for instance."
-            )
+        array = _without_last_of_1(array)
+        axes = _usual_axes(array, name)
     axes = parse_axes(axes)
     if len(axes) != array.ndim or array.size == 0:
         raise InputError(f"{name} has shape {array.shape}, which does not fit the axes {axes}", "Name one axis each.")
-    order = sorted(range(array.ndim), key=lambda k, axes=axes: (axes[k] in "YX", axes[k] == "X"))  # type: ignore[misc]
-    array = array.transpose(order)
-    return make_source(
-        _ArrayPixels(array), "".join(axes[k] for k in order), array.shape, array.dtype.newbyteorder("="), name=name
-    )
+    ordered = f"{leading_axes(axes)}YX"
+    array = array.transpose([axes.index(axis) for axis in ordered])
+    return make_source(_ArrayPixels(array), ordered, array.shape, array.dtype.newbyteorder("="), name=name)
+
+
+def _without_last_of_1(array: NDArray[Any]) -> NDArray[Any]:
+    """(H, W) for (H, W, 1), as other programs give a single channel."""
+    return array[..., 0] if array.ndim == 3 and array.shape[2] == 1 < min(array.shape[:2]) else array
+
+
+def _usual_axes(array: NDArray[Any], name: str) -> str:
+    """YX or ZYX; colours at the end, and more axes, have to be named."""
+    axes = {2: "YX", 3: "ZYX"}.get(array.ndim, "")
+    coloured = array.ndim == 3 and array.shape[2] in (3, 4) and array.shape[1] > 4
+    if not axes or coloured:
+        raise InputError(f"{name} has shape {array.shape}", "Say what its axes are: axes='YXS' for RGB, for instance.")
+    return axes
 
 
 def _whole(part: slice | None, length: int) -> slice:

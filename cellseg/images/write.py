@@ -10,7 +10,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from cellseg.errors import InputError
-from cellseg.images.axes import parse_axes, plane_axes
+from cellseg.images.axes import parse_axes, plane_axes, sizes_of
 from cellseg.images.layout import ResultLayout, layout_like
 from cellseg.images.omezarr.folder import SUFFIX
 from cellseg.images.source import array_source
@@ -65,15 +65,15 @@ def write_stack(
     axes = parse_axes(axes or {2: "YX", 3: "ZYX"}.get(array.ndim, ""))
     if len(axes) != array.ndim or not axes.endswith("YX"):
         raise InputError(f"the array has shape {array.shape}, which does not fit the axes {axes}", path=path)
-    source = array_source(array, axes=axes)
+    counted, source = plane_axes(axes), array_source(array, axes=axes)
     layout = ResultLayout(
         height=source.height,
         width=source.width,
         dtype=source.dtype,
         channels=source.channels,
         channel_names=channel_names,
-        plane_axes=plane_axes(axes),
-        plane_shape=tuple(size for axis, size in zip(axes, array.shape, strict=True) if axis not in "CSYX"),
+        plane_axes=counted,
+        plane_shape=sizes_of(counted, axes, array.shape),
         pixel_size_um=pixel_size_um,
         spacing_um=spacing_um,
         tile=tile,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from itertools import count
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import count, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -26,17 +27,11 @@ def read_ome(folder: Path) -> dict[str, Any]:
     Raises:
         InputError: they are damaged, or the folder is a single array.
     """
-    if (folder / "zarr.json").is_file():
-        node = _read_json(folder / "zarr.json")
-        is_array, attributes = node.get("node_type") == "array", node.get("attributes")
-        attributes = attributes.get("ome", attributes) if isinstance(attributes, dict) else {}
-    else:
-        is_array = (folder / ".zarray").is_file()
-        attributes = _read_json(folder / ".zattrs") if (folder / ".zattrs").is_file() else {}
+    is_array, attributes = _read_v3(folder) if (folder / "zarr.json").is_file() else _read_v2(folder)
     if is_array:
         found = "is a single zarr array, whose axes nobody names"
         raise InputError(found, f"Open the OME-Zarr image that holds it: {folder.parent}", path=folder)
-    return attributes if isinstance(attributes, dict) else {}
+    return _as_dict(attributes)
 
 
 def main_image(folder: Path) -> dict[str, Any]:
@@ -47,39 +42,62 @@ def main_image(folder: Path) -> dict[str, Any]:
             the message names some.
     """
     ome = read_ome(folder)
-    scales = ome.get("multiscales")
-    if isinstance(scales, list) and scales and isinstance(scales[0], dict) and scales[0].get("datasets"):
-        return dict(scales[0])
+    first = _as_dict(next(iter(_as_list(ome.get("multiscales"))), None))
+    if first.get("datasets"):
+        return first
     inside = list(images_inside(folder))
     if not inside:
         found = "is a zarr folder without OME-Zarr metadata of an image"
         raise InputError(
             found, "It may be incomplete, or another kind of zarr; write it again as OME-Zarr.", path=folder
         )
-    shown = ", ".join(str(folder / name) for name in inside[:IMAGES_SHOWN])
-    more = f" and {len(inside) - IMAGES_SHOWN} more" if len(inside) > IMAGES_SHOWN else ""
-    number = "1 image" if len(inside) == 1 else f"{len(inside)} images"
-    raise InputError(f"{_kind(ome)} {number}", f"Open one of them: {shown}{more}", path=folder)
+    raise _collection_error(folder, _kind(ome), inside)
 
 
 def images_inside(folder: Path) -> Iterator[str]:
     """Paths, relative to a collection, of its images."""
     ome = read_ome(folder)
-    if "plate" in ome:
-        for well in _paths(ome["plate"], "wells"):
-            if (folder / well).is_dir():
-                yield from (f"{well}/{field}" for field in _paths(read_ome(folder / well).get("well"), "images"))
-    elif "well" in ome:
-        yield from _paths(ome["well"], "images")
-    elif "labels" in ome:
-        yield from _names(ome["labels"])
-    elif (folder / "OME").is_dir() and (series := read_ome(folder / "OME").get("series")):
-        yield from _names(series)
-    else:
-        for number in count():
-            if not is_zarr(folder / str(number)) or not _is_image(folder / str(number)):
-                return
-            yield str(number)
+    key = next((key for key in COLLECTIONS if key in ome), "")
+    if key:
+        return COLLECTIONS[key].inside(folder, ome[key])
+    series = read_ome(folder / "OME").get("series") if (folder / "OME").is_dir() else None
+    return _names(series) if series else _numbered(folder)
+
+
+def _in_plate(folder: Path, plate: Any) -> Iterator[str]:
+    for well in _paths(plate, "wells"):
+        if (folder / well).is_dir():
+            yield from (f"{well}/{field}" for field in _paths(read_ome(folder / well).get("well"), "images"))
+
+
+def _in_well(folder: Path, well: Any) -> Iterator[str]:
+    return _paths(well, "images")
+
+
+def _in_labels(folder: Path, labels: Any) -> Iterator[str]:
+    return _names(labels)
+
+
+def _numbered(folder: Path) -> Iterator[str]:
+    """Images called 0, 1, ..., as bioformats2raw names those of a collection."""
+    return takewhile(lambda name: is_zarr(folder / name) and _is_image(folder / name), map(str, count()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Collection:
+    """Images under one key of the metadata."""
+
+    kind: str
+    """Words before their number."""
+    inside: Callable[[Path, Any], Iterator[str]]
+    """Paths of the images, from the folder and what stands under the key."""
+
+
+COLLECTIONS = {
+    "plate": _Collection("is a plate of", _in_plate),
+    "well": _Collection("is a well of", _in_well),
+    "labels": _Collection("is a group of labels with", _in_labels),
+}
 
 
 def labels_of(folder: Path) -> list[str]:
@@ -95,19 +113,47 @@ def _is_image(folder: Path) -> bool:
         return False
 
 
+def _read_v3(folder: Path) -> tuple[bool, Any]:
+    """An array or not, and its metadata, from zarr.json."""
+    node = _read_json(folder / "zarr.json")
+    attributes = _as_dict(node.get("attributes"))
+    return node.get("node_type") == "array", attributes.get("ome", attributes)
+
+
+def _read_v2(folder: Path) -> tuple[bool, Any]:
+    """An array or not, and its metadata, from .zarray and .zattrs."""
+    file = folder / ".zattrs"
+    return (folder / ".zarray").is_file(), _read_json(file) if file.is_file() else {}
+
+
 def _kind(ome: dict[str, Any]) -> str:
-    kinds = {"plate": "is a plate of", "well": "is a well of", "labels": "is a group of labels with"}
-    return next((text for key, text in kinds.items() if key in ome), "is a collection of")
+    return next((one.kind for key, one in COLLECTIONS.items() if key in ome), "is a collection of")
 
 
-def _paths(parent: Any, key: str) -> list[str]:
-    entries = parent.get(key) if isinstance(parent, dict) else None
-    listed = entries if isinstance(entries, list) else []
-    return [str(entry["path"]) for entry in listed if isinstance(entry, dict) and "path" in entry]
+def _collection_error(folder: Path, kind: str, inside: list[str]) -> InputError:
+    shown = ", ".join(str(folder / name) for name in inside[:IMAGES_SHOWN])
+    more = f" and {len(inside) - IMAGES_SHOWN} more" if len(inside) > IMAGES_SHOWN else ""
+    number = "1 image" if len(inside) == 1 else f"{len(inside)} images"
+    return InputError(f"{kind} {number}", f"Open one of them: {shown}{more}", path=folder)
 
 
-def _names(listed: Any) -> list[str]:
-    return [str(name) for name in listed] if isinstance(listed, list) else []
+def _paths(parent: Any, key: str) -> Iterator[str]:
+    """The paths of the entries under a key."""
+    entries = map(_as_dict, _as_list(_as_dict(parent).get(key)))
+    return (str(entry["path"]) for entry in entries if "path" in entry)
+
+
+def _names(listed: Any) -> Iterator[str]:
+    return map(str, _as_list(listed))
+
+
+def _as_dict(tree: Any) -> dict[str, Any]:
+    """A part of the metadata, which may be anything."""
+    return tree if isinstance(tree, dict) else {}
+
+
+def _as_list(tree: Any) -> list[Any]:
+    return tree if isinstance(tree, list) else []
 
 
 def _read_json(file: Path) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from cellseg.arrays import Float64
 from cellseg.errors import InputError
 from cellseg.images.axes import parse_axes
 from cellseg.images.omezarr.folder import main_image, read_ome
@@ -23,6 +24,10 @@ from cellseg.wording import size_of
 
 BEFORE_0_3 = "TCZYX"
 """The axes, where metadata of version 0.1 or 0.2 name none."""
+KINDS = {"channel": "C", "time": "T"}
+"""Letters of axes by their type, whatever they are called."""
+FREE = "PQRUVW"
+"""Letters for axes whose name is no letter."""
 
 
 def open_omezarr(path: str | Path, *, axes: str | None = None, channel: int | str | None = None) -> ImageSource:
@@ -48,33 +53,41 @@ def open_omezarr(path: str | Path, *, axes: str | None = None, channel: int | st
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         found = f"its OME-Zarr metadata are not as the specification has them ({error})"
         raise InputError(found, "Export it again as OME-Zarr 0.5.", path=path) from error
-    return source.select([source.channel_number(channel)]) if channel is not None else source
+    return source.only(channel)
 
 
 def _as_source(path: Path, scales: dict[str, Any], axes: str | None) -> ImageSource:
     level = scales["datasets"][0]
     array = _open_array(path, str(level.get("path", "")))
-    said = scales.get("axes") or axes or _old(path, scales)
-    named = [axis if isinstance(axis, dict) else {"name": axis} for axis in said]
+    named = _named_axes(path, scales, axes)
     names = parse_axes(axes) if axes else _letters(named)
-    if len(names) != array.ndim or not {"Y", "X"} <= set(names):
-        found = f"holds an array of shape {array.shape}, which does not fit the axes {axes or names!r}"
-        raise InputError(found, "Name one axis each, in the order of the array, with Y and X.", path=path)
-    size = _sizes_um(scales, level, named, names)
-    pixels = ZarrPixels(array, names, path)
+    _refuse_misfit(path, array.shape, names, axes)
     return make_source(
-        pixels,
+        ZarrPixels(array, names, path),
         names,
         array.shape,
         np.dtype(np.uint8) if array.dtype.kind == "b" else array.dtype.newbyteorder("="),
         name=path.name,
         path=path,
-        physical=Physical(
-            (size["Y"], size["X"]) if {"Y", "X"} <= size.keys() else None,
-            size.get("Z"),
-            tuple(_channel_names(read_ome(path))),
-        ),
+        physical=_physical(_sizes_um(scales, level, named, names), _channel_names(read_ome(path))),
     )
+
+
+def _named_axes(path: Path, scales: dict[str, Any], axes: str | None) -> list[dict[str, Any]]:
+    """The axes of the metadata, else those the user names, else those of old versions; names alone as metadata."""
+    said = scales.get("axes") or axes or _old(path, scales)
+    return [axis if isinstance(axis, dict) else {"name": axis} for axis in said]
+
+
+def _refuse_misfit(path: Path, shape: tuple[int, ...], names: str, axes: str | None) -> None:
+    if len(names) != len(shape) or not {"Y", "X"} <= set(names):
+        found = f"holds an array of shape {shape}, which does not fit the axes {axes or names!r}"
+        raise InputError(found, "Name one axis each, in the order of the array, with Y and X.", path=path)
+
+
+def _physical(size: dict[str, float], channels: list[str]) -> Physical:
+    plane = (size["Y"], size["X"]) if {"Y", "X"} <= size.keys() else None
+    return Physical(plane, size.get("Z"), tuple(channels))
 
 
 def _old(path: Path, scales: dict[str, Any]) -> str:
@@ -96,25 +109,52 @@ def _open_array(path: Path, level: str) -> Any:
         reason = " ".join(str(error).split()) or type(error).__name__
         found = f"its array {level!r} cannot be opened ({reason})"
         raise InputError(found, "The folder is incomplete or damaged; copy or write it again.", path=path) from error
+    _refuse_values(array, path)
+    _refuse_huge_chunks(array, path)
+    return array
+
+
+def _refuse_values(array: Any, path: Path) -> None:
+    """Values that are no numbers, or none at all."""
     if array.dtype.kind not in "biuf" or 0 in array.shape:
         found = f"holds values of type {array.dtype}" if array.size else f"is empty: its shape is {array.shape}"
         raise InputError(found, "Save it as integers or floats.", path=path)
+
+
+def _refuse_huge_chunks(array: Any, path: Path) -> None:
     chunk_bytes = math.prod(array.chunks) * array.dtype.itemsize
     if chunk_bytes > LARGEST_SEGMENT:
         found = f"keeps {' x '.join(map(str, array.chunks))} values in one chunk, {size_of(chunk_bytes)}"
         raise InputError(found, "Write it again in smaller chunks, such as 1 x 1 x 1 x 512 x 512.", path=path)
-    return array
 
 
 def _letters(named: list[dict[str, Any]]) -> str:
     """One capital for each axis: its name where that is a letter, else a free one."""
-    letters: list[str] = []
+    letters = ""
     for axis in named:
-        name, kind = str(axis.get("name", "")).upper(), axis.get("type")
-        letter = {"channel": "C", "time": "T"}.get(str(kind), name)
-        free = [letter, *"PQRUVW"] if len(letter) == 1 and letter.isalpha() else [*"PQRUVW"]
-        letters.append(next((one for one in free if one not in letters), "?"))
-    return "".join(letters)
+        letters += _free_letter(axis, letters)
+    return letters
+
+
+def _free_letter(axis: dict[str, Any], taken: str) -> str:
+    letter = KINDS.get(str(axis.get("type")), str(axis.get("name", "")).upper())
+    own = letter if len(letter) == 1 and letter.isalpha() else ""
+    return next((one for one in f"{own}{FREE}" if one not in taken), "?")
+
+
+def _scale(scales: dict[str, Any], level: dict[str, Any], axes: int) -> Float64:
+    """Step (axes,) from pixel to pixel, in the units of the axes, by all scalings of the image and of the level."""
+    step = np.ones(axes)
+    of_level, of_image = (part.get("coordinateTransformations") or [] for part in (level, scales))
+    for transform in [*of_level, *of_image]:
+        if _scales(transform, axes):
+            step *= [positive_number(size, "the scale of an axis") for size in transform["scale"]]
+    return step
+
+
+def _scales(transform: dict[str, Any], axes: int) -> bool:
+    """A scaling of all of these axes."""
+    return transform.get("type") == "scale" and len(transform.get("scale", ())) == axes
 
 
 def _sizes_um(
@@ -123,16 +163,10 @@ def _sizes_um(
     """Micrometres from pixel to pixel, for the axes in space whose unit is known."""
     if len(named) != len(names):  # the user corrects metadata that do not fit
         return {}
-    sizes = np.ones(len(names))
-    for transform in [
-        *(level.get("coordinateTransformations") or []),
-        *(scales.get("coordinateTransformations") or []),
-    ]:
-        if transform.get("type") == "scale" and len(transform.get("scale", ())) == len(names):
-            sizes *= [positive_number(step, "the scale of an axis") for step in transform["scale"]]
+    step = _scale(scales, level, len(names))
     units = [micrometres_per(str(axis.get("unit", ""))) for axis in named]
-    found = {axis: float(size * unit) for axis, size, unit in zip(names, sizes, units, strict=True)}
-    return {axis: size for axis, size in found.items() if axis in "ZYX" and size > 0}
+    found = zip(names, (step * units).tolist(), strict=True)
+    return {axis: size for axis, size in found if axis in "ZYX" and size > 0}
 
 
 def _channel_names(ome: dict[str, Any]) -> list[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import chain, groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellseg.errors import InputError
+from cellseg.images.axes import leading_axes, sizes_of
 from cellseg.images.cache import new_token, shared_blocks
 from cellseg.images.segments import covered, paste
 
@@ -38,11 +40,11 @@ class ZarrPixels:
         return high, wide
 
     def read(self, sheet: int, rows: slice, columns: slice) -> NDArray[Any]:
-        lengths = [size for axis, size in zip(self.axes, self.array.shape, strict=True) if axis not in "YX"]
+        lengths = sizes_of(leading_axes(self.axes), self.axes, self.array.shape)
         at = [int(k) for k in np.unravel_index(sheet, lengths)]
         region = np.empty((rows.stop - rows.start, columns.stop - columns.start), _native(self.array.dtype))
         high, wide = self.block
-        for y, places in groupby(covered(self.block, rows, columns), key=lambda place: place[0]):
+        for y, places in groupby(covered(self.block, rows, columns), key=itemgetter(0)):
             xs = [x for _, x in places]
             for x, block in zip(xs, self._row_of_chunks(at, y, xs), strict=True):
                 paste(region, block, y * high - rows.start, x * wide - columns.start)
@@ -50,35 +52,46 @@ class ZarrPixels:
 
     def _row_of_chunks(self, at: list[int], y: int, xs: list[int]) -> list[NDArray[Any]]:
         """The sheet at these places of the other axes, cut out of chunks of one row: (h, w) each."""
-        places, first, inside = iter(at), list[int](), list[Any]()
-        for axis, size in zip(self.axes, self.array.chunks, strict=True):
-            number, rest = (y if axis == "Y" else 0, slice(None)) if axis in "YX" else divmod(next(places), size)
-            first.append(number)
-            inside.append(rest)
+        numbers, inside = self._places(at, y)
         across = self.axes.index("X")
-        chunks = [(*first[:across], x, *first[across + 1 :]) for x in xs]
+        chunks = [(*numbers[:across], x, *numbers[across + 1 :]) for x in xs]
         keys = [(self._token, *chunk) for chunk in chunks]
         blocks = shared_blocks.get_all(keys, lambda missing: self._decode([chunks[place] for place in missing]))
-        sheets = [block[tuple(inside)] for block in blocks]
-        return sheets if self.axes.index("Y") < across else [sheet.T for sheet in sheets]
+        return [self._upright(block[inside]) for block in blocks]
+
+    def _places(self, at: list[int], y: int) -> tuple[tuple[int, ...], tuple[Any, ...]]:
+        """The number of the chunk on each axis (any on X), and the index inside of it, which is all of Y and X."""
+        others, whole = iter(at), {"Y": (y, slice(None)), "X": (0, slice(None))}
+        along = zip(self.axes, self.array.chunks, strict=True)
+        numbers, inside = zip(*(whole.get(axis) or divmod(next(others), size) for axis, size in along), strict=True)
+        return numbers, inside
+
+    def _upright(self, sheet: NDArray[Any]) -> NDArray[Any]:
+        """Rows first, whatever the order in the array."""
+        return sheet if self.axes.index("Y") < self.axes.index("X") else sheet.T
 
     def _decode(self, chunks: list[tuple[int, ...]]) -> list[NDArray[Any]]:
         """Chunks of one row; neighbours are asked for together, which costs the zarr library a half of the time."""
-        across, blocks = self.axes.index("X"), list[NDArray[Any]]()
-        size, most = self.array.chunks[across], max(1, BYTES_AT_ONCE // self._chunk_bytes)
-        for run in _runs(chunks, across, most):
-            starts = [number * size for number, size in zip(run[0], self.array.chunks, strict=True)]
-            ends = [(number + 1) * size for number, size in zip(run[-1], self.array.chunks, strict=True)]
-            try:
-                part = np.asarray(self.array[tuple(map(slice, starts, ends))])
-            except Exception as error:  # each codec has errors of its own
-                names = " to ".join("/".join(map(str, chunk)) for chunk in dict.fromkeys((run[0], run[-1])))
-                remedy = "The folder is damaged or was changed meanwhile."
-                raise InputError(f"chunk {names} cannot be read ({error})", remedy, path=self.path) from error
-            before, native = (slice(None),) * across, _native(part.dtype)
-            pieces = (part[(*before, slice(k * size, (k + 1) * size))] for k in range(len(run)))
-            blocks += [piece.astype(native, copy=len(run) > 1) for piece in pieces]
-        return blocks
+        most = max(1, BYTES_AT_ONCE // self._chunk_bytes)
+        return list(chain.from_iterable(map(self._decode_run, _runs(chunks, self.axes.index("X"), most))))
+
+    def _decode_run(self, run: list[tuple[int, ...]]) -> list[NDArray[Any]]:
+        """Chunks side by side."""
+        part = self._read_run(run)
+        across = self.axes.index("X")
+        size, before, native = self.array.chunks[across], (slice(None),) * across, _native(part.dtype)
+        pieces = (part[(*before, slice(k * size, (k + 1) * size))] for k in range(len(run)))
+        return [piece.astype(native, copy=len(run) > 1) for piece in pieces]
+
+    def _read_run(self, run: list[tuple[int, ...]]) -> NDArray[Any]:
+        ends = zip(run[0], run[-1], self.array.chunks, strict=True)
+        region = tuple(slice(first * size, (last + 1) * size) for first, last, size in ends)
+        try:
+            return np.asarray(self.array[region])
+        except Exception as error:  # each codec has errors of its own
+            names = " to ".join("/".join(map(str, chunk)) for chunk in dict.fromkeys((run[0], run[-1])))
+            remedy = "The folder is damaged or was changed meanwhile."
+            raise InputError(f"chunk {names} cannot be read ({error})", remedy, path=self.path) from error
 
     @property
     def _chunk_bytes(self) -> int:

@@ -55,11 +55,16 @@ def write_omezarr(path: str | Path, layout: ResultLayout, blocks: Iterator[NDArr
 
 def _axes(layout: ResultLayout) -> tuple[str, tuple[int, ...]]:
     """Axes as they are stored, and the lengths of those that count sheets."""
-    names, lengths = layout.ome_planes
-    with_channels = layout.channels > 1 or (bool(layout.channel_names) and not layout.holds_labels)
-    sizes = {**dict(zip(names, lengths, strict=True)), **({"C": layout.channels} if with_channels else {})}
-    axes = "".join(axis for axis in ORDER if axis in sizes or axis in "YX")
-    return axes, tuple(sizes[axis] for axis in axes if axis in sizes)
+    sizes = dict(zip(*layout.ome_planes, strict=True))
+    if layout.channels > 1 or _names_one_channel(layout):
+        sizes["C"] = layout.channels
+    counted = [axis for axis in ORDER if axis in sizes]
+    return "".join([*counted, "YX"]), tuple(sizes[axis] for axis in counted)
+
+
+def _names_one_channel(layout: ResultLayout) -> bool:
+    """A name that gets lost where there is no axis of channels."""
+    return bool(layout.channel_names) and not layout.holds_labels
 
 
 def _create(
@@ -94,22 +99,26 @@ def _sink(arrays: list[Any], layout: ResultLayout, axes: str, sheet: int) -> Sin
 
 
 def _metadata(layout: ResultLayout, axes: str, shapes: Shapes, name: str) -> dict[str, Any]:
-    down, across = layout.pixel_size_um or (0.0, 0.0)
-    known = {axis: size for axis, size in zip("ZYX", (layout.spacing_um or 0.0, down, across), strict=True) if size}
-    datasets = [
-        {"path": str(level), "coordinateTransformations": _transforms(axes, known, level)}
-        for level in range(len(shapes))
-    ]
-    method = "mode of 2 x 2" if layout.holds_labels else "mean of 2 x 2"
-    image = {
+    kind = {"image-label": {}} if layout.holds_labels else _omero(layout)
+    return {"version": "0.5", "multiscales": [_multiscale(layout, axes, len(shapes), name)], **kind}
+
+
+def _multiscale(layout: ResultLayout, axes: str, levels: int, name: str) -> dict[str, Any]:
+    known = layout.sizes_um
+    method = "mode" if layout.holds_labels else "mean"
+    return {
         "name": name.removesuffix(".zarr").removesuffix(".ome"),
         "axes": [_axis(axis, axis in known) for axis in axes],
-        "datasets": datasets,
-        "type": "mode" if layout.holds_labels else "mean",
-        "metadata": {"description": f"each level is the {method} pixels of the one before", "method": "cellseg"},
+        "datasets": [
+            {"path": str(level), "coordinateTransformations": _transforms(axes, known, level)}
+            for level in range(levels)
+        ],
+        "type": method,
+        "metadata": {
+            "description": f"each level is the {method} of 2 x 2 pixels of the one before",
+            "method": "cellseg",
+        },
     }
-    kind = {"image-label": {}} if layout.holds_labels else _omero(layout)
-    return {"version": "0.5", "multiscales": [image], **kind}
 
 
 def _axis(axis: str, known: bool) -> dict[str, str]:

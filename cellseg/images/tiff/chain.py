@@ -36,11 +36,13 @@ class Directories:
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """The widths of TIFF or BigTIFF."""
+    """The byte order and widths of TIFF or BigTIFF."""
 
     order: str
     count: str
     offset: str
+    first: int
+    """Byte at which the offset of the first directory stands."""
 
     def number(self, code: str, file: BinaryIO) -> int:
         """Read one number; struct.error at the end of the file."""
@@ -53,6 +55,16 @@ class _Form:
         return np.dtype([("tag", f"{self.order}u2"), ("type", f"{self.order}u2"), ("count", wide), ("value", wide)])
 
 
+FORMS = {
+    b"II*\0": _Form("<", "H", "I", 4),
+    b"MM\0*": _Form(">", "H", "I", 4),
+    b"II+\0": _Form("<", "Q", "Q", 8),
+    b"MM\0+": _Form(">", "Q", "Q", 8),
+}
+"""TIFF and BigTIFF by the first bytes of the file."""
+CUT_DIRECTORY = "it ends in the middle of a directory"
+
+
 def follow_directories(path: Path) -> Directories:
     """Follow the chain of page directories to its end.
 
@@ -61,21 +73,24 @@ def follow_directories(path: Path) -> Directories:
     """
     with _opened(path) as file:
         size = path.stat().st_size
-        form = _read_header(file, path)
-        seen: dict[int, int] = {}
-        cut = ""
-        while (offset := _next_offset(form, file)) and not cut:
-            if offset in seen:
-                loop = f"page {len(seen)} names page {seen[offset]} as the next one, an endless loop"
-                raise InputError(loop, "The file is damaged; write it again.", path=path)
-            cut = _skip_directory(form, file, offset, size)
-            if not cut:
-                seen[offset] = len(seen) + 1
-        if offset is None and not cut:
-            cut = "it ends in the middle of a directory"
-        if not seen:
-            raise InputError(f"holds no complete page{cut and ': '}{cut}", CUT_REMEDY, path=path)
-        return Directories(len(seen), size, cut)
+        pages, cut = _follow(_read_header(file, path), file, size, path)
+    if not pages:
+        raise InputError(f"holds no complete page{cut and ': '}{cut}", CUT_REMEDY, path=path)
+    return Directories(pages, size, cut)
+
+
+def _follow(form: _Form, file: BinaryIO, size: int, path: Path) -> tuple[int, str]:
+    """Number of complete directories, and why the chain ends too early; empty where it does not."""
+    seen: dict[int, int] = {}
+    while offset := _next_offset(form, file):
+        if offset in seen:
+            loop = f"page {len(seen)} names page {seen[offset]} as the next one, an endless loop"
+            raise InputError(loop, "The file is damaged; write it again.", path=path)
+        cut = _skip_directory(form, file, offset, size)
+        if cut:
+            return len(seen), cut
+        seen[offset] = len(seen) + 1
+    return len(seen), CUT_DIRECTORY if offset is None else ""
 
 
 def refuse_cut(directories: Directories, path: Path) -> None:
@@ -99,16 +114,13 @@ def _opened(path: Path) -> BinaryIO:
 
 def _read_header(file: BinaryIO, path: Path) -> _Form:
     """Leaves the file at the offset of the first directory."""
-    start = file.read(4)
-    order = {b"II": "<", b"MM": ">"}.get(start[:2], "")
-    version = struct.unpack(order + "H", start[2:])[0] if order and len(start) == 4 else 0
-    if version == 42:
-        return _Form(order, "H", "I")
-    if version == 43:
-        file.seek(8)
-        return _Form(order, "Q", "Q")
-    found = f"is {format_of(start + file.read(START - len(start)))}, not a TIFF" if start else "is empty"
-    raise InputError(found, "Images must be TIFF files; Fiji converts most formats.", path=path)
+    start = file.read(START)
+    form = FORMS.get(start[:4])
+    if form is None:
+        found = f"is {format_of(start)}, not a TIFF" if start else "is empty"
+        raise InputError(found, "Images must be TIFF files; Fiji converts most formats.", path=path)
+    file.seek(form.first)
+    return form
 
 
 def _next_offset(form: _Form, file: BinaryIO) -> int | None:
@@ -127,11 +139,10 @@ def _skip_directory(form: _Form, file: BinaryIO, offset: int, size: int) -> str:
     try:
         number = form.number(form.count, file)
     except struct.error:
-        return "it ends in the middle of a directory"
+        return CUT_DIRECTORY
     if number * form.entry.itemsize > size - file.tell():
-        return "it ends in the middle of a directory"
-    entries = np.frombuffer(file.read(number * form.entry.itemsize), form.entry)
-    end = _values_end(entries)
+        return CUT_DIRECTORY
+    end = _values_end(np.frombuffer(file.read(number * form.entry.itemsize), form.entry))
     return f"a page needs {end:,} bytes of a file of {size:,}" if end > size else ""
 
 

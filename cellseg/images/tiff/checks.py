@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
 from xml.etree import ElementTree
@@ -12,6 +13,7 @@ import tifffile
 from cellseg.errors import InputError
 from cellseg.images.segments import LARGEST_SEGMENT
 from cellseg.images.tiff.chain import CUT_REMEDY, Directories, refuse_cut
+from cellseg.images.tiff.companion import missing_beside
 from cellseg.images.tiff.series import Series
 from cellseg.wording import size_of
 
@@ -33,26 +35,42 @@ def refuse_incomplete(tif: tifffile.TiffFile, series: list[Series], path: Path, 
     holds = sum(page.end <= sizes[page.path] for page in pages)
     announced = max(sum(one.announced for one in series), _described(tif))
     if holds < announced:
-        missing = _missing_file(tif, path)
-        why = f"; {missing} is not beside it" if missing else f"; {directories.cut}" if directories.cut else ""
-        found = f"announces {announced} pages, of which {holds} are complete{why}"
+        found = f"announces {announced} pages, of which {holds} are complete{_reason(tif, path, directories)}"
         raise InputError(found, CUT_REMEDY, path=path)
     refuse_cut(directories, path)
 
 
+def _reason(tif: tifffile.TiffFile, path: Path, directories: Directories) -> str:
+    """Cause of missing pages, if it is known."""
+    missing = _missing_file(tif, path)
+    if missing:
+        return f"; {missing} is not beside it"
+    return f"; {directories.cut}" if directories.cut else ""
+
+
 def refuse_unequal(tif: tifffile.TiffFile, path: Path) -> None:
     """Pages of one plain file that are no stack; smaller copies that are marked as such do not count."""
-    frames = [level.keyframe for one in tif.series for level in one.levels]
-    frames = [frame for frame in frames if not frame.is_reduced and not frame.is_subifd]
-    sizes = list(dict.fromkeys((frame.imagelength, frame.imagewidth) for frame in frames))
     if tif.series[0].kind not in PLAIN_KINDS:
         return
+    frames = _full_frames(tif)
+    sizes = _distinct(f"{frame.imagelength} x {frame.imagewidth}" for frame in frames)
     if len(sizes) > 1:
-        found = " and ".join(f"{height} x {width}" for height, width in sizes[:3])
-        raise InputError(f"has pages of unequal size: {found}", "Save each size as a file of its own.", path=path)
-    if len({(frame.shape, frame.dtype) for frame in frames}) > 1:
-        found = " and ".join(dict.fromkeys(f"{frame.dtype} {frame.shape}" for frame in frames))
-        raise InputError(f"has pages of unequal kinds: {found}", "Save each kind as a file of its own.", path=path)
+        found = f"has pages of unequal size: {' and '.join(sizes[:3])}"
+        raise InputError(found, "Save each size as a file of its own.", path=path)
+    kinds = _distinct(f"{frame.dtype} {frame.shape}" for frame in frames)
+    if len(kinds) > 1:
+        found = f"has pages of unequal kinds: {' and '.join(kinds)}"
+        raise InputError(found, "Save each kind as a file of its own.", path=path)
+
+
+def _full_frames(tif: tifffile.TiffFile) -> list[tifffile.TiffPage]:
+    """A page of each image in the file that is no smaller copy."""
+    frames = (level.keyframe for one in tif.series for level in one.levels)
+    return [frame for frame in frames if not frame.is_reduced and not frame.is_subifd]
+
+
+def _distinct(words: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(words))
 
 
 def refuse_huge_segments(series: Series, path: Path) -> None:
@@ -79,7 +97,7 @@ def _described(tif: tifffile.TiffFile) -> int:
 def _missing_file(tif: tifffile.TiffFile, path: Path) -> str:
     """First file of a multi-file OME-TIFF that is not beside this one."""
     names = (element.get("FileName", "") for element in _ome_elements(tif) if element.tag.endswith("UUID"))
-    return next((name for name in names if name and not (path.parent / name).exists()), "")
+    return missing_beside(path, filter(None, names))
 
 
 def _ome_elements(tif: tifffile.TiffFile) -> list[ElementTree.Element]:

@@ -15,7 +15,7 @@ import numpy as np
 import tifffile
 
 from cellseg.errors import InputError
-from cellseg.images.axes import CHANNEL_AXES, parse_axes
+from cellseg.images.axes import CHANNEL_AXES, kept_axes, parse_axes
 from cellseg.images.palette import PalettePixels, PaletteRule, lookup_table
 from cellseg.images.physical import read_physical
 from cellseg.images.source import ImageSource, Pixels, make_source
@@ -69,9 +69,7 @@ def open_tiff(
         series = main_series(found, path)
         refuse_huge_segments(series, path)
         source = _as_source(tif, series, path, axes, palette)
-    if channel is not None:
-        source = source.select([source.channel_number(channel)])
-    return source
+    return source.only(channel)
 
 
 def _as_source(
@@ -103,56 +101,59 @@ def _as_meant(
     ImageJ's palettes and inverting look-up tables are for display.
     """
     first, coding = tif.pages.first, series.pages[0].coding
-    pixels: Pixels = TiffPixels(series.pages, coding.samples)
-    photometric = None if tif.is_imagej else int(first.photometric)
-    if photometric == PALETTE and first.colormap is not None and palette == "lookup":
+    pixels = TiffPixels(series.pages, coding.samples)
+    case = None if tif.is_imagej else (int(first.photometric), palette)
+    if case == (PALETTE, "lookup") and first.colormap is not None:
         table = lookup_table(first.colormap)
-        kept = [(axis, size) for axis, size in zip(names, shape, strict=True) if axis != "S"]
-        axes, sizes = "".join(axis for axis, _ in kept), tuple(size for _, size in kept)
-        return PalettePixels(pixels, table, coding.samples), axes + "S", (*sizes, len(table)), table.dtype
-    if photometric == WHITE_IS_ZERO and palette == "index" and coding.dtype == np.uint8:
+        axes, sizes = kept_axes(names, shape, lambda axis, _: axis != "S")
+        return PalettePixels(pixels, table, coding.samples), f"{axes}S", (*sizes, len(table)), table.dtype
+    if case == (WHITE_IS_ZERO, "index") and coding.dtype == np.uint8:
         size = coding.height, coding.width
-        pixels = as_shown(pixels, math.prod(shape) // math.prod(size), size, int(first.bitspersample))
+        shown = as_shown(pixels, math.prod(shape) // math.prod(size), size, int(first.bitspersample))
+        return shown, names, shape, coding.dtype
     return pixels, names, shape, coding.dtype
 
 
 def _without_alpha(source: ImageSource, samples: Samples, names: str, shape: tuple[int, ...]) -> ImageSource:
     """The channels that are no alpha, red, green and blue by their names."""
-    axes = [(axis, size) for axis, size in zip(names, shape, strict=True) if axis in CHANNEL_AXES]
-    at = next((k for k, (axis, size) in enumerate(axes) if axis == "S" and size > max(samples.kept)), None)
-    if at is None:
+    axes, lengths = kept_axes(names, shape, lambda axis, _: axis in CHANNEL_AXES)
+    at = axes.find("S")
+    if at < 0 or lengths[at] <= max(samples.kept):
         return source
-    numbers = np.arange(source.channels).reshape([size for _, size in axes])
+    numbers = np.arange(source.channels).reshape(lengths)
     kept = source.select(np.take(numbers, samples.kept, at).ravel().tolist())
-    named = bool(samples.names) and kept.channels == len(samples.names)
-    return replace(kept, channel_names=samples.names) if named else kept
+    return replace(kept, channel_names=samples.names) if kept.channels == len(samples.names) else kept
 
 
 def _named_axes(series: Series, axes: str | None, path: Path) -> tuple[str, tuple[int, ...]]:
     """The file's axes and their lengths, named as the user says; axes of length 1 need no name and are left out."""
-    names, shape = series.axes, series.shape
     size = (series.pages[0].coding.height, series.pages[0].coding.width)
     _refuse_columns(series, size, path)
-    if axes:
-        names = parse_axes(axes)
-        shape = shape if len(names) == len(shape) else _squeezed(series.axes, shape, size)[1]
+    names, shape = _as_named(series, parse_axes(axes)) if axes else (series.axes, series.shape)
     if len(names) != len(shape):
         found = f"has the axes {series.axes} of shape {series.shape}, which {axes!r} does not fit"
         raise InputError(found, "Name one axis each, in the file's order.", path=path)
-    names, shape = _squeezed(names, shape, size)
-    at = names.find("YX")
-    if at < 0 or shape[at : at + 2] != size or not set(names[at + 2 :]) <= {"S", "C"}:
+    names, shape = _squeezed(names, shape)
+    if not _end_in_pages(names, shape, size):
         found = f"has the axes {names!r} of shape {shape}, but each of its pages is {size[0]} x {size[1]}"
         raise InputError(found, "Name the axes in the file's order; they end in YX, or in YXS for RGB.", path=path)
     return names, shape
 
 
-def _squeezed(names: str, shape: tuple[int, ...], size: tuple[int, int]) -> tuple[str, tuple[int, ...]]:
-    """Axes and lengths without those of length 1, but Y and X."""
+def _as_named(series: Series, names: str) -> tuple[str, tuple[int, ...]]:
+    """The user's axes for all axes of the file, or for those that are longer than 1."""
+    return names, series.shape if len(names) == len(series.shape) else _squeezed(series.axes, series.shape)[1]
+
+
+def _end_in_pages(names: str, shape: tuple[int, ...], size: tuple[int, int]) -> bool:
+    """Last come Y and X of a page's size, and its samples."""
     at = names.find("YX")
-    page = range(at, at + 2) if at >= 0 and shape[at : at + 2] == size else range(0)
-    kept = [k for k, length in enumerate(shape) if length != 1 or k in page or names[k] in "YX"]
-    return "".join(names[k] for k in kept), tuple(shape[k] for k in kept)
+    return at >= 0 and shape[at : at + 2] == size and set(names[at + 2 :]) <= {"S", "C"}
+
+
+def _squeezed(names: str, shape: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:
+    """Axes and lengths without those of length 1, but Y and X."""
+    return kept_axes(names, shape, lambda axis, length: length != 1 or axis in "YX")
 
 
 def _refuse_columns(series: Series, size: tuple[int, int], path: Path) -> None:

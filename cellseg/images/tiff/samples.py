@@ -19,6 +19,7 @@ COLOURS = {RGB: ("red", "green", "blue"), YCBCR: ("red", "green", "blue")}
 GREY = {WHITE_IS_ZERO, 1, PALETTE, 4, 34892}
 """Photometric interpretations whose samples are values of their own: grey, palette numbers, masks, linear raw."""
 OTHERS = {
+    YCBCR: "YCbCr",
     5: "CMYK, the inks of a printer",
     8: "CIE L*a*b*",
     9: "ICC L*a*b*",
@@ -29,7 +30,8 @@ OTHERS = {
 }
 DECODED_TO_RGB = (6, 7, 33007, 34892)
 """JPEG compressions, whose decoder gives RGB for YCbCr."""
-UNSPECIFIED = 0
+UNSPECIFIED, ALPHA = 0, 1
+"""Kinds of extra samples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +51,23 @@ def samples_of(page: tifffile.TiffPage, path: Path) -> Samples:
     """
     photometric, count = int(page.photometric), page.samplesperpixel
     _refuse_colours(page, photometric, path)
-    extra = tuple(int(kind) for kind in page.extrasamples)
-    colours = len(COLOURS[photometric]) if photometric in COLOURS else max(count - len(extra), 1)
-    extra += (UNSPECIFIED,) * (count - colours - len(extra))
-    if photometric in COLOURS and extra == (UNSPECIFIED,):
-        extra = (1,)
-    kept = (*range(min(colours, count)), *(colours + k for k, kind in enumerate(extra) if kind == UNSPECIFIED))
     names = COLOURS.get(photometric, ())
+    colours = len(names) or max(count - len(page.extrasamples), 1)
+    extra = _extra_samples(page, count - colours, bool(names))
+    kept = (*range(min(colours, count)), *(colours + k for k, kind in enumerate(extra) if kind == UNSPECIFIED))
     return Samples(kept, (*names, *map(str, kept[len(names) :])) if names else ())
+
+
+def _extra_samples(page: tifffile.TiffPage, number: int, coloured: bool) -> tuple[int, ...]:
+    """Kinds of the samples after the colours; those that are not announced are unspecified."""
+    announced = tuple(map(int, page.extrasamples))
+    extra = announced + (UNSPECIFIED,) * (number - len(announced))
+    return (ALPHA,) if coloured and extra == (UNSPECIFIED,) else extra
 
 
 def _refuse_colours(page: tifffile.TiffPage, photometric: int, path: Path) -> None:
     decoded = photometric == YCBCR and int(page.compression) in DECODED_TO_RGB
-    if photometric in GREY or photometric == RGB or decoded:
+    if decoded or photometric in (*GREY, RGB):
         return
-    stored = OTHERS.get(photometric, "YCbCr" if photometric == YCBCR else f"photometric interpretation {photometric}")
+    stored = OTHERS.get(photometric, f"photometric interpretation {photometric}")
     raise InputError(f"holds colours as {stored}", "Convert it to RGB or to grey, for instance with Fiji.", path=path)

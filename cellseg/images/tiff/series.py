@@ -35,6 +35,11 @@ class Series:
     reduced: bool
     """Marked as a smaller copy of another image."""
 
+    @property
+    def form(self) -> tuple[tuple[int, ...], str, np.dtype[Any]]:
+        """Shape, axes and type, which images that are stacked have in common."""
+        return self.shape, self.axes, self.dtype
+
 
 def read_series(tif: tifffile.TiffFile) -> list[Series]:
     """All images of an open file, pyramid levels aside.
@@ -51,20 +56,29 @@ def main_series(series: list[Series], path: Path) -> Series:
     Images of one size are stacked (axis P in OME-TIFF, I elsewhere). Of slide scanners' files, which hold
     labels and overviews too, the first one is taken, and the log says so.
     """
-    kept = [one for one in series if not one.reduced] or series[:1]
-    first = kept[0]
+    kept = _without_copies(series)
     if len(kept) == 1:
-        return first
-    if any((one.shape, one.axes, one.dtype) != (first.shape, first.axes, first.dtype) for one in kept):
+        return kept[0]
+    if len({one.form for one in kept}) > 1:
         logger.warning("%s: holds %d images of unequal size; only the first is read", path, len(kept))
-        return first
+        return kept[0]
+    return _stacked(kept)
+
+
+def _without_copies(series: list[Series]) -> list[Series]:
+    """Images that are no smaller copies; the first, where all say they are."""
+    return [one for one in series if not one.reduced] or series[:1]
+
+
+def _stacked(series: list[Series]) -> Series:
+    first = series[0]
     axes = ("P" if first.kind == "ome" else "I") + first.axes
-    pages = tuple(chain.from_iterable(one.pages for one in kept))
-    return Series(first.kind, axes, (len(kept), *first.shape), first.dtype, pages, len(pages), False)
+    pages = tuple(chain.from_iterable(one.pages for one in series))
+    return Series(first.kind, axes, (len(series), *first.shape), first.dtype, pages, len(pages), False)
 
 
 def _series(series: tifffile.TiffPageSeries) -> Series:
-    keyframe, codings = series.keyframe, dict[int, Coding]()
+    keyframe = series.keyframe
     announced = math.prod(series.shape) // math.prod(keyframe.shape)
     if series.transform is not None:
         where = keyframe.parent.filehandle.path
@@ -72,10 +86,16 @@ def _series(series: tifffile.TiffPageSeries) -> Series:
     if series.dataoffset is not None:
         pages = _consecutive(keyframe, series.dataoffset, announced)
     else:
-        present = (page for page in (_page_at(series, k) for k in range(announced)) if page and page.dataoffsets)
-        pages = tuple(_page(page, codings) for page in present)
+        pages = _present(series, announced)
     shape, dtype = tuple(series.shape), np.dtype(series.dtype)
     return Series(series.kind, series.axes, shape, dtype, pages, announced, keyframe.is_reduced)
+
+
+def _present(series: tifffile.TiffPageSeries, announced: int) -> tuple[Page, ...]:
+    """The pages that are in the file."""
+    codings: dict[int, Coding] = {}
+    found = (_page_at(series, number) for number in range(announced))
+    return tuple(_page(page, codings) for page in found if page and page.dataoffsets)
 
 
 def _page_at(series: tifffile.TiffPageSeries, number: int) -> Any:
@@ -103,15 +123,12 @@ def _consecutive(page: tifffile.TiffPage, start: int, number: int) -> tuple[Page
 
 def _coding(page: tifffile.TiffPage) -> Coding:
     separate, depth, height, width, contiguous = page.shaped
-    if page.dtype is None or page.dtype.kind not in "biuf" or depth > 1:
-        found = "holds volume tiles" if depth > 1 else f"holds {page.bitspersample}-bit values of an unknown format"
-        where = page.parent.filehandle.path
-        raise InputError(found, "Save it as integers or floats, page by page.", path=where)
+    dtype = _readable_type(page, depth)
     wide, high = (page.tilewidth, page.tilelength) if page.is_tiled else (width, min(page.rowsperstrip, height))
     return Coding(
         decode=page.decode,
-        stored=np.dtype(page.dtype).newbyteorder(page.parent.byteorder),
-        dtype=np.dtype(np.uint8 if page.dtype.kind == "b" else page.dtype),
+        stored=dtype.newbyteorder(page.parent.byteorder),
+        dtype=np.dtype(np.uint8) if dtype.kind == "b" else dtype,
         height=height,
         width=width,
         samples=max(separate, contiguous),
@@ -120,3 +137,13 @@ def _coding(page: tifffile.TiffPage) -> Coding:
         plain=page.is_final,
         fill=page.nodata,
     )
+
+
+def _readable_type(page: tifffile.TiffPage, depth: int) -> np.dtype[Any]:
+    """Integers or floats; InputError for volume tiles and for values of other kinds."""
+    where, remedy = page.parent.filehandle.path, "Save it as integers or floats, page by page."
+    if depth > 1:
+        raise InputError("holds volume tiles", remedy, path=where)
+    if page.dtype is None or page.dtype.kind not in "biuf":
+        raise InputError(f"holds {page.bitspersample}-bit values of an unknown format", remedy, path=where)
+    return np.dtype(page.dtype)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from cellseg.files import complete_file
 from cellseg.images.layout import ResultLayout
 from cellseg.images.made import SOFTWARE
-from cellseg.images.pyramid import level_shapes, with_copies
+from cellseg.images.pyramid import Shapes, level_shapes, with_copies
 from cellseg.images.tiff.tilespool import TileSpool
 
 COMPRESSION_LEVEL = 1
@@ -43,11 +43,39 @@ def write_tiff(path: str | Path, layout: ResultLayout, blocks: Iterator[NDArray[
         InputError: it cannot be written.
     """
     names, lengths = layout.ome_planes
-    leading = (*lengths, *[layout.channels] * (layout.channels > 1))
-    axes = f"{names}{'C' * (layout.channels > 1)}YX"
+    with_channels = layout.channels > 1
+    leading = (*lengths, *[layout.channels] * with_channels)
+    axes = f"{names}{'C' * with_channels}YX"
+    first, *smaller = _levels(layout)
+    how = _encoding(layout)
+    path = Path(path)
+    with ExitStack() as stack:
+        temporary = stack.enter_context(complete_file(path))
+        tif = stack.enter_context(tifffile.TiffWriter(temporary, bigtiff=True, byteorder="<", ome=True))
+        files = [stack.enter_context(tempfile.TemporaryFile(dir=path.parent)) for _ in smaller]
+        spools = [TileSpool(file, layout.tile, COMPRESSION_LEVEL) for file in files]
+        tif.write(
+            _spooled(layout, blocks, [first, *smaller], spools) if smaller else blocks,
+            shape=(*leading, *first),
+            subifds=len(smaller),
+            metadata=_ome_metadata(layout, axes),
+            **how,
+            **_resolution(layout),
+        )
+        for level, (shape, spool) in enumerate(zip(smaller, spools, strict=True), 1):
+            scaled = _resolution(layout, 2.0**level)
+            tif.write(spool.tiles(), shape=(*leading, *shape), subfiletype=1, **how, **scaled)
+
+
+def _levels(layout: ResultLayout) -> Shapes:
+    """Height and width of the image and of its smaller copies, which only large images get."""
     large = max(layout.height, layout.width) > PYRAMID_FROM
-    shapes = level_shapes(layout.height, layout.width) if large else [(layout.height, layout.width)]
-    how: dict[str, Any] = {
+    return level_shapes(layout.height, layout.width) if large else [(layout.height, layout.width)]
+
+
+def _encoding(layout: ResultLayout) -> dict[str, Any]:
+    """Arguments of tifffile for the image and its copies."""
+    return {
         "dtype": layout.dtype,
         "tile": layout.tile,
         "photometric": "minisblack",
@@ -56,46 +84,28 @@ def write_tiff(path: str | Path, layout: ResultLayout, blocks: Iterator[NDArray[
         "buffersize": ENCODER_BYTES,
         "software": SOFTWARE,
     }
-    path = Path(path)
-    with ExitStack() as stack:
-        temporary = stack.enter_context(complete_file(path))
-        tif = stack.enter_context(tifffile.TiffWriter(temporary, bigtiff=True, byteorder="<", ome=True))
-        if large:
-            files = [stack.enter_context(tempfile.TemporaryFile(dir=path.parent)) for _ in shapes[1:]]
-            spools = [TileSpool(file, layout.tile, COMPRESSION_LEVEL) for file in files]
 
-            def keep(level: int, top: int, rows: NDArray[Any]) -> None:
-                if level:
-                    spools[level - 1].add(rows)
 
-            blocks = with_copies(layout, blocks, shapes, lambda sheet: keep)
-        metadata = _ome_metadata(layout, axes)
-        tif.write(
-            blocks,
-            shape=(*leading, *shapes[0]),
-            subifds=len(shapes) - 1,
-            metadata=metadata,
-            **how,
-            **_resolution(layout),
-        )
-        for level, shape in enumerate(shapes[1:], 1):
-            tiles = spools[level - 1].tiles()
-            tif.write(tiles, shape=(*leading, *shape), subfiletype=1, **how, **_resolution(layout, 2.0**level))
+def _spooled(
+    layout: ResultLayout, blocks: Iterator[NDArray[Any]], shapes: Shapes, spools: Sequence[TileSpool]
+) -> Iterator[NDArray[Any]]:
+    """Hand on the tiles of the image; those of its copies go to the spools."""
+
+    def keep(level: int, top: int, rows: NDArray[Any]) -> None:
+        if level:
+            spools[level - 1].add(rows)
+
+    return with_copies(layout, blocks, shapes, lambda sheet: keep)
 
 
 def _ome_metadata(layout: ResultLayout, axes: str) -> dict[str, Any]:
     """Nothing in it changes from run to run."""
-    sizes = dict(zip("YX", layout.pixel_size_um or (), strict=False))
-    sizes |= {"Z": layout.spacing_um} if layout.spacing_um else {}
-    known = {f"PhysicalSize{axis}": size for axis, size in sizes.items()}
-    units = {f"PhysicalSize{axis}Unit": "µm" for axis in sizes}
-    names = (
-        {"Channel": {"Name": [name.translate(NOT_IN_XML) for name in layout.channel_names]}}
-        if layout.channel_names
-        else {}
-    )
+    known = {f"PhysicalSize{axis}": size for axis, size in layout.sizes_um.items()}
+    units = {f"PhysicalSize{axis}Unit": "µm" for axis in layout.sizes_um}
+    names = [name.translate(NOT_IN_XML) for name in layout.channel_names]
+    channels = {"Channel": {"Name": names}} if names else {}
     identity = str(uuid.uuid5(uuid.NAMESPACE_OID, repr(layout)))
-    return {"axes": axes, "Creator": SOFTWARE, "UUID": identity, **known, **units, **names}
+    return {"axes": axes, "Creator": SOFTWARE, "UUID": identity, **known, **units, **channels}
 
 
 def _resolution(layout: ResultLayout, factor: float = 1.0) -> dict[str, Any]:
