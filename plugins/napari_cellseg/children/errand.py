@@ -44,8 +44,10 @@ class Errand(QObject):
         self._answer = answer
 
     def _on_child_ended(self, code: int) -> None:
-        if self._given_up:
-            return
+        if not self._given_up:
+            self._tell(code)
+
+    def _tell(self, code: int) -> None:
         if self._answer is not None and "error" in self._answer:
             self.failed.emit(str(self._answer["error"]))
         elif code in self._codes and self._answer is not None:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 import cellseg
-from napari_cellseg.annotation import Rest, from_file, shift_of, to_file
+from cellseg.arrays import UInt32
+from napari_cellseg.annotation import Rest, from_file, shift_of
 from napari_cellseg.exchange.target import Incoming, Target
+from napari_cellseg.exchange.tracks import CellTrack, find_tracks
+
+if TYPE_CHECKING:
+    from cellseg.labels.pairs import Pair
 
 MOST = np.iinfo(np.uint16).max
 """The challenge's files are uint16."""
@@ -30,24 +38,58 @@ def read_ctc(folder: Path, target: Target, rest: Rest) -> Incoming:
     """
     images = folder.with_name(folder.name.split("_")[0])
     pairs = cellseg.find_annotated_pairs(images, folder)
-    times = sorted(time for file in images.iterdir() if (time := _time(file.name)) is not None)
-    alone = _time(target.image.name) if target.image and target.image.parent.resolve() == images.resolve() else None
+    sequence = _Sequence.of(images, target)
     for pair in pairs:
-        assert pair.image.path is not None
-        time = _time(pair.image.path.name)
-        if alone is not None and time != alone:
-            continue
-        frames = 1 if alone is not None else len(times)
-        if (frames * pair.image.planes, pair.image.height, pair.image.width) != (target.planes, *target.shape):
-            found = f"has {frames * pair.image.planes} x {pair.image.height} x {pair.image.width} pixels"
-            remedy = f"{target.name} is {target.says()}: open the images of {images.name} as one stack first."
-            raise cellseg.InputError(found, remedy, path=images)
-        at = (0 if alone is not None else times.index(time or 0)) * pair.image.planes + pair.image_plane
-        cells = pair.labels.read(pair.label_plane)[0].astype(np.int64)
-        assert pair.annotated is not None
-        known = pair.annotated.read(pair.annotated_plane)[0] != 0
-        numbers = np.where(known, cells, -1)
-        yield at, from_file(numbers, target.annotation, rest, target.read(at), shift_of(1, target.annotation))
+        at = sequence.plane_of(pair, target)
+        if at is not None:
+            assert pair.annotated is not None
+            cells = pair.labels.read(pair.label_plane)[0].astype(np.int64)
+            known = pair.annotated.read(pair.annotated_plane)[0] != 0
+            numbers = np.where(known, cells, -1)
+            yield at, from_file(numbers, target.annotation, rest, target.read(at), shift_of(1, target.annotation))
+
+
+@dataclass(frozen=True, slots=True)
+class _Sequence:
+    """The frames that a layer shows: all of a sequence, or one."""
+
+    images: Path
+    """Their folder."""
+    times: tuple[int, ...]
+    """Numbers of the frames, in the order of the layer's planes."""
+
+    @classmethod
+    def of(cls, images: Path, target: Target) -> Self:
+        """Frames that are in a layer: the one that is its file, else all."""
+        file = target.image
+        alone = _time(file.name) if file is not None and file.parent.resolve() == images.resolve() else None
+        if alone is not None:
+            return cls(images, (alone,))
+        return cls(images, _times(images))
+
+    def plane_of(self, pair: Pair, target: Target) -> int | None:
+        """The layer's plane that a pair of image and truth is of; None where the layer does not show that frame.
+
+        Raises:
+            InputError: the layer has another size.
+        """
+        image = pair.image
+        assert image.path is not None
+        time = _time(image.path.name)
+        if time not in self.times:
+            return None
+        planes = len(self.times) * image.planes
+        if (planes, image.height, image.width) != (target.planes, *target.shape):
+            found = f"has {planes} x {image.height} x {image.width} pixels"
+            remedy = f"{target.name} is {target.says()}: open the images of {self.images.name} as one stack first."
+            raise cellseg.InputError(found, remedy, path=self.images)
+        return self.times.index(time) * image.planes + pair.image_plane
+
+
+def _times(images: Path) -> tuple[int, ...]:
+    """Numbers of all images of a sequence, in order."""
+    found = (_time(file.name) for file in images.iterdir())
+    return tuple(sorted(time for time in found if time is not None))
 
 
 def write_ctc(folder: Path, target: Target, sequence: str = "01") -> str:
@@ -70,22 +112,37 @@ def write_ctc(folder: Path, target: Target, sequence: str = "01") -> str:
     place = folder / f"{sequence}_GT"
     if place.exists():
         raise cellseg.InputError("is there already", "Choose another folder.", path=place)
-    planes = [to_file(target.read(plane), target.annotation) for plane in range(target.planes)]
-    highest = max(int(cells.max(initial=0)) for cells, _ in planes)
+    cells, unknown = zip(*target.cells(), strict=True)
+    _check_numbers(cells, place)
+    flat = "Z" not in target.axes
+    tracked = flat and not np.any(unknown)
+    with cellseg.complete_folder(place) as part:
+        _write_cells(part / "SEG", cells, target)
+        if tracked:
+            _write_tracks(part / "TRA", cells)
+    said = _SAID[flat, tracked]
+    return f"wrote {place}, {said}; the images belong beside it, in {sequence}/t000.tif and so on"
+
+
+_SAID = {
+    (True, True): "with tracks",
+    (True, False): "without tracks, which would say that all cells are annotated",
+    (False, False): "a file a plane, without tracks",
+}
+"""What was written, by whether planes are frames, and whether there are tracks."""
+
+
+def _check_numbers(planes: Sequence[UInt32], place: Path) -> None:
+    highest = max(int(cells.max(initial=0)) for cells in planes)
     if not 0 < highest <= MOST:
         found = f"the highest number of a cell is {highest}"
         raise cellseg.InputError(found, f"It must be 1 to {MOST}.", path=place)
-    flat = "Z" not in target.axes
-    with cellseg.complete_folder(place) as part:
-        for plane, (cells, _) in enumerate(planes):
-            if cells.any():
-                cellseg.write_stack(part / "SEG" / _name(plane, target), cells.astype(np.uint16))
-        tracked = flat and not any(unknown.any() for _, unknown in planes)
-        if tracked:
-            _write_tracks(part / "TRA", [cells for cells, _ in planes])
-    known = "with tracks" if tracked else "without tracks, which would say that all cells are annotated"
-    said = known if flat else "a file a plane, without tracks"
-    return f"wrote {place}, {said}; the images belong beside it, in {sequence}/t000.tif and so on"
+
+
+def _write_cells(folder: Path, planes: Sequence[UInt32], target: Target) -> None:
+    for plane, cells in enumerate(planes):
+        if cells.any():
+            cellseg.write_stack(folder / _name(plane, target), cells.astype(np.uint16))
 
 
 def _time(name: str) -> int | None:
@@ -101,30 +158,22 @@ def _name(plane: int, target: Target) -> str:
     return f"man_seg_{at.get('T', 0):03}_{at['Z']:03}.tif"
 
 
-def _write_tracks(folder: Path, frames: list[NDArray[np.uint32]]) -> None:
+def _write_tracks(folder: Path, frames: Sequence[UInt32]) -> None:
     """Markers, which are the cells, and man_track.txt: number, first and last frame, parent."""
-    tracks: list[tuple[int, int, int, int]] = []
-    present = [set(np.unique(cells[cells > 0]).tolist()) for cells in frames]
-    free = max((max(cells, default=0) for cells in present), default=0) + 1
-    names: list[dict[int, int]] = [{} for _ in frames]
-    for cell in sorted(set().union(*present)):
-        parent = 0
-        for first, last in _runs([cell in cells for cells in present]):
-            number = free if parent else cell
-            free += bool(parent)
-            tracks.append((number, first, last, parent))
-            for time in range(first, last + 1):
-                names[time][cell] = number
-            parent = number
+    tracks = find_tracks([set(np.unique(cells[cells > 0]).tolist()) for cells in frames])
     for time, cells in enumerate(frames):
-        table = np.zeros(int(cells.max(initial=0)) + 1, np.uint32)
-        for cell, number in names[time].items():
-            table[cell] = number
-        cellseg.write_stack(folder / f"man_track{time:03}.tif", table[cells].astype(np.uint16))
-    (folder / "man_track.txt").write_text("".join(f"{a} {b} {c} {d}\n" for a, b, c, d in sorted(tracks)))
+        alive = [track for track in tracks if track.first <= time <= track.last]
+        cellseg.write_stack(folder / f"man_track{time:03}.tif", _markers(cells, alive))
+    (folder / "man_track.txt").write_text(_track_table(tracks))
 
 
-def _runs(there: list[bool]) -> list[tuple[int, int]]:
-    """First and last place of each stretch of True."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], there, [False]]).astype(int)))
-    return [(int(first), int(last) - 1) for first, last in zip(edges[::2], edges[1::2], strict=True)]
+def _track_table(tracks: list[CellTrack]) -> str:
+    return "".join(f"{track.number} {track.first} {track.last} {track.parent}\n" for track in sorted(tracks))
+
+
+def _markers(cells: UInt32, tracks: list[CellTrack]) -> NDArray[np.uint16]:
+    """The cells of a frame (H, W) with the numbers of their tracks."""
+    numbers = np.zeros(int(cells.max(initial=0)) + 1, np.uint16)
+    for track in tracks:
+        numbers[track.cell] = track.number
+    return numbers[cells]

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+Step = tuple[int, int]
 Path2D = NDArray[np.floating[Any]] | NDArray[np.integer[Any]]
 
 
@@ -23,20 +24,23 @@ def trace(mask: NDArray[np.bool_]) -> list[NDArray[np.int32]]:
     steps = _edges(mask)
     paths = []
     while steps:
-        start = next(iter(steps))
-        at, corners, heading = start, [], (0, 0)
-        while True:
-            ahead = steps[at]
-            step = ahead.pop(0) if len(ahead) == 1 else ahead.pop(ahead.index(_right_of(heading, ahead)))
-            if not ahead:
-                del steps[at]
-            if step != heading:
-                corners.append(at)
-            at, heading = (at[0] + step[0], at[1] + step[1]), step
-            if at == start:
-                break
+        corners = _follow(steps, next(iter(steps)))
         paths.append(np.array(_without_straight_start(corners), np.int32))
     return paths
+
+
+def _follow(steps: dict[Step, list[Step]], start: Step) -> list[Step]:
+    """Corners of the path from a corner back to it; the steps that it takes are taken out."""
+    at, heading, corners = start, (0, 0), list[Step]()
+    while at != start or not corners:
+        ahead = steps[at]
+        step = ahead.pop(ahead.index(_right_of(heading, ahead)))
+        if not ahead:
+            del steps[at]
+        if step != heading:
+            corners.append(at)
+        at, heading = (at[0] + step[0], at[1] + step[1]), step
+    return corners
 
 
 def fill(paths: Sequence[Path2D], shape: tuple[int, int]) -> NDArray[np.bool_]:
@@ -61,9 +65,6 @@ def ellipse(left: float, top: float, width: float, height: float, shape: tuple[i
     down, across = (y - top - height / 2) / (height / 2), (x - left - width / 2) / (width / 2)
     within: NDArray[np.bool_] = down[:, None] ** 2 + across**2 <= 1
     return within
-
-
-Step = tuple[int, int]
 
 
 def _edges(mask: NDArray[np.bool_]) -> dict[Step, list[Step]]:

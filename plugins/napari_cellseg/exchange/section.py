@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.layers import Labels
@@ -21,8 +21,15 @@ from napari_cellseg.exchange.put import put
 from napari_cellseg.exchange.target import Incoming, Target
 from napari_cellseg.session import Session
 
+if TYPE_CHECKING:
+    from napari_cellseg.project.document import ProjectImage
+    from napari_cellseg.project.folder import Project
+
 RESTS: dict[str, Rest] = {"background": "background", "not annotated": "unknown", "left as it is": "kept"}
 """What becomes of pixels that are no cell in a file."""
+
+_NO_PLANES = str.maketrans("", "", "YXC")
+"""Axes that count no planes."""
 
 
 class ExchangeSection(QWidget):
@@ -173,12 +180,16 @@ def target_of(session: Session, layer: Labels) -> Target:
 
 def _image_of(session: Session, layer: Labels) -> tuple[Path | None, str]:
     """File and plane axes of the image that a layer annotates, where they are known."""
-    mine = notes_on(layer)
-    project: Any = session.project
-    if project is not None:
-        for known in project.images:
-            if known.name == mine.get("image"):
-                return Path(known.path), known.axes.upper().replace("Y", "").replace("X", "").replace("C", "")
+    known = _project_image(session.project, layer)
+    if known is not None:
+        return known.path, known.axes.upper().translate(_NO_PLANES)
     image = session.image()
     path = Path(image.source.path) if image is not None and image.source.path else None
-    return path, str(mine.get("axes", ""))
+    return path, str(notes_on(layer).get("axes", ""))
+
+
+def _project_image(project: Project | None, layer: Labels) -> ProjectImage | None:
+    """The image of a project that has the name of the one that a layer annotates."""
+    name = notes_on(layer).get("image")
+    images = () if project is None else project.images
+    return next((image for image in images if image.name == name), None)

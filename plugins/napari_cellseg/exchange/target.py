@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cellseg.arrays import UInt32
+from cellseg.arrays import Mask, UInt32
+from napari_cellseg.annotation import to_file
 
 Incoming = Iterator[tuple[int, UInt32]]
 """Planes that were read, by number in C order, and their values."""
@@ -57,6 +58,10 @@ class Target:
     def read(self, plane: int) -> NDArray[Any]:
         """Its values (H, W)."""
         return np.asarray(self.data[(*self.index(plane), slice(None), slice(None))])
+
+    def cells(self) -> list[tuple[UInt32, Mask]]:
+        """Of each plane the cells (H, W), 0 = none, and a mask (H, W) of what nobody annotated."""
+        return [to_file(self.read(plane), self.annotation) for plane in range(self.planes)]
 
     def says(self) -> str:
         """Its size for messages."""

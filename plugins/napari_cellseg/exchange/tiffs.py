@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 import cellseg
-from napari_cellseg.annotation import Rest, from_file, shift_of, to_file
+from napari_cellseg.annotation import Rest, from_file, shift_of
 from napari_cellseg.exchange.target import Incoming, Target
+
+if TYPE_CHECKING:
+    from cellseg.images.source import ImageSource
 
 MASK = {1, 255}
 """What a mask has where its cells are."""
@@ -31,25 +34,43 @@ def read_labels(path: Path, target: Target, rest: Rest) -> Incoming:
         InputError: it cannot be read, holds no labels, or has another size.
     """
     source = cellseg.open_image(path, palette="index")
-    if (source.height, source.width) != target.shape or source.planes not in (1, target.planes):
-        sizes = f"is {source.planes} x {source.height} x {source.width}, {target.name} is {target.says()}"
-        raise cellseg.InputError(sizes, "Planes, height and width must be equal, or planes 1.", path=path)
-    unknown = int(np.iinfo(source.dtype).max) if source.dtype.kind in "iu" and source.dtype.itemsize > 1 else None
-
-    def numbers(plane: int) -> NDArray[np.int64]:
-        found = cellseg.label_values(source, plane, ignore_label=unknown)
-        return found if unknown is None else np.where(found == unknown, -1, found)
-
-    seen: set[int] = set()
-    for plane in range(source.planes):
-        seen.update(np.unique(numbers(plane)).tolist())
-    cells = {value for value in seen if value > 0}
-    mask = len(cells) == 1 and cells <= MASK and any(_pieces(numbers(k)) > 1 for k in range(source.planes))
+    _check_size(source, target, path)
+    cells = _cells_in(source)
+    mask = _is_mask(source, cells)
     shift = shift_of(1 if mask else min(cells, default=0), target.annotation)
     for plane in range(source.planes):
         at = target.plane if source.planes == 1 else plane
-        found: NDArray[Any] = ndimage.label(numbers(plane) > 0)[0] if mask else numbers(plane)
+        numbers = _numbers(source, plane)
+        found: NDArray[Any] = ndimage.label(numbers > 0)[0] if mask else numbers
         yield at, from_file(found, target.annotation, rest, target.read(at), shift)
+
+
+def _check_size(source: ImageSource, target: Target, path: Path) -> None:
+    if (source.height, source.width) != target.shape or source.planes not in (1, target.planes):
+        sizes = f"is {source.planes} x {source.height} x {source.width}, {target.name} is {target.says()}"
+        raise cellseg.InputError(sizes, "Planes, height and width must be equal, or planes 1.", path=path)
+
+
+def _numbers(source: ImageSource, plane: int) -> NDArray[np.int64]:
+    """Numbers (H, W) of a plane's cells; -1 where nobody annotated: the largest value of types of several bytes."""
+    if source.dtype.kind not in "iu" or source.dtype.itemsize == 1:
+        return cellseg.label_values(source, plane)
+    unknown = int(np.iinfo(source.dtype).max)
+    found = cellseg.label_values(source, plane, ignore_label=unknown)
+    return np.where(found == unknown, -1, found)
+
+
+def _cells_in(source: ImageSource) -> set[int]:
+    """Numbers of the cells of all planes."""
+    seen = set[int]().union(*(np.unique(_numbers(source, plane)).tolist() for plane in range(source.planes)))
+    return {value for value in seen if value > 0}
+
+
+def _is_mask(source: ImageSource, cells: set[int]) -> bool:
+    """Whether labels are a mask of several cells."""
+    if len(cells) != 1 or not cells <= MASK:
+        return False
+    return any(_pieces(_numbers(source, plane)) > 1 for plane in range(source.planes))
 
 
 def write_labels(path: Path, target: Target, *, mark_unknown: bool) -> str:
@@ -63,17 +84,27 @@ def write_labels(path: Path, target: Target, *, mark_unknown: bool) -> str:
     Returns:
         What is to be said of it.
     """
-    planes = [to_file(target.read(plane), target.annotation) for plane in range(target.planes)]
-    marked = mark_unknown and any(unknown.any() for _, unknown in planes)
-    highest = max(int(cells.max(initial=0)) for cells, _ in planes)
-    dtype: Any = np.uint16 if highest < np.iinfo(np.uint16).max else np.uint32
+    cells, unknown = map(np.stack, zip(*target.cells(), strict=True))
+    dtype = _type_for(int(cells.max(initial=0)))
+    marked = mark_unknown and unknown.any()
     none = dtype(np.iinfo(dtype).max if marked else 0)
-    stack = np.stack([np.where(unknown, none, cells.astype(dtype)) for cells, unknown in planes])
-    axes = target.axes if len(target.axes) == len(target.plane_shape) else ("TZ"[2 - len(target.plane_shape) :])
-    if len(axes) != len(target.plane_shape):
-        raise cellseg.InputError(f"{target.name} has {stack.ndim} axes", "Four at most can be written.", path=path)
+    stack = np.where(unknown, none, cells.astype(dtype))
+    axes = _plane_axes(target, path)
     cellseg.write_stack(path, stack.reshape(*target.plane_shape, *target.shape), f"{axes}YX")
     return f"wrote {path}" + (f"; not annotated is {none}: say --ignore-label {none}" if marked else "")
+
+
+def _type_for(highest: int) -> Any:
+    """The smallest type that holds a number and one more, for what nobody annotated."""
+    return np.uint16 if highest < np.iinfo(np.uint16).max else np.uint32
+
+
+def _plane_axes(target: Target, path: Path) -> str:
+    """Axes that count planes: those that are known, else T and Z."""
+    count = len(target.plane_shape)
+    if count > 2 and len(target.axes) != count:
+        raise cellseg.InputError(f"{target.name} has {count + 2} axes", "Four at most can be written.", path=path)
+    return target.axes if len(target.axes) == count else "TZ"[2 - count :]
 
 
 def _pieces(numbers: NDArray[Any]) -> int:

@@ -170,7 +170,7 @@ class Measuring(QObject):
             "do": "measure",
             "grid": asdict(self.grid),
             "place": place,
-            "start": [0] * len(self.grid.spacing) if box is None else [axis.start for axis in box],
+            "start": _start(self.grid, box),
             "cells": cells,
             "images": {number: image.name for number, image in images.items()},
         }
@@ -253,6 +253,11 @@ def shown_place(viewer: ViewerModel, layer: Labels, together: int) -> PlaneIndex
     shape: NDArray[np.int64] = np.array(pixels_of(layer).shape)
     inside = np.clip(np.round(point), 0, shape - 1).astype(int)
     return tuple(inside.tolist()[: layer.ndim - together])
+
+
+def _start(grid: CellGrid, box: tuple[slice, ...] | None) -> list[int]:
+    """First pixel of a box, or of the whole plane or volume."""
+    return [0] * len(grid.spacing) if box is None else [axis.start for axis in box]
 
 
 def _joined(tables: list[CellTable], columns: tuple[str, ...]) -> CellTable:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +21,14 @@ GLANCE = 32
 """Every how many pixels a large plane is looked at for what is annotated."""
 
 
+class PlaneBlock(NamedTuple):
+    """A block of a plane."""
+
+    plane: Plane
+    rows: slice
+    columns: slice
+
+
 def class_frequencies(planes: Sequence[Plane], annotation: bool) -> NDArray[np.int64]:
     """Pixels of background and of cells, after touching cells were separated.
 
@@ -29,32 +39,42 @@ def class_frequencies(planes: Sequence[Plane], annotation: bool) -> NDArray[np.i
     Returns:
         (2,): exact where the planes have `MOST` blocks at most, else of `MOST` blocks.
     """
-    blocks = [(plane, *block) for plane in planes for block in _blocks(plane.shape)]
+    blocks = list(chain.from_iterable(map(_blocks, planes)))
     if len(blocks) > MOST:
-        known = [(plane, *block) for plane in planes for block in _annotated(plane, annotation)]
-        blocks = [known[k] for k in np.unique(np.linspace(0, len(known) - 1, MOST).astype(int))] if known else []
-    counts = np.zeros(2, np.int64)
-    for plane, rows, columns in blocks:
-        values = plane.read(rows, columns)
-        cells, unknown = cells_in(values, annotation), unknown_in(values, annotation)
-        kept = cellseg.separate(cells) != 0
-        counts += np.bincount((kept if unknown is None else kept[~unknown]).ravel(), minlength=2)
-    return counts
+        blocks = _spread(list(chain.from_iterable(_annotated(plane, annotation) for plane in planes)))
+    return sum((_counted(block, annotation) for block in blocks), np.zeros(2, np.int64))
 
 
-def _blocks(shape: tuple[int, int]) -> Iterator[tuple[slice, slice]]:
-    for top in range(0, shape[0], SIDE):
-        for left in range(0, shape[1], SIDE):
-            yield slice(top, min(top + SIDE, shape[0])), slice(left, min(left + SIDE, shape[1]))
+def _spread(blocks: list[PlaneBlock]) -> list[PlaneBlock]:
+    """`MOST` of some blocks, evenly spread."""
+    if not blocks:
+        return []
+    return [blocks[k] for k in np.unique(np.linspace(0, len(blocks) - 1, MOST).astype(int))]
 
 
-def _annotated(plane: Plane, annotation: bool) -> list[tuple[slice, slice]]:
+def _counted(block: PlaneBlock, annotation: bool) -> NDArray[np.int64]:
+    """(2,) pixels of background and of cells in a block."""
+    values = block.plane.read(block.rows, block.columns)
+    cells, unknown = cells_in(values, annotation), unknown_in(values, annotation)
+    kept = cellseg.separate(cells) != 0
+    return np.bincount((kept if unknown is None else kept[~unknown]).ravel(), minlength=2)
+
+
+def _blocks(plane: Plane) -> Iterator[PlaneBlock]:
+    height, width = plane.shape
+    for top in range(0, height, SIDE):
+        for left in range(0, width, SIDE):
+            yield PlaneBlock(plane, slice(top, min(top + SIDE, height)), slice(left, min(left + SIDE, width)))
+
+
+def _annotated(plane: Plane, annotation: bool) -> list[PlaneBlock]:
     """The blocks in which somebody annotated something, at a glance."""
     if not annotation:
-        return list(_blocks(plane.shape))
+        return list(_blocks(plane))
     seen = plane.read(slice(0, None, GLANCE), slice(0, None, GLANCE)) != 0
-    return [
-        block
-        for block in _blocks(plane.shape)
-        if seen[tuple(slice(part.start // GLANCE, -(-part.stop // GLANCE)) for part in block)].any()
-    ]
+    return [block for block in _blocks(plane) if seen[_glanced(block.rows), _glanced(block.columns)].any()]
+
+
+def _glanced(part: slice) -> slice:
+    """Where rows or columns of a plane are in a glance at it."""
+    return slice(part.start // GLANCE, -(-part.stop // GLANCE))

@@ -20,6 +20,7 @@ from napari_cellseg.annotation import is_annotation
 from napari_cellseg.camera import camera
 from napari_cellseg.children.latest import Latest
 from napari_cellseg.forms.option_form import defaults
+from napari_cellseg.pixels.layer_files import file_that_shows, named_file, whole_of
 from napari_cellseg.preview.balance import class_frequencies
 from napari_cellseg.preview.border_layers import BorderLayers
 from napari_cellseg.preview.command import train_command, weights_command
@@ -71,10 +72,10 @@ class BordersSection(QWidget):
     def command(self) -> str:
         """The settings as a command line: the weight map of the labels' file, or a training."""
         labels = self._session.labels()
-        path = labels.source.path if labels is not None else None
-        if labels is not None and path and not is_annotation(labels) and Path(path).is_file():
-            return weights_command(Path(path), self.options())
-        return train_command(self.options(), AugmentOptions())
+        file = None if labels is None else label_file(labels)
+        if file is None:
+            return train_command(self.options(), AugmentOptions())
+        return weights_command(file, self.options())
 
     # the panel
 
@@ -114,7 +115,7 @@ class BordersSection(QWidget):
 
     @property
     def _active(self) -> bool:
-        return bool(self._show_weights.isChecked() or self._show_borders.isChecked())
+        return bool(self._wanted())
 
     def _on_answers_changed(self) -> None:
         self._session.set_training(**self.answers.values)
@@ -165,15 +166,17 @@ class BordersSection(QWidget):
         """Things stand still: show the canvas as it is by now, as finely as it can be seen."""
         if self._preview.busy:
             self._still.start()
-        elif self._shown is not None and self._labels is not None and self._active:
-            try:
-                what = seen(self._session.viewer, self._labels)
-            except InputError:
-                return
-            options = self.options()
-            wanted = plan_window(what.field, what.plane.shape, margin(options), MOST_STILL, what.coarseness)
-            if wanted != self._shown.window:
-                self._refresh(MOST_STILL)
+        elif self._labels is not None and self._active:
+            self._refine(self._labels)
+
+    def _refine(self, labels: Labels) -> None:
+        try:
+            what = seen(self._session.viewer, labels)
+        except InputError:
+            return
+        wanted = plan_window(what.field, what.plane.shape, margin(self.options()), MOST_STILL, what.coarseness)
+        if self._shown is not None and wanted != self._shown.window:
+            self._refresh(MOST_STILL)
 
     # the balance of the classes
 
@@ -196,9 +199,11 @@ class BordersSection(QWidget):
         if made is None or made[0] not in self._session.viewer.layers or not self._active:
             return
         labels, self._shown = made
-        wanted = [what for what, box in self._boxes.items() if box.isChecked()]
-        self._layers.show(self._shown, labels, wanted, self.options().w0)
+        self._layers.show(self._shown, labels, self._wanted(), self.options().w0)
         self._note.setText(describe(self._shown))
+
+    def _wanted(self) -> list[str]:
+        return [what for what, box in self._boxes.items() if box.isChecked()]
 
     def _on_toggled(self, what: str, on: bool) -> None:
         if on:
@@ -216,8 +221,16 @@ class BordersSection(QWidget):
             self._labels = None
 
     def _copy_command(self) -> None:
-        QGuiApplication.clipboard().setText(self.command())
-        show_info(f"Copied: {self.command()}")
+        command = self.command()
+        QGuiApplication.clipboard().setText(command)
+        show_info(f"Copied: {command}")
+
+
+def label_file(labels: Labels) -> Path | None:
+    """The file that shows a layer's labels as they are now; none of an annotation, whose 0 is not background."""
+    if is_annotation(labels):
+        return None
+    return file_that_shows(named_file(labels), whole_of(labels))
 
 
 def planes_of(labels: Labels) -> list[Plane]:

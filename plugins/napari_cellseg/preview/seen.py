@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from cellseg import InputError
 from napari_cellseg.camera import camera, plane_index
+from napari_cellseg.pixels.layer_files import whole_of
 from napari_cellseg.preview.plane import Plane
 from napari_cellseg.preview.window import FieldSlices
 
@@ -34,24 +35,33 @@ def seen(viewer: ViewerModel, layer: Image | Labels) -> VisiblePlane:
     Raises:
         InputError: the viewer shows a volume, or other axes than rows and columns, or nothing of the layer.
     """
-    last = viewer.dims.ndim - 2, viewer.dims.ndim - 1
-    if viewer.dims.ndisplay != 2 or tuple(viewer.dims.displayed) != last:
-        raise InputError("The viewer shows no planes", "Go back to 2D, with rows down and columns across.")
-    data = layer.data[0] if layer.multiscale else layer.data
-    axes = layer.ndim - 2, layer.ndim - 1
-    height, width = (int(data.shape[axis]) for axis in axes)
-    finer = layer.downsample_factors[layer.data_level] if layer.multiscale else np.ones(layer.ndim)
-    corners = [(corner * finer)[list(axes)] for corner in layer.corner_pixels]
-    rows, columns = (
-        slice(max(0, int(low)), min(length, int(high) + 1))
-        for low, high, length in zip(*corners, (height, width), strict=True)
-    )
+    _check_view(viewer)
+    data = whole_of(layer)
+    height, width = (int(length) for length in data.shape[layer.ndim - 2 : layer.ndim])
+    first, last = (corner[-2:] for corner in _corners(layer))
+    rows, columns = map(_inside, first, last, (height, width))
     if rows.start + 1 >= rows.stop or columns.start + 1 >= columns.stop:
         raise InputError(f"Nothing of {layer.name} is seen", "Move it into view.")
     across = float(layer.scale[-1]) * camera(viewer).zoom
-    return VisiblePlane(
-        Plane(data, plane_index(viewer, layer), (height, width)), (rows, columns), 1 / max(across, 1e-9)
-    )
+    plane = Plane(data, plane_index(viewer, layer), (height, width))
+    return VisiblePlane(plane, (rows, columns), 1 / max(across, 1e-9))
+
+
+def _check_view(viewer: ViewerModel) -> None:
+    last = viewer.dims.ndim - 2, viewer.dims.ndim - 1
+    if viewer.dims.ndisplay != 2 or tuple(viewer.dims.displayed) != last:
+        raise InputError("The viewer shows no planes", "Go back to 2D, with rows down and columns across.")
+
+
+def _corners(layer: Image | Labels) -> NDArray[np.float64]:
+    """First and last pixel that is seen, (2, ndim), in full resolution."""
+    finer = layer.downsample_factors[layer.data_level] if layer.multiscale else 1
+    return np.asarray(layer.corner_pixels * np.asarray(finer), np.float64)
+
+
+def _inside(low: float, high: float, length: int) -> slice:
+    """Pixels of an axis from one to another one that are in the image."""
+    return slice(max(0, int(low)), min(length, int(high) + 1))
 
 
 def placed(layer: Image | Labels, origin: tuple[float, float], step: int) -> NDArray[np.float64]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,11 @@ class Taken:
     ids: frozenset[int]
     """Predicted cells of which anything was put there."""
     pixels: int
+
+    @classmethod
+    def together(cls, parts: Sequence[Self]) -> Self:
+        """What was put into several regions."""
+        return cls(frozenset().union(*(part.ids for part in parts)), sum(part.pixels for part in parts))
 
 
 def as_annotation(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 import weakref
 from pathlib import Path
 from typing import Any
 
-from napari.layers import Image
+from napari.layers import Image, Layer
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QListWidget, QListWidgetItem, QMenu, QToolButton, QWidget
 
@@ -60,19 +61,26 @@ class ImageChoice(QListWidget):
 
     def _list_layers(self, event: Any = None) -> None:
         """All image layers that are no results; the one in work is ticked if none was."""
-        ticked = {item.text() for item in self._items() if item.checkState() == ON}
-        files = [item.data(FILE) for item in self._items() if item.data(FILE)]
+        ticked, files = self._ticked(), self._files()
         self.clear()
-        for layer in self._session.viewer.layers:
-            if isinstance(layer, Image) and what_of(layer) in ("", "image"):
-                self._add(layer.name, None, layer.name in ticked)
+        for layer in filter(_may_be_segmented, self._session.viewer.layers):
+            self._add(layer.name, None, layer.name in ticked)
         for path in files:
             self._add(Path(path).name, path, Path(path).name in ticked)
         image = self._session.image()
-        if image is not None and not any(item.checkState() == ON for item in self._items()):
-            for item in self._items():
-                if item.text() == image.name:
-                    item.setCheckState(ON)
+        if image is not None and not self._ticked():
+            self._tick(image.name)
+
+    def _ticked(self) -> set[str]:
+        return {item.text() for item in self._items() if item.checkState() == ON}
+
+    def _files(self) -> list[str]:
+        return [item.data(FILE) for item in self._items() if item.data(FILE)]
+
+    def _tick(self, name: str) -> None:
+        for item in self._items():
+            if item.text() == name:
+                item.setCheckState(ON)
 
     def _items(self) -> list[QListWidgetItem]:
         return [self.item(row) for row in range(self.count())]
@@ -90,15 +98,11 @@ class ImageChoice(QListWidget):
         if path:
             return Input(name=Path(path).name, folder=folders.of(Path(path).name), path=path)
         layer = self._session.viewer.layers[item.text()]
-        about = notes_on(layer)
         size, spacing = pixel_sizes_um(layer)
-        path, axes = named_file(layer), ""
-        if self._session.project is not None and "image" in about:
-            image = self._session.project.image(about["image"])
-            path, axes = str(image.path), image.read_axes
+        path, axes = self._file_of(layer)
         return Input(
             name=layer.name,
-            folder=folders.of(about.get("image", layer.name)),
+            folder=folders.of(notes_on(layer).get("image", layer.name)),
             path=path,
             data=whole_of(layer),
             rgb=bool(layer.rgb),
@@ -106,6 +110,18 @@ class ImageChoice(QListWidget):
             pixel_size_um=size,
             spacing_um=spacing,
         )
+
+    def _file_of(self, layer: Image) -> tuple[str | None, str]:
+        """The file that a layer is said to show, and what is known of its axes."""
+        project, name = self._session.project, notes_on(layer).get("image")
+        if project is None or name is None:
+            return named_file(layer), ""
+        image = project.image(name)
+        return str(image.path), image.read_axes
+
+
+def _may_be_segmented(layer: Layer) -> bool:
+    return isinstance(layer, Image) and what_of(layer) in ("", "image")
 
 
 class ModelChoice(QWidget):
@@ -139,8 +155,8 @@ class ModelChoice(QWidget):
         return self.box.currentText().strip()
 
     def _list(self, _project: object = None) -> None:
-        text = self.box.currentText() or self._session.model
-        runs = [str(run) for run in self._session.project.runs] if self._session.project else []
+        text, project = self.box.currentText() or self._session.model, self._session.project
+        runs = [] if project is None else list(map(str, project.runs))
         self.box.clear()
         self.box.addItems([*runs, *cellseg.shipped_files()])
         if not runs:  # which model suits is for people to say
@@ -175,10 +191,9 @@ class Folders:
     def of(self, name: str) -> Path:
         """The folder of an image, which need not be there yet."""
         project = self._session.project
-        if project is not None and name in {image.name for image in project.images}:
+        if project is not None and any(image.name == name for image in project.images):
             return Path(project.predictions) / name
-        plain = "".join(letter if letter.isalnum() else "_" for letter in name)
-        return self._passing() / plain
+        return self._passing() / re.sub(r"\W", "_", name)
 
     def cut(self, number: int) -> Path:
         """The file of the cells of a field while a slider moves; the last few are there at a time."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from napari_cellseg.segment.inputs import Choices, Input, open_order
 
 if TYPE_CHECKING:
     from napari_cellseg.children.service import Service
+    from napari_cellseg.children.serving import Order
     from napari_cellseg.children.tasks import Tasks
     from napari_cellseg.segment.follow import FieldCells
     from napari_cellseg.segment.results import ResultLayers
@@ -42,6 +43,31 @@ class Desk:
     """Layers for an image, from what the child said of it, and the model."""
     read_cells: Callable[[Path, bool], tuple[Any, bool]]
     """Cells that the child numbered, and whether they are several levels; True reads them into memory."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenImage:
+    """An image that the child has opened."""
+
+    order: Order
+    """How it was asked for: its file, its axes."""
+    choices: Choices
+    told: WorkerEvent
+    """What the child said of it."""
+
+    def command(self, out: str, result: Result, cut: dict[str, Any]) -> list[str]:
+        """`cellseg predict` that gives a result of it.
+
+        Args:
+            out: file that is written.
+            result: kind of it.
+            cut: options of the cells.
+        """
+        told, choices = self.told, self.choices
+        network = {"average": choices.network.average, "tile": told["tile"], "precision": told["precision"]}
+        options = PredictOptions(**network, **(cut if result == "instances" else {}), result=result)
+        axes, channel = self.order["axes"], choices.channel
+        return predict_words(choices.model, self.order["image"], out, options, axes=axes, channel=channel)
 
 
 class SegmentController:
@@ -71,9 +97,10 @@ class SegmentController:
         self.result: Result = "instances"
         self.with_uncertainty = False
         self._queue: list[Input] = []
-        self._opened: WorkerEvent = {}
         self._choices = Choices(model="")
-        self._image_file = ""
+        self._order: Order = {}
+        """That by which the image in work was asked for."""
+        self._opened: OpenImage | None = None
         self._heard: dict[str, Callable[[WorkerEvent], None]] = {
             "opened": self._on_opened,
             "picture": self._on_picture,
@@ -136,11 +163,8 @@ class SegmentController:
 
     def command_words(self, out: str) -> list[str]:
         """The command that gives the present result."""
-        told, choices = self._opened, self._choices
-        network = {"average": choices.network.average, "tile": told["tile"], "precision": told["precision"]}
-        cut = self.cut.options if self.result == "instances" else {}
-        options = PredictOptions(**network, **cut, result=self.result)
-        return predict_words(choices.model, self._image_file, out, options, axes=choices.axes, channel=choices.channel)
+        assert self._opened is not None, "there is no result before an image is open"
+        return self._opened.command(out, self.result, self.cut.options)
 
     @property
     def command(self) -> str:
@@ -156,8 +180,7 @@ class SegmentController:
 
     def _on_ready(self, order: WorkerEvent) -> None:
         """The image is in a file."""
-        self._image_file = order["image"]
-        self._choices = replace(self._choices, axes=order["axes"])
+        self._order = order
         self._desk.service.send(order)
 
     def _on_task_failed(self, words: str) -> None:
@@ -172,20 +195,25 @@ class SegmentController:
             answer(told)
 
     def _on_opened(self, told: WorkerEvent) -> None:
-        assert self.current is not None
-        self._opened = told
-        shape = (*told["lead"], told["height"], told["width"])
-        other = self.layers is None or (self.layers.name, self.layers.shape) != (self.current.name, shape)
-        if other:
-            self.layers = self._desk.make_layers(self.current, told, self._choices.model)
-        assert self.layers is not None
-        self.cut.adapt(told, stack=bool(told["lead"]), anew=other)
-        self._desk.field.take(self.layers)
+        self._opened = OpenImage(self._order, self._choices, told)
+        layers, anew = self._layers_for(told)
+        self.layers = layers
+        self.cut.adapt(told, stack=bool(told["lead"]), anew=anew)
+        self._desk.field.take(layers)
         self.progressed.emit(told["done"], told["total"])
         self.changed.emit()
         if self.with_uncertainty:
             self._desk.service.send({"do": "show", "names": [UNCERTAINTY]})
-        self._desk.service.send({"do": "predict", "near": self.layers.field().centre})
+        self._desk.service.send({"do": "predict", "near": layers.field().centre})
+
+    def _layers_for(self, told: WorkerEvent) -> tuple[ResultLayers, bool]:
+        """Layers of the image that was opened, and whether they are others than before."""
+        assert self.current is not None
+        shape = (*told["lead"], told["height"], told["width"])
+        before = self.layers
+        if before is not None and (before.name, before.shape) == (self.current.name, shape):
+            return before, False
+        return self._desk.make_layers(self.current, told, self._choices.model), True
 
     def _on_picture(self, told: WorkerEvent) -> None:
         if self.layers is not None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 import cellseg
-from napari_cellseg.pixels.pyramid import CELLS, UNCERTAINTY, Pyramid
+from napari_cellseg.children.serving import Order
+from napari_cellseg.segment.pictures import PredictionPictures
 
 if TYPE_CHECKING:
     from cellseg.inference.prediction import Prediction
     from cellseg.inference.tiling import Tile
-
-from napari_cellseg.children.serving import Order
 
 Tell = Callable[[Order], None]
 
@@ -41,8 +39,7 @@ class Engine:
         self._cancelled = threading.Event()
         self._near: tuple[int, int, int] | None = None
         self._kept: Prediction | None = None
-        self._lead: tuple[int, ...] = ()
-        self._pictures: dict[str, Pyramid] = {}
+        self._pictures: PredictionPictures
         self._tiles_done = 0
         self._field: tuple[Any, NDArray[np.float32]] | None = None
 
@@ -56,7 +53,7 @@ class Engine:
         lead = tuple(order["lead"]) if "lead" in order else source.plane_shape
         if int(np.prod(lead)) != source.planes:
             lead = source.plane_shape  # the layer counts channels as planes
-        self._kept, self._lead, self._pictures, self._field = kept, lead, {}, None
+        self._kept, self._pictures, self._field = kept, PredictionPictures(kept, lead), None
         names = model.card.class_names
         self._tell(
             {
@@ -81,16 +78,11 @@ class Engine:
 
     def show(self, order: Order) -> None:
         """Make pictures that follow the prediction from now on: of a class by its name, or of the uncertainty."""
-        kept = self._opened()
         for name in order["names"]:
-            if name not in self._pictures:
-                folder = kept.folder / "pictures" / _file_name(name)
-                size = (kept.source.height, kept.source.width)
-                picture = self._pictures[name] = Pyramid(folder, self._lead, *size, np.uint8)
+            if name not in self._pictures.names:
+                folder = self._pictures.begin(name)
                 self._tell({"event": "picture", "name": name, "folder": str(folder)})
-                missing = kept.done - picture.shown
-                for tile in (tile for tile in kept.tiles if _place(tile) in missing):
-                    self._draw(tile, [name])
+                self._pictures.catch_up(name)
         if order["names"]:
             self._tell({"event": "drawn"})
 
@@ -102,7 +94,7 @@ class Engine:
         start, before = time.perf_counter(), done
         for tile in self._tiles(kept):
             done += 1
-            self._draw(tile, self._pictures)
+            self._pictures.draw(tile)
             self._tiles_done += 1
             box, spent = tile.write, time.perf_counter() - start
             self._tell(
@@ -143,10 +135,9 @@ class Engine:
     def apply(self, order: Order) -> None:
         """Number the cells of the whole image: the labels that `save` writes, as a picture."""
         kept = self._opened()
-        folder = _next_folder(kept.folder / "pictures")
         scratch = kept.folder / "numbering"
         planes = self._followed(kept.instances(scratch, **order["options"]))
-        picture = Pyramid(folder, self._lead, kept.source.height, kept.source.width, np.uint32)
+        picture = self._pictures.begin_cells()
         for plane, labels in enumerate(planes):
             for box in labels.grid:
                 self._stop_if_cancelled()
@@ -158,7 +149,7 @@ class Engine:
         linked = order["options"].get("link", "none") != "none"  # else the numbers begin anew in each plane
         cells = (max if linked else sum)(labels.largest for labels in planes)
         whole = len(kept.done) == len(kept.tiles)
-        self._tell({"event": "applied", "folder": str(folder), "cells": cells, "complete": whole})
+        self._tell({"event": "applied", "folder": str(picture.folder), "cells": cells, "complete": whole})
 
     def save(self, order: Order) -> None:
         """Write a result file, as `cellseg predict` would."""
@@ -187,31 +178,16 @@ class Engine:
 
     def _tiles(self, kept: Prediction) -> Iterator[Tile]:
         """Missing tiles as they are done; in a new order when another place is looked at."""
-        while True:
-            near = self._near
-            steps = kept.fill(near)
-            for step in steps:
-                assert step.tile is not None
-                yield step.tile
-                self._stop_if_cancelled()
-                if self._near != near:
-                    break
-            else:
-                return
-            steps.close()  # type: ignore[attr-defined]
-
-    def _draw(self, tile: Tile, names: Iterable[str]) -> None:
-        kept, box = self._opened(), tile.write
-        values = kept.read(tile.plane, box.rows, box.columns)
-        for name in names:
-            shown = self._unsure(tile) if name == UNCERTAINTY else values[kept.model.card.class_names.index(name)]
-            self._pictures[name].put(tile.plane, box.top, box.left, np.rint(shown * 255).astype(np.uint8))
-
-    def _unsure(self, tile: Tile) -> NDArray[np.float32]:
-        """Entropy of a tile's probabilities, float32 (h, w): 0 = sure, 1 = all classes are as likely."""
-        kept, box = self._opened(), tile.write
-        most = np.log2(np.float32(len(kept.model.card.class_names)))
-        return np.clip(kept.uncertainty(tile.plane, box.rows, box.columns) / most, 0, 1)
+        near = self._near
+        steps = kept.fill(near)
+        while (step := next(steps, None)) is not None:
+            assert step.tile is not None
+            yield step.tile
+            self._stop_if_cancelled()
+            if self._near != near:
+                steps.close()  # type: ignore[attr-defined]
+                near = self._near
+                steps = kept.fill(near)
 
     def _probabilities(self, kept: Prediction, plane: int, rows: slice, columns: slice) -> NDArray[np.float32]:
         """Of a field; those read last are kept, for sliders move more often than fields."""
@@ -250,19 +226,6 @@ class Cancelled(Exception):
     """Somebody asked to stop."""
 
 
-def _next_folder(folder: Path) -> Path:
-    """A folder for the next numbering; those before the last are removed, the last one may still be looked at."""
-    numbers = sorted(int(path.name.removeprefix(f"{CELLS}-")) for path in folder.glob(f"{CELLS}-*"))
-    for number in numbers[:-1]:
-        with suppress(OSError):
-            shutil.rmtree(folder / f"{CELLS}-{number}")
-    return folder / f"{CELLS}-{max(numbers, default=0) + 1}"
-
-
-def _file_name(name: str) -> str:
-    return "".join(letter if letter.isalnum() else "_" for letter in name)
-
-
 def _channel(order: Order) -> int | str | None:
     text = str(order.get("channel") or "")
     return int(text) if text.isdecimal() else text or None
@@ -271,10 +234,6 @@ def _channel(order: Order) -> int | str | None:
 def _point(order: Order) -> tuple[int, int, int] | None:
     near = order.get("near")
     return (int(near[0]), int(near[1]), int(near[2])) if near else None
-
-
-def _place(tile: Tile) -> tuple[int, int, int]:
-    return tile.plane, tile.write.top, tile.write.left
 
 
 def _wider(span: list[int], length: int) -> slice:

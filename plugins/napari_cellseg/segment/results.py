@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from napari.layers import Image, Labels, Layer
@@ -48,27 +48,28 @@ class ResultLayers:
         """A layer for a picture that grows on disk; the one of that name if it is there."""
         levels = open_levels(folder)
         data = levels if len(levels) > 1 else levels[0]
-        layer = self.pictures.get(name)
-        if layer is not None and layer in self.viewer.layers:
+        layer = self._still(self.pictures.get(name))
+        if layer is not None:
             layer.data = data
             return
+        shown = _uncertainty_style(name) if uncertainty else _class_style(name)
         layer = Image(
             data,
-            name=f"{self.name}: {name if uncertainty else f'probability of {name}'}",
+            name=f"{self.name}: {shown.title}",
             multiscale=len(levels) > 1,
             contrast_limits=(0, 255),
-            colormap="magma" if uncertainty else "gray",
+            colormap=shown.colormap,
             opacity=0.6,
             blending="translucent",
-            metadata=self._metadata("uncertainty" if uncertainty else "probabilities", values="255 times the part"),
+            metadata=self._metadata(shown.role, values="255 times the part"),
             **self.placement,
         )
         self.pictures[name] = self._add(layer)
 
     def show_uncertainty(self, visible: bool) -> bool:
         """Show or hide where the network is unsure; whether that is a layer yet."""
-        layer = self.pictures.get(UNCERTAINTY)
-        if layer is None or layer not in self.viewer.layers:
+        layer = self._still(self.pictures.get(UNCERTAINTY))
+        if layer is None:
             return False
         layer.visible = visible
         return True
@@ -76,41 +77,51 @@ class ResultLayers:
     def refresh_pictures(self, thumbnail: bool = False) -> None:
         """Read anew what is seen of the pictures."""
         for layer in self.pictures.values():
-            if layer.visible and layer in self.viewer.layers:
+            if layer.visible and self._still(layer) is not None:
                 layer.refresh(thumbnail=thumbnail, extent=False)
 
     def show_preview(self, where: Field, labels: NDArray[np.uint32]) -> None:
         """Cells of the visible field, over all else; those of the whole image are hidden meanwhile."""
         lead = self.shape[:-2]
         index = np.unravel_index(where.plane, lead) if lead else ()
-        offset = [*(int(k) for k in index), where.rows[0], where.columns[0]]
         data = labels.reshape(*(1,) * len(lead), *labels.shape)
-        translate = moved(self.placement, offset)
-        if self.preview is None or self.preview not in self.viewer.layers:
-            placement = {**self.placement, "translate": translate}
-            metadata = self._metadata("preview")
-            layer = Labels(data, name=f"{self.name}: cells (preview)", opacity=0.5, metadata=metadata, **placement)
-            layer.editable = False
-            self.preview = self._add(layer)
+        translate = moved(self.placement, [*map(int, index), where.rows[0], where.columns[0]])
+        preview = self._still(self.preview)
+        if preview is None:
+            preview = self.preview = self._add(self._new_preview(data, translate))
         else:
-            self.preview.data = data
-            self.preview.translate = translate
-        self.preview.visible = True
+            preview.data, preview.translate = data, translate
+        preview.visible = True
         if self.cells is not None and not self.edited:
             self.cells.visible = False
 
+    def _new_preview(self, data: NDArray[np.uint32], translate: Any) -> Labels:
+        placement = {**self.placement, "translate": translate}
+        metadata = self._metadata("preview")
+        layer = Labels(data, name=f"{self.name}: cells (preview)", opacity=0.5, metadata=metadata, **placement)
+        layer.editable = False
+        return layer
+
     def show_cells(self, data: Any, multiscale: bool) -> None:
         """Cells of the whole image. Those that were corrected by hand stay, under another name."""
-        if self.cells is not None and self.edited and self.cells in self.viewer.layers:
-            self.cells.name = f"{self.name}: cells (corrected)"
-            self.cells = None
-        self.edited = False
+        self._put_corrected_aside()
         if self.preview is not None:
             self.preview.visible = False
-        if self.cells is not None and self.cells in self.viewer.layers:
-            self.cells.data = data
-            self.cells.visible = True
-            return
+        cells = self._still(self.cells)
+        if cells is None:
+            self.cells = self._add(self._new_cells(data, multiscale))
+        else:
+            cells.data = data
+            cells.visible = True
+
+    def _put_corrected_aside(self) -> None:
+        cells = self._still(self.cells)
+        if cells is not None and self.edited:
+            cells.name = f"{self.name}: cells (corrected)"
+            self.cells = None
+        self.edited = False
+
+    def _new_cells(self, data: Any, multiscale: bool) -> Labels:
         layer = Labels(
             data,
             name=f"{self.name}: cells",
@@ -121,12 +132,12 @@ class ResultLayers:
         )
         layer.events.paint.connect(self._on_edited)
         layer.events.labels_update.connect(self._on_edited)
-        self.cells = self._add(layer)
+        return layer
 
     def field(self) -> Field:
         """What is seen of the image."""
-        layer = self.reference or next(iter(self.pictures.values()), None)
-        if layer is None or layer not in self.viewer.layers:
+        layer = self._still(self.reference or next(iter(self.pictures.values()), None))
+        if layer is None:
             return seen_field([(0, 0), self.shape[-2:]], [0] * len(self.shape[:-2]), self.shape)
         corners = np.asarray(layer.corner_pixels, float)[:, -2:]
         if layer.multiscale:
@@ -135,6 +146,10 @@ class ResultLayers:
         lead = len(self.shape) - 2
         at = np.concatenate([np.zeros(max(lead - len(at), 0)), at[len(at) - min(lead, len(at)) :]])
         return seen_field(corners.tolist(), at.tolist(), self.shape)
+
+    def _still(self, layer: Any) -> Any:
+        """A layer, if it was not removed."""
+        return layer if layer is not None and layer in self.viewer.layers else None
 
     def _add(self, layer: Any) -> Any:
         """Put a layer on top without taking the selection away from the one in work."""
@@ -162,14 +177,33 @@ def layers_for(viewer: ViewerModel, chosen: Input, opened: dict[str, Any], model
     """
     shape = (*opened["lead"], opened["height"], opened["width"])
     reference = viewer.layers[chosen.name] if chosen.data is not None and chosen.name in viewer.layers else None
-    if reference is not None:
-        placement = placement_of(reference, len(shape)) if reference.ndim >= len(shape) else {}
-    else:
-        size = opened["pixel_size_um"]
-        placement = placement_in_um(len(shape), tuple(size) if size else None, opened["spacing_um"])
-    about = dict(notes_on(reference)) if reference is not None else {}
+    about = {} if reference is None else notes_on(reference)
     about = {**about, "image": about.get("image", chosen.name), "model": model}
-    return ResultLayers(viewer, chosen.name, shape, placement, about, reference)
+    return ResultLayers(viewer, chosen.name, shape, _placement(reference, opened, len(shape)), about, reference)
+
+
+class _PictureStyle(NamedTuple):
+    """How a picture is shown."""
+
+    title: str
+    role: str
+    colormap: str
+
+
+def _class_style(name: str) -> _PictureStyle:
+    return _PictureStyle(f"probability of {name}", "probabilities", "gray")
+
+
+def _uncertainty_style(name: str) -> _PictureStyle:
+    return _PictureStyle(name, "uncertainty", "magma")
+
+
+def _placement(reference: Layer | None, opened: dict[str, Any], ndim: int) -> dict[str, Any]:
+    """Where a result lies: as the layer that was segmented, else as the sizes of pixels say."""
+    if reference is None:
+        size = opened["pixel_size_um"]
+        return placement_in_um(ndim, tuple(size) if size else None, opened["spacing_um"])
+    return placement_of(reference, ndim) if reference.ndim >= ndim else {}
 
 
 def placement_of(layer: Layer, ndim: int) -> dict[str, Any]:
@@ -201,11 +235,14 @@ def moved(placement: dict[str, Any], offset: list[int]) -> Any:
 
 def pixel_sizes_um(layer: Layer) -> tuple[tuple[float, float] | None, float | None]:
     """Height and width of a pixel and the distance of planes in micrometres, where the layer's units say so."""
-    sizes = []
-    for size, unit in zip(layer.scale, layer.units, strict=True):
-        try:
-            sizes.append(float((size * unit).to("micrometer").magnitude))
-        except Exception:  # pint's errors for units that are no lengths, such as pixels
-            sizes.append(0.0)
-    across = (sizes[-2], sizes[-1]) if all(sizes[-2:]) else None
-    return across, (sizes[-3] or None) if len(sizes) > 2 else None
+    *lead, height, width = map(_in_um, layer.scale, layer.units)
+    across = (height, width) if height and width else None
+    return across, lead[-1] or None if lead else None
+
+
+def _in_um(size: float, unit: Any) -> float:
+    """A length in micrometres, 0 where the unit is none of length."""
+    try:
+        return float((size * unit).to("micrometer").magnitude)
+    except Exception:  # pint's errors for units that are no lengths, such as pixels
+        return 0.0

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+import math
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 import cellseg
 from napari_cellseg.annotation import notes_on
+from napari_cellseg.pixels.layer_files import whole_of
 from napari_cellseg.segment.annotation import Taken, as_annotation
 
 if TYPE_CHECKING:
+    from napari_cellseg.project.document import ProjectImage
     from napari_cellseg.project.folder import Project
+    from napari_cellseg.project.store import LabelStore
     from napari_cellseg.segment.field import Field
 
 AREAS = {"field": "what is seen", "image": "the whole image", "cell": "only the selected cell"}
 BAND = 1024
 """Rows that are taken at once."""
+_PlaneRegion = tuple[int, slice, slice]
+"""A plane, rows and columns."""
 REASON = "before predicted cells were taken over"
 
 
@@ -34,44 +41,49 @@ def take_over(project: Project | None, layer: Any, area: str, seen: Field, *, re
     Raises:
         InputError: no project, or the image is not in it.
     """
+    if project is None:
+        raise cellseg.InputError("no project is open", "Make one on the tab Annotate, or open one.")
     image = _image(project, layer)
-    assert project is not None
-    data = layer.data[0] if layer.multiscale else layer.data
-    labels = project.labels(image)
+    data, labels = whole_of(layer), project.labels(image)
     project.keep(image, REASON)
     only = [int(layer.selected_label)] if area == "cell" else None
-    after = 0 if replace and area == "image" else int(labels.max())
-    ids: set[int] = set()
-    pixels = 0
-    for plane, rows, columns in _regions(data.shape, seen if area == "field" else None):
-        lead = tuple(int(k) for k in np.unravel_index(plane, data.shape[:-2])) if data.ndim > 2 else ()
-        there = (plane, rows, columns) if labels.ndim == 3 else (rows, columns)
-        cells = np.asarray(data[(*lead, rows, columns)])
-        new, taken = as_annotation(cells, labels[there], after=after, only=only, replace=replace)
-        if taken.pixels:
-            labels[there] = new
-        ids |= taken.ids
-        pixels += taken.pixels
-    return Taken(frozenset(ids), pixels)
+    after = _numbers_taken(labels, anew=replace and area == "image")
+    convert = partial(as_annotation, after=after, only=only, replace=replace)
+    regions = _field(seen) if area == "field" else _bands(data.shape)
+    return Taken.together([_take_region(data, labels, region, convert) for region in regions])
 
 
-def _regions(shape: tuple[int, ...], seen: Field | None) -> Iterator[tuple[int, slice, slice]]:
-    """Planes, rows and columns of the field, or of all planes in bands that are small enough for the memory."""
-    if seen is not None:
-        yield seen.plane, slice(*seen.rows), slice(*seen.columns)
-        return
+def _numbers_taken(labels: LabelStore, *, anew: bool) -> int:
+    """The largest number that new cells must not have; `anew`: all of the annotation is replaced."""
+    return 0 if anew else int(labels.max())
+
+
+def _take_region(data: Any, labels: LabelStore, region: _PlaneRegion, convert: Callable[..., Any]) -> Taken:
+    plane, rows, columns = region
+    lead = tuple(map(int, np.unravel_index(plane, data.shape[:-2]))) if data.ndim > 2 else ()
+    there = region[-labels.ndim :]
+    new, taken = convert(np.asarray(data[(*lead, rows, columns)]), labels[there])
+    if taken.pixels:
+        labels[there] = new
+    return cast(Taken, taken)
+
+
+def _field(seen: Field) -> list[_PlaneRegion]:
+    return [(seen.plane, slice(*seen.rows), slice(*seen.columns))]
+
+
+def _bands(shape: tuple[int, ...]) -> Iterator[_PlaneRegion]:
+    """All planes in bands that are small enough for the memory."""
     for plane in range(int(np.prod(shape[:-2]))):
         for top in range(0, shape[-2], BAND):
             yield plane, slice(top, min(top + BAND, shape[-2])), slice(0, shape[-1])
 
 
-def _image(project: Project | None, layer: Any) -> Any:
-    if project is None:
-        raise cellseg.InputError("no project is open", "Make one on the tab Annotate, or open one.")
+def _image(project: Project, layer: Any) -> ProjectImage:
     name = notes_on(layer).get("image", "")
-    found = [image for image in project.images if image.name == name]
-    if not found:
+    image = next((image for image in project.images if image.name == name), None)
+    if image is None:
         raise cellseg.InputError(f"the image {name!r} is not in the project", "Add it to the project, then segment it.")
-    if int(np.prod((layer.data[0] if layer.multiscale else layer.data).shape[:-2])) != found[0].shape[0]:
+    if math.prod(whole_of(layer).shape[:-2]) != image.shape[0]:
         raise cellseg.InputError(f"the cells do not have the planes of {name!r}", "Segment the image again.")
-    return found[0]
+    return image

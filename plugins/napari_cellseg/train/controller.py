@@ -84,19 +84,11 @@ class TrainController:
         except OSError as error:
             self._on_failed(f"the run folder cannot be made ({error.strerror}). Choose another one.")
             return
-        if not source.from_project and (source.image is None or source.labels is None):
+        if not source.complete:
             self._on_failed(NO_LAYERS)
             return
         self._go_to("planning")
-        project = self._session.project
-        data = data_folder(self._run, None if project is None else project.path)
-        if source.from_project:
-            assert project is not None
-            self._data = data
-            layers = [unwrapped(layer) for layer in self._session.viewer.layers]
-            self._writer.write_changed(project, layers, data.with_name(f"{data.name}-changed"))
-        else:
-            self._writer.write(source, data)
+        self._write(source, data_folder(self._run, self._project_path))
 
     def back(self) -> None:
         """Change something first."""
@@ -110,9 +102,23 @@ class TrainController:
 
     def resume(self, run: Path) -> None:
         """Go on with a training that was interrupted."""
-        project = self._session.project
-        self._trainer.resume(run, resume_words(run, None if project is None else project.path))
+        self._trainer.resume(run, resume_words(run, self._project_path))
         self._go_to("running")
+
+    def _write(self, source: Source, data: Path) -> None:
+        """Write what is learnt from."""
+        if not source.from_project:
+            self._writer.write(source, data)
+            return
+        assert self._session.project is not None
+        self._data = data
+        layers = [unwrapped(layer) for layer in self._session.viewer.layers]
+        self._writer.write_changed(self._session.project, layers, data.with_name(f"{data.name}-changed"))
+
+    @property
+    def _project_path(self) -> Path | None:
+        project = self._session.project
+        return None if project is None else project.path
 
     def _new_run(self, folder: str) -> Path:
         """A folder for the run; that of a plan which was never started is taken again."""

@@ -66,11 +66,15 @@ class Curves(QWidget):
             lower = QRectF(0, height + GAP, self.width(), height)
             curves = {name: thinned(points) for name, points in progress.scores.items()}
             self._picture(painter, lower, "score, 0 to 1", curves, 1.0)
-        painter.setPen(self.palette().text().color())
-        foot = QRectF(0, self.height() - line, self.width(), line)
-        painter.drawText(foot, Qt.AlignmentFlag.AlignLeft, "0")
-        painter.drawText(foot, Qt.AlignmentFlag.AlignRight, f"{progress.steps:,} steps" if progress.steps else "steps")
+        self._foot(painter, QRectF(0, self.height() - line, self.width(), line))
         painter.end()
+
+    def _foot(self, painter: QPainter, box: QRectF) -> None:
+        """The axis of steps."""
+        steps = self._progress.steps
+        painter.setPen(self.palette().text().color())
+        painter.drawText(box, Qt.AlignmentFlag.AlignLeft, "0")
+        painter.drawText(box, Qt.AlignmentFlag.AlignRight, f"{steps:,} steps" if steps else "steps")
 
     def _picture(self, painter: QPainter, box: QRectF, title: str, curves: dict[str, Any], high: float) -> None:
         text = self.palette().text().color()
@@ -78,21 +82,24 @@ class Curves(QWidget):
         frame.setAlphaF(0.3)
         painter.setPen(QPen(frame, 1))
         painter.drawRect(box.adjusted(0.5, 0.5, -0.5, -0.5))
-        inner = (box.left() + 2, box.top() + 2, box.width() - 4, box.height() - 4)
-        at = box.left() + 6.0
-        line = QFontMetrics(self.font()).height()
         for name, points in curves.items():
-            painter.setPen(QPen(QColor(COLOURS[name]), 2))
-            spots = [QPointF(*xy) for xy in placed(points, inner, self._progress.steps, 0.0, high)]
-            painter.drawPolyline(QPolygonF(spots))
-            if name != "loss":
-                for spot in spots:
-                    painter.drawEllipse(spot, 2, 2)
-        for name in curves:
-            words = title if name == "loss" else SCORES[name]
-            painter.setPen(text if name == "loss" else QColor(COLOURS[name]))
-            painter.drawText(QPointF(at, box.top() + line), words)
-            at += QFontMetrics(self.font()).horizontalAdvance(words) + 10
-        if "loss" not in curves:
-            painter.setPen(text)
-            painter.drawText(QPointF(at, box.top() + line), title)
+            self._curve(painter, box, name, points, high)
+        self._names(painter, box, title, curves)
+
+    def _curve(self, painter: QPainter, box: QRectF, name: str, points: Any, high: float) -> None:
+        """A line, with a dot at each score."""
+        inner = (box.left() + 2, box.top() + 2, box.width() - 4, box.height() - 4)
+        painter.setPen(QPen(QColor(COLOURS[name]), 2))
+        spots = [QPointF(*xy) for xy in placed(points, inner, self._progress.steps, 0.0, high)]
+        painter.drawPolyline(QPolygonF(spots))
+        for spot in spots if name != "loss" else ():
+            painter.drawEllipse(spot, 2, 2)
+
+    def _names(self, painter: QPainter, box: QRectF, title: str, curves: dict[str, Any]) -> None:
+        """Names of the curves in their colours, side by side, and the title, which names the loss."""
+        metrics, at = QFontMetrics(self.font()), box.left() + 6.0
+        named = [(SCORES[name], QColor(COLOURS[name])) for name in curves if name != "loss"]
+        for words, colour in [*named, (title, self.palette().text().color())]:
+            painter.setPen(colour)
+            painter.drawText(QPointF(at, box.top() + metrics.height()), words)
+            at += metrics.horizontalAdvance(words) + 10

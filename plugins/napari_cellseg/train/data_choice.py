@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QComboBox, QFileDialog, QWidget
 import cellseg
 from napari_cellseg.annotation import is_annotation
 from napari_cellseg.session import Session
-from napari_cellseg.train.runs import with_model
+from napari_cellseg.train.runs import starts, with_model
 from napari_cellseg.train.writing import Source
 from napari_cellseg.widgets import combo, form
 
@@ -62,16 +62,10 @@ class DataChoice(QWidget):
         """Offer a new network, the model in use, the runs of the project and the models that come with cellseg."""
         chosen = self.model
         self.start.clear()
-        self.start.addItem("a new network", "")
-        if self._session.model:
-            self.start.addItem(f"the model in use ({Path(self._session.model).name})", self._session.model)
-        runs = [] if self._session.project is None else with_model(self._session.project.runs)
-        for run in runs:
-            if str(run.path) != self._session.model:
-                self.start.addItem(f"run {run.title}", str(run.path))
-        for name in cellseg.shipped_files():
-            if name != self._session.model:
-                self.start.addItem(f"{name}, which comes with cellseg", name)
+        project = self._session.project
+        runs = [] if project is None else with_model(project.runs)
+        for words, model in starts(self._session.model, runs, cellseg.shipped_files()):
+            self.start.addItem(words, model)
         self.start.addItem("another run ...", OTHER)
         self.start.setCurrentIndex(max(self.start.findData(chosen), 0))
 

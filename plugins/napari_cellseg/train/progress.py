@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, Literal
 
 from cellseg.wording import loss_of, size_of, smoothed, time_left
@@ -11,6 +12,17 @@ from cellseg.wording import loss_of, size_of, smoothed, time_left
 Phase = Literal["idle", "preparing", "training", "paused", "finished", "stopped", "failed"]
 SCORES = {"iou": "IoU", "ap50": "AP 0.5", "v_rand": "V_rand", "v_both": "V_rand and V_info"}
 """Scores that are drawn, larger is better, and what people call them."""
+
+PHASES: dict[str, Phase] = {
+    "started": "preparing",
+    "stepped": "training",
+    "paused": "paused",
+    "continued": "training",
+    "stopped": "stopped",
+    "failed": "failed",
+    "finished": "finished",
+}
+"""Phase that begins with an event."""
 
 Point = tuple[int, float]
 
@@ -32,37 +44,43 @@ class TrainingProgress:
 
     def hear(self, event: Mapping[str, Any]) -> None:
         """Take in one event of `cellseg train --events`."""
-        match event.get("event"):
-            case "started":
-                self.phase, self.step, self.steps = "preparing", event["step"], event["steps"]
-            case "stepped":
-                self.phase, self.step, self.steps = "training", event["step"], event["steps"]
-                self.seconds_left, self.memory_bytes = event["seconds_left"], event["memory_bytes"]
-                self.add_loss(event["step"], event["loss"])
-            case "validated":
-                self.add_scores(event["step"], event["scores"])
-                if event["kept"]:
-                    self.has_model, self.best = True, told(event["step"], event["scores"])
-            case "paused":
-                self.phase = "paused"
-            case "continued":
-                self.phase = "training"
-            case "stopped":
-                self.phase = "stopped"
-            case "failed":
-                self.phase = "failed"
-            case "finished":
-                self.phase, self.step, self.has_model = "finished", event["step"], True
-                self.seconds_left = 0.0
-                self.best = told(event["step_of_the_model"], event["scores"])
+        name = event.get("event", "")
+        self.phase = PHASES.get(name, self.phase)
+        take = _TAKE.get(name)
+        if take is not None:
+            take(self, event)
+
+    def add_step(self, event: Mapping[str, Any]) -> None:
+        """Note a step."""
+        self.begin(event)
+        self.seconds_left, self.memory_bytes = event["seconds_left"], event["memory_bytes"]
+        self.add_loss(event["step"], event["loss"])
+
+    def begin(self, event: Mapping[str, Any]) -> None:
+        """Note the step from which it goes on."""
+        self.step, self.steps = event["step"], event["steps"]
+
+    def add_validation(self, event: Mapping[str, Any]) -> None:
+        """Note a validation, and whether its model is kept."""
+        self.add_scores(event["step"], event["scores"])
+        if event["kept"]:
+            self.has_model, self.best = True, told(event["step"], event["scores"])
+
+    def finish(self, event: Mapping[str, Any]) -> None:
+        """Note the end."""
+        self.step, self.has_model, self.seconds_left = event["step"], True, 0.0
+        self.best = told(event["step_of_the_model"], event["scores"])
 
     def add_loss(self, step: int, loss: float | None) -> None:
         """Note the loss of a step, smoothed; a step that is done again replaces what was there."""
-        while self.losses and self.losses[-1][0] >= step:
-            self.losses.pop()
+        self._forget_from(step)
         self.loss = smoothed(self.losses[-1][1] if self.losses else None, loss)
         if loss is not None and self.loss is not None:
             self.losses.append((step, self.loss))
+
+    def _forget_from(self, step: int) -> None:
+        while self.losses and self.losses[-1][0] >= step:
+            self.losses.pop()
 
     def add_scores(self, step: int, scores: Mapping[str, float | None]) -> None:
         """Note the scores of a validation."""
@@ -74,15 +92,28 @@ class TrainingProgress:
     @property
     def lines(self) -> list[tuple[str, str]]:
         """Names and figures for people."""
-        left = "" if self.seconds_left is None or self.phase != "training" else time_left(self.seconds_left)
         shown = [
             ("Step", f"{self.step:,} of {self.steps:,}" if self.steps else ""),
-            ("Time left", left),
+            ("Time left", self._time_left()),
             ("Loss", loss_of(self.loss)),
             ("Memory", size_of(self.memory_bytes) if self.memory_bytes else ""),
             ("Model kept", self.best or "none yet"),
         ]
-        return [(name, text) for name, text in shown if text]
+        return list(filter(itemgetter(1), shown))
+
+    def _time_left(self) -> str:
+        if self.seconds_left is None or self.phase != "training":
+            return ""
+        return time_left(self.seconds_left)
+
+
+_TAKE: dict[str, Callable[[TrainingProgress, Mapping[str, Any]], None]] = {
+    "started": TrainingProgress.begin,
+    "stepped": TrainingProgress.add_step,
+    "validated": TrainingProgress.add_validation,
+    "finished": TrainingProgress.finish,
+}
+"""What an event tells, by its name."""
 
 
 def told(step: int, scores: Mapping[str, float | None]) -> str:

@@ -82,13 +82,17 @@ def progress_of(run: Path) -> TrainingProgress:
     steps = config.get("options", {}).get("train", {}).get("steps", 0)
     found = TrainingProgress("stopped", steps=int(steps), has_model=(run / MODEL).is_file())
     for row in metrics_of(run):
-        found.step = int(row["step"])
-        found.add_loss(found.step, float(row["loss"]))
-        scores = {name: float(row[name]) for name in SCORES if row.get(name)}
-        if scores:
-            found.add_scores(found.step, scores)
-            found.best = told(found.step, scores)
+        _add_row(found, row)
     return found
+
+
+def _add_row(progress: TrainingProgress, row: dict[str, str]) -> None:
+    progress.step = int(row["step"])
+    progress.add_loss(progress.step, float(row["loss"]))
+    scores = {name: float(row[name]) for name in SCORES if row.get(name)}
+    if scores:
+        progress.add_scores(progress.step, scores)
+        progress.best = told(progress.step, scores)
 
 
 def metrics_of(run: Path) -> list[dict[str, str]]:
@@ -106,3 +110,21 @@ def _config(run: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return tree
+
+
+def starts(model: str, runs: Iterable[Run], shipped: Iterable[str]) -> list[tuple[str, str]]:
+    """What a training may begin with: words for people, and the run folder or model file, each once.
+
+    Args:
+        model: that is in use; empty: none.
+        runs: those with a model.
+        shipped: models that come with cellseg.
+    """
+    found = {"": "a new network"}
+    if model:
+        found[model] = f"the model in use ({Path(model).name})"
+    for run in runs:
+        found.setdefault(str(run.path), f"run {run.title}")
+    for name in shipped:
+        found.setdefault(name, f"{name}, which comes with cellseg")
+    return [(words, path) for path, words in found.items()]

@@ -12,7 +12,7 @@ from qtpy.QtCore import QObject, Signal
 from napari_cellseg.children.child import Child
 from napari_cellseg.children.errand import Errand
 from napari_cellseg.children.words import why
-from napari_cellseg.train.progress import TrainingProgress
+from napari_cellseg.train.progress import Phase, TrainingProgress
 from napari_cellseg.train.runs import CONTROL, progress_of
 
 COMMAND = ("cellseg", "train")
@@ -106,14 +106,17 @@ class Trainer(QObject):
             self.validated.emit(bool(event["kept"]))
 
     def _on_child_ended(self, code: int) -> None:
-        if code == INTERRUPTED or (code == -1 and self.progress.phase == "preparing"):
-            self.progress.phase = "stopped"
-        elif code:
-            self.progress.phase = "failed"
+        self.progress.phase = self._last_phase(code)
         self.changed.emit()
         if self.progress.phase == "failed":
             self.failed.emit(why(list(self._child.words) if self._child else [], code))
         self.ended.emit(self.progress.phase)
+
+    def _last_phase(self, code: int) -> Phase:
+        """The phase in which it ended with an exit code."""
+        if code == INTERRUPTED or (code == -1 and self.progress.phase == "preparing"):
+            return "stopped"
+        return "failed" if code else self.progress.phase
 
     def _say(self, word: str) -> None:
         if self.run is not None and self.running:

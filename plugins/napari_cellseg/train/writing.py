@@ -31,6 +31,11 @@ class Source:
     annotation: bool = False
     """Whether 0 in the labels means not annotated."""
 
+    @property
+    def complete(self) -> bool:
+        """Whether there is all that is learnt from."""
+        return self.from_project or (self.image is not None and self.labels is not None)
+
 
 class LayerWriter(QObject):
     """Writes one image layer with its labels at a time, or the changed images of a project."""

@@ -7,9 +7,12 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from napari.layers import Labels
+from napari_cellseg.preview.borders import label_file
 from napari_cellseg.preview.command import train_command, weights_command
 from napari_cellseg.preview.sheet import COLUMNS, GAP, INK, LARGEST, as_seen, contact_sheet, middle
 
+import cellseg
 from cellseg.options import AugmentOptions, WeightOptions, WeightsAlone, described
 
 
@@ -69,3 +72,18 @@ def test_an_option_as_a_form_shows_it():
     assert weights["balance"].choices == ("none", "image", "dataset")
     assert alone["balance"].default != weights["balance"].default
     assert alone["w0"].help == weights["w0"].help
+
+
+def test_the_labels_file_is_named_only_where_it_shows_the_labels(tmp_path):
+    values = np.zeros((20, 30), np.uint16)
+    values[4:9, 4:9] = 3
+    cellseg.write_stack(tmp_path / "cells.tif", values, "YX")
+    labels = Labels(values.copy(), metadata={"cellseg": {"file": str(tmp_path / "cells.tif")}})
+    assert label_file(labels) == tmp_path / "cells.tif"
+    labels.data[12, 12] = 4  # painted in the window since
+    assert label_file(labels) is None
+    labels.data[12, 12] = 0
+    assert label_file(labels) == tmp_path / "cells.tif"
+    labels.metadata["cellseg"]["what"] = "annotation"
+    assert label_file(labels) is None
+    assert label_file(Labels(values)) is None

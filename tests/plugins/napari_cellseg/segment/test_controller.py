@@ -244,3 +244,20 @@ def test_what_is_decided_needs_no_window_and_no_torch():
     code = "import sys, napari_cellseg.segment.controller, napari_cellseg.segment.cut"
     code += "; sys.exit(any(name in sys.modules for name in ('torch', 'qtpy', 'napari', 'magicgui')))"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_what_is_known_of_an_image_is_not_said_of_the_next(work):
+    images = [
+        Input(name=name, folder=Path(name), path=f"{name}.tif", axes=axes) for name, axes in (("a", "CYX"), ("b", ""))
+    ]
+    work.controller.start(images, CHOICES)
+    work.driver.hear(**OPENED)
+    first = work.controller.command_words("out.tif")
+    assert (work.driver.orders[0]["axes"], first[3], first[first.index("--axes") + 1]) == ("CYX", "a.tif", "CYX")
+    work.driver.hear("predicted")
+    work.driver.hear("applied", folder="f", complete=True, cells=7)
+    assert (work.driver.orders[-1]["image"], work.driver.orders[-1]["axes"]) == ("b.tif", "")
+    assert work.controller.command_words("out.tif") == first  # what is shown, until the next image is open
+    work.driver.hear(**OPENED)
+    second = work.controller.command_words("out.tif")
+    assert (second[3], "--axes" in second) == ("b.tif", False)

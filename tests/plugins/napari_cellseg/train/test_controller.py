@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 from napari_cellseg.train.controller import NO_LAYERS, TrainController
 from napari_cellseg.train.wishes import Wishes
+from napari_cellseg.train.writing import Source
 from psygnal import Signal
 
 PLAN = {
@@ -20,8 +21,8 @@ PLAN = {
     "network": {"name": "unet", "parameters": 1000},
     "notes": [],
 }
-LAYERS = SimpleNamespace(from_project=False, image="image", labels="labels", annotation=True)
-ALL = SimpleNamespace(from_project=True, image=None, labels=None, annotation=False)
+LAYERS = Source(from_project=False, image="image", labels="labels", annotation=True)
+ALL = Source(from_project=True, image=None, labels=None, annotation=False)
 
 
 class Trainer:
@@ -160,7 +161,7 @@ def test_a_model_to_begin_with(project):
 
 def test_what_is_missing_or_fails_is_told(tmp_path, project):
     desk = Desk()
-    desk.controller.plan(SimpleNamespace(from_project=False, image="image", labels=None), str(tmp_path / "run"))
+    desk.controller.plan(Source(from_project=False, image="image", labels=None), str(tmp_path / "run"))
     assert desk.told == [("failed", NO_LAYERS)]
     assert desk.stages == []
     desk.controller.plan(LAYERS, str(tmp_path / "run"))

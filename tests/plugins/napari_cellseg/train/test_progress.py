@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -17,10 +18,12 @@ from napari_cellseg.train.layer_files import IGNORE, write_layers
 from napari_cellseg.train.plan import often_enough, plan_lines, steps_within
 from napari_cellseg.train.progress import TrainingProgress
 from napari_cellseg.train.runs import (
+    Run,
     data_folder,
     progress_of,
     read_run,
     resume_words,
+    starts,
     unfinished,
     with_model,
 )
@@ -217,3 +220,16 @@ def test_a_small_image_is_predicted_whole_and_of_a_large_one_what_is_seen():
     assert seen_part(((10, 10), (20, 20)), (), (512, 512)).rows == slice(0, 512)
     part = seen_part(((100.5, 3000), (300.5, 9000)), (), (4000, 10_000))
     assert (part.rows, part.columns) == (slice(100, 301), slice(5488, 6512))
+
+
+def test_a_training_begins_anew_or_with_a_model_each_of_which_is_offered_once():
+    runs = [Run(Path("runs/002"), 5, 9, False, True), Run(Path("runs/001"), 9, 9, True, True)]
+    assert starts("", [], []) == [("a new network", "")]
+    offered = starts("runs/001", runs, ["blobs", "runs/001"])
+    assert [path for _, path in offered] == ["", "runs/001", str(Path("runs/002")), "blobs"]
+    assert [words for words, _ in offered] == [
+        "a new network",
+        "the model in use (001)",
+        "run 002 (interrupted at step 5 of 9)",
+        "blobs, which comes with cellseg",
+    ]
