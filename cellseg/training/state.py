@@ -19,6 +19,7 @@ from cellseg.models.hardware import training_device
 from cellseg.options import TrainOptions
 from cellseg.training.best import Best, as_tree
 from cellseg.training.events import Saved
+from cellseg.training.optimiser import optimiser_of
 from cellseg.training.several import from_first
 
 FORMAT = 3
@@ -49,7 +50,7 @@ class State:
 def new_state(network: Any, options: TrainOptions) -> State:
     """The state before the first step."""
     network = network.to(training_device(), memory_format=torch.channels_last)
-    return State(network, copy.deepcopy(network), _optimiser(network, options))
+    return State(network, copy.deepcopy(network), optimiser_of(network, options))
 
 
 def save_checkpoint(state: State, path: Path, digest: str) -> None:
@@ -132,12 +133,3 @@ def _content(path: Path) -> bytes:
     if not path.is_file():
         raise InputError("there is no checkpoint to go on from", "Start without --resume.", path=path)
     return path.read_bytes()
-
-
-def _optimiser(network: Any, options: TrainOptions) -> torch.optim.Optimizer:
-    if options.optimiser == "sgd":
-        return torch.optim.SGD(
-            network.parameters(), lr=options.rate, momentum=options.momentum, weight_decay=options.decay
-        )
-    betas = (options.momentum, 0.99)
-    return torch.optim.AdamW(network.parameters(), lr=options.rate, betas=betas, weight_decay=options.decay)
