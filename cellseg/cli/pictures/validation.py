@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
@@ -24,6 +25,8 @@ IMAGES = 3
 LONGEST = 512
 """Pixels of an image's longer side, at most."""
 DPI = 80
+SIDE, GAP, TITLE = 3.0, 0.05, 0.3
+"""Inches: width of an image, between two of them, and above them."""
 
 TitledImage = tuple[str, NDArray[Any], str]
 """Title, image, and the colour map of what is not in colour."""
@@ -32,16 +35,25 @@ TitledImage = tuple[str, NDArray[Any], str]
 def draw_validation(model: TrainedModel, seen: Sequence[PredictedImage], path: Path) -> None:
     """A row for each image: the image, its truth, the probability of any cell, the result and its errors."""
     rows = [_panels(model, one) for one in seen[:IMAGES]]
-    heights = [3.0 * row[0][1].shape[0] / row[0][1].shape[1] + 0.1 for row in rows]
-    figure = Figure(figsize=(3.0 * len(rows[0]), sum(heights) + 0.3), layout="constrained")
-    grid = figure.subplots(len(rows), len(rows[0]), squeeze=False, height_ratios=heights)
-    for number, (line, row, one) in enumerate(zip(grid, rows, seen, strict=False)):
+    heights = [SIDE * row[0][1].shape[0] / row[0][1].shape[1] for row in rows]
+    figure = Figure(figsize=((SIDE + GAP) * len(rows[0]), sum(heights) + TITLE * len(rows)))
+    for number, (line, row, one) in enumerate(zip(_grid(figure, heights, len(rows[0])), rows, seen, strict=False)):
         for axes, (title, image, colours) in zip(line, row, strict=True):
             axes.imshow(image, cmap=colours or None, interpolation="nearest", vmin=0, vmax=1)
             axes.set_axis_off()
             axes.set_title(one.image.name if title == "image" else title if not number else "", fontsize=8)
         add_scale_bar(line[0], one.image.image.shape[-1], one.image.pixel_um)
     save_picture(figure, path, DPI)
+
+
+def _grid(figure: Figure, heights: Sequence[float], columns: int) -> Iterator[list[Axes]]:
+    """Rows of places for images, of heights in inches; matplotlib's own layout takes as long as the drawing."""
+    width, height = figure.get_size_inches()
+    top = height
+    for high in heights:
+        top -= TITLE + high
+        lefts = [(SIDE + GAP) * column for column in range(columns)]
+        yield [figure.add_axes((left / width, top / height, SIDE / width, high / height)) for left in lefts]
 
 
 def _panels(model: TrainedModel, one: PredictedImage) -> list[TitledImage]:
