@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cellseg.options import TrainOptions
-from cellseg.training.events import Event, Stepped, Validated
+from cellseg.training.events import Event, Stepped, Validated, Validating
 
 RECENT = 50
 """Steps over which the speed is averaged."""
@@ -21,13 +21,17 @@ class Pace:
     options: TrainOptions
     _steps: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
     _validations: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
+    _validating: float = 0.0
 
     def note(self, event: Event, seconds: float) -> None:
         """An event came after so many seconds of waiting for it."""
         if isinstance(event, Stepped):
             self._steps.append(seconds)
+        if isinstance(event, Validating):
+            self._validating += seconds
         if isinstance(event, Validated):
-            self._validations.append(seconds)
+            self._validations.append(self._validating + seconds)
+            self._validating = 0.0
 
     @property
     def samples_per_second(self) -> float:

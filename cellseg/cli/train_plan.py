@@ -22,6 +22,8 @@ def in_lines(plan: TrainingPlan) -> list[str]:
         f"{plan.input}, {plan.precision}",
         f"steps      {plan.steps}, recipe {plan.recipe}: each image is sampled about "
         f"{plan.samples_per_image:.0f} times",
+        f"validation {plan.validations} times on {plan.predicted_pixels / 1e6:.1f} megapixels, the cut is searched on "
+        f"{plan.searched_pixels / 1e6:.1f}",
         f"memory     about {size_of(plan.memory_bytes)}",
         f"time       about {duration(plan.seconds)} ({plan.seconds_by})",
         *(f"note       {note}" for note in plan.notes),

@@ -15,7 +15,7 @@ from cellseg.cli.train_events import Lines, heard
 from cellseg.cli.train_pace import Pace, memory
 from cellseg.training.curves import draw_curves
 from cellseg.training.data import TrainingSet
-from cellseg.training.events import Compared, Event, Finished, Saved, Started, Stepped, Validated, Weighed
+from cellseg.training.events import Compared, Event, Finished, Saved, Started, Stepped, Validated, Validating, Weighed
 from cellseg.training.report import forgotten
 from cellseg.training.run_folder import CURVES, REPORT_TEXT, RunFolder, read_metrics, record
 from cellseg.training.several import any_wishes, size
@@ -131,12 +131,14 @@ class _Board:
     loss: float | None = None
     kept: str = "none yet"
     saved: str = "none yet"
+    busy: str = ""
     told: float = field(default_factory=time.monotonic)
 
     def show(self, event: Event) -> None:
         """Refresh it; a validation is a line that stays."""
         if isinstance(event, Compared):
             say(f"the model of --from: {in_words(event.scores)}")
+        self.busy = f"{event.stage}, {event.done / event.total:.0%}" if isinstance(event, Validating) else ""
         if isinstance(event, Stepped):
             self.step = event.step
             self.loss = smoothed(self.loss, event.loss)
@@ -163,6 +165,7 @@ class _Board:
             "samples a second": f"{self.pace.samples_per_second:.2f}",
             "time left": time_left(self.pace.seconds_left(self.step)),
             "memory": size_of(memory()),
+            **({"validation": self.busy} if self.busy else {}),
         }
 
     def _picture(self) -> Any:

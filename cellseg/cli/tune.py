@@ -15,7 +15,8 @@ from cellseg.cli.progress import bar, console, say
 from cellseg.options import LabelOptions, TruthOptions
 
 if TYPE_CHECKING:
-    from cellseg.evaluation.choose_cut import PredictedPlane
+    from cellseg.evaluation.choose_cut import Search
+    from cellseg.evaluation.cut_scores import PredictedPlane
     from cellseg.evaluation.tuning import Tuned, Tuning
 
 METRICS = {
@@ -57,9 +58,12 @@ def tune(
     from cellseg.evaluation import tuning
 
     file, card = (None, tuning.PLAIN) if store is None else tuning.own_model(store)
-    examples = _read(tuning.plan_tuning(probabilities, truth, planes, options, labels))
+    plan = tuning.plan_tuning(probabilities, truth, planes, options, labels)
+    examples = _read(plan)
     say(f"searching the best cut on {len(examples)} {'image' if len(examples) == 1 else 'images'} ...")
-    found = tuning.tune(examples, card)
+    if plan.note():
+        say(f"a part of the pixels is enough for that: {plan.note()}")
+    found = _searched(tuning.tuning_steps(examples, card))
     if picture is not None:
         _draw(found, picture)
         say(f"wrote {picture}")
@@ -77,6 +81,19 @@ def _read(plan: Tuning) -> list[PredictedPlane]:
             found.append(example)
             update(min(len(found), len(plan.cases)))
     return found
+
+
+def _searched(steps: Search[Tuned]) -> Tuned:
+    """The result of the search, which shows how far it is."""
+    with bar("searching", 100) as update:
+        while True:
+            try:
+                one = next(steps)
+            except StopIteration as end:
+                update(100)
+                found: Tuned = end.value
+                return found
+            update(100 * one.done // one.total)
 
 
 def _draw(found: Tuned, path: Path) -> None:

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from cellseg.arrays import Float32
 from cellseg.errors import InputError
 from cellseg.evaluation.cases import Case, find_cases
-from cellseg.evaluation.choose_cut import PredictedPlane, are_outlined, choose_cut, curve_of, is_dense, pixel_score
+from cellseg.evaluation.choose_cut import Search, are_outlined, curve_of, pixel_score, search_cut
+from cellseg.evaluation.cut_scores import CutScores, PredictedPlane, is_dense
 from cellseg.evaluation.judging import labels_of
 from cellseg.evaluation.reading import (
     Reader,
@@ -23,6 +24,7 @@ from cellseg.evaluation.reading import (
     kind_of_truth,
     read_probability,
 )
+from cellseg.evaluation.windows import spread, windows_of
 from cellseg.images.made import made_by_cellseg
 from cellseg.images.source import ImageSource
 from cellseg.inference.instances import label_instances
@@ -32,11 +34,17 @@ from cellseg.metrics.candidates import THRESHOLDS
 from cellseg.models.card import CUT, ModelCard, model_file, read_card, shipped_files, store_card
 from cellseg.options import EvaluateOptions, LabelOptions, TruthOptions
 from cellseg.preprocess.cells import numbered
+from cellseg.steps import finished
 
 PLAIN = ModelCard(name="", options={})
 WANTED = "Give the probabilities of one class, as cellseg predict --result probabilities writes them."
 HALF = 0.5
 """Probability from which on a cell counts as predicted where nobody annotated."""
+
+TUNED_PIXELS = 1 << 26
+"""Pixels on which a cut is tuned at most; the search takes some microseconds for each."""
+LEAST_SHOWN = 1 << 18
+"""Pixels of a plane that are looked at in any case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,10 @@ class Tuning:
 
     cases: tuple[Case, ...]
     reader: Reader
+    pixels: int = TUNED_PIXELS
+    """Pixels of a plane that are looked at, at most: windows of a larger one."""
+    left_out: int = 0
+    """Cases that are not looked at, for there are many."""
 
     def examples(self) -> Iterator[PredictedPlane]:
         """The planes of each case with their probabilities; reads one case at a time.
@@ -74,7 +86,16 @@ class Tuning:
             truth = self.reader.read_truth(case)
             probability = read_probability(case.prediction)
             check_sizes(truth, probability)
-            yield from _examples(self.reader, truth, probability)
+            for one in _examples(self.reader, truth, probability):
+                yield from _shown(one, self.pixels)
+
+    def note(self) -> str:
+        """Sentence on what is left out; empty where nothing is."""
+        sources = [case.prediction.source for case in self.cases]
+        large = sum(source.height * source.width > self.pixels for source in sources)
+        windows = f"windows of {large} of them, {self.pixels / 1e6:.1f} megapixels each" if large else ""
+        fewer = f"{self.left_out} of {self.left_out + len(self.cases)} images are left out" if self.left_out else ""
+        return "; ".join(part for part in (fewer, windows) if part)
 
 
 def plan_tuning(
@@ -103,23 +124,43 @@ def plan_tuning(
     if kind == "classes":
         found = "the truth holds several classes, of which each pixel has the most probable one"
         raise InputError(found, "A cut is for cells and background; or say --labels-are instances.")
-    return Tuning(tuple(cases), Reader(None, kind, EvaluateOptions(**asdict(options)), labels))
+    return bounded(Tuning(tuple(cases), Reader(None, kind, EvaluateOptions(**asdict(options)), labels)))
+
+
+def bounded(plan: Tuning) -> Tuning:
+    """The plan with fewer cases and windows of large planes, so that `TUNED_PIXELS` are looked at in all."""
+    sizes = [len(c.prediction.numbers) * c.prediction.source.height * c.prediction.source.width for c in plan.cases]
+    planes = sum(len(case.prediction.numbers) for case in plan.cases)
+    if sum(sizes) <= TUNED_PIXELS:
+        return plan
+    count = max(1, int(TUNED_PIXELS * len(plan.cases) / planes / min(sum(sizes) / planes, LEAST_SHOWN)))
+    cases = spread(plan.cases, count)
+    pixels = max(LEAST_SHOWN, TUNED_PIXELS // sum(len(case.prediction.numbers) for case in cases))
+    return replace(plan, cases=tuple(cases), pixels=pixels, left_out=len(plan.cases) - len(cases))
 
 
 def tune(examples: Sequence[PredictedPlane], card: ModelCard = PLAIN) -> Tuned:
+    """The result of `tuning_steps`."""
+    return finished(tuning_steps(examples, card))
+
+
+def tuning_steps(examples: Sequence[PredictedPlane], card: ModelCard = PLAIN) -> Search[Tuned]:
     """Choose the cut of the best score; the card is that of the model, for what is not tuned.
 
     Args:
         examples: planes with their probabilities (2, H, W).
         card: its `scale` tells how much larger than in these planes its cut is counted.
+
+    Yields after each trial of a cut on a plane.
     """
-    chosen = choose_cut(replace(card, scale=1.0), examples)
-    if not are_outlined([one.truth for one in examples]):
+    truths = [one.truth for one in examples]
+    chosen = yield from search_cut(replace(card, scale=1.0), examples)
+    if not are_outlined(truths):
         metric, curve = "iou", [pixel_score(examples, threshold) for threshold in THRESHOLDS]
         value = pixel_score(examples, chosen.threshold)
     else:
-        dense = is_dense([one.truth for one in examples])
-        metric, curve = "v_both" if dense else "mean_ap", curve_of(chosen, examples)
+        dense = is_dense(truths)
+        metric, curve = "v_both" if dense else "mean_ap", (yield from curve_of(chosen, CutScores(examples, dense)))
         value = curve[THRESHOLDS.index(chosen.threshold)]
     return Tuned(metric, value, chosen, tuple(zip(THRESHOLDS, curve, strict=True)), len(examples))
 
@@ -191,6 +232,16 @@ def _examples(reader: Reader, truth: Truth, probability: Float32) -> Iterator[Pr
         instances = numbered(np.where(ignored, 0, true))
         plane = LabelPlane(instances, (instances > 0).astype(np.uint8), ignored | aside)
         yield PredictedPlane(plane, np.stack([1 - cell, cell]))
+
+
+def _shown(one: PredictedPlane, pixels: int) -> Iterator[PredictedPlane]:
+    """The plane, or windows of a larger one with so many pixels in all."""
+    windows = windows_of(one.truth, pixels)
+    if windows[0].shape == one.truth.ignore.shape:
+        yield one
+        return
+    for window in windows:
+        yield PredictedPlane(window.of(one.truth), one.probabilities[:, window.rows, window.columns].copy())
 
 
 def _in_strip(truth: Truth) -> NDArray[np.bool_]:

@@ -64,6 +64,14 @@ def predict_array(model: Any, image: NDArray[np.generic], **options: Any) -> Flo
 
 def filled(model: Any, image: NDArray[np.generic], options: PredictOptions) -> Prediction:
     """The finished prediction of an image (H, W) or (C, H, W) in memory. Raises InputError for another shape."""
+    prediction = unfilled(model, image, options)
+    for _ in prediction.fill():
+        pass
+    return prediction
+
+
+def unfilled(model: Any, image: NDArray[np.generic], options: PredictOptions = PredictOptions()) -> Prediction:
+    """The same with nothing predicted yet."""
     if image.size == 0 or image.ndim not in (2, 3):
         raise InputError(f"an image of shape {image.shape} was given", "Give one (H, W) or (C, H, W).")
     trained, source = as_model(model), array_source(image, axes="CYX"[-image.ndim :])
@@ -72,10 +80,7 @@ def filled(model: Any, image: NDArray[np.generic], options: PredictOptions) -> P
             f"an image of shape {image.shape} was given to a model of one channel",
             "Give one (H, W): of a stack plane by plane, of several channels one of them.",
         )
-    prediction = prediction_in_memory(seen_by(trained, source, options))
-    for _ in prediction.fill():
-        pass
-    return prediction
+    return prediction_in_memory(seen_by(trained, source, options))
 
 
 def _refuse_cut(options: Mapping[str, Any], door: str) -> None:

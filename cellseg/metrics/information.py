@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cellseg.arrays import Labels
 from cellseg.metrics.overlap import Overlaps
-from cellseg.metrics.rand import foreground_areas, segment_tables
+from cellseg.metrics.rand import foreground_areas, segment_tables, table_scores
 from cellseg.metrics.ratios import ratio
 
 
@@ -56,6 +56,13 @@ def information_scores(
 def v_info(prediction: Labels, truth: Labels, *, thin: bool = False, volume: bool = False) -> float:
     """V_info, 0 to 1 (perfect): `information_scores(...).f`."""
     return information_scores(prediction, truth, thin=thin, volume=volume).f
+
+
+def v_scores(prediction: Labels, truth: Labels) -> tuple[float, float]:
+    """V_rand and V_info from one overlap table: `v_rand(prediction, truth)` and `v_info(prediction, truth)`."""
+    tables = segment_tables(prediction, truth, False, False)
+    rand, information = np.mean([(table_scores(pair)[2], _scores(pair)[2]) for pair in tables], axis=0)
+    return float(rand), float(information)
 
 
 def _scores(pairs: Overlaps) -> tuple[float, float, float]:

@@ -78,7 +78,7 @@ def rand_scores(prediction: Labels, truth: Labels, *, thin: bool = False, volume
         Arganda-Carreras et al. 2015, Front. Neuroanat. 9:142, equations 1 to 3; Fiji's
         RandError.getForegroundRestrictedRandIndexStatsN2.
     """
-    scores = [_scores(pair) for pair in segment_tables(prediction, truth, thin, volume)]
+    scores = [table_scores(pair) for pair in segment_tables(prediction, truth, thin, volume)]
     precision, recall, f = np.mean(scores, axis=0)
     return RandScores(float(precision), float(recall), float(f))
 
@@ -134,7 +134,8 @@ def foreground_areas(pairs: Overlaps) -> tuple[Areas, Areas, Areas, float]:
     return shared, predicted, true, float(true.sum() - shared.sum())
 
 
-def _scores(pairs: Overlaps) -> tuple[float, float, float]:
+def table_scores(pairs: Overlaps) -> tuple[float, float, float]:
+    """Precision, recall and F of an overlap table of segments."""
     if pairs.truth_ids.size == 0:
         perfect = float(pairs.prediction_ids.size == 0)
         return perfect, perfect, perfect

@@ -10,7 +10,8 @@ from typing import Any
 from torch import Tensor
 
 from cellseg.errors import InputError
-from cellseg.evaluation.choose_cut import are_outlined, is_dense
+from cellseg.evaluation.choose_cut import are_outlined
+from cellseg.evaluation.cut_scores import is_dense
 from cellseg.evaluation.telling import is_known, is_one_object, tell_apart
 from cellseg.labels.meaning import LabelPlane
 from cellseg.metrics.thresholds import SMALLER_IS_BETTER, TIE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,6 +65,16 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
+class Validating:
+    """Progress of a validation, told a few times a second: a part of its work that goes on, and how much is done."""
+
+    step: int
+    stage: Literal["predicting", "searching the cut", "scoring"]
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class Validated:
     """Scores of the model on the images held out, by metric.
 
@@ -115,4 +126,4 @@ class Finished:
     before: dict[str, float]
 
 
-Event = Started | Weighed | Compared | Stepped | Validated | Saved | Finished
+Event = Started | Weighed | Compared | Stepped | Validating | Validated | Saved | Finished

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import statistics
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 
+from cellseg.arrays import Shape
 from cellseg.inference.memory import available
 from cellseg.inference.prediction import ARRAY_TILE
 from cellseg.inference.tile_cost import OVERHEAD as PREDICTION_OVERHEAD
@@ -60,13 +62,18 @@ def expected_cost(data: TrainingSet, settings: TrainSettings, network: Any, size
         network: with random weights; it is changed by the steps that are measured.
         size: of a sample.
     """
-    shapes = [image.truth.ignore.shape for image in (*data.training, *data.held)]
+    shapes = shapes_of(data)
     channels, step = len(data.training[0].image), step_seconds(settings, network, len(data.training[0].image), size)
     predicted, searched = validated_pixels(shapes, settings.train)
     forward = FORWARD * step / (settings.train.batch * size[1] ** 2)
     validation = predicted * (forward + LABEL_SECONDS_PIXEL) + searched * CUT_SECONDS_PIXEL
     seconds = settings.train.steps * _with_samples(step, settings, size) + validation
     return Estimate(seconds, _memory(shapes, channels, settings.train.batch, network, size))
+
+
+def shapes_of(data: TrainingSet) -> list[Shape]:
+    """Height and width of all images of a training."""
+    return [(image.truth.ignore.shape[0], image.truth.ignore.shape[1]) for image in (*data.training, *data.held)]
 
 
 def step_seconds(settings: TrainSettings, network: Any, channels: int, size: SampleSides) -> float:
@@ -108,7 +115,7 @@ def _with_samples(step: float, settings: TrainSettings, size: SampleSides) -> fl
     return max(step + beside, drawing)
 
 
-def _memory(shapes: list[tuple[int, ...]], channels: int, batch: int, network: Any, size: SampleSides) -> int:
+def _memory(shapes: Sequence[Shape], channels: int, batch: int, network: Any, size: SampleSides) -> int:
     """Bytes at the peak: the program, the images, and a step or the prediction of a validation."""
     pixels = sum(height * width for height, width in shapes)
     step = OVERHEAD * training_bytes(network, (batch, channels, size[0], size[0]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -12,8 +13,10 @@ from cellseg.models.cost import parameters
 from cellseg.models.trained import TrainedModel
 from cellseg.options import TrainSettings
 from cellseg.training.best import metric_for
+from cellseg.training.choosing import WHOLE_PIXELS
 from cellseg.training.data import TrainingSet, cell_areas, median_diameter
-from cellseg.training.expected_cost import STEPS, expected_cost
+from cellseg.training.estimate import validated_pixels
+from cellseg.training.expected_cost import STEPS, expected_cost, shapes_of
 from cellseg.training.finetune import fitted, with_network
 from cellseg.training.held_out import notes_on_held_out
 from cellseg.training.rare import rare_classes
@@ -73,6 +76,12 @@ class TrainingPlan:
     recipe: str
     precision: str
     samples_per_image: float
+    validations: int
+    """Validations, the one at the end included."""
+    predicted_pixels: int
+    """Pixels that each of them predicts: of large images windows."""
+    searched_pixels: int
+    """Pixels on which each but the last searches the cut."""
     memory_bytes: int
     """Peak of main memory (of the GPU's where there is one)."""
     seconds: float
@@ -104,6 +113,8 @@ def training_plan(data: TrainingSet, settings: TrainSettings, start: TrainedMode
     described = _data_plan(data, settings)
     made = NetworkPlan(settings.network.model, parameters(network), network.geometry.margin)
     cost = expected_cost(data, settings, network, size)
+    searches = math.ceil(options.steps / options.validate_every)
+    predicted, searched = validated_pixels(shapes_of(data), options)
     return TrainingPlan(
         data=described,
         network=made,
@@ -114,6 +125,9 @@ def training_plan(data: TrainingSet, settings: TrainSettings, start: TrainedMode
         recipe=options.recipe,
         precision=str(precision_of(options)).removeprefix("torch."),
         samples_per_image=options.steps * options.batch / len(data.training),
+        validations=searches + 1,
+        predicted_pixels=round(predicted / (searches + 1)),
+        searched_pixels=round(searched / searches),
         memory_bytes=cost.bytes,
         seconds=cost.seconds,
         seconds_by=f"{STEPS} steps were measured",
@@ -143,6 +157,11 @@ def _data_plan(data: TrainingSet, settings: TrainSettings) -> DataPlan:
 def _notes(data: TrainingSet, settings: TrainSettings, told: DataPlan, network: NetworkPlan, tile: int) -> list[str]:
     """What is worth knowing before it begins."""
     options, found = settings.train, []
+    large = sum(image.truth.ignore.size > WHOLE_PIXELS for image in (*data.training, *data.held))
+    if large:
+        found.append(
+            f"{large} images have more than {WHOLE_PIXELS / 1e6:.0f} megapixels: windows of them are validated"
+        )
     if tile < options.tile:
         found.append(f"no image is larger, so the tile is {tile} and not {options.tile}")
     small = sum(max(image.truth.ignore.shape) < SMALL * tile for image in data.training)

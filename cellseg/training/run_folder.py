@@ -18,7 +18,7 @@ from cellseg.models.card import MODEL_FILE
 from cellseg.models.trained import save
 from cellseg.options import TrainSettings
 from cellseg.training.data import TrainingSet
-from cellseg.training.events import Event, Finished, Started, Stepped, Validated, Weighed
+from cellseg.training.events import Event, Finished, Started, Stepped, Validated, Validating, Weighed
 from cellseg.training.old_options import FORMAT, migrated
 from cellseg.training.report import in_text, report_of
 from cellseg.training.run_toml import to_toml
@@ -153,7 +153,7 @@ def record(events: Generator[Event], run: RunFolder, data: TrainingSet, steps: i
                     save(event.model, run.path / MODEL_FILE)
                 if isinstance(event, Finished):
                     _report(event, run, data, steps)
-                if not isinstance(event, Stepped | Weighed):
+                if not isinstance(event, Stepped | Weighed | Validating):
                     write_metrics(run, rows)
                 yield event
     finally:

@@ -20,10 +20,11 @@ from cellseg.models.registry import build_for
 from cellseg.models.trained import TrainedModel
 from cellseg.options import TrainSettings
 from cellseg.preprocess.augment import Example
+from cellseg.steps import now_and_then
 from cellseg.training.absent import absent_classes, silence
 from cellseg.training.best import LAST, better_of, check_continued, cut_as, keeps_last, metric_for, values_of
 from cellseg.training.data import TrainingSet
-from cellseg.training.events import Compared, Event, Finished, Saved, Started, Stepped, Validated, Weighed
+from cellseg.training.events import Compared, Event, Finished, Saved, Started, Stepped, Validated, Validating, Weighed
 from cellseg.training.finetune import fitted, with_network
 from cellseg.training.held_out import notes_on_held_out
 from cellseg.training.object_size import seen_diameter
@@ -32,8 +33,11 @@ from cellseg.training.sampler import Sampler
 from cellseg.training.several import check_same, first_is_done, first_says, is_first, share_of, shared
 from cellseg.training.state import Keeper, State, load_checkpoint, new_state
 from cellseg.training.step import precision_of, rate_at, take_step
-from cellseg.training.validate import judge
+from cellseg.training.validate import Judged, judging
 from cellseg.training.weight_maps import weigh
+
+TELL_EVERY = 0.5
+"""Seconds between two words on how far a validation is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,9 @@ def train_on(
     notes = notes_on_held_out(data, settings.train)
     yield Started(state.step, settings.train.steps, len(data.training), len(data.held), *size, count, notes)
     examples = yield from _examples(data, settings, weight_maps)
-    before = {} if start is None or not is_first() else judge(start, data, cut=False).scores
+    before: dict[str, float] = {}
+    if start is not None and is_first():
+        before = (yield from _judged(start, data, False, state.step)).scores
     if before:
         yield Compared(before)
     keep = Keeper(state, checkpoint if is_first() else None, digest, settings.train.save_every)
@@ -105,7 +111,7 @@ def train_on(
         deque(keep.save(), maxlen=0)
         raise
     if is_first():
-        yield _finish(state, job, before)
+        yield (yield from _finish(state, job, before))
 
 
 def make_network(data: TrainingSet, settings: TrainSettings) -> Any:
@@ -167,7 +173,9 @@ def _examples(
     return examples
 
 
-def _run(state: State, job: _Job, sampler: Sampler, keep: Keeper) -> Generator[Stepped | Validated | Saved]:
+def _run(
+    state: State, job: _Job, sampler: Sampler, keep: Keeper
+) -> Generator[Stepped | Validating | Validated | Saved]:
     """Steps, validations and checkpoints until the training is over."""
     yield from _validation(state, job)  # one that was stopped between a step and its validation
     if job.is_over(state):
@@ -191,7 +199,7 @@ def _steps(state: State, sampler: Sampler, settings: TrainSettings) -> Iterator[
         yield Stepped(state.step, options.steps, loss, rate, time.perf_counter() - began)
 
 
-def _validation(state: State, job: _Job) -> Iterator[Validated]:
+def _validation(state: State, job: _Job) -> Iterator[Validating | Validated]:
     """Validate where this step's turn has come and it was not done.
 
     Where nothing is held out it has no scores, and its model is the one to keep, so that there is one to use on the
@@ -203,7 +211,7 @@ def _validation(state: State, job: _Job) -> Iterator[Validated]:
     done = state.validated == state.step or (last_step and not job.data.held)
     if not due or done or not is_first():
         return
-    judged = judge(_model(state, job), job.data)
+    judged = yield from _judged(_model(state, job), job.data, True, state.step)
     last = job.keeps_last
     if job.data.validation and job.metric != LAST:
         values = values_of(judged.scores, job.metric)
@@ -230,7 +238,11 @@ def _model(state: State, job: _Job) -> TrainedModel:
     return TrainedModel(network, card)
 
 
-def _finish(state: State, job: _Job, before: dict[str, float]) -> Finished:
+def _judged(model: TrainedModel, data: TrainingSet, cut: bool, step: int) -> Generator[Validating, None, Judged]:
+    return (yield from now_and_then(judging(model, data, cut, step), TELL_EVERY))
+
+
+def _finish(state: State, job: _Job, before: dict[str, float]) -> Generator[Validating, None, Finished]:
     model, best = _model(state, job), state.best
     chosen, by = state.step, LAST
     if best is not None and best.weights and not job.keeps_last:
@@ -238,5 +250,5 @@ def _finish(state: State, job: _Job, before: dict[str, float]) -> Finished:
         told = {**model.card.training, "steps": best.step, "best_by": job.metric}
         model = TrainedModel(model.network, replace(cut_as(model.card, best), training=told))
         chosen, by = best.step, job.metric
-    judged = judge(model, job.data, cut=by == LAST)
+    judged = yield from _judged(model, job.data, by == LAST, chosen)
     return Finished(state.step, judged.scores, judged.model, chosen, by, judged.images, judged.seen, before)

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cellseg import metrics
-from cellseg.evaluation.choose_cut import AP_AT, PredictedPlane, Probabilities, both, choose_cut, found_in
+from cellseg.arrays import Float32
+from cellseg.evaluation.choose_cut import search_cut
+from cellseg.evaluation.cut_scores import AP_AT, PredictedPlane, both, found_in
 from cellseg.evaluation.telling import is_known, tell_apart
-from cellseg.inference.predict import predict_array
+from cellseg.evaluation.windows import SEARCHED_SIDE, searched_pixels, spread, windows_of
 from cellseg.inference.scale import unscaled
 from cellseg.labels.meaning import LabelPlane
 from cellseg.metrics.detection import detections
+from cellseg.metrics.information import v_scores
 from cellseg.metrics.overlap import overlaps
 from cellseg.models.card import ModelCard
 from cellseg.models.trained import TrainedModel
+from cellseg.steps import finished
 from cellseg.training.best import scores_that_tell
-from cellseg.training.choosing import FEW, most_chosen
+from cellseg.training.choosing import FEW, JUDGED_SIDE, most_chosen
 from cellseg.training.data import Annotated, TrainingSet
-from cellseg.training.events import PredictedImage
+from cellseg.training.events import PredictedImage, Validating
+from cellseg.training.shown import ShownPart, parts_of
 
+NOTHING = np.zeros((0, 0, 0), np.float32)
+"""Probabilities that were let go of."""
 LEAST = 1e-7
 """Probability as which smaller ones count, so that one sure mistake does not decide all."""
 
@@ -45,37 +52,126 @@ class Judged:
 
 
 def judge(model: TrainedModel, data: TrainingSet, cut: bool = True) -> Judged:
+    """The result of `judging`."""
+    return finished(judging(model, data, cut))
+
+
+def judging(
+    model: TrainedModel, data: TrainingSet, cut: bool = True, step: int = 0
+) -> Generator[Validating, None, Judged]:
     """Choose where the model cuts (or, without `cut`, leave its own) and score it on the images held out.
 
     The cut is chosen on images held out; where they are few or tell no cells apart, also on some that it has learnt
-    from.
+    from. Of large images windows are looked at, so that time and memory have a bound.
+
+    Yields how far it is; `step` is that of the model.
     """
-    candidates = _known((*(data.validation or data.new), *data.old_validation))
-    chosen = spread(candidates, how_many(candidates)) if candidates else ()
-    missing = FEW - len(candidates) if tell_apart([image.truth for image in candidates]) else FEW
-    if data.validation and missing > 0:
-        chosen += spread(data.new, min(missing, how_many(data.new)))
-    as_seen = unscaled(model)  # the images are as large already as the network sees them
-    seen = tuple(PredictedImage(image, predict_array(as_seen, image.image)) for image in chosen)
+    held, old = (_known(images) for images in (data.validation, data.old_validation))
+    shown = _Shown(unscaled(model), (*held, *old), step)  # the images are as large already as the network sees them
+    chosen = _chosen(data, held, old)
+    yield from shown.predict(chosen)
     if cut:
-        examples = [PredictedPlane(one.image.truth, one.probabilities) for one in seen]
-        model = TrainedModel(model.network, choose_cut(model.card, examples))
-    known = {id(one.image): one.probabilities for one in seen}
+        model = TrainedModel(model.network, (yield from _with_cut(model, [shown.seen(part) for part in chosen], step)))
     rows: list[tuple[str, dict[str, float]]] = []
     means: dict[str, float] = {}
-    for before, images in (("", _known(data.validation)), ("old_", _known(data.old_validation))):
-        found, apart = [], tell_apart([image.truth for image in images])
-        for image in images:
-            probabilities = known[id(image)] if id(image) in known else predict_array(as_seen, image.image)
-            found.append(scores_that_tell(scores(probabilities, image.truth, model.card), image.truth, apart))
-        rows += zip((image.name for image in images), found, strict=True)
+    for before, parts in (("", held), ("old_", old)):
+        found, apart = [], tell_apart([part.image.truth for part in parts])
+        for part in parts:
+            yield from shown.predict([part])
+            truth, probabilities = part.image.truth, shown.seen(part).probabilities
+            found.append(scores_that_tell(scores(probabilities, truth, model.card), truth, apart))
+            shown.forget(part, chosen)
+            yield Validating(step, "scoring", len(rows) + len(found), len(held) + len(old))
+        rows += zip((part.image.name for part in parts), found, strict=True)
         means |= {before + name: value for name, value in _means(found).items()}
-    return Judged(model, means, tuple(rows), seen)
+    return Judged(model, means, tuple(rows), tuple(shown.seen(part) for part in chosen))
 
 
-def _known(images: Sequence[Annotated]) -> tuple[Annotated, ...]:
-    """Images in which somebody annotated something."""
-    return tuple(image for image in images if is_known(image.truth))
+@dataclass(slots=True, eq=False)
+class _Shown:
+    """What the model gives the parts of images that were predicted so far.
+
+    Attributes:
+        model: that predicts.
+        judged: all parts that are scored.
+        step: of the model.
+    """
+
+    model: TrainedModel
+    judged: Sequence[ShownPart]
+    step: int
+    _known: dict[int, PredictedImage] = field(default_factory=dict)
+    _done: int = 0
+
+    def predict(self, parts: Sequence[ShownPart]) -> Generator[Validating]:
+        """Predict those parts that were not yet."""
+        missing = [part for part in parts if id(part) not in self._known]
+        total = self._done + sum({id(part): part.pixels for part in (*missing, *self._left())}.values())
+        for part in missing:
+            probabilities = yield from self._told(part, total)
+            self._known[id(part)] = PredictedImage(part.image, probabilities)
+            self._done += part.pixels
+
+    def _left(self) -> list[ShownPart]:
+        return [part for part in self.judged if id(part) not in self._known]
+
+    def _told(self, part: ShownPart, total: int) -> Generator[Validating, None, Float32]:
+        steps = part.predicted(self.model)
+        while True:
+            try:
+                done = next(steps)
+            except StopIteration as end:
+                found: Float32 = end.value
+                return found
+            yield Validating(self.step, "predicting", self._done + done, total)
+
+    def seen(self, part: ShownPart) -> PredictedImage:
+        """The part with what the model gives it."""
+        return self._known[id(part)]
+
+    def forget(self, part: ShownPart, kept: Sequence[ShownPart]) -> None:
+        """Let go of the probabilities of a part that was scored, unless it is one of those to keep."""
+        if not any(part is one for one in kept):
+            self._known[id(part)] = replace(self._known[id(part)], probabilities=NOTHING)
+
+
+def _with_cut(model: TrainedModel, seen: Sequence[PredictedImage], step: int) -> Generator[Validating, None, ModelCard]:
+    """The model's card with the cut that suits these images best, or windows of them."""
+    pixels = searched_pixels(len(seen))
+    steps = search_cut(model.card, [plane for one in seen for plane in _searched(one, pixels)])
+    while True:
+        try:
+            progress = next(steps)
+        except StopIteration as end:
+            card: ModelCard = end.value
+            return card
+        yield Validating(step, "searching the cut", progress.done, progress.total)
+
+
+def _searched(seen: PredictedImage, pixels: int) -> list[PredictedPlane]:
+    """The image, or windows of it with so many pixels."""
+    truth, found = seen.image.truth, seen.probabilities
+    windows = windows_of(truth, pixels)
+    if windows[0].shape == truth.ignore.shape:
+        return [PredictedPlane(truth, found)]
+    return [PredictedPlane(one.of(truth), found[:, one.rows, one.columns]) for one in windows]
+
+
+def _chosen(data: TrainingSet, held: Sequence[ShownPart], old: Sequence[ShownPart]) -> list[ShownPart]:
+    """The parts on which the cut is chosen."""
+    candidates = [*(held if data.validation else parts_of(data.new, SEARCHED_SIDE)), *old]
+    chosen = spread(candidates, how_many([part.image for part in candidates])) if candidates else []
+    apart = tell_apart([part.image.truth for part in candidates])
+    missing = FEW - len(candidates) if apart else FEW
+    if data.validation and missing > 0:
+        new = parts_of(data.new, SEARCHED_SIDE)
+        chosen += spread(new, min(missing, how_many([part.image for part in new])))
+    return chosen
+
+
+def _known(images: Sequence[Annotated]) -> list[ShownPart]:
+    """The parts of images in which somebody annotated something."""
+    return [part for part in parts_of(images, JUDGED_SIDE) if is_known(part.image.truth)]
 
 
 def _means(rows: Sequence[dict[str, float]]) -> dict[str, float]:
@@ -89,14 +185,7 @@ def how_many(images: Sequence[Annotated]) -> int:
     return most_chosen(float(np.mean([image.truth.classes.size for image in images])))
 
 
-def spread(images: Sequence[Annotated], count: int) -> tuple[Annotated, ...]:
-    """At most `count` of the images, evenly spread."""
-    if len(images) <= count:
-        return tuple(images)
-    return tuple(images[k * (len(images) - 1) // (count - 1)] for k in range(count))
-
-
-def scores(probabilities: Probabilities, truth: LabelPlane, card: ModelCard) -> dict[str, float]:
+def scores(probabilities: Float32, truth: LabelPlane, card: ModelCard) -> dict[str, float]:
     """Metrics of one image, probabilities (classes, H, W), cut as the card says; unannotated pixels do not count."""
     known, loss = ~truth.ignore, log_loss(probabilities, truth)
     if len(probabilities) > 2:
@@ -106,7 +195,7 @@ def scores(probabilities: Probabilities, truth: LabelPlane, card: ModelCard) -> 
         return {"pixel_error": error, "iou": _mean_iou(classes, wanted), "log_loss": loss}
     cells = np.where(known, truth.instances, 0)
     found = found_in(probabilities, truth, card)
-    v_rand, v_info = metrics.v_rand(found, cells), metrics.v_info(found, cells)
+    v_rand, v_info = v_scores(found, cells)
     pairs = overlaps(found, cells)
     precisions = [detections(pairs, threshold).average_precision for threshold in AP_AT]
     return {
@@ -121,7 +210,7 @@ def scores(probabilities: Probabilities, truth: LabelPlane, card: ModelCard) -> 
     }
 
 
-def log_loss(probabilities: Probabilities, truth: LabelPlane) -> float:
+def log_loss(probabilities: Float32, truth: LabelPlane) -> float:
     """Mean of -log p of the true class over the known pixels; nan where there are none.
 
     Probabilities (classes, H, W) below `LEAST`, and of classes that the model does not have, count as that.

@@ -36,7 +36,7 @@ def test_events_are_lines_of_json(cellseg_cli, words, tmp_path):
     done = cellseg_cli(*words, "--out", tmp_path / "run", "--steps", 4, "--validate-every", 2, "--events")
     assert done.code == 0, done.err
     events = events_in(done.out)
-    names = [event["event"] for event in events]
+    names = [event["event"] for event in events if event["event"] != "validating"]  # told where it takes long
     assert names[0] == "started"
     assert names.count("weighed") == 3
     assert names[-7:] == ["stepped", "validated", "stepped", "stepped", "validated", "saved", "finished"]

@@ -3,9 +3,14 @@
 import numpy as np
 import pytest
 
-from cellseg.evaluation.choose_cut import PredictedPlane, choose_cut
+from cellseg import metrics
+from cellseg.evaluation import cut_scores
+from cellseg.evaluation.choose_cut import choose_cut, search_cut
+from cellseg.evaluation.cut_scores import PredictedPlane, found_in
 from cellseg.inference.cut import instances_in
 from cellseg.labels.meaning import LabelPlane
+from cellseg.metrics.information import v_scores
+from cellseg.models.card import CUT as FIELDS
 from cellseg.models.card import ModelCard
 
 APART = np.zeros((20, 24), np.int32)
@@ -97,3 +102,42 @@ def test_specks_are_removed_by_their_size_and_not_by_cores():
     assert card.core == 0
     assert card.minimum_size > 3
     np.testing.assert_array_equal(instances_in(np.stack([1 - cell, cell]), card) > 0, truth > 0)
+
+
+def test_each_cut_is_tried_once_and_the_search_tells_how_far_it_is(monkeypatch):
+    tried = []
+
+    def found(probabilities, truth, card):
+        tried.append(tuple(getattr(card, name) for name in FIELDS))
+        return found_in(probabilities, truth, card)
+
+    monkeypatch.setattr(cut_scores, "found_in", found)
+    seen = np.stack([1.0 - (APART > 0), APART > 0]).astype(np.float32)
+    for truth in (TOUCHING, np.pad(APART, 20)):
+        tried.clear()
+        values = np.resize(seen, (2, *truth.shape))
+        told = list(search_cut(CARD, [PredictedPlane(plane_of(truth), values)]))
+        assert len(tried) == len(set(tried)) == len(told) == told[-1].done
+        assert all(one.done <= one.total == told[0].total for one in told)
+
+
+def test_a_search_that_is_stopped_tries_no_more():
+    steps = search_cut(CARD, [PredictedPlane(plane_of(APART), np.zeros((2, *APART.shape), np.float32))] * 2)
+    assert [next(steps).done, next(steps).done] == [1, 2]
+    steps.close()
+
+
+def test_both_scores_of_segments_come_from_one_table():
+    rng = np.random.default_rng(0)
+    for truth, found in ((TOUCHING, APART), (LARGE, rng.integers(0, 9, LARGE.shape)), (APART, APART > 0)):
+        assert v_scores(found, truth) == (metrics.v_rand(found, truth), metrics.v_info(found, truth))
+
+
+def test_one_object_is_cut_by_what_lies_beside_it():
+    """V_rand and V_info would take the dust that lies beside the cell for nothing."""
+    truth = np.zeros((60, 60), np.int32)
+    truth[2:58, 2:50] = 1
+    cell = np.where(truth > 0, 0.9, 0.05).astype(np.float32)
+    cell[(np.indices(truth.shape) % 2 == 0).all(axis=0) & (np.arange(60) > 50)] = 0.6
+    card = choose_cut(CARD, [PredictedPlane(plane_of(truth), np.stack([1 - cell, cell]))])
+    assert instances_in(np.stack([1 - cell, cell]), card).max() == 1

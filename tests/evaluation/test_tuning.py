@@ -11,6 +11,7 @@ from cellseg.models.card import CUT
 from cellseg.models.trained import as_model
 from cellseg.training import validate
 from cellseg.training.data import Annotated
+from cellseg.training.shown import ShownPart
 
 
 def cells_apart():
@@ -34,12 +35,18 @@ def test_training_and_tune_choose_the_same(truth, seed, tmp_path, monkeypatch):
     seen = np.clip(seen, 0, 1).astype(np.float32)
     model = as_model(cellseg.build("unet", base=1, depth=1))
     image = Annotated("drawn", seen[None], LabelPlane(truth, (truth > 0).astype(np.uint8), np.zeros(truth.shape, bool)))
-    monkeypatch.setattr(validate, "predict_array", lambda _, cell: np.stack([1 - cell[0], cell[0]]))
+    monkeypatch.setattr(ShownPart, "predicted", _as_drawn)
     trained = validate.judge(model, _Held((image,))).model.card
     tifffile.imwrite(tmp_path / "p.tif", seen)
     tifffile.imwrite(tmp_path / "t.tif", truth.astype(np.uint16))
     tuned = tune([*plan_tuning(tmp_path / "p.tif", tmp_path / "t.tif").examples()], model.card)
     assert tuned.cut == {name: getattr(trained, name) for name in CUT}
+
+
+def _as_drawn(part, _model):
+    """A prediction that is the image itself."""
+    yield from ()
+    return np.stack([1 - part.image.image[0], part.image.image[0]])
 
 
 class _Held:

@@ -82,8 +82,16 @@ def test_validations_look_at_some_images_and_search_on_as_many_as_the_training_w
     options = settings_for("fast", steps=40, validate_every=20, validation=1).train
     predicted, searched = validated_pixels([(100, 100)] * 5, options)
     assert (predicted, searched) == (3 * 5 * 10_000, 2 * 5 * 10_000)
-    predicted, searched = validated_pixels([(2000, 2000)] * 40, replace(options, validation=0.5))
-    assert (predicted, searched) == (3 * 20 * 4e6, 2 * 4 * 4e6)
+    predicted, searched = validated_pixels([(1000, 1000)] * 40, replace(options, validation=0.5))
+    assert (predicted, searched) == (3 * 20 * 1e6, 2 * 4 * 1e6)
+
+
+def test_of_large_images_windows_are_predicted_and_searched():
+    options = settings_for("fast", steps=40, validate_every=20, validation=1).train
+    assert validated_pixels([(8000, 8000)] * 2, options) == validated_pixels([(20_000, 20_000)] * 2, options)
+    predicted, searched = validated_pixels([(8000, 8000)] * 2, options)
+    assert predicted <= 3 * 4 * 2 * 2**22
+    assert searched <= 2 * 2**22
 
 
 def test_before_torch_the_default_network_is_said_to_cost_the_same():

@@ -8,7 +8,8 @@ import torch
 from scipy import ndimage
 
 import cellseg
-from cellseg.evaluation.choose_cut import PredictedPlane, choose_cut
+from cellseg.evaluation.choose_cut import choose_cut
+from cellseg.evaluation.cut_scores import PredictedPlane
 from cellseg.images.write import write_stack
 from cellseg.inference.cut import instances_in
 from cellseg.labels.annotated import restrict

@@ -1,12 +1,18 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import cellseg
+from cellseg.evaluation.windows import Window
+from cellseg.inference.predict import predict_array
 from cellseg.labels.meaning import LabelPlane
 from cellseg.models.trained import as_model
+from cellseg.steps import finished
 from cellseg.training import validate
 from cellseg.training.best import scores_that_tell
 from cellseg.training.data import Annotated
+from cellseg.training.shown import ShownPart
 
 APART = np.zeros((20, 24), np.int32)
 APART[2:18, 2:10], APART[2:18, 14:22] = 1, 2
@@ -87,3 +93,48 @@ def test_a_class_that_the_model_does_not_have_has_no_chance():
     truth = LabelPlane(APART, np.full(APART.shape, 3, np.uint8), np.zeros(APART.shape, bool))
     given = np.full((3, *APART.shape), 1 / 3, np.float32)
     assert validate.log_loss(given, truth) == pytest.approx(-np.log(validate.LEAST), rel=1e-5)
+
+
+class _Held:
+    """What `judge` asks of a training set: images held out."""
+
+    def __init__(self, *images):
+        self.validation, self.old_validation, self.new = images, (), images
+
+
+@pytest.fixture
+def small_windows(monkeypatch):
+    """Images of more than 24 x 24 pixels are large."""
+    monkeypatch.setattr("cellseg.training.choosing.WHOLE_PIXELS", 24 * 24)
+    monkeypatch.setattr(validate, "JUDGED_SIDE", 20)
+    monkeypatch.setattr(validate, "SEARCHED_SIDE", 10)
+
+
+def model():
+    return as_model(cellseg.build("unet", base=1, depth=1))
+
+
+def test_a_window_is_predicted_as_a_part_of_the_whole_image():
+    rng = np.random.default_rng(0)
+    image = replace(annotated(np.pad(APART, 20)), image=rng.normal(3, 2, (1, 60, 64)).astype(np.float32))
+    whole, one = predict_array(model(), image.image), model()
+    part = ShownPart(image, image, Window(slice(7, 30), slice(20, 60)))
+    np.testing.assert_array_equal(finished(part.predicted(one)), predict_array(one, image.image)[:, 7:30, 20:60])
+    assert whole.shape == (2, 60, 64)
+
+
+def test_of_large_images_windows_are_judged(small_windows):
+    large = annotated(np.tile(np.pad(APART, 2), (4, 4)))
+    judged = validate.judge(model(), _Held(large, annotated(APART)))
+    names = [name for name, _ in judged.images]
+    assert len(names) == 5
+    assert names[-1] == "drawn"
+    assert all(name.startswith("drawn [") for name in names[:-1])
+    assert {one.image.truth.ignore.shape for one in judged.seen} >= {(20, 20)}
+
+
+def test_a_validation_tells_how_far_it_is():
+    told = list(validate.judging(model(), _Held(annotated(np.pad(APART, 8))), step=7))
+    assert {one.step for one in told} == {7}
+    assert list(dict.fromkeys(one.stage for one in told)) == ["predicting", "searching the cut", "scoring"]
+    assert all(0 < one.done <= one.total for one in told)

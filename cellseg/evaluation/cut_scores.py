@@ -1,0 +1,100 @@
+"""Scores of cuts on annotated planes; each cut is tried once."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellseg.arrays import Float32
+from cellseg.evaluation.telling import is_one_object
+from cellseg.inference.cut import instances_in
+from cellseg.labels.meaning import LabelPlane
+from cellseg.metrics.candidates import DENSE
+from cellseg.metrics.information import v_scores
+from cellseg.metrics.tally import CellTally, tally_cells
+from cellseg.models.card import CUT, ModelCard
+
+AP_AT = (0.5, 0.6, 0.7, 0.8, 0.9)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PredictedPlane:
+    """An annotated plane and the probabilities (classes, H, W) that a model gives its pixels."""
+
+    truth: LabelPlane
+    probabilities: Float32
+
+
+@dataclass(frozen=True, slots=True)
+class SearchProgress:
+    """Trials of a cut on one plane that are done, and about how many there are in all."""
+
+    done: int
+    total: int
+
+
+@dataclass(slots=True, eq=False)
+class CutScores:
+    """The scores of cuts on some planes.
+
+    Attributes:
+        seen: the planes.
+        dense: whether cells fill them.
+        total: trials that are expected in all.
+        done: trials of a cut on one plane so far.
+    """
+
+    seen: Sequence[PredictedPlane]
+    dense: bool
+    total: int = 0
+    done: int = 0
+    _known: dict[tuple[float, ...], float] = field(default_factory=dict)
+
+    def of(self, card: ModelCard) -> Generator[SearchProgress, None, float]:
+        """How good a cut is: the mean of `both` over the planes where cells fill them, else AP of all cells together.
+
+        Yields after each plane, so that whoever runs it may stop.
+        """
+        cut = tuple(float(getattr(card, name)) for name in CUT)
+        if cut not in self._known:
+            self._known[cut] = yield from self._tried(card)
+        return self._known[cut]
+
+    def _tried(self, card: ModelCard) -> Generator[SearchProgress, None, float]:
+        told = [one for one in self.seen if not (self.dense and is_one_object(one.truth))]
+        scores: list[float] = []
+        tally: CellTally | None = None
+        for one in told:
+            found = found_in(one.probabilities, one.truth, card)
+            if self.dense:
+                scores.append(both(*v_scores(found, one.truth.instances)))
+            else:
+                own = tally_cells(found, one.truth.instances, AP_AT, outlines=False)
+                tally = own if tally is None else tally + own
+            self.done += 1
+            yield SearchProgress(self.done, max(self.total, self.done))
+        return float(np.mean(scores)) if tally is None else tally.mean_average_precision
+
+
+def is_dense(truths: Sequence[LabelPlane]) -> bool:
+    """Whether cells fill the images, as in EM, and several of them: V_rand and V_info say something in most images."""
+    filled = bool(np.mean([truth.classes.astype(bool).mean() for truth in truths]) > DENSE)
+    return filled and 2 * sum(map(is_one_object, truths)) < len(truths)
+
+
+def both(v_rand: float, v_info: float) -> float:
+    """The geometric mean of V_rand and V_info, so that neither makes up for the other.
+
+    With one large cell among small ones, a single segment over everything has a high V_rand, but it tells nothing of
+    the cells: its V_info is 0. Dust has a V_info, because it leaks nowhere, but hardly any V_rand.
+    """
+    return float(np.sqrt(v_rand * v_info))
+
+
+def found_in(probabilities: Float32, truth: LabelPlane, card: ModelCard) -> NDArray[np.uint32]:
+    """Instances (H, W) where pixels were annotated; what nobody annotated is no cell."""
+    cell = np.where(truth.ignore, 0, probabilities[1])
+    return np.where(truth.ignore, 0, instances_in(np.stack([1 - cell, cell]), card))
