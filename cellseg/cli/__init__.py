@@ -44,6 +44,7 @@ def run(words: list[str], verbosity: int = 0) -> int:
     from cyclopts import CycloptsError
 
     from cellseg.cli.app import app
+    from cellseg.cli.failures import in_a_line, is_known
     from cellseg.cli.flags import explain
     from cellseg.cli.launched import is_follower, linger
 
@@ -53,28 +54,22 @@ def run(words: list[str], verbosity: int = 0) -> int:
     try:
         command, bound, _ = app.parse_args(words, exit_on_error=False, print_error=False)
         return int(command(*bound.args, **bound.kwargs) or 0)
-    except (InputError, CycloptsError) as error:
-        if is_follower():  # the first of several processes found the same
-            linger()
-            return WRONG_INPUT
-        return _say(str(error), WRONG_INPUT)
     except KeyboardInterrupt:
         return _say("interrupted", INTERRUPTED)
-    except OSError as error:
-        return _say(
-            f"{error.filename or 'the disk'}: {error.strerror or error}. Check the disk and the path.", WRONG_INPUT
-        )
-    except MemoryError:
-        return _say("not enough memory. Choose a smaller --tile, or a smaller image.", WRONG_INPUT)
     except Exception as error:
-        if verbosity:
+        if verbosity and not is_known(error):
             raise
-        place = f"{type(error).__name__}: {error}"
-        return _say(f"cellseg itself failed ({place}). Run it again with -v and report what it shows.", 1)
+        message, code = in_a_line(error)
+        if (
+            isinstance(error, (InputError, CycloptsError)) and is_follower()
+        ):  # the first of several processes found the same
+            linger()
+            return code
+        return _say(message, code)
 
 
 def _say(message: str, code: int) -> int:
-    sys.stderr.write(f"error: {' '.join(message.split())}\n")
+    sys.stderr.write(f"error: {message}\n")
     return code
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import chain, groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
-from cyclopts import Parameter
-
-from cellseg.cli.flags import AxesFlag
+from cellseg.cli.flags import AxesFlag, Flat
+from cellseg.cli.predict_batch import Failures, looked_at, unfinished
+from cellseg.cli.predict_files import ImageJob, ResultFiles, plan_jobs
 from cellseg.cli.progress import bar, say, stoppable
-from cellseg.errors import InputError
 from cellseg.options import PredictOptions
 from cellseg.wording import duration, size_of
 
@@ -18,30 +18,30 @@ if TYPE_CHECKING:
     from cellseg.images.source import ImageSource
     from cellseg.inference.prediction import Plan, Prediction
     from cellseg.inference.seen import SeenImage
+    from cellseg.models.trained import TrainedModel
+
+INTERRUPTED = 130
 
 
 def predict(
     model: Path,
     *image: Path,
-    out: Path,
-    resume: bool = False,
+    files: Annotated[ResultFiles, Flat],
     channel: str | None = None,
     axes: AxesFlag = None,
     verify_seams: int = 0,
-    options: Annotated[PredictOptions, Parameter(name="*")] = PredictOptions(),
+    options: Annotated[PredictOptions, Flat] = PredictOptions(),
 ) -> int:
-    """Segment one or several TIFFs, of any size, tile by tile.
+    """Segment one or several images, of any size, tile by tile.
+
+    Of several, a damaged one does not end the rest: those without a result are listed, and the exit code is 1.
 
     Parameters
     ----------
     model
         A run folder, a model file, or the name of a model that comes with cellseg (`cellseg models` lists them).
     image
-        TIFF files or OME-Zarr folders.
-    out
-        The TIFF to write, or OME-Zarr folder where the name ends in .zarr; a folder where several images are given.
-    resume
-        Go on where an interrupted prediction stopped.
+        TIFF files or OME-Zarr folders, folders of these, or globs (in quotes, too).
     channel
         Name or number (from 0) of the channel to take.
     verify_seams
@@ -49,56 +49,49 @@ def predict(
     """
     from cellseg.allocator import keep_memory
     from cellseg.images.open import open_image
-    from cellseg.inference.assemble import uncertainty_file
-    from cellseg.inference.segment import prediction_into
+    from cellseg.inference.scope import refuse_without_effect
     from cellseg.models.trained import load
 
     keep_memory()
+    refuse_without_effect(options)
     trained = load(model)
-    pairs = targets(list(image), out)
-    if options.uncertainty != "none":
-        _refuse_others([uncertainty_file(target) for _, target in pairs], list(image))
-    for path, target in pairs:
-        source = open_image(path, axes=axes, channel=channel)
+    jobs = plan_jobs(image, files, uncertain=options.uncertainty != "none")
+    failures = Failures(len(jobs))
+
+    def opened(job: ImageJob) -> ImageSource:
+        return open_image(job.image, axes=axes, channel=channel)
+
+    def look(job: ImageJob) -> dict[str, Any]:
+        return looked_at(opened(job), trained, options)
+
+    def work(job: ImageJob) -> bool:
+        return _predict_into(job.target, trained, opened(job), options, files.resume, verify_seams)
+
+    keys = [(job, failures.tried(job.image, partial(look, job))) for job in jobs]
+    failures.refuse_all()
+    ready = [(job, key) for job, key in keys if key is not None]
+    for job in unfinished(ready, options) if files.resume else [job for job, _ in ready]:
+        if failures.tried(job.image, partial(work, job)) is False:
+            return INTERRUPTED
+    return failures.report()
+
+
+def _predict_into(
+    target: Path, trained: TrainedModel, source: ImageSource, options: PredictOptions, resume: bool, windows: int
+) -> bool:
+    """Predict an image into a file; False where it was stopped before its end."""
+    from cellseg.inference.segment import prediction_into
+    from cellseg.locks import sole_writer
+
+    with sole_writer(target):
         prediction = prediction_into(target, trained, source, options, resume=resume)
         _say_scale(prediction.seen)
         if not _finish(prediction, target):
-            return 130
-        say(f"wrote {target}")
-        if verify_seams:
-            _verify(prediction, verify_seams)
-    return 0
-
-
-def targets(images: list[Path], out: Path) -> list[tuple[Path, Path]]:
-    """The file that is written for each image.
-
-    Raises InputError where an input would be replaced, two results would have one name, or a file that
-    cellseg did not make would be replaced.
-    """
-    from cellseg.images.listing import stem
-    from cellseg.images.omezarr.folder import is_zarr
-
-    if not images:
-        raise InputError("no image was given", "Give one or several TIFF files after the model.")
-    many = len(images) > 1 or (out.is_dir() and not is_zarr(out))
-    found = [(image, out / f"{stem(image)}.tif" if many else out) for image in images]
-    for image, target in found:
-        if sum(other == target for _, other in found) > 1:
-            raise InputError(f"two images would be written to it, {image.name} is one", "Rename one.", path=target)
-    _refuse_others([target for _, target in found], images)
-    return found
-
-
-def _refuse_others(files: list[Path], images: list[Path]) -> None:
-    """InputError where a file that would be written is an input, or was not made by cellseg."""
-    from cellseg.images.made import made_by_cellseg
-
-    for file in files:
-        if file.resolve() in {image.resolve() for image in images}:
-            raise InputError("is an input and would be replaced", "Choose another --out.", path=file)
-        if file.exists() and not made_by_cellseg(file):
-            raise InputError("exists and was not made by cellseg", "Choose another --out, or move it away.", path=file)
+            return False
+    say(f"wrote {target}")
+    if windows:
+        _verify(prediction, windows)
+    return True
 
 
 def _finish(prediction: Prediction, target: Path) -> bool:
@@ -122,7 +115,7 @@ def _finish(prediction: Prediction, target: Path) -> bool:
 
 
 def _say_scale(seen: SeenImage) -> None:
-    """How large the network sees the image, if not as it is."""
+    """Say the size at which the network sees the image, if not its own."""
     if seen.source is not seen.own:
         size, diameter = f"{seen.source.height} x {seen.source.width} pixels", seen.trained.card.diameter
         objects = f", so that objects have the {diameter:.3g} of the training" if diameter else ""
@@ -130,7 +123,7 @@ def _say_scale(seen: SeenImage) -> None:
 
 
 def describe(plan: Plan, source: ImageSource) -> str:
-    """What will be done, in a line for people."""
+    """The plan in a line for people."""
     height, width = plan.decisions.tile
     planes = f"{source.planes} planes of " if source.planes > 1 else ""
     left = f" ({plan.done} are there already)" if plan.done else ""

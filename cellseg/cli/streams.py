@@ -13,7 +13,7 @@ SUBSTITUTES = {"↑": "^", "↓": "v", "→": "->", "↺": "o", "µ": "u", "μ":
 SUBSTITUTES |= {"–": "-", "—": "-", "…": "...", "Σ": "sum", "“": '"', "”": '"', "‘": "'", "’": "'", "•": "*"}
 HANDLER = "cellseg"
 GONE = frozenset({errno.EPIPE, errno.EBADF, errno.EINVAL, errno.ESHUTDOWN})
-"""What the system says where nobody reads any more; EINVAL is Windows' word for a broken pipe."""
+"""Errors where nobody reads any more; EINVAL is Windows' word for a broken pipe."""
 
 
 class LenientStream:

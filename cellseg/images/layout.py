@@ -34,6 +34,8 @@ class ResultLayout:
     """Height and width of a tile in pixels, multiples of 16."""
     labels: bool | None = None
     """Its values number cells or classes, so that smaller copies must not average them; None: integers do."""
+    mark: str | None = None
+    """Of a result of `cellseg predict`: its model, image and options; see `cellseg.images.made`."""
 
     def __post_init__(self) -> None:
         assert len(self.plane_axes) == len(self.plane_shape)

@@ -1,4 +1,4 @@
-"""Files and folders made by cellseg, which may be replaced."""
+"""Makers of files and folders, as these say themselves: cellseg, and for results, of which prediction."""
 
 from __future__ import annotations
 
@@ -8,27 +8,47 @@ from pathlib import Path
 from cellseg.images.omezarr.folder import is_zarr
 
 SOFTWARE = "cellseg"
-CREATOR = {"name": SOFTWARE}
+RESULT = "predict"
+"""Goes before the mark of a result of `cellseg predict`."""
+
+
+def maker(mark: str | None = None) -> str:
+    """The text by which a file says that cellseg made it, and with a mark, that it is the result of a prediction."""
+    return SOFTWARE if mark is None else f"{SOFTWARE} {RESULT} {mark}"
 
 
 def made_by_cellseg(path: Path) -> bool:
     """Mark of cellseg in a TIFF or OME-Zarr folder; False for anything else, and for what cannot be read."""
-    return _made_zarr(path) if is_zarr(path) else _made_tiff(path)
+    return _maker_of(path).startswith(SOFTWARE)
 
 
-def _made_zarr(folder: Path) -> bool:
+def result_mark(path: Path) -> str | None:
+    """The mark of a result of `cellseg predict`, "" where it has none; None for anything else.
+
+    Labels that somebody drew or corrected are made by cellseg, too, when it wrote them, but they are no results.
+    """
+    name, what, mark, *_ = [*_maker_of(path).split(" ", 2), "", ""]
+    return mark if (name, what) == (SOFTWARE, RESULT) else None
+
+
+def _maker_of(path: Path) -> str:
+    return _creator_of(path) if is_zarr(path) else _software_of(path)
+
+
+def _creator_of(folder: Path) -> str:
+    """The maker of an OME-Zarr folder; empty where it says none."""
     try:
-        attributes = json.loads((folder / "zarr.json").read_text(encoding="utf-8"))["attributes"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
-    return bool(isinstance(attributes, dict) and attributes.get("_creator") == CREATOR)
+        return str(json.loads((folder / "zarr.json").read_text(encoding="utf-8"))["attributes"]["_creator"]["name"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return ""
 
 
-def _made_tiff(path: Path) -> bool:
+def _software_of(path: Path) -> str:
+    """The maker of a TIFF; empty where it says none or is none."""
     from tifffile import TiffFile
 
     try:
         with TiffFile(path) as tiff:
-            return bool(tiff.pages) and str(tiff.pages.first.software).startswith(SOFTWARE)
+            return str(tiff.pages.first.software) if tiff.pages else ""
     except Exception:  # a damaged file makes tifffile fail in many ways
-        return False
+        return ""

@@ -26,17 +26,20 @@ ReadBand = Callable[[int, int, slice], NDArray[Any]]
 """(plane, channel, rows) -> pixels (h, W)."""
 
 
-def write_result(finished: FinishedTiles, output: Path, scratch: Path, options: PredictOptions) -> Iterator[Progress]:
+def write_result(
+    finished: FinishedTiles, output: Path, scratch: Path, options: PredictOptions, mark: str
+) -> Iterator[Progress]:
     """Write the result of finished tiles, and the uncertainty beside it where the options say so.
 
     The result comes last, so that all is complete when its name appears. `scratch` is a folder for what does not stay
-    in memory. Raises InputError where a file cannot be written or the instances do not fit the type that was asked for.
+    in memory, `mark` what the files are known by, see `mark_of`. Raises InputError where a file cannot be written or
+    the instances do not fit the type that was asked for.
     """
     seen = finished.seen
     if options.uncertainty != "none":
-        unsure = uncertainty_layout(seen.own, options)
+        unsure = replace(uncertainty_layout(seen.own, options), mark=mark)
         yield from _write_bands(uncertainty_file(output), unsure, _uncertain_bands(finished, options))
-    layout = result_layout(seen.model, seen.own, options)
+    layout = replace(result_layout(seen.model, seen.own, options), mark=mark)
     if options.result == "instances":
         planes = yield from number_instances(finished, scratch, options)
         dtype = label_dtype(max(plane.largest for plane in planes), options.label_type)

@@ -51,6 +51,13 @@ def decide(seen: SeenImage, runner: Runner, side: int | None = None) -> Decision
     return Decisions(tile, precision, why)
 
 
+def check_wishes(seen: SeenImage) -> None:
+    """InputError where the options ask for no amount of memory, or for tiles that are too small for the network."""
+    parse_memory(seen.options.memory)
+    if seen.options.tile is not None:
+        whole_strides(seen.options.tile, seen.geometry)
+
+
 def expected_cost(seen: SeenImage, runner: Runner, decisions: Decisions) -> tuple[int, float]:
     """Bytes that the process will take, and seconds that the network needs for all planes, about."""
     average = seen.options.average

@@ -26,9 +26,13 @@ class NormalisedImage:
 
     def read(self, plane: int, box: Box) -> Float32:
         """Pixels float32 (C, h, w) of a box that may reach outside the plane."""
+        return self._sign * apply(read_mirrored(self.source, plane, box), self.measure(plane))
+
+    def measure(self, plane: int) -> Normalisation:
+        """The grey values of a plane; it is read once. Raises InputError where it is damaged or holds NaN."""
         if plane not in self._known:
             self._known[plane] = measure(self.source, plane)
-        return self._sign * apply(read_mirrored(self.source, plane, box), self._known[plane])
+        return self._known[plane]
 
     def sample(self, plane: int, geometry: Geometry) -> Float32:
         """Boxes of a plane from which the network takes its statistics, float32 (N, C, h, w)."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from cellseg.inference.decisions import Decisions, decide, expected_cost
 from cellseg.inference.finished import FinishedTiles
 from cellseg.inference.instances import LabelledPlane, label_dtype
 from cellseg.inference.journal import Journal, journal_folder, start_journal
+from cellseg.inference.mark import mark_of
 from cellseg.inference.predicted import Predicted, predict_tiles
 from cellseg.inference.progress import Progress
 from cellseg.inference.result import Stored, result_layout
@@ -69,6 +70,7 @@ class Prediction:
         runner: the network, one copy of it.
         stored: the values that are stored of each tile.
         journal: finished tiles, on disk or in memory.
+        key: all that the tiles on disk depend on, see `journal_key`.
     """
 
     seen: SeenImage
@@ -76,6 +78,7 @@ class Prediction:
     runner: Runner
     stored: Stored
     journal: Store
+    key: dict[str, Any] = field(default_factory=dict)
 
     # plan -------------------------------------------------------------------------------------------------------
 
@@ -127,6 +130,16 @@ class Prediction:
         )
 
     # fill -------------------------------------------------------------------------------------------------------
+
+    def measure(self) -> Iterator[Progress]:
+        """Measure the grey values of all planes that are not finished, so that a damaged one is found before any tile.
+
+        A single plane is measured with its first tile. Raises InputError for an image that cannot be read.
+        """
+        planes = sorted({tile.plane for tile in self.missing()})
+        for count, plane in enumerate(planes if len(planes) > 1 else (), 1):
+            self.seen.image.measure(plane)
+            yield Progress(count, len(planes), "measuring")
 
     def compute(self, tiles: Sequence[Tile]) -> Iterator[Predicted]:
         """Predict planned tiles, and store nothing. Raises InputError for an image that cannot be read."""
@@ -207,8 +220,8 @@ class Prediction:
         its type, and the uncertainty, which is written beside. Raises InputError where a file cannot be written, or for
         an option of the network, which the tiles have been made with.
         """
-        scratch = self.folder / "instances"
-        yield from write_result(self._finished, output, scratch, self._settings(options))
+        scratch, settings = self.folder / "instances", self._settings(options)
+        yield from write_result(self._finished, output, scratch, settings, mark_of(self.key, settings))
         shutil.rmtree(scratch, ignore_errors=True)
 
     @property
@@ -272,4 +285,4 @@ def prediction_on_disk(
         decisions = Decisions.from_json(left)
         runner.precision = decisions.precision
     journal = Journal(journal_folder(output), stored.layers(seen), decisions.tile)
-    return Prediction(seen, decisions, runner, stored, journal)
+    return Prediction(seen, decisions, runner, stored, journal, key)

@@ -12,7 +12,7 @@ from dataclasses import fields
 from typing import Any
 
 from cellseg.errors import InputError
-from cellseg.options import PredictOptions
+from cellseg.options import PredictOptions, Result, flag_of
 
 PLAN = frozenset({"tile", "memory"})
 """Options of the tiles' size, on which the result does not depend."""
@@ -22,6 +22,14 @@ FILE = frozenset({"result", "probability_type", "label_type"})
 """Options of the kind and type of a result."""
 CUT = frozenset({"threshold", "core", "minimum_size", "fill_holes", "split", "object_diameter"}) | LINKING | FILE
 """Options of what is made of probabilities."""
+OF_INSTANCES = (CUT - FILE - {"threshold"}) | {"label_type"}
+"""Options of numbered cells alone."""
+WITHOUT_EFFECT: dict[Result, frozenset[str]] = {
+    "instances": frozenset({"probability_type"}),
+    "classes": OF_INSTANCES | {"probability_type"},
+    "probabilities": OF_INSTANCES | {"threshold"},
+}
+"""Options on which a type of result does not depend."""
 DEFAULTS = {field.name: field.default for field in fields(PredictOptions)}
 ALL = frozenset(DEFAULTS)
 
@@ -30,6 +38,15 @@ def changed(options: PredictOptions, names: AbstractSet[str] = ALL) -> dict[str,
     """Those of the named options that differ from their defaults."""
     values = {name: getattr(options, name) for name in DEFAULTS if name in names}
     return {name: value for name, value in values.items() if value != DEFAULTS[name]}
+
+
+def refuse_without_effect(options: PredictOptions) -> None:
+    """Raise InputError where one of the options has no effect beside another."""
+    idle = dict.fromkeys(WITHOUT_EFFECT[options.result], f"--result {options.result}")
+    idle |= {"link_overlap": "--link none"} if options.link == "none" else {}
+    idle |= {"object_diameter": "--split none"} if options.split == "none" else {}
+    for name in sorted(changed(options, frozenset(idle))):
+        raise InputError(f"{flag_of(name)} has no effect with {idle[name]}", f"Leave {flag_of(name)} out.")
 
 
 def refuse(given: Mapping[str, Any], names: Iterable[str], door: str, remedy: str) -> None:

@@ -13,8 +13,9 @@ from cellseg.inference.journal_key import journal_key
 from cellseg.inference.prediction import Plan, Prediction, prediction_on_disk
 from cellseg.inference.progress import Progress
 from cellseg.inference.result import Stored
-from cellseg.inference.scope import PLAN
+from cellseg.inference.scope import PLAN, refuse_without_effect
 from cellseg.inference.seen import seen_by
+from cellseg.locks import sole_writer
 from cellseg.models.trained import TrainedModel
 from cellseg.options import PredictOptions
 
@@ -28,15 +29,20 @@ def segment(
     is kept in a journal, so that the same call with `resume` goes on after a crash, to the same bytes. Raises
     InputError as `predict`, where the memory does not suffice, and where a file cannot be written.
     """
-    prediction = prediction_into(output, model, source, options, resume=resume)
-    yield prediction.plan()
-    yield from finish(prediction, output)
+    with sole_writer(output):
+        prediction = prediction_into(output, model, source, options, resume=resume)
+        yield prediction.plan()
+        yield from finish(prediction, output)
 
 
 def prediction_into(
     output: Path, model: TrainedModel, source: ImageSource, options: PredictOptions, *, resume: bool = False
 ) -> Prediction:
-    """The prediction of a file: the one that an interrupted run has left, or a new one. See `segment`."""
+    """The prediction of a file: the one that an interrupted run has left, or a new one. See `segment`.
+
+    Who calls it is the `sole_writer` of the file until it is finished.
+    """
+    refuse_without_effect(options)
     seen = seen_by(model, source, options)
     # where the network sees another size, classes are told in the image's own pixels, so probabilities are stored
     whole = replace(options, result="probabilities", probability_type="float32")
@@ -48,6 +54,7 @@ def prediction_into(
 def finish(prediction: Prediction, output: Path) -> Iterator[Progress]:
     """Predict what is missing, write the file and remove the journal. See `segment`."""
     try:
+        yield from prediction.measure()
         yield from prediction.fill(behind=True)
     except InputError:
         if not prediction.journal.done():  # the image itself is wrong: nothing to go on from

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from cellseg.folders import complete_folder
 from cellseg.images.layout import ResultLayout
-from cellseg.images.made import CREATOR, made_by_cellseg
+from cellseg.images.made import made_by_cellseg, maker
 from cellseg.images.pyramid import Shapes, Sink, level_shapes, with_copies
 
 ORDER = "TCZYX"
@@ -46,7 +46,7 @@ def write_omezarr(path: str | Path, layout: ResultLayout, blocks: Iterator[NDArr
     axes, sizes = _axes(layout)
     shapes = level_shapes(layout.height, layout.width)
     with complete_folder(path, made_by_cellseg) as temporary:
-        attributes = {"ome": _metadata(layout, axes, shapes, path.name), "_creator": CREATOR}
+        attributes = {"ome": _metadata(layout, axes, shapes, path.name), "_creator": {"name": maker(layout.mark)}}
         group = zarr.create_group(str(temporary), zarr_format=3, attributes=attributes)
         arrays = [_create(group, level, axes, sizes, shape, layout) for level, shape in enumerate(shapes)]
         for _ in with_copies(layout, blocks, shapes, partial(_sink, arrays, layout, axes)):

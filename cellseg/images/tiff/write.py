@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from cellseg.files import complete_file
 from cellseg.images.layout import ResultLayout
-from cellseg.images.made import SOFTWARE
+from cellseg.images.made import SOFTWARE, maker
 from cellseg.images.pyramid import Shapes, level_shapes, with_copies
 from cellseg.images.tiff.tilespool import TileSpool
 
@@ -82,7 +82,7 @@ def _encoding(layout: ResultLayout) -> dict[str, Any]:
         "compression": "zlib",
         "compressionargs": {"level": COMPRESSION_LEVEL},
         "buffersize": ENCODER_BYTES,
-        "software": SOFTWARE,
+        "software": maker(layout.mark),
     }
 
 

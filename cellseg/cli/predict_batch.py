@@ -1,0 +1,99 @@
+"""Several predictions one after the other: a damaged image does not end the rest, and what is finished stays."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from cellseg.cli.failures import in_a_line
+from cellseg.cli.predict_files import ImageJob
+from cellseg.cli.progress import say
+from cellseg.errors import InputError
+from cellseg.options import PredictOptions
+
+if TYPE_CHECKING:
+    from cellseg.images.source import ImageSource
+    from cellseg.models.trained import TrainedModel
+
+logger = logging.getLogger(__name__)
+
+SOME_FAILED = 1
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Failures:
+    """Images without a result, and why. The error of a single image is an error as any other."""
+
+    total: int
+    """Images in all."""
+    why: dict[Path, str] = field(default_factory=dict)
+
+    def tried(self, image: Path, work: Callable[[], T]) -> T | None:
+        """Result of `work` for an image; None where it failed, which is said and kept in mind."""
+        if self.total == 1:
+            return work()
+        try:
+            return work()
+        except Exception as error:
+            logger.info("%s", image, exc_info=True)
+            self.why[image], _ = in_a_line(error)
+            say(f"no result: {_named(image, self.why[image])}")
+            return None
+
+    def refuse_all(self) -> None:
+        """InputError where no image is left."""
+        if len(self.why) == self.total > 0:
+            reasons = list(dict.fromkeys(self.why.values()))
+            raise InputError(reasons[0] if len(reasons) == 1 else f"none of the {self.total} images can be predicted")
+
+    def report(self) -> int:
+        """Tell which have no result; returns the exit code."""
+        if not self.why:
+            return 0
+        lines = [f"  {_named(image, reason)}" for image, reason in self.why.items()]
+        say("\n".join([f"error: {len(self.why)} of {self.total} images have no result:", *lines]))
+        return SOME_FAILED
+
+
+def looked_at(source: ImageSource, model: TrainedModel, options: PredictOptions) -> dict[str, Any]:
+    """The key of a prediction, after all that can be known before the first tile has been checked.
+
+    Raises:
+        InputError: the image is damaged, does not suit the model, or the options do not suit either.
+    """
+    from cellseg.inference.decisions import check_wishes
+    from cellseg.inference.journal_key import journal_key
+    from cellseg.inference.scope import PLAN
+    from cellseg.inference.seen import seen_by
+
+    seen = seen_by(model, source, options)
+    check_wishes(seen)
+    return journal_key(seen, without=PLAN)
+
+
+def unfinished(jobs: Sequence[tuple[ImageJob, dict[str, Any]]], options: PredictOptions) -> list[ImageJob]:
+    """The jobs whose results are not there yet, for `--resume`.
+
+    Raises:
+        InputError: a result, finished or interrupted, was made with another model or other options.
+    """
+    from cellseg.inference.journal import left_behind
+    from cellseg.inference.mark import is_finished, mark_of
+
+    missing = []
+    for job, key in jobs:
+        if not is_finished(job.target, mark_of(key, options), options):
+            left_behind(job.target, {name: value for name, value in key.items() if name != "image"})
+            missing.append(job)
+    if len(missing) < len(jobs):
+        say(f"{len(jobs) - len(missing)} of {len(jobs)} results are finished already and stay as they are")
+    return missing
+
+
+def _named(image: Path, reason: str) -> str:
+    """The reason, with the image's name where it does not tell it."""
+    return reason if image.name in reason else f"{image}: {reason}"

@@ -1,0 +1,137 @@
+"""The images of a prediction and the file that is written for each; refusals before anything is done."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from cellseg.errors import InputError
+
+Flag = Parameter(negative="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultFiles:
+    """Places of results."""
+
+    out: Path
+    """The TIFF to write, or OME-Zarr folder where the name ends in .zarr; of several images, of a folder and of a glob
+    the folder of their results."""
+    resume: Annotated[bool, Flag] = False
+    """Go on where an interrupted prediction stopped; results that are finished stay as they are."""
+    overwrite: Annotated[bool, Flag] = False
+    """Replace files that are no results of `cellseg predict`, such as labels that somebody drew."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageJob:
+    """An image, and the file that its result is written to."""
+
+    image: Path
+    target: Path
+    beside: Path | None = None
+    """The file of the uncertainty, where it is wanted."""
+
+    @property
+    def files(self) -> list[Path]:
+        """All files that are written."""
+        return [self.target] if self.beside is None else [self.target, self.beside]
+
+
+def plan_jobs(images: Sequence[Path], where: ResultFiles, *, uncertain: bool = False) -> list[ImageJob]:
+    """The images that files, folders and globs mean, each with its result.
+
+    Args:
+        images: as they were given.
+        where: where results go.
+        uncertain: whether each result has a file with the uncertainty beside it.
+
+    Raises:
+        InputError: nothing there, an input would be replaced, two files would have one name, several images shall be
+            one file, something that is no result of a prediction would be replaced, or is being written right now.
+    """
+    from cellseg.images.listing import list_images
+
+    if not images:
+        raise InputError("no image was given", "Give TIFF files, folders of these or globs after the model.")
+    files = list({file.resolve(): file for file in list_images(images)}.values())
+    jobs = [
+        _job(file, target, uncertain) for file, target in zip(files, _targets(images, files, where.out), strict=True)
+    ]
+    _refuse_twice(jobs)
+    _refuse_inputs(jobs)
+    _refuse_others(jobs, where.overwrite)
+    return jobs
+
+
+def _targets(images: Sequence[Path], files: Sequence[Path], out: Path) -> list[Path]:
+    """The result of each file."""
+    from cellseg.images.listing import SUFFIXES, stem
+    from cellseg.images.omezarr.folder import SUFFIX, is_zarr
+
+    is_folder = out.is_dir() and not is_zarr(out)
+    named_file = out.suffix.lower() in (*SUFFIXES, SUFFIX) and not is_folder
+    if len(files) == 1 and (named_file or not (is_folder or _means_several(images[0]))):
+        return [out]
+    if named_file or (out.exists() and not is_folder):
+        raise InputError(f"cannot hold the results of {len(files)} images", "Name a folder with --out.", path=out)
+    return [out / f"{stem(file)}.tif" for file in files]
+
+
+def _means_several(path: Path) -> bool:
+    """True of a folder of images and of a glob, whatever is in it now."""
+    from cellseg.images.listing import is_pattern
+    from cellseg.images.omezarr.folder import is_zarr
+
+    path = path.expanduser()
+    return is_pattern(path) or (path.is_dir() and not is_zarr(path))
+
+
+def _job(image: Path, target: Path, uncertain: bool) -> ImageJob:
+    from cellseg.inference.assemble import uncertainty_file
+
+    return ImageJob(image, target, uncertainty_file(target) if uncertain else None)
+
+
+def _refuse_twice(jobs: Sequence[ImageJob]) -> None:
+    names = Counter(os.path.normcase(file) for job in jobs for file in job.files)
+    for job in jobs:
+        for file in job.files:
+            if names[os.path.normcase(file)] > 1:
+                others = [other.image for other in jobs if other is not job and _writes(other, file)]
+                found = f"two images would be written to it: {', '.join(str(one) for one in [job.image, *others])}"
+                raise InputError(found, "Rename one, or predict them into two folders.", path=file)
+
+
+def _writes(job: ImageJob, file: Path) -> bool:
+    return os.path.normcase(file) in map(os.path.normcase, job.files)
+
+
+def _refuse_inputs(jobs: Sequence[ImageJob]) -> None:
+    inputs = {job.image.resolve() for job in jobs}
+    for file in (file for job in jobs for file in job.files):
+        if file.resolve() in inputs:
+            raise InputError("is an input and would be replaced", "Choose another --out.", path=file)
+
+
+def _refuse_others(jobs: Sequence[ImageJob], overwrite: bool) -> None:
+    """InputError for what is no result of a prediction, and for what another program writes just now."""
+    from cellseg.images.made import made_by_cellseg, result_mark
+    from cellseg.locks import refuse_written
+
+    for file in (file for job in jobs for file in job.files):
+        if file.is_dir() and not made_by_cellseg(file):
+            raise InputError(
+                "is a folder that was not made by cellseg", "Choose another --out, or move it away.", path=file
+            )
+        if file.exists() and not overwrite and result_mark(file) is None:
+            found = "exists and was not made by cellseg predict"
+            raise InputError(found, "Choose another --out, or replace it with --overwrite.", path=file)
+    for job in jobs:
+        refuse_written(job.target)
