@@ -52,7 +52,7 @@ PANELS: dict[str, Callable[[Session], QWidget]] = {
     "Measure": _measure,
 }
 """Title and maker of each panel, in the order of the work; each is imported when it is first looked at."""
-WIDTH_PX = 350
+_WIDTH_PX = 350
 """All titles and three buttons in a row."""
 
 
@@ -64,7 +64,7 @@ class CellsegDock(QWidget):
         self.session = Session(napari_viewer)
         self._tabs = QTabWidget()
         self._tabs.setUsesScrollButtons(False)
-        self.setMinimumWidth(WIDTH_PX)
+        self.setMinimumWidth(_WIDTH_PX)
         self._panels: dict[str, QWidget] = {}
         for title in PANELS:
             self._tabs.addTab(_empty(), title)

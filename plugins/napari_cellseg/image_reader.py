@@ -24,7 +24,7 @@ LARGEST = 16384
 """Side of a plane that graphics cards show whole; larger ones get coarser levels."""
 MEASURED = 1024
 """Side of the region by which the contrast is set."""
-COLOURS = ("red", "green", "blue")
+_COLOURS = ("red", "green", "blue")
 LayerData = tuple[Any, dict[str, Any], str]
 """Data, arguments and kind of a layer, as napari's readers give them."""
 
@@ -78,7 +78,7 @@ def _channel(source: ImageSource, levels: list[Any], channel: int, common: dict[
     shown = {
         "name": f"{common['name']} {source.channel_names[channel]}",
         "blending": "additive",
-        "colormap": COLOURS[channel] if source.channels <= len(COLOURS) else "gray",
+        "colormap": _COLOURS[channel] if source.channels <= len(_COLOURS) else "gray",
         "contrast_limits": limits(levels[0][channel]),
     }
     return _first([level[channel] for level in levels]), common | shown, "image"

@@ -19,7 +19,7 @@ from qtpy.QtWidgets import (
 )
 from superqt import QCollapsible
 
-LETTERS = 6
+_LETTERS = 6
 """A combo box is at least so wide; a long word in it must not make the dock wider."""
 
 
@@ -45,7 +45,7 @@ def combo(tip: str, choices: Mapping[Any, str] | None = None) -> QComboBox:
     box = QComboBox()
     box.setToolTip(tip)
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    box.setMinimumContentsLength(LETTERS)
+    box.setMinimumContentsLength(_LETTERS)
     box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     for value, words in (choices or {}).items():
         box.addItem(words, value)

@@ -22,7 +22,7 @@ CELL_HUES = (
 """Okabe and Ito, Color Universal Design (2008): colour-blind people can tell them apart. Neighbours in the list, which
 neighbouring numbers get, differ most in lightness."""
 
-SHADES = (1.0, 0.72, 1.3)
+_SHADES = (1.0, 0.72, 1.3)
 """After every round of hues the next shade."""
 
 CELL_COLOURS = 254
@@ -37,7 +37,7 @@ def cell_colours(count: int = CELL_COLOURS) -> NDArray[np.float32]:
     """Colours of cells 2, 3, ..., (count, 4) RGBA from 0 to 1."""
     numbers = np.arange(count)
     hues = np.array(CELL_HUES, np.float32)[numbers % len(CELL_HUES)]
-    shade = np.array(SHADES, np.float32)[numbers // len(CELL_HUES) % len(SHADES)][:, None]
+    shade = np.array(_SHADES, np.float32)[numbers // len(CELL_HUES) % len(_SHADES)][:, None]
     shaded = np.where(shade <= 1, hues * shade, 1 - (1 - hues) / shade**2)
     return np.concatenate((shaded, np.ones((count, 1), np.float32)), axis=1).astype(np.float32)
 

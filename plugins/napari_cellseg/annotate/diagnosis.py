@@ -13,7 +13,7 @@ from qtpy.QtCore import QObject, Signal
 
 import cellseg
 from napari_cellseg.annotate.box import PlaneBox
-from napari_cellseg.annotate.doctor import SURROUNDINGS, Line, Sheet, Spot, command, lines, summary, write
+from napari_cellseg.annotate.doctor import CONTEXT_PX, Line, Sheet, Spot, command, lines, verdict, write
 from napari_cellseg.annotate.layer import AnnotatedLayer
 from napari_cellseg.annotate.places import grey
 from napari_cellseg.annotate.suggest import Suggestion
@@ -51,7 +51,7 @@ class Diagnosis(QObject):
             InputError: nothing is annotated.
         """
         parts = [(plane, target.index.annotated_box(plane)) for plane in range(target.shape[0])]
-        boxes = [(plane, box.grown(SURROUNDINGS, target.shape[1:])) for plane, box in parts if box is not None]
+        boxes = [(plane, box.grown(CONTEXT_PX, target.shape[1:])) for plane, box in parts if box is not None]
         if not boxes:
             raise cellseg.InputError("nothing is annotated", "Press N and paint some cells.")
         self._folder = Path(tempfile.mkdtemp(prefix="cellseg-check-"))
@@ -78,7 +78,7 @@ class Diagnosis(QObject):
     def _on_report(self, report: dict[str, Any]) -> None:
         self._finish()
         found: list[Line] = lines(report, self._origins)
-        self.found.emit(summary(report), found)
+        self.found.emit(verdict(report), found)
 
     def _on_failed(self, words: str) -> None:
         self._finish()

@@ -13,7 +13,7 @@ import cellseg
 from napari_cellseg.annotation import IGNORE, to_training
 
 SEVERITIES = ("error", "warning", "note")
-SURROUNDINGS = 64
+CONTEXT_PX = 64
 """Pixels around what is annotated that are looked at, too."""
 
 
@@ -82,7 +82,7 @@ def lines(report: dict[str, Any], origins: dict[str, Spot]) -> list[Line]:
     return [line for finding in grave_first for line in _lines_of(finding, origins)]
 
 
-def summary(report: dict[str, Any]) -> str:
+def verdict(report: dict[str, Any]) -> str:
     """One sentence on the whole."""
     cells = report["summary"]["cells"]
     ready = "ready to train" if report["usable"] else "not ready to train"

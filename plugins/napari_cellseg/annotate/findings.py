@@ -15,7 +15,7 @@ from napari_cellseg.annotate.legend import icon
 from napari_cellseg.annotate.places import image_of
 from napari_cellseg.widgets import column, slim_button, text_line
 
-COLOURS = {"error": (0.84, 0.37, 0.0, 1.0), "warning": (0.90, 0.62, 0.0, 1.0), "note": (0.34, 0.71, 0.91, 1.0)}
+_COLOURS = {"error": (0.84, 0.37, 0.0, 1.0), "warning": (0.90, 0.62, 0.0, 1.0), "note": (0.34, 0.71, 0.91, 1.0)}
 SPOT_PX = 48
 """Half a side of what is shown around a finding."""
 
@@ -90,5 +90,5 @@ def _item(line: Line) -> QListWidgetItem:
     item.setToolTip(f"{line.severity}: {line.remedy}" if line.severity else line.remedy or "Click to go there.")
     item.setData(Qt.ItemDataRole.UserRole, line.spot)
     if line.severity:
-        item.setIcon(icon(COLOURS[line.severity]))
+        item.setIcon(icon(_COLOURS[line.severity]))
     return item

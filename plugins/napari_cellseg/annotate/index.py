@@ -22,7 +22,7 @@ from napari_cellseg.annotate.box import PlaneBox
 from napari_cellseg.annotate.survey import TilePart, survey
 from napari_cellseg.annotation import FIRST_CELL
 
-TILE = 512
+_TILE = 512
 """Side of a tile in pixels: a stroke lies in one to four of them, and one is surveyed in about a millisecond."""
 
 ReadTile = Callable[[int, PlaneBox], NDArray[Any]]
@@ -45,7 +45,7 @@ class CellIndex:
         read: gives windows of it as they are now.
     """
 
-    def __init__(self, shape: tuple[int, int, int], read: ReadTile, tile: int = TILE) -> None:
+    def __init__(self, shape: tuple[int, int, int], read: ReadTile, tile: int = _TILE) -> None:
         self.shape = shape
         self._read = read
         self._tile = tile

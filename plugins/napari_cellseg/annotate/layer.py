@@ -148,7 +148,7 @@ class AnnotatedLayer:
     def _follow(self) -> list[tuple[int, PlaneBox]]:
         """Survey again what new steps of the history touched, and tell where; undo and redo make new steps, too."""
         new = self._new_steps()
-        windows = list(touched(new, self.layer.data.shape))
+        windows = list(_touched(new, self.layer.data.shape))
         for plane, box in windows:
             self.index.update(plane, box)
         if new:
@@ -163,7 +163,7 @@ class AnnotatedLayer:
         return new
 
 
-def touched(items: Iterable[Any], shape: tuple[int, ...]) -> Iterator[tuple[int, PlaneBox]]:
+def _touched(items: Iterable[Any], shape: tuple[int, ...]) -> Iterator[tuple[int, PlaneBox]]:
     """Planes and windows that steps of napari's history changed.
 
     Args:

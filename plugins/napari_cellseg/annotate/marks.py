@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from napari_cellseg.annotate.box import PlaneBox
 
-NAME = "cellseg: marks"
+_NAME = "cellseg: marks"
 COLOUR = "#ffffff"
-WIDTH_PX = 2.0
+_WIDTH_PX = 2.0
 """On the screen."""
 
 
@@ -53,12 +53,12 @@ class Marks:
         layer.scale, layer.translate = labels.scale[-2:], labels.translate[-2:]
         layer.data = []
         layer.visible = True
-        width = WIDTH_PX / camera(self._viewer).zoom / float(np.abs(labels.scale[-2:]).min())
+        width = _WIDTH_PX / camera(self._viewer).zoom / float(np.abs(labels.scale[-2:]).min())
         layer.add([points], shape_type=kind, edge_width=width, edge_color=COLOUR, face_color="transparent")
 
     def _add(self, labels: Labels) -> Shapes:
         active = self._viewer.layers.selection.active
-        layer = Shapes(ndim=2, name=NAME, units=labels.units[-2:], metadata={"cellseg": {"what": "marks"}})
+        layer = Shapes(ndim=2, name=_NAME, units=labels.units[-2:], metadata={"cellseg": {"what": "marks"}})
         self._viewer.add_layer(layer)
         layer.editable = False
         self._viewer.layers.selection.active = active

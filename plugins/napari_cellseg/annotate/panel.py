@@ -20,7 +20,7 @@ from napari_cellseg.exchange.section import ExchangeSection
 from napari_cellseg.session import Session
 from napari_cellseg.widgets import column, fold, row, scrolled, slim_button, text_line
 
-GAP = 4
+_GAP = 4
 NO_COLOUR = (0.0, 0.0, 0.0, 0.0)
 
 
@@ -35,7 +35,7 @@ class AnnotatePanel(QWidget):
         self._listened: Labels | None = None
         self.project = ProjectBar(session, self.annotator)
         self.actions = ActionButtons(self._press)
-        self.findings = FindingsView(self.annotator, above=GAP)
+        self.findings = FindingsView(self.annotator, above=_GAP)
         self._build()
         self.annotator.target_changed.connect(self._on_target)
         self.annotator.updated.connect(self._refresh)
@@ -74,7 +74,7 @@ class AnnotatePanel(QWidget):
     def _counter(self) -> QWidget:
         self._count = text_line()
         self._count.setToolTip("Of the plane that is seen; of a stack the second line says it of all planes.")
-        return column(self._count, Legend(), above=GAP)
+        return column(self._count, Legend(), above=_GAP)
 
     # what it shows
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from qtpy.QtCore import QObject, QTimer
 
 PIECE_S = 0.008
-PAUSE_MS = 2
+_PAUSE_MS = 2
 
 
 class TimeSlices(QObject):
@@ -19,7 +19,7 @@ class TimeSlices(QObject):
         self._work: Iterator[object] | None = None
         self._done: Callable[[], None] = lambda: None
         self._timer = QTimer(self)
-        self._timer.setInterval(PAUSE_MS)
+        self._timer.setInterval(_PAUSE_MS)
         self._timer.timeout.connect(self._go_on)
 
     @property

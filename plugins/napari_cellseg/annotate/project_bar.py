@@ -79,7 +79,7 @@ class ProjectBar(QWidget):
         found = self._in_hand()
         states = [] if found is None else found[0].kept(found[1])
         for state in states:
-            self.menu.addAction(title(state)).triggered.connect(partial(self.restore, state))
+            self.menu.addAction(_title(state)).triggered.connect(partial(self.restore, state))
         if not states:
             self.menu.addAction("Nothing was replaced yet").setEnabled(False)
 
@@ -98,7 +98,7 @@ class ProjectBar(QWidget):
         layer.data = layer.data  # napari draws it anew and forgets strokes, whose undoing would mix two states
         forget_history(layer)
         self._session.signals.annotation_changed.emit(layer)
-        show_info(f"The annotation is as it was {title(state)}")
+        show_info(f"The annotation is as it was {_title(state)}")
         self._enable()
 
     def _fail(self, error: Exception) -> None:
@@ -125,6 +125,6 @@ class ProjectBar(QWidget):
         self.refresh()
 
 
-def title(state: Kept) -> str:
+def _title(state: Kept) -> str:
     """When a state was kept, in the time of this place, and why."""
     return f"{state.when.astimezone():%Y-%m-%d %H:%M}, {state.reason}"

@@ -23,7 +23,7 @@ SIDES = (64, 256)
 """Shortest and longest side of a window in pixels."""
 WINDOWS = 2000
 """So many windows are looked at, spread evenly over a larger image."""
-COARSE = 4
+_COARSE = 4
 """The second scale of the texture, in pixels."""
 SAMPLES = 64
 """So many pixels a side of a window's probabilities are read."""
@@ -77,8 +77,8 @@ def _starts(length: int, side: int) -> list[int]:
 def features(grey: NDArray[Any]) -> Float64:
     """Mean, spread, and gradient energy at two scales (in grey values), (4,), of a window (h, w)."""
     pixels = np.asarray(grey, np.float32)
-    height, width = (length // COARSE * COARSE for length in pixels.shape)
-    blocks = pixels[:height, :width].reshape(height // COARSE, COARSE, width // COARSE, COARSE).mean(axis=(1, 3))
+    height, width = (length // _COARSE * _COARSE for length in pixels.shape)
+    blocks = pixels[:height, :width].reshape(height // _COARSE, _COARSE, width // _COARSE, _COARSE).mean(axis=(1, 3))
     return np.array([pixels.mean(), pixels.std(), _gradient(pixels), _gradient(blocks)], np.float64)
 
 

@@ -23,10 +23,10 @@ class Tasks:
         """
         worker = create_worker(do, _start_thread=False)
         worker.returned.connect(then)
-        worker.errored.connect(lambda error: failed(told(error)))
+        worker.errored.connect(lambda error: failed(_words_of(error)))
         worker.start()
 
 
-def told(error: BaseException) -> str:
+def _words_of(error: BaseException) -> str:
     """An error in words for people."""
     return str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}"

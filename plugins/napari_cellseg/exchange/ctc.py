@@ -20,7 +20,7 @@ from napari_cellseg.exchange.tracks import CellTrack, find_tracks
 if TYPE_CHECKING:
     from cellseg.labels.pairs import Pair
 
-MOST = np.iinfo(np.uint16).max
+_MOST = np.iinfo(np.uint16).max
 """The challenge's files are uint16."""
 
 
@@ -134,9 +134,9 @@ _SAID = {
 
 def _check_numbers(planes: Sequence[UInt32], place: Path) -> None:
     highest = max(int(cells.max(initial=0)) for cells in planes)
-    if not 0 < highest <= MOST:
+    if not 0 < highest <= _MOST:
         found = f"the highest number of a cell is {highest}"
-        raise cellseg.InputError(found, f"It must be 1 to {MOST}.", path=place)
+        raise cellseg.InputError(found, f"It must be 1 to {_MOST}.", path=place)
 
 
 def _write_cells(folder: Path, planes: Sequence[UInt32], target: Target) -> None:

@@ -24,9 +24,9 @@ from napari_cellseg.annotation import Rest, from_file, shift_of, to_file
 from napari_cellseg.exchange.outline import ellipse, fill, trace
 from napari_cellseg.exchange.target import Incoming, Target
 
-AREAS = {ROI_TYPE.POLYGON, ROI_TYPE.FREEHAND, ROI_TYPE.TRACED, ROI_TYPE.RECT, ROI_TYPE.OVAL}
+_AREAS = {ROI_TYPE.POLYGON, ROI_TYPE.FREEHAND, ROI_TYPE.TRACED, ROI_TYPE.RECT, ROI_TYPE.OVAL}
 NOT_AREAS = {ROI_SUBTYPE.TEXT, ROI_SUBTYPE.ARROW, ROI_SUBTYPE.IMAGE}
-LARGEST = 60535
+_LARGEST = 60535
 """ImageJ takes larger whole numbers for negative ones."""
 MOVE, LINE, CLOSE = 0.0, 1.0, 4.0
 """Commands of a composite region's path."""
@@ -67,7 +67,7 @@ def read_rois(path: Path, target: Target, rest: Rest) -> Incoming:
 
 
 def _is_area(roi: ImagejRoi) -> bool:
-    return roi.roitype in AREAS and roi.subtype not in NOT_AREAS
+    return roi.roitype in _AREAS and roi.subtype not in NOT_AREAS
 
 
 def _plane_of(drawn: Drawn) -> int:
@@ -83,9 +83,9 @@ def write_rois(path: Path, target: Target) -> str:
     Raises:
         InputError: the planes are too large for the format, or there is no cell.
     """
-    if max(target.shape) > LARGEST:
+    if max(target.shape) > _LARGEST:
         found = f"{target.name} is {target.shape[0]} x {target.shape[1]}"
-        raise cellseg.InputError(found, f"ROI files end at {LARGEST}; export TIFF labels.", path=path)
+        raise cellseg.InputError(found, f"ROI files end at {_LARGEST}; export TIFF labels.", path=path)
     with cellseg.complete_file(path) as part, ZipFile(part, "w", ZIP_DEFLATED) as file:
         count = sum(_write_plane(file, plane, target) for plane in range(target.planes))
         if not count:

@@ -12,7 +12,7 @@ from cellseg.options import Described
 from napari_cellseg.forms.numbers import NOT_GIVEN, NumberBox, SlideBox
 from napari_cellseg.forms.words import label_of, tooltip_of
 
-LETTERS = 6
+_LETTERS = 6
 """A combo box is at least so wide; a long word in it must not make the dock wider."""
 
 LEAST_PX = 64
@@ -70,7 +70,7 @@ def _choice(option: Described, words: Mapping[str, str]) -> Choice:
 def slim(made: ComboBox) -> None:
     """Let long words in a box not make it wider."""
     made.native.setSizeAdjustPolicy(made.native.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    made.native.setMinimumContentsLength(LETTERS)
+    made.native.setMinimumContentsLength(_LETTERS)
 
 
 def _yes_or_no(option: Described, _words: Mapping[str, str]) -> Choice:

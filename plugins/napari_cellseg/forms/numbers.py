@@ -16,11 +16,11 @@ from qtpy.QtCore import Qt
 from qtpy.QtGui import QValidator
 from qtpy.QtWidgets import QDoubleSpinBox
 
-DIGITS = 10
+_DIGITS = 10
 NOT_GIVEN = "auto"
 """Shown for None; people type it on the command line, too."""
 
-LETTERS = frozenset("0123456789.,eE+-")
+_LETTERS = frozenset("0123456789.,eE+-")
 """Of numbers."""
 BOX_PX = 70
 """Of the box beside a slider, so that sliders below one another are equally long."""
@@ -73,7 +73,7 @@ class SlideBox(ValuedContainerWidget[Any]):
         self._follow()
 
     def _on_slid(self, value: float) -> None:
-        self._box.value = float(f"{round(value / self._step) * self._step:.{DIGITS}g}")
+        self._box.value = float(f"{round(value / self._step) * self._step:.{_DIGITS}g}")
 
     def _on_typed(self, value: Any) -> None:
         self._follow()
@@ -95,7 +95,7 @@ class _NumberBackend(QBaseRangedWidget):
         self._qwidget.become(low, whole)
 
     def _mgui_get_value(self) -> float | int | None:
-        value = float(f"{self._qwidget.value():.{DIGITS}g}")
+        value = float(f"{self._qwidget.value():.{_DIGITS}g}")
         if value < self._low:
             return None
         return int(value) if self._whole else value
@@ -117,7 +117,7 @@ class _ShortNumberBox(QDoubleSpinBox):
     def become(self, low: float, whole: bool) -> None:
         """Take whole numbers only, or all; those below `low` mean that nothing is given."""
         self._low, self._whole = low, whole
-        self.setDecimals(0 if whole else DIGITS)
+        self.setDecimals(0 if whole else _DIGITS)
         self.setKeyboardTracking(False)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
@@ -125,7 +125,7 @@ class _ShortNumberBox(QDoubleSpinBox):
         """What is shown."""
         if value < self._low:
             return NOT_GIVEN
-        return f"{value:.0f}" if self._whole else f"{value:.{DIGITS}g}"
+        return f"{value:.0f}" if self._whole else f"{value:.{_DIGITS}g}"
 
     def valueFromText(self, text: str) -> float:
         """What is meant; 1e-4 too."""
@@ -150,7 +150,7 @@ class _ShortNumberBox(QDoubleSpinBox):
         try:
             value = float(text.replace(",", "."))
         except ValueError:
-            return QValidator.State.Intermediate if set(text) <= LETTERS else QValidator.State.Invalid
+            return QValidator.State.Intermediate if set(text) <= _LETTERS else QValidator.State.Invalid
         return _state(self._fits(value))
 
     def _fits(self, value: float) -> bool:

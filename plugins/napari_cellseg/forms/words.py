@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import shlex
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cellseg.options import Described, flag_of
@@ -24,6 +27,11 @@ def tooltip_of(option: Described, *, flag: bool = True) -> str:
     """Help, limits, and the name on the command line, where it has one."""
     limits = f" ({option.limits})" if math.isfinite(option.limits.low) else ""
     return f"{option.help}{limits}" + (f"\nOn the command line: {option.flag}" if flag else "")
+
+
+def quoted(words: Sequence[str], windows: bool = sys.platform == "win32") -> str:
+    """The words as a line for the shell of this system."""
+    return subprocess.list2cmdline(words) if windows else shlex.join(words)
 
 
 def _said(flag: str, value: Any) -> list[str]:

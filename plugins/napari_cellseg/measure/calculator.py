@@ -15,7 +15,7 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_cellseg.children.service import Service
 
-WORKER = "napari_cellseg.measure.worker"
+_WORKER = "napari_cellseg.measure.worker"
 Answer = dict[str, Any]
 ReadLayer = Callable[[], NDArray[Any]]
 
@@ -31,7 +31,7 @@ class Calculator(QObject):
         super().__init__(parent)
         self._folder = TemporaryDirectory(prefix="cellseg-measure-", ignore_cleanup_errors=True)
         self._reader = ThreadPoolExecutor(1, "measure")
-        self._service = Service(WORKER, self)
+        self._service = Service(_WORKER, self)
         self._waiting: dict[int, tuple[Callable[[Answer], None], list[Path]]] = {}
         self._last = 0
         self._service.told.connect(self._on_told)

@@ -9,8 +9,8 @@ from cellseg import CellGrid, CellTable
 from napari_cellseg.measure.table import in_ranges, summary
 
 Range = tuple[float, float]
-SIZES = ("area", "volume")
-FIRST = "Choose the labels above and press Measure."
+_SIZES = ("area", "volume")
+MEASURE_FIRST = "Choose the labels above and press Measure."
 
 
 class CellFilter:
@@ -65,7 +65,7 @@ class CellFilter:
     def summary(self, grid: CellGrid, pixels: int) -> str:
         """Number and sizes of the cells that are shown, as a rich text."""
         if not self.columns:
-            return FIRST
+            return MEASURE_FIRST
         shown = self.rows
         told = summary(self._table, shown, grid, pixels)
         if not shown.all():
@@ -75,5 +75,5 @@ class CellFilter:
 
 def _first_column(columns: tuple[str, ...]) -> str:
     """The column that is looked at first: the size of the cells, where it is there."""
-    sizes = [name for name in columns if name.startswith(SIZES)]
+    sizes = [name for name in columns if name.startswith(_SIZES)]
     return next(iter((*sizes, *columns)), "")

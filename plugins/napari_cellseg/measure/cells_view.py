@@ -30,18 +30,19 @@ from qtpy.QtWidgets import (
 from cellseg import CellTable
 from napari_cellseg.camera import look_at
 from napari_cellseg.measure.calculator import Answer, Calculator
-from napari_cellseg.measure.cell_filter import FIRST, CellFilter
+from napari_cellseg.measure.cell_filter import MEASURE_FIRST, CellFilter
 from napari_cellseg.measure.histogram import Histogram
-from napari_cellseg.measure.measuring import Measuring, pixels_of, shown_place
+from napari_cellseg.measure.measuring import Measuring, shown_place
 from napari_cellseg.measure.model import CellModel
 from napari_cellseg.measure.overlays import (
     outline_cell,
 )
 from napari_cellseg.measure.shading import Shading
 from napari_cellseg.measure.table import title
+from napari_cellseg.pixels.layer_files import whole_of
 from napari_cellseg.widgets import button, text_line
 
-DIGITS = 4
+_DIGITS = 4
 LINES_MEASURED = 20
 """Lines by which the columns get their widths; Qt looks at 1000."""
 
@@ -104,7 +105,7 @@ class CellsView(QWidget):
             self._viewer.mouse_drag_callbacks.remove(self._on_clicked)
 
     def _build(self) -> None:
-        self._summary = text_line(FIRST)
+        self._summary = text_line(MEASURE_FIRST)
         self._model = CellModel()
         self._view = QTableView()
         self._view.setModel(self._model)
@@ -173,7 +174,7 @@ class CellsView(QWidget):
         layer = self._measuring.layer
         assert layer is not None
         place, box = self._measuring.place_of(row), self._measuring.box(row)
-        outline_cell(self._viewer, layer, pixels_of(layer), place, box, int(self.table["cell"][row]))
+        outline_cell(self._viewer, layer, whole_of(layer), place, box, int(self.table["cell"][row]))
 
     def _on_clicked(self, viewer: ViewerModel, event: Any) -> Iterator[None]:
         """A click (not a drag) on a cell selects its row; brushes do as they do."""
@@ -205,7 +206,7 @@ class CellsView(QWidget):
         self._histogram.show_values(self.table[self._filter.column], chosen)
         for spin, value in zip((self._low, self._high), chosen, strict=True):
             with QSignalBlocker(spin):
-                spin.setDecimals(0 if abs(high - low) > 10**DIGITS else DIGITS)
+                spin.setDecimals(0 if abs(high - low) > 10**_DIGITS else _DIGITS)
                 spin.setRange(low - 1e-4, high + 1e-4)
                 spin.setSingleStep((high - low) / 50 or 1)
                 spin.setValue(value)

@@ -15,7 +15,7 @@ from cellseg.arrays import Array
 from cellseg.metrics.candidates import DENSE
 from napari_cellseg.annotation import NOT_ANNOTATED, cells_in
 
-SCORES = {
+_SCORES = {
     **{f"average_precision@{threshold}": f"AP at {threshold}" for threshold in (0.5, 0.6, 0.7, 0.8, 0.9)},
     "f1": "F1 at 0.5",
     "panoptic_quality": "PQ",
@@ -23,9 +23,9 @@ SCORES = {
     "iou": "foreground IoU",
 }
 """The metrics that are shown, and their names for people."""
-COLUMNS = ("state", "truth", "prediction", "iou", "area_px", "plane", "z", "y", "x")
+ERROR_COLUMNS = ("state", "truth", "prediction", "iou", "area_px", "plane", "z", "y", "x")
 """Of the table of errors; the state as in the map."""
-KINDS = [*metrics.STATES]
+ERROR_KINDS = [*metrics.STATES]
 
 FloatRows = list[list[float]]
 
@@ -87,12 +87,12 @@ def known_part(prediction: Array, annotation: Array) -> tuple[Array, Array]:
 
 
 def _scores(prediction: Array, truth: Array, by_plane: bool) -> dict[str, float]:
-    names = [*SCORES, *(["v_rand"] if np.mean(truth > 0) > DENSE else [])]
+    names = [*_SCORES, *(["v_rand"] if np.mean(truth > 0) > DENSE else [])]
     found = cellseg.summarise(
         [*cellseg.evaluate(prediction, truth, names, volume=not by_plane, labels_are="instances")]
     )
     values = found.mean | found.pooled
-    return {SCORES.get(name, "V_rand"): values[name] for name in names}
+    return {_SCORES.get(name, "V_rand"): values[name] for name in names}
 
 
 def _sections(prediction: Array, truth: Array, by_plane: bool) -> list[tuple[Array, Array]]:
@@ -103,21 +103,21 @@ def _sections(prediction: Array, truth: Array, by_plane: bool) -> list[tuple[Arr
 
 
 def _rows(tables: Sequence[Sequence[metrics.ObjectRow]]) -> FloatRows:
-    """Rows as in `COLUMNS`, of the cells of all sections."""
+    """Rows as in `ERROR_COLUMNS`, of the cells of all sections."""
     return [_row(plane, row) for plane, table in enumerate(tables) for row in table]
 
 
 def _row(plane: int, row: metrics.ObjectRow) -> list[float]:
     z, y, x = (0.0,) * (3 - len(row.centroid)) + row.centroid
-    state = KINDS.index(row.kind) + 1
+    state = ERROR_KINDS.index(row.kind) + 1
     return [state, row.truth_id, row.prediction_id, row.iou, row.area, plane or z, z, y, x]
 
 
 def _errors(rows: FloatRows) -> CellTable:
     wrong = [row for row in rows if row[0] > 1]
-    return CellTable(COLUMNS, np.array(wrong, float).reshape(-1, len(COLUMNS)))
+    return CellTable(ERROR_COLUMNS, np.array(wrong, float).reshape(-1, len(ERROR_COLUMNS)))
 
 
 def _counts(rows: FloatRows) -> dict[str, int]:
-    kinds = Counter(KINDS[int(row[0]) - 1] for row in rows)
+    kinds = Counter(ERROR_KINDS[int(row[0]) - 1] for row in rows)
     return {word: kinds[kind] for kind, word in metrics.STATES.items()}

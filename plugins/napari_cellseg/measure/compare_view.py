@@ -20,13 +20,14 @@ from qtpy.QtWidgets import (
 from cellseg import CellTable, InputError, metrics
 from napari_cellseg.camera import look_at
 from napari_cellseg.measure.calculator import Answer, Calculator, taken
-from napari_cellseg.measure.compare import COLUMNS, KINDS
+from napari_cellseg.measure.compare import ERROR_COLUMNS, ERROR_KINDS
 from napari_cellseg.measure.compare_form import CompareForm
 from napari_cellseg.measure.comparison import next_line, plan_comparison
-from napari_cellseg.measure.measuring import pixels_of, shown_place
+from napari_cellseg.measure.measuring import shown_place
 from napari_cellseg.measure.model import CellModel
-from napari_cellseg.measure.overlays import ERRORS, palette, show_overlay
+from napari_cellseg.measure.overlays import ERRORS, colours_of_values, show_overlay
 from napari_cellseg.measure.table import PlaneIndex, region
+from napari_cellseg.pixels.layer_files import whole_of
 from napari_cellseg.widgets import button, row, text_line
 
 MEANING = {
@@ -61,8 +62,8 @@ class CompareView(QWidget):
             show_warning(str(error))
             return
         arrays = {
-            "prediction": region(pixels_of(prediction), plan.prediction),
-            "truth": region(pixels_of(truth), plan.truth),
+            "prediction": region(whole_of(prediction), plan.prediction),
+            "truth": region(whole_of(truth), plan.truth),
         }
         self._button.setEnabled(False)
         self._button.setText("Comparing ...")
@@ -119,13 +120,13 @@ class CompareView(QWidget):
             return
         self._scores.setText(_as_table(answer["scores"]))
         self._legend.setText(_as_legend(answer["counts"]))
-        self._model.show(CellTable(COLUMNS, errors))
+        self._model.show(CellTable(ERROR_COLUMNS, errors))
         self._view.resizeColumnsToContents()
-        for column, name in enumerate(COLUMNS):
+        for column, name in enumerate(ERROR_COLUMNS):
             self._view.setColumnHidden(column, name == "z" or (name == "plane" and states.ndim == 2))
         self._view.clearSelection()
         start = (*place, *(0,) * states.ndim)
-        colours = palette([*metrics.COLOURS.values()])
+        colours = colours_of_values([*metrics.COLOURS.values()])
         data = states.reshape((1,) * len(place) + states.shape)
         layer = show_overlay(self._viewer, prediction, ERRORS, data, start, colours, opacity=0.6)
         layer.features = {"index": [*range(1, len(MEANING) + 1)], "state": [*MEANING]}
@@ -142,7 +143,7 @@ class CompareView(QWidget):
 
 
 def _word(state: float) -> str:
-    return metrics.STATES[KINDS[int(state) - 1]]
+    return metrics.STATES[ERROR_KINDS[int(state) - 1]]
 
 
 def _as_table(scores: dict[str, float]) -> str:

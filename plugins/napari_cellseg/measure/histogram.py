@@ -10,7 +10,7 @@ from qtpy.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from qtpy.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from qtpy.QtWidgets import QSizePolicy, QWidget
 
-from napari_cellseg.measure.table import counts_in_bins, number
+from napari_cellseg.measure.table import counts_in_bins, number_text
 
 CHOSEN, LEFT_OUT = QColor("#56B4E9"), QColor("#808080")
 MARGIN = 6
@@ -66,8 +66,8 @@ class Histogram(QWidget):
             )
         painter.setPen(text)
         foot = QRectF(MARGIN, bottom + 3, self._width(), FOOT - 3)
-        painter.drawText(foot, Qt.AlignmentFlag.AlignLeft, number(self._low))
-        painter.drawText(foot, Qt.AlignmentFlag.AlignRight, number(self._high))
+        painter.drawText(foot, Qt.AlignmentFlag.AlignLeft, number_text(self._low))
+        painter.drawText(foot, Qt.AlignmentFlag.AlignRight, number_text(self._high))
         painter.end()
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:

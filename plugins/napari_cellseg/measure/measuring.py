@@ -29,6 +29,7 @@ from napari_cellseg.measure.table import (
     updated,
 )
 from napari_cellseg.napari_private import history
+from napari_cellseg.pixels.layer_files import whole_of
 from napari_cellseg.widgets import later
 
 SHOWN_EVERY = 25
@@ -75,7 +76,7 @@ class Measuring(QObject):
         self.stop()
         self.layer, self._images = layer, list(images)
         self.grid = grid_of(layer.scale, [str(unit) for unit in layer.units], layer.metadata, together=together)
-        shape = pixels_of(layer).shape
+        shape = whole_of(layer).shape
         self._todo = deque(
             np.ndindex(*shape[:-together]) if everywhere else [shown_place(self._viewer, layer, together)]
         )
@@ -239,18 +240,13 @@ def _parts(
     layers: Mapping[str, Any], place: PlaneIndex, box: tuple[slice, ...] | None
 ) -> dict[str, Callable[[], Array]]:
     """What reads a part of each layer."""
-    return {name: region(pixels_of(layer), place, box) for name, layer in layers.items()}
-
-
-def pixels_of(layer: Any) -> Any:
-    """The layer's array, of a pyramid the finest."""
-    return layer.data[0] if layer.multiscale else layer.data
+    return {name: region(whole_of(layer), place, box) for name, layer in layers.items()}
 
 
 def shown_place(viewer: ViewerModel, layer: Labels, together: int) -> PlaneIndex:
     """The plane or volume of a layer that is seen."""
     point = layer.world_to_data(viewer.dims.point)[-layer.ndim :]
-    shape: NDArray[np.int64] = np.array(pixels_of(layer).shape)
+    shape: NDArray[np.int64] = np.array(whole_of(layer).shape)
     inside = np.clip(np.round(point), 0, shape - 1).astype(int)
     return tuple(inside.tolist()[: layer.ndim - together])
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt
 
 from cellseg import CellTable
-from napari_cellseg.measure.table import number, title
+from napari_cellseg.measure.table import number_text, title
 
 Words = dict[str, Callable[[float], str]]
 
@@ -62,7 +62,7 @@ class CellModel(QAbstractTableModel):
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if role != Qt.ItemDataRole.DisplayRole:
             return None
-        word = self._words.get(self.table.columns[index.column()], number)
+        word = self._words.get(self.table.columns[index.column()], number_text)
         return word(float(self.table.values[self._order[index.row()], index.column()]))
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:

@@ -16,19 +16,19 @@ from napari_cellseg.measure.choose import OWN
 from napari_cellseg.measure.table import PlaneIndex
 
 OUTLINE, SHADES, ERRORS = "selected cell", "cells by value", "errors"
-STEPS = 64
+SHADE_STEPS = 64
 """Colours of a scale."""
 YELLOW = "#F0E442"
 
 
-def palette(colours: Sequence[Any]) -> CyclicLabelColormap:
+def colours_of_values(colours: Sequence[Any]) -> CyclicLabelColormap:
     """Colours of the values from 1; 0 is transparent. (napari's table by value would be compiled for seconds.)"""
     return CyclicLabelColormap(colors=[np.zeros(4), *(to_rgba(colour) for colour in colours)])
 
 
 def scale_of_colours() -> CyclicLabelColormap:
-    """Values 1 to STEPS from dark to bright, which people with any colour blindness can read."""
-    return palette(ensure_colormap("viridis").map(np.linspace(0, 1, STEPS)))
+    """Values 1 to SHADE_STEPS from dark to bright, which people with any colour blindness can read."""
+    return colours_of_values(ensure_colormap("viridis").map(np.linspace(0, 1, SHADE_STEPS)))
 
 
 def show_overlay(
@@ -97,4 +97,4 @@ def outline_cell(
     data = np.pad(mask, 1).astype(np.uint8)
     start = (*place, *(axis.start - 1 for axis in box))
     data = data.reshape((1,) * len(place) + data.shape)
-    show_overlay(viewer, layer, OUTLINE, data, start, palette([YELLOW]), opacity=1.0).contour = 2
+    show_overlay(viewer, layer, OUTLINE, data, start, colours_of_values([YELLOW]), opacity=1.0).contour = 2

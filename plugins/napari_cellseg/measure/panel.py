@@ -20,8 +20,9 @@ from napari_cellseg.measure.calculator import Calculator
 from napari_cellseg.measure.cells_view import CellsView
 from napari_cellseg.measure.choose import LayerField, LayersChoice, is_labels
 from napari_cellseg.measure.compare_view import CompareView
-from napari_cellseg.measure.measuring import Measuring, pixels_of
+from napari_cellseg.measure.measuring import Measuring
 from napari_cellseg.measure.scope import ScopeForm
+from napari_cellseg.pixels.layer_files import whole_of
 from napari_cellseg.session import Session
 from napari_cellseg.widgets import button, column, form, scrolled, text_line
 
@@ -106,7 +107,7 @@ class MeasurePanel(QWidget):
         labels = self._labels.layer
         if not isinstance(layer, Image) or layer.rgb or labels is None:
             return False
-        return bool(pixels_of(layer).shape == pixels_of(labels).shape)
+        return bool(whole_of(layer).shape == whole_of(labels).shape)
 
     def _follow_layers(self, event: Any) -> None:
         if hasattr(event, "value") and isinstance(event.value, Layer):

@@ -9,9 +9,10 @@ from qtpy.QtCore import QObject
 
 from napari_cellseg.measure.calculator import Answer, Calculator, taken
 from napari_cellseg.measure.cell_filter import CellFilter
-from napari_cellseg.measure.measuring import Measuring, pixels_of, shown_place
-from napari_cellseg.measure.overlays import SHADES, STEPS, remove_overlay, scale_of_colours, show_overlay
+from napari_cellseg.measure.measuring import Measuring, shown_place
+from napari_cellseg.measure.overlays import SHADE_STEPS, SHADES, remove_overlay, scale_of_colours, show_overlay
 from napari_cellseg.measure.table import region, rows_in, shades
+from napari_cellseg.pixels.layer_files import whole_of
 from napari_cellseg.widgets import later
 
 if TYPE_CHECKING:
@@ -57,9 +58,9 @@ class Shading(QObject):
             return
         place = shown_place(self._viewer, layer, len(grid.spacing))
         rows = rows_in(table, grid, place)
-        codes = shades(table[self._chosen.column], self._chosen.rows, STEPS)[rows]
+        codes = shades(table[self._chosen.column], self._chosen.rows, SHADE_STEPS)[rows]
         cells = table["cell"][rows]
-        arrays = {"labels": region(pixels_of(layer), place), "cells": lambda: cells, "codes": lambda: codes}
+        arrays = {"labels": region(whole_of(layer), place), "cells": lambda: cells, "codes": lambda: codes}
         self._calculator.ask({"do": "paint"}, arrays, partial(self._on_painted, place))
 
     def _on_painted(self, place: tuple[int, ...], answer: Answer) -> None:

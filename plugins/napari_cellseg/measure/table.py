@@ -211,7 +211,7 @@ def title(column: str) -> str:
     return column.replace("_", " ")
 
 
-def number(value: float) -> str:
+def number_text(value: float) -> str:
     """A value as the table shows it."""
     if value != value:
         return ""

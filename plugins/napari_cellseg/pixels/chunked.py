@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from cellseg.images.source import ImageSource
 
-CHUNK = 2048
+_CHUNK = 2048
 """Side of the pieces in which a plane is read, at least; whole blocks of the file."""
 
 
@@ -24,7 +24,7 @@ def chunked(source: ImageSource) -> Any:
     """
     lead = ((source.channels,) if source.channels > 1 else ()) + source.plane_shape
     lengths = zip((source.height, source.width), source.block, strict=True)
-    sides = [_pieces(length, -(-CHUNK // block) * block) for length, block in lengths]
+    sides = [_pieces(length, -(-_CHUNK // block) * block) for length, block in lengths]
     return da.map_blocks(  # type: ignore[no-untyped-call]
         partial(_read, source),
         chunks=(*((1,) * length for length in lead), *sides),

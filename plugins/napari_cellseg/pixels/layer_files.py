@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 WHOLE = 256 << 20
 """Bytes up to which an array that is not in memory is compared as a whole; samples of a larger one."""
-BAND = 1024
+_BAND = 1024
 """Rows that are compared at once."""
-SAMPLE, PLACES, SHEETS = 256, 3, 5
+SAMPLE, _PLACES, SHEETS = 256, 3, 5
 """Side of a sample, samples along each side of a sheet, and sheets that are sampled."""
 
 _AXES = {2: "YX", 3: "ZYX", 4: "TZYX"}
@@ -111,13 +111,13 @@ class _Sheets:
 
 
 def _bands(height: int) -> list[slice]:
-    return [slice(top, min(top + BAND, height)) for top in range(0, height, BAND)]
+    return [slice(top, min(top + _BAND, height)) for top in range(0, height, _BAND)]
 
 
 def _spread(length: int) -> list[slice]:
     """Samples that are spread over a side."""
     side = min(SAMPLE, length)
-    starts = sorted({*np.linspace(0, length - side, PLACES).astype(int).tolist()})
+    starts = sorted({*np.linspace(0, length - side, _PLACES).astype(int).tolist()})
     return [slice(start, start + side) for start in starts]
 
 

@@ -16,16 +16,16 @@ import numpy as np
 import zarr
 from numpy.typing import DTypeLike, NDArray
 
-CHUNK = 512
+_CHUNK = 512
 SINGLE = 2048
 """Planes up to this side need no smaller copy."""
-SHOWN = "shown.txt"
-WHOLE = "whole"
+_SHOWN = "shown.txt"
+_WHOLE = "whole"
 """A file in the folder of a picture of which nothing is missing."""
 
 IN_MEMORY = 2**25
 """Pixels up to which cells are held in memory, where they can be corrected by hand."""
-UNCERTAINTY, CELLS = "uncertainty", "cells"
+UNCERTAINTY, NUMBERED_CELLS = "uncertainty", "cells"
 """Names of pictures that show no class."""
 
 ChunkPlace = tuple[int, int, int]
@@ -65,13 +65,13 @@ def _classes(folders: list[Path]) -> list[Path]:
 
 def _newest_cells(folders: list[Path]) -> list[Path]:
     """The newest numbering of cells that came to its end, or none."""
-    whole = [path for path in folders if _numbering(path) is not None and (path / WHOLE).exists()]
+    whole = [path for path in folders if _numbering(path) is not None and (path / _WHOLE).exists()]
     return sorted(whole, key=lambda path: _numbering(path) or 0)[-1:]
 
 
 def _numbering(folder: Path) -> int | None:
     """Number of a picture of cells; None for pictures of something else."""
-    found = re.fullmatch(rf"{CELLS}-(\d+)", folder.name)
+    found = re.fullmatch(rf"{NUMBERED_CELLS}-(\d+)", folder.name)
     return int(found[1]) if found else None
 
 
@@ -92,21 +92,21 @@ class Pyramid:
         if not _fits(folder, shapes, np.dtype(dtype)):
             shutil.rmtree(folder, ignore_errors=True)
             for level, shape in enumerate(shapes):
-                sides = (min(CHUNK, shape[-2]), min(CHUNK, shape[-1]))
+                sides = (min(_CHUNK, shape[-2]), min(_CHUNK, shape[-1]))
                 zarr.create_array(
                     str(folder / str(level)), shape=shape, chunks=(*(1,) * len(lead), *sides), dtype=np.dtype(dtype)
                 )
-            (folder / SHOWN).touch()
+            (folder / _SHOWN).touch()
         self._levels: list[Any] = [zarr.open_array(str(folder / str(k)), mode="r+") for k in range(len(shapes))]
 
     def finish(self) -> None:
         """Nothing of it is missing from now on."""
-        (self.folder / WHOLE).touch()
+        (self.folder / _WHOLE).touch()
 
     @property
     def shown(self) -> frozenset[ChunkPlace]:
         """Regions (plane, top, left) that are there."""
-        lines = (self.folder / SHOWN).read_text(encoding="ascii").splitlines()
+        lines = (self.folder / _SHOWN).read_text(encoding="ascii").splitlines()
         found = (line.split() for line in lines)
         return frozenset((int(words[0]), int(words[1]), int(words[2])) for words in found if len(words) == 3)
 
@@ -118,7 +118,7 @@ class Pyramid:
             if part.size:
                 y, x = math.ceil(top / factor), math.ceil(left / factor)
                 level[(*lead, slice(y, y + part.shape[0]), slice(x, x + part.shape[1]))] = part
-        with open(self.folder / SHOWN, "a", encoding="ascii") as file:
+        with open(self.folder / _SHOWN, "a", encoding="ascii") as file:
             file.write(f"{plane} {top} {left}\n")
 
 
@@ -128,4 +128,4 @@ def _fits(folder: Path, shapes: list[tuple[int, ...]], dtype: np.dtype[Any]) -> 
     except Exception:  # zarr fails in many ways on a folder that is damaged
         return False
     wanted = [(shape, dtype) for shape in shapes]
-    return (folder / SHOWN).is_file() and [(level.shape, level.dtype) for level in levels] == wanted
+    return (folder / _SHOWN).is_file() and [(level.shape, level.dtype) for level in levels] == wanted

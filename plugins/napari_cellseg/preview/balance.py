@@ -13,9 +13,9 @@ import cellseg
 from napari_cellseg.annotation import cells_in, unknown_in
 from napari_cellseg.preview.plane import Plane
 
-SIDE = 256
+_SIDE = 256
 """Of a block, in pixels."""
-MOST = 16
+_MOST = 16
 """Blocks that are counted; planes of no more are counted whole."""
 GLANCE = 32
 """Every how many pixels a large plane is looked at for what is annotated."""
@@ -37,19 +37,19 @@ def class_frequencies(planes: Sequence[Plane], annotation: bool) -> NDArray[np.i
         annotation: the values are those of a project; what nobody annotated does not count.
 
     Returns:
-        (2,): exact where the planes have `MOST` blocks at most, else of `MOST` blocks.
+        (2,): exact where the planes have `_MOST` blocks at most, else of `_MOST` blocks.
     """
     blocks = list(chain.from_iterable(map(_blocks, planes)))
-    if len(blocks) > MOST:
+    if len(blocks) > _MOST:
         blocks = _spread(list(chain.from_iterable(_annotated(plane, annotation) for plane in planes)))
     return sum((_counted(block, annotation) for block in blocks), np.zeros(2, np.int64))
 
 
 def _spread(blocks: list[PlaneBlock]) -> list[PlaneBlock]:
-    """`MOST` of some blocks, evenly spread."""
+    """`_MOST` of some blocks, evenly spread."""
     if not blocks:
         return []
-    return [blocks[k] for k in np.unique(np.linspace(0, len(blocks) - 1, MOST).astype(int))]
+    return [blocks[k] for k in np.unique(np.linspace(0, len(blocks) - 1, _MOST).astype(int))]
 
 
 def _counted(block: PlaneBlock, annotation: bool) -> NDArray[np.int64]:
@@ -62,9 +62,9 @@ def _counted(block: PlaneBlock, annotation: bool) -> NDArray[np.int64]:
 
 def _blocks(plane: Plane) -> Iterator[PlaneBlock]:
     height, width = plane.shape
-    for top in range(0, height, SIDE):
-        for left in range(0, width, SIDE):
-            yield PlaneBlock(plane, slice(top, min(top + SIDE, height)), slice(left, min(left + SIDE, width)))
+    for top in range(0, height, _SIDE):
+        for left in range(0, width, _SIDE):
+            yield PlaneBlock(plane, slice(top, min(top + _SIDE, height)), slice(left, min(left + _SIDE, width)))
 
 
 def _annotated(plane: Plane, annotation: bool) -> list[PlaneBlock]:

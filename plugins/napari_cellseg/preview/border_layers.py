@@ -9,15 +9,15 @@ import numpy as np
 from napari.layers import Image, Labels
 from numpy.typing import NDArray
 
-from napari_cellseg.preview.seen import placed
+from napari_cellseg.preview.seen import affine_on
 from napari_cellseg.preview.weights import BordersPreview
 from napari_cellseg.session import PREVIEW
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
 
-NAMES = {"weights": "border weights", "borders": "separating borders"}
-COLOURS = {"weights": "inferno", "borders": "cyan"}
+_NAMES = {"weights": "border weights", "borders": "separating borders"}
+_COLOURS = {"weights": "inferno", "borders": "cyan"}
 
 
 class BorderLayers:
@@ -30,8 +30,8 @@ class BorderLayers:
         """A layer of another size makes napari slice all others anew, which is no change of theirs."""
 
     def show(self, made: BordersPreview, labels: Labels, wanted: Collection[str], w0: float) -> None:
-        """Show kinds of `NAMES` where the labels are; the largest weight that is expected follows from w0."""
-        matrix = placed(labels, made.window.origin, made.window.step)
+        """Show kinds of `_NAMES` where the labels are; the largest weight that is expected follows from w0."""
+        matrix = affine_on(labels, made.window.origin, made.window.step)
         limits = {"weights": (0, 1.5 * w0 + 2), "borders": (0, 1)}
         self.placing = True
         for what in wanted:
@@ -57,9 +57,9 @@ class BorderLayers:
     def _add(self, what: str, pixels: NDArray[Any], matrix: NDArray[np.float64], limits: tuple[float, float]) -> None:
         self._layers[what] = layer = Image(
             pixels,
-            name=NAMES[what],
+            name=_NAMES[what],
             affine=matrix,
-            colormap=COLOURS[what],
+            colormap=_COLOURS[what],
             contrast_limits=limits,
             blending="additive",
             metadata={"cellseg": {"what": PREVIEW}},

@@ -200,7 +200,7 @@ class BordersSection(QWidget):
             return
         labels, self._shown = made
         self._layers.show(self._shown, labels, self._wanted(), self.options().w0)
-        self._note.setText(describe(self._shown))
+        self._note.setText(_shown_words(self._shown))
 
     def _wanted(self) -> list[str]:
         return [what for what, box in self._boxes.items() if box.isChecked()]
@@ -239,7 +239,7 @@ def planes_of(labels: Labels) -> list[Plane]:
     return [Plane(labels.data, index, (shape[-2], shape[-1])) for index in np.ndindex(*shape[:-2])]
 
 
-def describe(made: BordersPreview) -> str:
+def _shown_words(made: BordersPreview) -> str:
     """What is shown, in one line."""
     high, wide = made.weights.shape
     if made.window.step == 1:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shlex
-import subprocess
 from dataclasses import asdict
 from pathlib import Path
 
 from cellseg.options import AugmentOptions, WeightOptions, WeightsAlone, described
-from napari_cellseg.forms.words import words_of
+from napari_cellseg.forms.words import quoted, words_of
 
 
 def weights_command(labels: Path, weights: WeightOptions) -> str:
@@ -27,11 +24,6 @@ def train_command(weights: WeightOptions, augment: AugmentOptions) -> str:
     """A training with these settings, its files still to be named."""
     files = ["--images", "IMAGES", "--labels", "LABELS", "--out", "RUN"]
     return quoted(["cellseg", "train", *files, *_flags(weights, WeightOptions), *_flags(augment, AugmentOptions)])
-
-
-def quoted(words: list[str]) -> str:
-    """Words as one line for the shell of this system."""
-    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
 
 
 def _flags(options: WeightOptions | AugmentOptions, defaults: type[WeightOptions] | type[AugmentOptions]) -> list[str]:

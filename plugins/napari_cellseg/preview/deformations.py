@@ -19,9 +19,9 @@ from napari_cellseg.preview.sheet import as_seen, contact_sheet, middle
 from napari_cellseg.session import Session
 from napari_cellseg.widgets import button, column
 
-SPANS: dict[str, SliderSpan] = {"elastic": (0, 40, 0.5), "grid": (2, 10, 1)}
+_SPANS: dict[str, SliderSpan] = {"elastic": (0, 40, 0.5), "grid": (2, 10, 1)}
 """The usual values, which the sliders cover, and their steps."""
-TITLES = {"elastic": "Strength in pixels (elastic)", "grid": "Vectors a side (grid)"}
+_TITLES = {"elastic": "Strength in pixels (elastic)", "grid": "Vectors a side (grid)"}
 
 
 class DeformationsSection(QWidget):
@@ -34,9 +34,9 @@ class DeformationsSection(QWidget):
         self._seed = 0
         self._latest = Latest(self)
         self.sheet = SheetWindow(self)
-        shown = {name: described(AugmentOptions)[name] for name in SPANS}
+        shown = {name: described(AugmentOptions)[name] for name in _SPANS}
         self.answers = defaults(shown)
-        self.form = OptionForm(self.answers, shown.values(), spans=SPANS, titles=TITLES, tall=True)
+        self.form = OptionForm(self.answers, shown.values(), spans=_SPANS, titles=_TITLES, tall=True)
         tip = "A window with the middle of what is seen of the image, as it is and bent six times."
         look = button("Show deformations of the field", tip, self.look)
         again = button("Others", "Six other deformations of the same strength.", self.draw_others)
@@ -56,7 +56,7 @@ class DeformationsSection(QWidget):
             show_warning("There is no image layer to deform. Open an image first.")
             return
         try:
-            self._field = field_of(self._session, image)
+            self._field = _field_seen(self._session, image)
         except InputError as error:
             show_warning(str(error))
             return
@@ -111,7 +111,7 @@ class SheetWindow(QWidget):
             self._label.setPixmap(self._picture.scaled(self._label.size(), keep, smooth))
 
 
-def field_of(session: Session, image: Image) -> NDArray[np.uint8]:
+def _field_seen(session: Session, image: Image) -> NDArray[np.uint8]:
     """The middle of what is seen of an image layer, (H, W, 3), as bright as it is shown."""
     what = seen(session.viewer, image)
     return as_seen(what.plane.read(*middle(what.field)), *image.contrast_limits)

@@ -64,7 +64,7 @@ def _inside(low: float, high: float, length: int) -> slice:
     return slice(max(0, int(low)), min(length, int(high) + 1))
 
 
-def placed(layer: Image | Labels, origin: tuple[float, float], step: int) -> NDArray[np.float64]:
+def affine_on(layer: Image | Labels, origin: tuple[float, float], step: int) -> NDArray[np.float64]:
     """Affine matrix (3, 3) of a flat layer whose pixels are every `step`-th of a plane of `layer` from `origin` on."""
     lead = (0.0,) * (layer.ndim - 2)
     corner, down, across = (

@@ -11,17 +11,17 @@ from napari_cellseg.forms.answers import Answers
 from napari_cellseg.forms.option_form import OptionForm, SliderSpan
 from napari_cellseg.widgets import column
 
-FIRST, MORE = ("w0", "sigma", "where"), ("balance", "spacing")
-SPANS: dict[str, SliderSpan] = {"w0": (0, 50, 0.5), "sigma": (0.5, 30, 0.1), "spacing": (0.2, 5, 0.05)}
+_FIRST, MORE = ("w0", "sigma", "where"), ("balance", "spacing")
+_SPANS: dict[str, SliderSpan] = {"w0": (0, 50, 0.5), "sigma": (0.5, 30, 0.1), "spacing": (0.2, 5, 0.05)}
 """The usual values, which the sliders cover, and their steps."""
-TITLES = {
+_TITLES = {
     "w0": "Weight of borders (w0)",
     "sigma": "Width in pixels (sigma)",
     "where": "Borders weigh more",
     "balance": "Balance of the classes",
     "spacing": "Height / width of a pixel",
 }
-WORDS = {
+_WORDS = {
     "where": {"background": "between the cells", "everywhere": "between and on the cells"},
     "balance": {"dataset": "over all images", "image": "in each image", "none": "not at all"},
 }
@@ -33,13 +33,13 @@ class WeightSettings(QWidget):
 
     def __init__(self, answers: Answers) -> None:
         super().__init__()
-        first, more = (_form(answers, names) for names in (FIRST, MORE))
+        first, more = (_form(answers, names) for names in (_FIRST, MORE))
         more.hide()
         unfold = QCheckBox("more")
         unfold.setToolTip("Balance of the classes, and pixels that are not square.")
         unfold.toggled.connect(more.setVisible)
         column(first, unfold, more, parent=self)
-        self._forms = {**dict.fromkeys(FIRST, first), **dict.fromkeys(MORE, more)}
+        self._forms = {**dict.fromkeys(_FIRST, first), **dict.fromkeys(MORE, more)}
 
     def field(self, name: str) -> Any:
         """The widget of an option."""
@@ -48,4 +48,4 @@ class WeightSettings(QWidget):
 
 def _form(answers: Answers, names: tuple[str, ...]) -> OptionForm:
     options = [described(WeightOptions)[name] for name in names]
-    return OptionForm(answers, options, spans=SPANS, titles=TITLES, words=WORDS, tall=True)
+    return OptionForm(answers, options, spans=_SPANS, titles=_TITLES, words=_WORDS, tall=True)

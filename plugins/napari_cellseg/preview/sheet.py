@@ -14,7 +14,7 @@ DEFORMED = 6
 COLUMNS = 4
 LARGEST = 572
 """Side of the part of the field that is shown: the paper's input tile, whose corners the grid of vectors spans."""
-LINES = 12
+_LINES = 12
 """Squares of the drawn grid along the shorter side."""
 GAP = 6
 INK = (255, 176, 0)
@@ -61,8 +61,8 @@ def as_seen(pixels: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
 
 
 def grid_lines(shape: tuple[int, int]) -> NDArray[np.bool_]:
-    """(H, W), True on the lines of a grid of squares with `LINES` of them along the shorter side."""
-    pitch = max(min(shape) / LINES, 4)
+    """(H, W), True on the lines of a grid of squares with `_LINES` of them along the shorter side."""
+    pitch = max(min(shape) / _LINES, 4)
     width = max(2, min(shape) // 250)
     rows, columns = ((np.arange(side) % pitch) < width for side in shape)
     lines: NDArray[np.bool_] = rows[:, None] | columns

@@ -14,9 +14,9 @@ from napari_cellseg.annotation import cells_in, unknown_in
 from napari_cellseg.preview.plane import Plane
 from napari_cellseg.preview.window import FieldWindow
 
-NEGLIGIBLE = 1e-4
+_NEGLIGIBLE = 1e-4
 """Border weights below this part of w0 cannot be seen."""
-CUT = 2
+_CUT = 2
 """Pixels that the separating border looks beyond the margin, for cells that it touches."""
 
 
@@ -35,10 +35,10 @@ def margin(options: WeightOptions) -> tuple[float, float]:
     """Rows and columns around a field that its weights depend on.
 
     A border weighs w0 * exp(-(d1 + d2)^2 / (2 sigma^2)). Where the second nearest cell lies beyond the margin m,
-    d1 + d2 is above m, so that what is lost is below w0 * exp(-m^2 / (2 sigma^2)): `NEGLIGIBLE` for m = 4.3 sigma.
+    d1 + d2 is above m, so that what is lost is below w0 * exp(-m^2 / (2 sigma^2)): `_NEGLIGIBLE` for m = 4.3 sigma.
     """
-    across = options.sigma * math.sqrt(-2 * math.log(NEGLIGIBLE))
-    return across / options.spacing + CUT, across + CUT
+    across = options.sigma * math.sqrt(-2 * math.log(_NEGLIGIBLE))
+    return across / options.spacing + _CUT, across + _CUT
 
 
 def preview(

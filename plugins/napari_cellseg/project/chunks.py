@@ -21,7 +21,7 @@ from napari_cellseg.pixels.selection import Slices
 
 ChunkIndex = tuple[int, ...]
 
-SIDE = 256
+_SIDE = 256
 LEVEL = 1
 """Of compression: a stroke must not wait."""
 
@@ -65,7 +65,7 @@ def read_shape(folder: Path) -> tuple[int, ...]:
 
 def block_shape(ndim: int) -> tuple[int, ...]:
     """Shape of the blocks of an array with so many axes."""
-    return (*(1,) * (ndim - 2), SIDE, SIDE)
+    return (*(1,) * (ndim - 2), _SIDE, _SIDE)
 
 
 def blocks_of(box: Slices) -> Iterator[ChunkIndex]:
@@ -132,7 +132,7 @@ def read(folder: Path, index: ChunkIndex) -> UInt32 | None:
         values = np.frombuffer(imagecodecs.zstd_decode(packed), "<u4").reshape(shape)
     except (ValueError, RuntimeError) as error:  # imagecodecs' errors are RuntimeErrors
         remedy = "Restore a state that the project has kept, or remove the file: this block is empty then."
-        raise cellseg.InputError(f"a block of {SIDE} x {SIDE} labels is damaged", remedy, path=file) from error
+        raise cellseg.InputError(f"a block of {_SIDE} x {_SIDE} labels is damaged", remedy, path=file) from error
     return values.astype(np.uint32)
 
 

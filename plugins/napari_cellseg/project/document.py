@@ -11,10 +11,10 @@ from typing import Any
 
 import cellseg
 
-NAME = "project.json"
-COPY = Path("history") / NAME
-FORMAT = "cellseg annotation project"
-VERSION = 1
+DOCUMENT_NAME = "project.json"
+COPY = Path("history") / DOCUMENT_NAME
+_FORMAT = "cellseg annotation project"
+_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +41,12 @@ class ProjectImage:
 def write_document(project: Path, images: Sequence[ProjectImage]) -> None:
     """Write project.json, and the copy that is kept of it."""
     tree = {
-        "format": FORMAT,
-        "version": VERSION,
+        "format": _FORMAT,
+        "version": _VERSION,
         "cellseg": cellseg.__version__,
         "images": [_described(image, project) for image in images],
     }
-    for name in (NAME, COPY):
+    for name in (DOCUMENT_NAME, COPY):
         with cellseg.complete_file(project / name) as temporary:
             temporary.write_text(json.dumps(tree, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
@@ -60,7 +60,7 @@ def read_document(project: Path) -> tuple[ProjectImage, ...]:
     text = _text_of(project)
     try:
         tree = json.loads(text)
-        _check_format(tree, project / NAME)
+        _check_format(tree, project / DOCUMENT_NAME)
         return tuple(_image(described, project) for described in tree["images"])
     except cellseg.InputError:
         raise
@@ -70,12 +70,12 @@ def read_document(project: Path) -> tuple[ProjectImage, ...]:
 
 def is_project(path: Path) -> bool:
     """Whether a folder holds a project, whole or damaged."""
-    return (path / NAME).is_file()
+    return (path / DOCUMENT_NAME).is_file()
 
 
 def _text_of(project: Path) -> str:
     try:
-        return (project / NAME).read_text(encoding="utf-8")
+        return (project / DOCUMENT_NAME).read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError) as error:
         remedy = "Choose the folder that holds project.json, or make a new project."
         raise cellseg.InputError("is no annotation project", remedy, path=project) from error
@@ -84,11 +84,11 @@ def _text_of(project: Path) -> str:
 
 
 def _check_format(tree: dict[str, Any], file: Path) -> None:
-    if tree["format"] != FORMAT:
+    if tree["format"] != _FORMAT:
         raise cellseg.InputError(f"is of another kind ({tree['format']})", "Choose another folder.", path=file)
-    if int(tree["version"]) > VERSION:
+    if int(tree["version"]) > _VERSION:
         found = f"was written by a newer cellseg ({tree.get('cellseg')}, format {tree['version']})"
-        remedy = f"Update cellseg: this one ({cellseg.__version__}) reads formats up to {VERSION}."
+        remedy = f"Update cellseg: this one ({cellseg.__version__}) reads formats up to {_VERSION}."
         raise cellseg.InputError(found, remedy, path=file)
 
 
@@ -141,4 +141,4 @@ def _safe(name: str) -> str:
 
 def _damaged(project: Path, reason: str) -> cellseg.InputError:
     remedy = f"The labels are whole. Put the copy in its place: {(project / COPY).as_posix()}"
-    return cellseg.InputError(f"is damaged ({reason})", remedy, path=project / NAME)
+    return cellseg.InputError(f"is damaged ({reason})", remedy, path=project / DOCUMENT_NAME)

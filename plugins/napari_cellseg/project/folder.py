@@ -1,11 +1,11 @@
 """A project folder: its images, their labels, the networks trained on them and what these predicted.
 
     project.json        the images (`document`)
-    images/NAME.tif     copies of images that were in no file
-    labels/NAME.zarr    one label store an image (`store`)
-    history/NAME/       earlier states of the labels (`history`)
+    images/DOCUMENT_NAME.tif     copies of images that were in no file
+    labels/DOCUMENT_NAME.zarr    one label store an image (`store`)
+    history/DOCUMENT_NAME/       earlier states of the labels (`history`)
     runs/001            run folders, as `cellseg train` makes them
-    predictions/NAME/   results for an image
+    predictions/DOCUMENT_NAME/   results for an image
 
 Values of labels are those of `annotation`.
 """
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import cellseg
 from napari_cellseg.annotation import MEANINGS
 from napari_cellseg.project import chunks
-from napari_cellseg.project.document import NAME, ProjectImage, is_project, read_document, write_document
+from napari_cellseg.project.document import DOCUMENT_NAME, ProjectImage, is_project, read_document, write_document
 from napari_cellseg.project.history import Kept, keep_state, kept_states, read_state
 from napari_cellseg.project.store import LabelStore, open_store
 
@@ -70,7 +70,7 @@ class Project:
             InputError: no project, a damaged one, or one of a newer version.
         """
         path = Path(path).absolute()
-        folder = path.parent if path.name == NAME and not path.is_dir() else path
+        folder = path.parent if path.name == DOCUMENT_NAME and not path.is_dir() else path
         return cls(folder, read_document(folder))
 
     def add(self, images: Sequence[Path], *, axes: str = "") -> Project:

@@ -20,7 +20,7 @@ from cellseg.arrays import UInt32
 from napari_cellseg.project import chunks
 from napari_cellseg.project.chunks import ChunkIndex
 
-NOTE = "state.json"
+_NOTE = "state.json"
 MOST_STATES = 20
 MOST_BYTES = 1 << 30
 """Of blocks that only the history still needs."""
@@ -51,7 +51,7 @@ def keep_state(labels: Path, history: Path, reason: str) -> Kept | None:
     try:
         _link_blocks(blocks, unfinished)
         note = {"reason": reason, "when": when.isoformat()}
-        (unfinished / NOTE).write_text(json.dumps(note), encoding="utf-8")
+        (unfinished / _NOTE).write_text(json.dumps(note), encoding="utf-8")
         os.replace(unfinished, folder)
     except OSError as error:
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -63,7 +63,7 @@ def keep_state(labels: Path, history: Path, reason: str) -> Kept | None:
 
 def kept_states(history: Path) -> list[Kept]:
     """States that were kept, newest first."""
-    folders = sorted((note.parent for note in history.glob(f"[!.]*/{NOTE}")), reverse=True)
+    folders = sorted((note.parent for note in history.glob(f"[!.]*/{_NOTE}")), reverse=True)
     return [_read_note(folder) for folder in folders]
 
 
@@ -88,7 +88,7 @@ def _link(file: Path, target: Path) -> None:
 
 
 def _read_note(folder: Path) -> Kept:
-    note = json.loads((folder / NOTE).read_text(encoding="utf-8"))
+    note = json.loads((folder / _NOTE).read_text(encoding="utf-8"))
     found = ((file.relative_to(folder / "c").parts, file) for file in (folder / "c").rglob("*") if file.is_file())
     blocks = {tuple(map(int, parts)): file for parts, file in found}
     return Kept(folder, str(note["reason"]), datetime.fromisoformat(note["when"]), blocks)

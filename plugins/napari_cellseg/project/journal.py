@@ -21,8 +21,8 @@ from cellseg.arrays import UInt32
 from napari_cellseg.pixels.selection import Slices
 from napari_cellseg.project.chunks import LEVEL
 
-NAME = "strokes.journal"
-HEAD = struct.Struct("<4sBII")
+_NAME = "strokes.journal"
+_HEAD = struct.Struct("<4sBII")
 """Mark, number of axes, length and checksum of what follows: the box as int64, then the packed values."""
 MARK = b"dab1"
 
@@ -31,7 +31,7 @@ class StoreJournal:
     """The journal of one store; only one process may add to it."""
 
     def __init__(self, folder: Path) -> None:
-        self.path = folder / NAME
+        self.path = folder / _NAME
         self._file: int | None = None
 
     def add(self, box: Slices, values: UInt32) -> None:
@@ -43,7 +43,7 @@ class StoreJournal:
         bounds = np.array([(part.start, part.stop) for part in box], "<i8").tobytes()
         body = bounds + imagecodecs.zstd_encode(values.astype("<u4", copy=False).tobytes(), LEVEL)
         try:
-            self._append(HEAD.pack(MARK, len(box), len(body), zlib.crc32(body)) + body)
+            self._append(_HEAD.pack(MARK, len(box), len(body), zlib.crc32(body)) + body)
         except OSError as error:
             remedy = "What was annotated before is safe; free space, then paint this again."
             raise cellseg.InputError(
@@ -74,7 +74,7 @@ class StoreJournal:
             bounds = np.frombuffer(body, "<i8", 2 * ndim).reshape(ndim, 2).tolist()
             values = np.frombuffer(imagecodecs.zstd_decode(body[16 * ndim :]), "<u4")
             yield tuple(slice(*pair) for pair in bounds), values.reshape([stop - start for start, stop in bounds])
-            at += HEAD.size + len(body)
+            at += _HEAD.size + len(body)
 
     def _append(self, record: bytes) -> None:
         """Add a record at the end of the file, whole or not at all."""
@@ -89,9 +89,9 @@ class StoreJournal:
 
 def _record_at(text: bytes, at: int) -> tuple[int, bytes] | None:
     """Number of axes and body of the record that begins there; None where none does, or one that a kill cut off."""
-    if at + HEAD.size > len(text):
+    if at + _HEAD.size > len(text):
         return None
-    mark, ndim, length, checksum = HEAD.unpack_from(text, at)
-    body = text[at + HEAD.size : at + HEAD.size + length]
+    mark, ndim, length, checksum = _HEAD.unpack_from(text, at)
+    body = text[at + _HEAD.size : at + _HEAD.size + length]
     whole = mark == MARK and len(body) == length and zlib.crc32(body) == checksum
     return (ndim, body) if whole else None

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from napari_cellseg.project.document import ProjectImage
     from napari_cellseg.project.folder import Project
 
-RESULTS = ("probabilities", "uncertainty", "instances")
+_RESULTS = ("probabilities", "uncertainty", "instances")
 """Names of the files in predictions/NAME that are shown, the last one on top."""
 _RESULT_FILES = (".tif", ".tiff", ".zarr")
 
@@ -65,7 +65,7 @@ def _pixels(project: Project, image: ProjectImage) -> tuple[tuple[float, ...], l
 def _results(project: Project, image: ProjectImage, scale: tuple[float, ...]) -> list[LayerData]:
     """Files of results that `cellseg predict` or a user left in the project."""
     found = []
-    for what in RESULTS:
+    for what in _RESULTS:
         for file in _newest(project.predictions / image.name, what):
             with errors_told():
                 found.append(_result(cellseg.open_image(file), what, _common(project, image, what, scale)))

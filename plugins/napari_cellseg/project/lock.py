@@ -19,7 +19,7 @@ from pathlib import Path
 import psutil
 from filelock import FileLock, Timeout
 
-NAME = ".lock"
+LOCK_NAME = ".lock"
 HELD = ".lock.held"
 """Empty, and left behind: a lock file that is taken away may be one that another process waits for."""
 TRIES, PAUSE_S = 10, 0.02
@@ -79,8 +79,8 @@ def claim(project: Path) -> Holder | None:
 def release(project: Path) -> None:
     """Give the right back, if this process has it."""
     folder = project.resolve()
-    if _read(folder / NAME) == _me():
-        (folder / NAME).unlink(missing_ok=True)
+    if _read(folder / LOCK_NAME) == _me():
+        (folder / LOCK_NAME).unlink(missing_ok=True)
     lock = _held.pop(folder, None)
     if lock is not None:
         lock.release(force=True)
@@ -92,12 +92,12 @@ def _me() -> Holder:
 
 def _sign(folder: Path, lock: FileLock) -> Holder | None:
     """Note that this process has the lock now; not where the note says that another one lives, which is returned."""
-    holder, me = _read(folder / NAME), _me()
+    holder, me = _read(folder / LOCK_NAME), _me()
     if holder is not None and holder != me and holder.alive:
         lock.release(force=True)
         return holder
     try:
-        _write(folder / NAME, me)
+        _write(folder / LOCK_NAME, me)
     except OSError:
         lock.release(force=True)
         raise
@@ -107,13 +107,13 @@ def _sign(folder: Path, lock: FileLock) -> Holder | None:
 
 
 def _is_mine(folder: Path) -> bool:
-    return folder in _held and _read(folder / NAME) == _me()
+    return folder in _held and _read(folder / LOCK_NAME) == _me()
 
 
 def _wait_for_note(folder: Path) -> Holder:
     """Who holds the lock; it may be about to write so."""
     for _ in range(TRIES):
-        holder = _read(folder / NAME)
+        holder = _read(folder / LOCK_NAME)
         if holder is not None and holder.alive:
             return holder
         time.sleep(PAUSE_S)
@@ -122,7 +122,7 @@ def _wait_for_note(folder: Path) -> Holder:
 
 def _write(file: Path, holder: Holder) -> None:
     """Write a note under another name first, so that nobody reads half of it."""
-    temporary = file.with_name(f"{NAME}.{secrets.token_hex(4)}")
+    temporary = file.with_name(f"{LOCK_NAME}.{secrets.token_hex(4)}")
     text = json.dumps({"pid": holder.pid, "started": holder.started, "host": holder.host})
     try:
         temporary.write_text(text, encoding="utf-8")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from napari_cellseg.image_reader import LayerData
-from napari_cellseg.project.document import NAME, is_project
+from napari_cellseg.project.document import DOCUMENT_NAME, is_project
 from napari_cellseg.project.layer_data import layer_data
 from napari_cellseg.project.layers import MOST_SHOWN, claimed
 
@@ -19,7 +19,7 @@ def get_reader(path: str | Sequence[str]) -> Callable[[str | Sequence[str]], lis
     if not isinstance(path, str) and len(path) != 1:
         return None
     folder = _folder(path)
-    kinds = ((is_project, read_project), (_is_run, read_run))
+    kinds = ((is_project, read_project), (_is_run, _read_run))
     return next((read for is_it, read in kinds if is_it(folder)), None)
 
 
@@ -33,7 +33,7 @@ def read_project(path: str | Sequence[str]) -> list[LayerData]:
     ] or NOTHING
 
 
-def read_run(path: str | Sequence[str]) -> list[LayerData]:
+def _read_run(path: str | Sequence[str]) -> list[LayerData]:
     """The newest validation picture of a run, or its curves; its model is in use from now on."""
     from skimage.io import imread
 
@@ -68,4 +68,4 @@ def _is_run(folder: Path) -> bool:
 
 def _folder(path: str | Sequence[str]) -> Path:
     first = Path(path if isinstance(path, str) else path[0])
-    return first.parent if first.name == NAME else first
+    return first.parent if first.name == DOCUMENT_NAME else first

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 SURROUNDINGS = 128
 """Pixels around what is annotated: the 2015 network looks 92 px far, and samples are deformed."""
-NOTE = "training_set.json"
+_NOTE = "training_set.json"
 
 RectangleEdges = tuple[int, int, int, int]
 """Top, left, bottom, right; the last two are outside."""
@@ -161,11 +161,11 @@ def _meet(one: RectangleEdges, other: RectangleEdges) -> bool:
 
 
 def _empty(folder: Path, files: TrainingFiles) -> None:
-    if folder.exists() and not (folder / NOTE).exists() and any(folder.iterdir()):
+    if folder.exists() and not (folder / _NOTE).exists() and any(folder.iterdir()):
         raise cellseg.InputError("exists and holds other files", "Choose a new folder.", path=folder)
     for part in (files.images, files.labels):
         shutil.rmtree(part, ignore_errors=True)
-    with cellseg.complete_file(folder / NOTE) as temporary:
+    with cellseg.complete_file(folder / _NOTE) as temporary:
         temporary.write_text(json.dumps({"ignore_label": IGNORE}), encoding="utf-8")
 
 

@@ -26,7 +26,7 @@ class Taken:
         return cls(frozenset().union(*(part.ids for part in parts)), sum(part.pixels for part in parts))
 
 
-def as_annotation(
+def with_predicted(
     instances: NDArray[Any],
     old: NDArray[np.uint32],
     *,

@@ -23,8 +23,8 @@ from napari_cellseg.widgets import combo
 
 HEIGHT_PX = 84
 CUTS = 4
-ON, OFF = Qt.CheckState.Checked, Qt.CheckState.Unchecked
-FILE = Qt.ItemDataRole.UserRole
+ON, _OFF = Qt.CheckState.Checked, Qt.CheckState.Unchecked
+_FILE = Qt.ItemDataRole.UserRole
 
 
 class ImageChoice(QListWidget):
@@ -51,7 +51,7 @@ class ImageChoice(QListWidget):
     def choose_files(self, paths: list[Path]) -> None:
         """Segment these files, and not what was ticked before."""
         for item in self._items():
-            item.setCheckState(OFF)
+            item.setCheckState(_OFF)
         for path in paths:
             self._add(path.name, str(path), True)
 
@@ -75,7 +75,7 @@ class ImageChoice(QListWidget):
         return {item.text() for item in self._items() if item.checkState() == ON}
 
     def _files(self) -> list[str]:
-        return [item.data(FILE) for item in self._items() if item.data(FILE)]
+        return [item.data(_FILE) for item in self._items() if item.data(_FILE)]
 
     def _tick(self, name: str) -> None:
         for item in self._items():
@@ -87,14 +87,14 @@ class ImageChoice(QListWidget):
 
     def _add(self, text: str, path: str | None, ticked: bool) -> None:
         item = QListWidgetItem(text)
-        item.setData(FILE, path)
+        item.setData(_FILE, path)
         item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
-        item.setCheckState(ON if ticked else OFF)
+        item.setCheckState(ON if ticked else _OFF)
         item.setToolTip(path or "a layer of the viewer")
         self.addItem(item)
 
     def _input(self, item: QListWidgetItem, folders: Folders) -> Input:
-        path = item.data(FILE)
+        path = item.data(_FILE)
         if path:
             return Input(name=Path(path).name, folder=folders.of(Path(path).name), path=path)
         layer = self._session.viewer.layers[item.text()]

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-import subprocess
-import sys
-from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -26,8 +22,3 @@ def predict_words(
     flags = {**changed(options), **({"axes": axes} if axes else {}), **({"channel": channel} if channel else {})}
     words = [word for name, value in flags.items() for word in (f"--{name.replace('_', '-')}", str(value))]
     return ["cellseg", "predict", model, image, "--out", out, *words]
-
-
-def quoted(words: Sequence[str], windows: bool = sys.platform == "win32") -> str:
-    """The words as a line for the shell of this system."""
-    return subprocess.list2cmdline(words) if windows else shlex.join(words)

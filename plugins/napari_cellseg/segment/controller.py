@@ -12,8 +12,9 @@ from psygnal import Signal
 
 from cellseg.options import PredictOptions, Result
 from cellseg.wording import time_left
+from napari_cellseg.forms.words import quoted
 from napari_cellseg.pixels.pyramid import UNCERTAINTY
-from napari_cellseg.segment.command import predict_words, quoted
+from napari_cellseg.segment.command import predict_words
 from napari_cellseg.segment.cut import Cut
 from napari_cellseg.segment.inputs import Choices, Input, open_order
 

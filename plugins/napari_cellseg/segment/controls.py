@@ -9,7 +9,7 @@ from napari_cellseg.forms.option_form import OptionForm, SliderSpan
 from napari_cellseg.segment.cut import CUT, Cut
 from napari_cellseg.widgets import column
 
-SPANS: dict[str, SliderSpan] = {
+_SPANS: dict[str, SliderSpan] = {
     "threshold": (0.01, 0.99, 0.01),
     "minimum_size": (0, 2000, 1),
     "fill_holes": (0, 2000, 1),
@@ -17,10 +17,10 @@ SPANS: dict[str, SliderSpan] = {
     "link_overlap": (0.01, 1, 0.01),
 }
 """The usual values, which the sliders cover, and their steps."""
-PIXELS = ("minimum_size", "fill_holes", "object_diameter")
+_PIXELS = ("minimum_size", "fill_holes", "object_diameter")
 WIDER = 4
 """The sliders of these cover at least so many times what is stored with the model."""
-TITLES = {
+_TITLES = {
     "minimum_size": "Smallest cell",
     "fill_holes": "Fill holes",
     "split": "Touching cells",
@@ -28,7 +28,7 @@ TITLES = {
     "link": "Planes",
     "link_overlap": "Overlap",
 }
-WORDS = {
+_WORDS = {
     "split": {"none": "as they are", "watershed": "cut apart"},
     "link": {"none": "each by itself", "overlap": "cells keep numbers"},
 }
@@ -41,7 +41,7 @@ class CutControls(QWidget):
         super().__init__()
         self._cut = cut
         options = [described(PredictOptions)[name] for name in CUT]
-        self._form = OptionForm(cut.answers, options, spans=SPANS, titles=TITLES, words=WORDS)
+        self._form = OptionForm(cut.answers, options, spans=_SPANS, titles=_TITLES, words=_WORDS)
         column(self._form, parent=self)
         self.field = self._form.field
         cut.answers.changed.connect(self._on_answers_changed)
@@ -51,6 +51,6 @@ class CutControls(QWidget):
         shown, base = self._cut.shown, self._cut.answers.base
         for name in CUT:
             self._form.show_row(name, name in shown)
-        for name in PIXELS:
-            low, high, _ = SPANS[name]
+        for name in _PIXELS:
+            low, high, _ = _SPANS[name]
             self.field(name).span(low, max(high, WIDER * base[name]))

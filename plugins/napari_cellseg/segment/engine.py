@@ -24,7 +24,7 @@ Tell = Callable[[Order], None]
 
 HALO = 32
 """Pixels around the visible field that are cut with it, so that its edge looks as in the whole."""
-BLOCK = 512
+_BLOCK = 512
 
 
 class Engine:

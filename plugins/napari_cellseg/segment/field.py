@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-MOST = 1500
+_MOST = 1500
 """Longest side in pixels of what is cut anew while a slider moves."""
 
 
@@ -40,7 +40,7 @@ class Field:
 
 
 def seen_field(
-    corners: Sequence[Sequence[float]], at: Sequence[float], shape: Sequence[int], most: int = MOST
+    corners: Sequence[Sequence[float]], at: Sequence[float], shape: Sequence[int], most: int = _MOST
 ) -> Field:
     """The field between two corners of the canvas.
 

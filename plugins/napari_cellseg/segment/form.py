@@ -24,14 +24,14 @@ AVERAGES = {
     "rotations7": f"7 rotations (about {AVERAGING_COST['rotations7']} times as long)",
     "dihedral8": f"8 turned and mirrored (about {AVERAGING_COST['dihedral8']} times as long)",
 }
-FORMATS = {
+_FORMATS = {
     "TIFF with OME metadata (*.ome.tif)": ".ome.tif",
     "TIFF (*.tif)": ".tif",
     "OME-Zarr folder (*.ome.zarr)": ".ome.zarr",
 }
-TILE = 512
+_TILE = 512
 """Side of a tile in the window: the first ones are soon there."""
-RESULTS = {"instances": "cells", "probabilities": "probabilities"}
+_RESULTS = {"instances": "cells", "probabilities": "probabilities"}
 
 
 class StartBox(QGroupBox):
@@ -41,7 +41,7 @@ class StartBox(QGroupBox):
         super().__init__("Image and model")
         self.images, self.model = ImageChoice(session), ModelChoice(session)
         add = button("Add files…", "TIFF files that need not fit into memory.", self.images.ask_files)
-        self._network = Answers({"average": PredictOptions().average, "tile": TILE})
+        self._network = Answers({"average": PredictOptions().average, "tile": _TILE})
         average = OptionForm(self._network, [described(PredictOptions)["average"]], words={"average": AVERAGES})
         self.start = button("Segment", "Predict the chosen images; what is seen comes first.")
         self.stop = button("Cancel", "Stop after the present tile. What is done is kept.")
@@ -112,7 +112,7 @@ class ResultBox(QGroupBox):
         super().__init__("Result")
         self.uncertainty = QCheckBox("Show where the network is unsure")
         self.uncertainty.setToolTip("Entropy of the probabilities, as a layer.")
-        self.what = combo("What is saved.", RESULTS)
+        self.what = combo("What is saved.", _RESULTS)
         self.save = button("Save…", "As TIFF, OME-TIFF or OME-Zarr, with the pixel size.")
         self.command = QLineEdit()
         self.command.setReadOnly(True)
@@ -131,10 +131,10 @@ class ResultBox(QGroupBox):
     def ask_path(self, image: str) -> Path | None:
         """Let the user choose where a result of an image is saved."""
         name = f"{image}-{self.what.currentText()}"
-        chosen, kind = QFileDialog.getSaveFileName(self, "Save", name, ";;".join(FORMATS))
+        chosen, kind = QFileDialog.getSaveFileName(self, "Save", name, ";;".join(_FORMATS))
         if not chosen:
             return None
-        return Path(chosen) if "." in Path(chosen).name else Path(chosen + FORMATS.get(kind, ".ome.tif"))
+        return Path(chosen) if "." in Path(chosen).name else Path(chosen + _FORMATS.get(kind, ".ome.tif"))
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.command.text())

@@ -23,10 +23,10 @@ from napari_cellseg.segment.results import layers_for
 from napari_cellseg.session import Session
 from napari_cellseg.widgets import column, later, scrolled
 
-WORKER = "napari_cellseg.segment.worker"
+_WORKER = "napari_cellseg.segment.worker"
 REFRESH_MS = 300
 """Pictures are read anew at most so often while tiles come."""
-PAUSE_MS = 800
+_PAUSE_MS = 800
 """After the last move of a slider the whole image follows, where it is small."""
 
 
@@ -37,7 +37,7 @@ class SegmentPanel(QWidget):
         super().__init__()
         self._session = session
         self._folders, cut, tasks = Folders(session), Cut(), Tasks()
-        self._service = Service(WORKER, self)
+        self._service = Service(_WORKER, self)
         self.destroyed.connect(_closing(self._service))
         self._field = FieldCells(session.viewer, self._service, cut, self._folders, self)
         desk = Desk(self._service, self._field, tasks, partial(layers_for, session.viewer), read_cells)
@@ -47,7 +47,7 @@ class SegmentPanel(QWidget):
         self.result, self.correct = ResultBox(), CorrectBox()
         self._lay_out()
         self._refreshing = later(self, REFRESH_MS, self._refresh)
-        self._pause = later(self, PAUSE_MS, self._on_pause_over)
+        self._pause = later(self, _PAUSE_MS, self._on_pause_over)
         self._connect_widgets()
         self._connect_decisions()
         self._on_changed()

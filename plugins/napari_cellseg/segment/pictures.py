@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_cellseg.pixels.pyramid import CELLS, UNCERTAINTY, Pyramid
+from napari_cellseg.pixels.pyramid import NUMBERED_CELLS, UNCERTAINTY, Pyramid
 
 if TYPE_CHECKING:
     from cellseg.inference.prediction import Prediction
@@ -70,8 +70,8 @@ class PredictionPictures:
 
 def _next_folder(folder: Path) -> Path:
     """A folder for the next numbering; those before the last are removed, the last one may still be looked at."""
-    numbers = sorted(int(path.name.removeprefix(f"{CELLS}-")) for path in folder.glob(f"{CELLS}-*"))
+    numbers = sorted(int(path.name.removeprefix(f"{NUMBERED_CELLS}-")) for path in folder.glob(f"{NUMBERED_CELLS}-*"))
     for number in numbers[:-1]:
         with suppress(OSError):
-            shutil.rmtree(folder / f"{CELLS}-{number}")
-    return folder / f"{CELLS}-{max(numbers, default=0) + 1}"
+            shutil.rmtree(folder / f"{NUMBERED_CELLS}-{number}")
+    return folder / f"{NUMBERED_CELLS}-{max(numbers, default=0) + 1}"

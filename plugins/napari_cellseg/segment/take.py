@@ -12,7 +12,7 @@ import numpy as np
 import cellseg
 from napari_cellseg.annotation import notes_on
 from napari_cellseg.pixels.layer_files import whole_of
-from napari_cellseg.segment.annotation import Taken, as_annotation
+from napari_cellseg.segment.annotation import Taken, with_predicted
 
 if TYPE_CHECKING:
     from napari_cellseg.project.document import ProjectImage
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from napari_cellseg.segment.field import Field
 
 AREAS = {"field": "what is seen", "image": "the whole image", "cell": "only the selected cell"}
-BAND = 1024
+_BAND = 1024
 """Rows that are taken at once."""
 _PlaneRegion = tuple[int, slice, slice]
 """A plane, rows and columns."""
@@ -48,7 +48,7 @@ def take_over(project: Project | None, layer: Any, area: str, seen: Field, *, re
     project.keep(image, REASON)
     only = [int(layer.selected_label)] if area == "cell" else None
     after = _numbers_taken(labels, anew=replace and area == "image")
-    convert = partial(as_annotation, after=after, only=only, replace=replace)
+    convert = partial(with_predicted, after=after, only=only, replace=replace)
     regions = _field(seen) if area == "field" else _bands(data.shape)
     return Taken.together([_take_region(data, labels, region, convert) for region in regions])
 
@@ -75,8 +75,8 @@ def _field(seen: Field) -> list[_PlaneRegion]:
 def _bands(shape: tuple[int, ...]) -> Iterator[_PlaneRegion]:
     """All planes in bands that are small enough for the memory."""
     for plane in range(int(np.prod(shape[:-2]))):
-        for top in range(0, shape[-2], BAND):
-            yield plane, slice(top, min(top + BAND, shape[-2])), slice(0, shape[-1])
+        for top in range(0, shape[-2], _BAND):
+            yield plane, slice(top, min(top + _BAND, shape[-2])), slice(0, shape[-1])
 
 
 def _image(project: Project, layer: Any) -> ProjectImage:

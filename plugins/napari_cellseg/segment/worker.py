@@ -17,7 +17,7 @@ import cellseg
 from napari_cellseg.children.serving import READY, Order, failure, orders, tell
 from napari_cellseg.segment.engine import Cancelled, Engine
 
-NO_MEMORY = "not enough memory. Choose a smaller tile under More, or close other programs."
+_NO_MEMORY = "not enough memory. Choose a smaller tile under More, or close other programs."
 Handler = Callable[[Order], None]
 
 
@@ -71,7 +71,7 @@ def _try(do: Handler, order: Order) -> None:
     except Cancelled:
         tell({"event": "cancelled", "order": order["do"]})
     except Exception as error:
-        tell(failure(order, error, NO_MEMORY))
+        tell(failure(order, error, _NO_MEMORY))
 
 
 def _empty(waiting: queue.Queue[Order]) -> None:

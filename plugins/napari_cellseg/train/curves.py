@@ -17,7 +17,7 @@ from napari_cellseg.train.progress import SCORES, TrainingProgress
 DRAW_EVERY_MS = 500
 COLOURS = {"loss": "#56b4e9", "iou": "#e69f00", "ap50": "#009e73", "v_rand": "#cc79a7", "v_both": "#d55e00"}
 """Okabe and Ito's, which colour-blind people tell apart."""
-GAP = 8
+_GAP = 8
 
 
 class Curves(QWidget):
@@ -58,12 +58,12 @@ class Curves(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         progress, line = self._progress, QFontMetrics(self.font()).height()
         halves = 2 if progress.scores else 1
-        height = (self.height() - line - GAP * (halves - 1)) / halves
+        height = (self.height() - line - _GAP * (halves - 1)) / halves
         losses = thinned(progress.losses)
         top = upper_limit([value for _, value in losses])
         self._picture(painter, QRectF(0, 0, self.width(), height), f"loss, 0 to {top:g}", {"loss": losses}, top)
         if progress.scores:
-            lower = QRectF(0, height + GAP, self.width(), height)
+            lower = QRectF(0, height + _GAP, self.width(), height)
             curves = {name: thinned(points) for name, points in progress.scores.items()}
             self._picture(painter, lower, "score, 0 to 1", curves, 1.0)
         self._foot(painter, QRectF(0, self.height() - line, self.width(), line))

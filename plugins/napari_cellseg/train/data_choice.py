@@ -16,7 +16,7 @@ from napari_cellseg.train.runs import starts, with_model
 from napari_cellseg.train.writing import Source
 from napari_cellseg.widgets import combo, form
 
-PROJECT, LAYERS = "project", "layers"
+PROJECT, _LAYERS = "project", "layers"
 OTHER = "other"
 
 
@@ -55,7 +55,7 @@ class DataChoice(QWidget):
         self.source.clear()
         if self._session.project is not None:
             self.source.addItem(f"annotation of {self._session.project.path.name}", PROJECT)
-        self.source.addItem("chosen layers", LAYERS)
+        self.source.addItem("chosen layers", _LAYERS)
         self._fold()
 
     def list_starts(self) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-MOST = 1024
+_MOST = 1024
 """Longest side in pixels: a preview must come soon."""
 
 
@@ -22,7 +22,7 @@ class PlaneRegion:
 
 
 def seen_part(
-    corners: Sequence[Sequence[float]], at: Sequence[float], shape: Sequence[int], most: int = MOST
+    corners: Sequence[Sequence[float]], at: Sequence[float], shape: Sequence[int], most: int = _MOST
 ) -> PlaneRegion:
     """What to predict: the whole plane where it is small, else the middle of what is seen.
 

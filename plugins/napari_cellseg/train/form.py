@@ -11,11 +11,11 @@ from cellseg.options import described
 from napari_cellseg.forms.answers import FormValues
 from napari_cellseg.forms.numbers import NumberBox
 from napari_cellseg.forms.option_form import OptionForm
-from napari_cellseg.train.wishes import FIRST, GROUPS, Wishes, network_names, options
+from napari_cellseg.train.wishes import FIRST_OPTIONS, OPTION_GROUPS, Wishes, network_names, options
 from napari_cellseg.widgets import column, combo, fold, form
 
 BY_STEPS, BY_MINUTES = "steps", "minutes"
-TITLES = {"recipe": "Recipe", "model": "Network", "steps": "Train for"}
+_TITLES = {"recipe": "Recipe", "model": "Network", "steps": "Train for"}
 
 
 class TrainForm(QWidget):
@@ -29,9 +29,9 @@ class TrainForm(QWidget):
         tip = "Minutes that the training may take; the plan reports how many steps that are."
         self.minutes = NumberBox(0.5, 10_000, whole=False, tooltip=tip)
         self.minutes.value = 2
-        self._first = OptionForm(wishes.answers, [options()[name] for name in FIRST[:2]], titles=TITLES)
+        self._first = OptionForm(wishes.answers, [options()[name] for name in FIRST_OPTIONS[:2]], titles=_TITLES)
         self._steps = OptionForm(wishes.answers, [options()["steps"]], titles={"steps": ""})
-        self._pages = {group: _page(wishes, group) for group in GROUPS}
+        self._pages = {group: _page(wishes, group) for group in OPTION_GROUPS}
         self._groups = {group: fold(group, "", page) for group, page in self._pages.items()}
         tip = "All options of `cellseg train`, with the same names and limits."
         self.advanced = fold("Advanced", tip, *self._groups.values())
@@ -60,8 +60,8 @@ class TrainForm(QWidget):
     def _form_of(self, name: str) -> OptionForm:
         if name == "steps":
             return self._steps
-        group = next(group for group, owner in GROUPS.items() if name in described(owner))
-        return self._first if name in FIRST else self._pages[group]
+        group = next(group for group, owner in OPTION_GROUPS.items() if name in described(owner))
+        return self._first if name in FIRST_OPTIONS else self._pages[group]
 
     def _length_row(self) -> QWidget:
         made = QWidget()
@@ -69,7 +69,7 @@ class TrainForm(QWidget):
         parts.addWidget(self._steps, 1)
         parts.addWidget(self.minutes.native, 1)
         parts.addWidget(self.length)
-        form(made).addRow(TITLES["steps"], parts)
+        form(made).addRow(_TITLES["steps"], parts)
         return made
 
     def _on_length_changed(self) -> None:
@@ -80,5 +80,5 @@ class TrainForm(QWidget):
 
 
 def _page(wishes: Wishes, group: str) -> OptionForm:
-    shown = [option for name, option in described(GROUPS[group]).items() if name not in FIRST]
+    shown = [option for name, option in described(OPTION_GROUPS[group]).items() if name not in FIRST_OPTIONS]
     return OptionForm(wishes.answers, shown)

@@ -12,7 +12,7 @@ from napari_cellseg.train.curves import Curves
 from napari_cellseg.train.progress import TrainingProgress
 from napari_cellseg.widgets import button, column, row, text_line
 
-WORDS = {
+_WORDS = {
     "idle": "",
     "preparing": "Reading the data and making weight maps ...",
     "training": "Training",
@@ -53,7 +53,7 @@ class Monitor(QWidget):
         """Show how far it is."""
         going = progress.phase in ("preparing", "training", "paused")
         self._is_paused = progress.phase == "paused"
-        self.state.setText(f"<b>{WORDS[progress.phase]}</b>")
+        self.state.setText(f"<b>{_WORDS[progress.phase]}</b>")
         self.bar.setRange(0, progress.steps)  # 0 to 0: busy, nobody knows for how long
         self.bar.setValue(progress.step)
         self.bar.setVisible(going)

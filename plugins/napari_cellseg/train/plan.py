@@ -7,7 +7,7 @@ from typing import Any
 
 from cellseg.wording import duration, size_of
 
-FEWEST = 10
+_FEWEST = 10
 """Steps that a training has at least, however short its time."""
 LOOKS = 6
 """Validations in a training that was asked for by its time, so that something is seen on the way."""
@@ -30,7 +30,7 @@ def plan_lines(plan: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def steps_within(plan: Mapping[str, Any], minutes: float) -> int:
     """How many steps take so many minutes, as the plan of any number of steps says."""
-    return max(round(minutes * 60 * plan["steps"] / max(plan["seconds"], 1e-3)), FEWEST)
+    return max(round(minutes * 60 * plan["steps"] / max(plan["seconds"], 1e-3)), _FEWEST)
 
 
 def often_enough(steps: int, validate_every: int) -> int:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from napari.layers import Image
 
 LAYER = "training preview"
-WORKER = "napari_cellseg.train.preview_worker"
+_WORKER = "napari_cellseg.train.preview_worker"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Preview(QObject):
         self._viewer = viewer
         self._folder = tempfile.TemporaryDirectory(prefix="cellseg-preview-", ignore_cleanup_errors=True)
         self._reader = ThreadPoolExecutor(1)
-        self._service = Service(WORKER)
+        self._service = Service(_WORKER)
         self._service.told.connect(self._on_told)
         self._service.died.connect(self._on_worker_died)
         self._now: _Request | None = None

@@ -14,7 +14,7 @@ from napari_cellseg.train.runs import Run
 from napari_cellseg.train.wishes import Wishes
 from napari_cellseg.widgets import button, column, row
 
-PLAN, PLANNING = "Plan ...", "Planning ..."
+_PLAN, PLANNING = "Plan ...", "Planning ..."
 
 
 class SetupView(QWidget):
@@ -32,7 +32,7 @@ class SetupView(QWidget):
         self.folder_row = row(QLabel("Run folder"), self.folder, browse)
         self.data = DataChoice(session)
         self.form = TrainForm(wishes)
-        self.plan = button(PLAN, "Say how long it takes and how much memory it needs, before it starts.")
+        self.plan = button(_PLAN, "Say how long it takes and how much memory it needs, before it starts.")
         column(self.resume_row, self.data, self.folder_row, self.form, self.plan, parent=self)
 
     @property
@@ -55,7 +55,7 @@ class SetupView(QWidget):
     def show_planning(self, planning: bool) -> None:
         """Whether a plan is being made."""
         self.plan.setEnabled(not planning)
-        self.plan.setText(PLANNING if planning else PLAN)
+        self.plan.setText(PLANNING if planning else _PLAN)
 
     def _ask_folder(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "An empty folder for the run")

@@ -20,14 +20,14 @@ from napari_cellseg.forms.answers import Answers, FormValues
 from napari_cellseg.forms.words import words_of
 from napari_cellseg.train.plan import often_enough, steps_within
 
-GROUPS: dict[str, type[Any]] = {
+OPTION_GROUPS: dict[str, type[Any]] = {
     "Training": TrainOptions,
     "Network": NetworkOptions,
     "Augmentation": AugmentOptions,
     "Border weights": WeightOptions,
 }
 """The stages of a training whose options are in the form."""
-FIRST = ("recipe", "model", "steps")
+FIRST_OPTIONS = ("recipe", "model", "steps")
 """Options that are shown before anything is unfolded."""
 
 
@@ -84,7 +84,7 @@ def usual_recipe(model: str, *, in_project: bool) -> str:
 
 def options() -> dict[str, Described]:
     """All options of the form by name; the networks are choices."""
-    found = {name: option for owner in GROUPS.values() for name, option in described(owner).items()}
+    found = {name: option for owner in OPTION_GROUPS.values() for name, option in described(owner).items()}
     return {**found, "model": replace(found["model"], choices=tuple(NETWORK_OPTIONS))}
 
 

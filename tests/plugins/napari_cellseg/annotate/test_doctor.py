@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import tifffile
 from napari_cellseg.annotate.amounts import amount, area
-from napari_cellseg.annotate.doctor import Line, Sheet, Spot, command, lines, summary, write
+from napari_cellseg.annotate.doctor import Line, Sheet, Spot, command, lines, verdict, write
 
 PLACE = {"pair": "plane_0003.tif", "y": 5, "x": 6, "value": 4, "pixels": 2, "change": ""}
 REPORT = {
@@ -30,7 +30,7 @@ def test_grave_findings_come_first_and_lead_to_their_places():
         Line("warning", "loose", "look", Spot(3, 100, 200)),
         Line("note", "gaps", "nothing"),
     ]
-    assert summary(REPORT) == "1,234 cells: not ready to train"
+    assert verdict(REPORT) == "1,234 cells: not ready to train"
 
 
 def test_sheets_are_written_as_pairs_for_training(tmp_path):

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from napari_cellseg.measure.cell_filter import FIRST, CellFilter
+from napari_cellseg.measure.cell_filter import MEASURE_FIRST, CellFilter
 from napari_cellseg.measure.comparison import next_line, plan_comparison
 from napari_cellseg.measure.scope import ScopeOptions
 
@@ -66,7 +66,7 @@ TABLE = CellTable(("cell", "area_px", "mean"), np.array([[1, 10, 0.5], [2, 30, n
 
 def test_cells_in_ranges():
     chosen = CellFilter()
-    assert chosen.summary(None, 0) == FIRST
+    assert chosen.summary(None, 0) == MEASURE_FIRST
     assert chosen.take(TABLE)
     assert (chosen.column, chosen.limits, chosen.chosen) == ("area_px", (10, 30), (10, 30))
     assert chosen.choose(25, 5) == (5, 25)

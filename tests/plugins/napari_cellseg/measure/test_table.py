@@ -12,7 +12,7 @@ from napari_cellseg.measure.table import (
     counts_in_bins,
     grid_of,
     in_ranges,
-    number,
+    number_text,
     painted,
     shades,
     summary,
@@ -142,4 +142,4 @@ def test_headings_are_for_people(column, words):
 
 
 def test_numbers_are_short():
-    assert [number(value) for value in (4294967295.0, 0.123456, float("nan"))] == ["4294967295", "0.1235", ""]
+    assert [number_text(value) for value in (4294967295.0, 0.123456, float("nan"))] == ["4294967295", "0.1235", ""]

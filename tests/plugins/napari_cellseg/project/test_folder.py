@@ -7,7 +7,7 @@ import shutil
 
 import numpy as np
 import pytest
-from napari_cellseg.project.document import COPY, NAME
+from napari_cellseg.project.document import COPY, DOCUMENT_NAME
 from napari_cellseg.project.folder import Project, free_name
 
 import cellseg
@@ -15,12 +15,12 @@ from cellseg.errors import InputError
 
 
 def change(project, **fields):
-    file = project.path / NAME
+    file = project.path / DOCUMENT_NAME
     file.write_text(json.dumps({**json.loads(file.read_text()), **fields}))
 
 
 def test_what_was_created_is_opened(project):
-    assert Project.open(project.path) == Project.open(project.path / NAME) == project
+    assert Project.open(project.path) == Project.open(project.path / DOCUMENT_NAME) == project
     assert [(image.name, image.shape, image.axes) for image in project.images] == [
         ("flat", (1, 300, 400), "YX"),
         ("deep", (3, 70, 600), "ZYX"),
@@ -92,16 +92,16 @@ def test_an_image_that_was_replaced(project, tmp_path):
     "text", ["", "{", "[]", "{}", '{"format": "cellseg annotation project", "version": 1, "images": [{}]}']
 )
 def test_a_damaged_document(text, project):
-    (project.path / NAME).write_text(text)
+    (project.path / DOCUMENT_NAME).write_text(text)
     with pytest.raises(InputError, match=r"is damaged .* The labels are whole. Put the copy in its place"):
         Project.open(project.path)
-    shutil.copy(project.path / COPY, project.path / NAME)
+    shutil.copy(project.path / COPY, project.path / DOCUMENT_NAME)
     assert Project.open(project.path) == project
 
 
 @pytest.mark.parametrize("name", ["../up", "a/b", "a\\b", "", ".hidden"])
 def test_names_stay_inside(name, project):
-    described = json.loads((project.path / NAME).read_text())["images"]
+    described = json.loads((project.path / DOCUMENT_NAME).read_text())["images"]
     change(project, images=[{**described[0], "name": name}])
     with pytest.raises(InputError, match="is damaged"):
         Project.open(project.path)

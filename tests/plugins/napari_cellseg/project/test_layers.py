@@ -16,7 +16,7 @@ from napari_cellseg.pixels.lazy import LazyPixels, pixels_of
 from napari_cellseg.project.folder import Project
 from napari_cellseg.project.from_layers import create_project
 from napari_cellseg.project.layers import layers_of, open_project, show_image
-from napari_cellseg.project.lock import NAME, release
+from napari_cellseg.project.lock import LOCK_NAME, release
 from napari_cellseg.project.store import LabelStore
 
 import cellseg
@@ -27,7 +27,7 @@ from tests.plugins.napari_cellseg.project import strokes
 @pytest.fixture(autouse=True)
 def released(tmp_path):
     yield
-    for lock in tmp_path.rglob(NAME):
+    for lock in tmp_path.rglob(LOCK_NAME):
         release(lock.parent)
 
 
@@ -180,7 +180,7 @@ def test_dropped_and_in_use_and_missing(make_napari_viewer, project, tmp_path, q
     release(project.path)
     other = psutil.Process(os.getppid())
     holder = {"pid": other.pid, "started": other.create_time(), "host": platform.node()}
-    (project.path / NAME).write_text(json.dumps(holder))
+    (project.path / LOCK_NAME).write_text(json.dumps(holder))
     viewer.layers.clear()
     second = open_project(viewer, project.path)
     assert not second.writable

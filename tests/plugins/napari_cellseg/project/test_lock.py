@@ -10,7 +10,7 @@ import sys
 
 import psutil
 import pytest
-from napari_cellseg.project.lock import HELD, NAME, Holder, claim, release
+from napari_cellseg.project.lock import HELD, LOCK_NAME, Holder, claim, release
 
 HOLD = "import sys; from pathlib import Path; from napari_cellseg.project.lock import claim\n"
 HOLD += "print(claim(Path(sys.argv[1])), flush=True); sys.stdin.read()"
@@ -47,7 +47,7 @@ def test_the_first_has_it_until_it_ends(other, tmp_path):
 def test_a_killed_process_holds_nothing(other, tmp_path):
     other.kill()
     other.communicate()
-    assert (tmp_path / NAME).exists()
+    assert (tmp_path / LOCK_NAME).exists()
     assert claim(tmp_path) is None
     release(tmp_path)
     assert left(tmp_path) == []
@@ -55,18 +55,18 @@ def test_a_killed_process_holds_nothing(other, tmp_path):
 
 @pytest.mark.parametrize("text", ["", "{", '{"pid": 1}', json.dumps({"pid": 1, "started": 5, "host": platform.node()})])
 def test_locks_that_mean_nothing(text, tmp_path):
-    (tmp_path / NAME).write_text(text)
+    (tmp_path / LOCK_NAME).write_text(text)
     assert claim(tmp_path) is None
     release(tmp_path)
 
 
 def test_another_computer(tmp_path):
-    (tmp_path / NAME).write_text(json.dumps({"pid": os.getpid(), "started": 0, "host": "far away"}))
+    (tmp_path / LOCK_NAME).write_text(json.dumps({"pid": os.getpid(), "started": 0, "host": "far away"}))
     assert claim(tmp_path) == Holder(os.getpid(), 0, "far away")
 
 
 def test_a_note_that_is_gone_gives_nobody_else_the_right(other, tmp_path):
-    (tmp_path / NAME).unlink()
+    (tmp_path / LOCK_NAME).unlink()
     assert claim(tmp_path) is not None
     other.kill()
     other.communicate()
@@ -77,9 +77,9 @@ def test_a_note_that_is_gone_gives_nobody_else_the_right(other, tmp_path):
 def test_a_version_without_the_system_s_lock_is_respected(tmp_path):
     parent = psutil.Process(os.getppid())
     note = {"pid": parent.pid, "started": parent.create_time(), "host": platform.node()}
-    (tmp_path / NAME).write_text(json.dumps(note))
+    (tmp_path / LOCK_NAME).write_text(json.dumps(note))
     assert claim(tmp_path) == Holder(parent.pid, parent.create_time(), platform.node())
-    assert json.loads((tmp_path / NAME).read_text()) == note
+    assert json.loads((tmp_path / LOCK_NAME).read_text()) == note
 
 
 def test_of_several_claims_at_once_one_wins(tmp_path):

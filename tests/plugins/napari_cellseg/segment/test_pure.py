@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from napari_cellseg.forms.words import quoted
 from napari_cellseg.pixels import pyramid
 from napari_cellseg.pixels.pyramid import Pyramid, kept_pictures, open_levels
-from napari_cellseg.segment.annotation import as_annotation
-from napari_cellseg.segment.command import predict_words, quoted
+from napari_cellseg.segment.annotation import with_predicted
+from napari_cellseg.segment.command import predict_words
 from napari_cellseg.segment.field import Field, seen_field
 
 from cellseg.options import PredictOptions
@@ -69,15 +70,15 @@ def test_a_picture_goes_on_where_it_was_left(tmp_path):
 
 def test_cells_become_annotation_beside_what_is_there():
     cells = np.array([[0, 1, 1, 2]], np.uint32)
-    new, taken = as_annotation(cells, np.zeros((1, 4), np.uint32), after=0)
+    new, taken = with_predicted(cells, np.zeros((1, 4), np.uint32), after=0)
     assert new.tolist() == [[1, 2, 2, 3]]
     assert (taken.ids, taken.pixels) == ({1, 2}, 4)
-    new, taken = as_annotation(cells, np.array([[0, 0, 5, 1]], np.uint32), after=5)
+    new, taken = with_predicted(cells, np.array([[0, 0, 5, 1]], np.uint32), after=5)
     assert new.tolist() == [[1, 6, 5, 1]]
     assert taken.ids == {1}
-    new, _ = as_annotation(cells, np.array([[0, 0, 5, 1]], np.uint32), after=0, replace=True)
+    new, _ = with_predicted(cells, np.array([[0, 0, 5, 1]], np.uint32), after=0, replace=True)
     assert new.tolist() == [[1, 2, 2, 3]]
-    new, taken = as_annotation(cells, np.array([[0, 0, 5, 1]], np.uint32), after=5, only=[1])
+    new, taken = with_predicted(cells, np.array([[0, 0, 5, 1]], np.uint32), after=5, only=[1])
     assert new.tolist() == [[0, 6, 5, 1]]
     assert taken.pixels == 1
 
@@ -86,7 +87,7 @@ def test_cells_become_annotation_beside_what_is_there():
 def test_existing_annotation_stays_and_cells_stay_apart(data):
     values = st.lists(st.integers(0, 4), min_size=12, max_size=12)
     cells, old = (np.array(data.draw(values), np.uint32) for _ in range(2))
-    new, _ = as_annotation(cells, old, after=int(old.max()))
+    new, _ = with_predicted(cells, old, after=int(old.max()))
     assert (new[old > 0] == old[old > 0]).all()
     assert (new > 0).all()
     free = old == 0

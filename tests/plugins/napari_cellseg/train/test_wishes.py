@@ -7,7 +7,7 @@ import sys
 from dataclasses import fields, replace
 
 import pytest
-from napari_cellseg.train.wishes import GROUPS, Wishes, base_of, network_names, options, usual_recipe
+from napari_cellseg.train.wishes import OPTION_GROUPS, Wishes, base_of, network_names, options, usual_recipe
 
 import cellseg
 from cellseg.cli.app import app
@@ -39,7 +39,7 @@ def another_value(option):
 
 
 def test_all_options_are_there():
-    assert list(OPTIONS) == [field.name for owner in GROUPS.values() for field in fields(owner)]
+    assert list(OPTIONS) == [field.name for owner in OPTION_GROUPS.values() for field in fields(owner)]
     assert list(base_of("fast")) == list(OPTIONS)
     assert all(option.help for option in OPTIONS.values())
     assert set(OPTIONS["model"].choices) == set(cellseg.list_models())
