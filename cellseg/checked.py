@@ -10,7 +10,7 @@ import ast
 import inspect
 import sys
 from collections.abc import Hashable
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, Field, dataclass, fields
 from functools import cache
 from types import MappingProxyType, NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin, get_type_hints
@@ -77,10 +77,10 @@ class Checked:
     def __post_init__(self) -> None:
         for name, kind in _kinds(cast(Hashable, type(self))).items():
             value = getattr(self, name)
-            if kind.takes_auto and isinstance(value, str) and value == AUTO:
+            if kind.is_auto(value):
                 object.__setattr__(self, name, None)
             elif value is not None or not kind.optional:
-                _check(name, value, kind)
+                kind.check(name, value)
 
 
 def flag_of(name: str) -> str:
@@ -90,30 +90,30 @@ def flag_of(name: str) -> str:
 
 def described(owner: type[Any]) -> dict[str, Described]:
     """The options of a dataclass of `cellseg.options` by name, in its order."""
-    texts = _texts(cast(Hashable, owner))
-    return {
-        field.name: Described(
-            name=field.name,
-            type=kind.type,
-            help=" ".join(part for part in (kind.help, texts.get(field.name, "")) if part),
-            limits=kind.limits,
-            choices=kind.choices,
-            default=None if field.default is MISSING else field.default,
-            optional=kind.optional,
-        )
-        for field, kind in zip(fields(owner), _kinds(cast(Hashable, owner)).values(), strict=True)
-    }
+    texts, kinds = _texts(cast(Hashable, owner)), _kinds(cast(Hashable, owner))
+    return {field.name: _described(field, kinds[field.name], texts.get(field.name, "")) for field in fields(owner)}
+
+
+def _described(field: Field[Any], kind: _Kind, text: str) -> Described:
+    return Described(
+        name=field.name,
+        type=kind.type,
+        help=f"{kind.help} {text}".strip(),
+        limits=kind.limits,
+        choices=kind.choices,
+        default=None if field.default is MISSING else field.default,
+        optional=kind.optional,
+    )
 
 
 def takes_auto(hint: Any) -> bool:
     """Whether an option with this type hint may be left open by the word "auto"."""
-    return len([part for part in _parts(hint) if part is not NoneType]) == 1 and _kind(hint).takes_auto
+    return len(_without_none(_parts(hint))) == 1 and _kind(hint).takes_auto
 
 
 def definition_of(owner: type[Any], name: str) -> Any:
     """Definition of an option, the same wherever it occurs: type, limits, choices and common help, but for `None`."""
-    parts = _parts(get_type_hints(owner, include_extras=True)[name])
-    return tuple(part for part in parts if part is not NoneType)
+    return _without_none(_parts(get_type_hints(owner, include_extras=True)[name]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +130,27 @@ class _Kind:
     def takes_auto(self) -> bool:
         return self.optional and (self.type in (bool, int, float) or bool(self.choices))
 
+    def is_auto(self, value: object) -> bool:
+        """The word for "not given", where it is no text of its own."""
+        return self.takes_auto and isinstance(value, str) and value == AUTO
+
+    def check(self, name: str, value: object) -> None:
+        """InputError for a value that is no choice, or a number beyond the limits."""
+        if self.choices:
+            self._check_choice(name, value)
+        elif self.type in (int, float):
+            self._check_number(name, value)
+
+    def _check_choice(self, name: str, value: object) -> None:
+        if value not in self.choices:
+            raise InputError(f"{flag_of(name)} is {value!r}", f"It must be one of: {', '.join(self.choices)}.")
+
+    def _check_number(self, name: str, value: object) -> None:
+        is_number = isinstance(value, int | float)
+        if not is_number or not self.limits.low <= value <= self.limits.high:  # type: ignore[operator]
+            wanted = str(self.limits) if is_number else f"a number, {self.limits}"
+            raise InputError(f"{flag_of(name)} is {value!r}", f"It must be {wanted}{', or auto' * self.optional}.")
+
 
 @cache
 def _kinds(owner: Any) -> MappingProxyType[str, _Kind]:
@@ -139,31 +160,25 @@ def _kinds(owner: Any) -> MappingProxyType[str, _Kind]:
 
 def _kind(hint: Any) -> _Kind:
     parts = _parts(hint)
-    (plain,) = [part for part in parts if part is not NoneType]
+    (plain,) = _without_none(parts)
     kind, *notes = get_args(plain) if get_origin(plain) is Annotated else (plain,)
+    noted = {type(note): note for note in reversed(notes)}
     choices = get_args(kind) if get_origin(kind) is Literal else ()
     return _Kind(
         type=str if choices else kind,
-        limits=next((note for note in notes if isinstance(note, Limits)), Limits()),
+        limits=noted.get(Limits, Limits()),
         choices=choices,
-        help=next((note.text for note in notes if isinstance(note, Help)), ""),
+        help=noted.get(Help, Help("")).text,
         optional=NoneType in parts,
     )
 
 
+def _without_none(parts: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(part for part in parts if part is not NoneType)
+
+
 def _parts(hint: Any) -> tuple[Any, ...]:
     return get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
-
-
-def _check(name: str, value: object, kind: _Kind) -> None:
-    if kind.choices:
-        if value not in kind.choices:
-            raise InputError(f"{flag_of(name)} is {value!r}", f"It must be one of: {', '.join(kind.choices)}.")
-    elif kind.type in (int, float):
-        is_number = isinstance(value, int | float)
-        if not is_number or not kind.limits.low <= value <= kind.limits.high:  # type: ignore[operator]
-            wanted = str(kind.limits) if is_number else f"a number, {kind.limits}"
-            raise InputError(f"{flag_of(name)} is {value!r}", f"It must be {wanted}{', or auto' * kind.optional}.")
 
 
 @cache
@@ -185,9 +200,17 @@ def _texts_in(module: str) -> dict[str, dict[str, str]]:
 
 
 def _texts_of(owner: ast.ClassDef) -> dict[str, str]:
-    return {
-        field.target.id: " ".join(below.value.value.split())
-        for field, below in zip(owner.body, owner.body[1:], strict=False)
-        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
-        if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant) and isinstance(below.value.value, str)
-    }
+    """The texts below the fields of a class."""
+    found = {_field_name(line): _text(below) for line, below in zip(owner.body, owner.body[1:], strict=False)}
+    return {name: text for name, text in found.items() if name and text}
+
+
+def _field_name(line: ast.stmt) -> str:
+    """The field that a line defines; empty for any other line."""
+    return line.target.id if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name) else ""
+
+
+def _text(line: ast.stmt) -> str:
+    """The text that a line is, its words one space apart; empty for any other line."""
+    value = line.value.value if isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant) else None
+    return " ".join(value.split()) if isinstance(value, str) else ""

@@ -14,5 +14,8 @@ class InputError(ValueError):
 
     def __init__(self, found: str, remedy: str = "", *, path: str | Path | None = None) -> None:
         where = f"{path}: " if path is not None else ""
-        end = found if not remedy or found.endswith((".", "?")) else f"{found}."
-        super().__init__(" ".join(f"{where}{end} {remedy}".split()))
+        super().__init__(" ".join(f"{where}{_as_sentence(found) if remedy else found} {remedy}".split()))
+
+
+def _as_sentence(text: str) -> str:
+    return text if text.endswith((".", "?")) else f"{text}."

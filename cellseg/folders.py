@@ -28,10 +28,7 @@ def complete_folder(path: Path, is_ours: Callable[[Path], bool] | None = None) -
     Raises:
         InputError: something else stands there, or it cannot be written.
     """
-    if is_ours is None:
-        refuse_full(path)
-    elif path.exists() and not is_ours(path):
-        raise InputError("exists and was not made by cellseg", "Choose another name, or move it away.", path=path)
+    _refuse_other(path, is_ours)
     temporary = part_name(path)
     with written_or_removed(path, temporary, _remove):
         _remove(temporary)
@@ -47,6 +44,13 @@ def refuse_full(path: Path) -> None:
         raise InputError("exists and is not empty", "Choose another --out, or move it away.", path=path)
 
 
+def _refuse_other(path: Path, is_ours: Callable[[Path], bool] | None) -> None:
+    if is_ours is None:
+        refuse_full(path)
+    elif path.exists() and not is_ours(path):
+        raise InputError("exists and was not made by cellseg", "Choose another name, or move it away.", path=path)
+
+
 def _remove(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -55,17 +59,21 @@ def _put(new: Path, path: Path) -> None:
     if not path.exists():
         os.rename(new, path)
         return
-    old = new
-    if not _exchange(new, path):
-        old = path.with_name(f".{path.name}.old")
-        shutil.rmtree(old, ignore_errors=True)
-        os.rename(path, old)
-        try:
-            os.rename(new, path)
-        except OSError:
-            os.rename(old, path)
-            raise
+    old = new if _exchange(new, path) else _swap(new, path)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _swap(new: Path, path: Path) -> Path:
+    """Put a folder in the place of another, in two steps; the name that the other has then."""
+    old = path.with_name(f".{path.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    os.rename(path, old)
+    try:
+        os.rename(new, path)
+    except OSError:
+        os.rename(old, path)
+        raise
+    return old
 
 
 def _exchange(one: Path, other: Path) -> bool:
@@ -88,8 +96,12 @@ def _flush(folder: Path) -> None:
             with open(Path(parent) / name, "rb+") as file:
                 os.fsync(file.fileno())
         with suppress(OSError):  # Windows opens no folders
-            number = os.open(parent, os.O_RDONLY)
-            try:
-                os.fsync(number)
-            finally:
-                os.close(number)
+            _flush_names(parent)
+
+
+def _flush_names(folder: str) -> None:
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)

@@ -15,6 +15,7 @@ from cellseg.errors import InputError
 
 INTERRUPTED = 130
 WRONG_INPUT = 2
+VERBOSITY = {"-v": 1, "-vv": 2}
 
 
 def main() -> NoReturn:
@@ -24,8 +25,8 @@ def main() -> NoReturn:
     if words == ["--version"]:
         sys.stdout.write(f"cellseg {__version__}\n")
         sys.exit(0)
-    verbosity = max((len(w) - 1 for w in words if w in ("-v", "-vv")), default=0)
-    _leave(run([w for w in words if w not in ("-v", "-vv")], verbosity))
+    verbosity = max(VERBOSITY.get(word, 0) for word in ["", *words])
+    _leave(run([word for word in words if word not in VERBOSITY], verbosity))
 
 
 def _leave(code: int) -> NoReturn:
@@ -41,12 +42,9 @@ def _leave(code: int) -> NoReturn:
 
 def run(words: list[str], verbosity: int = 0) -> int:
     """Run one command; returns its exit code. Errors become one line on standard error."""
-    from cyclopts import CycloptsError
-
     from cellseg.cli.app import app
-    from cellseg.cli.failures import in_a_line, is_known
+    from cellseg.cli.failures import is_known
     from cellseg.cli.flags import explain
-    from cellseg.cli.launched import is_follower, linger
 
     _be_quiet(verbosity)
     if {"--help", "-h"} & set(words):
@@ -59,13 +57,21 @@ def run(words: list[str], verbosity: int = 0) -> int:
     except Exception as error:
         if verbosity and not is_known(error):
             raise
-        message, code = in_a_line(error)
-        if (
-            isinstance(error, (InputError, CycloptsError)) and is_follower()
-        ):  # the first of several processes found the same
-            linger()
-            return code
-        return _say(message, code)
+        return _tell(error)
+
+
+def _tell(error: Exception) -> int:
+    """Report of an error; returns its exit code. The first of several processes reports wrong input for all."""
+    from cyclopts import CycloptsError
+
+    from cellseg.cli.failures import in_a_line
+    from cellseg.cli.launched import is_follower, linger
+
+    message, code = in_a_line(error)
+    if is_follower() and isinstance(error, (InputError, CycloptsError)):
+        linger()
+        return code
+    return _say(message, code)
 
 
 def _say(message: str, code: int) -> int:

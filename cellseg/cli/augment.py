@@ -52,8 +52,7 @@ def augment(
     from cellseg.labels.annotated import find_annotated_pairs
 
     with console().status("drawing samples"):
-        pairs = find_annotated_pairs(images, labels, annotated)
-        chosen = [pairs[k * len(pairs) // min(IMAGES, len(pairs))] for k in range(min(IMAGES, len(pairs)))]
+        chosen = _evenly(find_annotated_pairs(images, labels, annotated))
         examples = _examples(chosen, label_options, weights)
         rows = sheet(examples, options, sheet_options.seed, sheet_options.tile)
         size = chosen[0].image.pixel_size_um
@@ -61,6 +60,12 @@ def augment(
         draw_sheet(rows, out, title=title, pixel_um=size[1] if size else None)
     say(f"wrote {out}")
     return 0
+
+
+def _evenly(pairs: list[Pair]) -> list[Pair]:
+    """A few images, evenly spread over all."""
+    count = min(IMAGES, len(pairs))
+    return [pairs[k * len(pairs) // count] for k in range(count)]
 
 
 def sheet(examples: list[Example], options: AugmentOptions, seed: int, tile: int) -> list[PanelRow]:
@@ -78,18 +83,21 @@ def sheet(examples: list[Example], options: AugmentOptions, seed: int, tile: int
     alone = parts(examples, options, size)
     (original,) = views("original", alone.pop("original"), 1)
     limits = np.percentile(original.sample.image[0], (0.5, 99.5))
-    rows = [PanelRow("original", [_image(original, limits), _image(original, limits, labels=True), _weights(original)])]
-    for name, draw in alone.items():
-        panels = [
-            _image(view, limits, labels=name in SHAPES, grid=name == "elastic", enlarged=name in ENLARGED)
-            for view in views(name, draw, COLUMNS)
-        ]
-        rows.append(PanelRow(_title(name, options), panels))
     samples = views("all together", whole(examples, options, size), COLUMNS)
-    rows.append(PanelRow("all together", [_image(view, limits) for view in samples]))
-    rows.append(PanelRow("with labels", [_image(view, limits, labels=True) for view in samples]))
-    rows.append(PanelRow("their weights", [_weights(view) for view in samples]))
-    return rows
+    return [
+        PanelRow("original", [_image(original, limits), _image(original, limits, labels=True), _weights(original)]),
+        *(_row_of_part(name, views(name, draw, COLUMNS), limits, options) for name, draw in alone.items()),
+        PanelRow("all together", [_image(view, limits) for view in samples]),
+        PanelRow("with labels", [_image(view, limits, labels=True) for view in samples]),
+        PanelRow("their weights", [_weights(view) for view in samples]),
+    ]
+
+
+def _row_of_part(name: str, views: list[View], limits: NDArray[np.float64], options: AugmentOptions) -> PanelRow:
+    from cellseg.cli.pictures.contact_sheet import PanelRow
+
+    shown = {"labels": name in SHAPES, "grid": name == "elastic", "enlarged": name in ENLARGED}
+    return PanelRow(_title(name, options), [_image(view, limits, **shown) for view in views])
 
 
 def _title(name: str, options: AugmentOptions) -> str:

@@ -24,39 +24,22 @@ def demo(*, out: Path = Path("demo")) -> int:
     out
         The folder to fill.
     """
-    import shutil
-
     from cellseg import cli
-    from cellseg.cli.sample import write_sample
 
-    run, train = out / "run", out / "train"
-    for leftover in (run, *(out / f"{name}.tif" for name in ("labels", "probabilities", "nuclei"))):
-        shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink(missing_ok=True)
-    count, shape = TRAINING
-    write_sample("touching", train, shape, count, seed=1)
-    write_sample("touching", out / "large", LARGE, 1, seed=2)
-    write_sample("blobs", out / "nuclei", LARGE, 1, seed=3)
-    image, truth = out / "large" / "images.tif", out / "large" / "labels.tif"
-    nuclei, nuclei_truth = out / "nuclei" / "images.tif", out / "nuclei" / "labels.tif"
-    commands = [
-        f"train --images {train}/images.tif --labels {train}/labels.tif --out {run} --steps {STEPS} --validation 1",
-        f"predict {run} {image} --out {out}/labels.tif",
-        f"predict {run} {image} --out {out}/probabilities.tif --result probabilities",
-        f"evaluate {out}/labels.tif {truth} --metrics pixel_error,v_rand,average_precision",
-        f"predict nuclei {nuclei} --out {out}/nuclei.tif",
-        f"evaluate {out}/nuclei.tif {nuclei_truth} --metrics average_precision",
-    ]
-    for command in commands:
+    _clear(out)
+    _write_samples(out)
+    for command in _commands(out):
         say(f"\ncellseg {command}")
         code = cli.run(command.split())
         if code:
             return code
-    _draw(out, image, truth)
-    _draw_nuclei(out, nuclei, nuclei_truth)
+    _draw(out, out / "large" / "images.tif", out / "large" / "labels.tif")
+    _draw_nuclei(out, out / "nuclei" / "images.tif", out / "nuclei" / "labels.tif")
     say(
         f"\nOpen {out / 'overview.png'}: image, truth, weight map, probability, result;"
         f"\nand {out / 'nuclei.png'}: what the model nuclei, which comes with the package, finds without any training."
-        f"\nAlso there: {run / 'curves.png'} (the training), {out / 'labels.tif'} (numbered cells, for Fiji or napari)."
+        f"\nAlso there: {out / 'run' / 'curves.png'} (the training), {out / 'labels.tif'} (numbered cells, for Fiji or "
+        "napari)."
         "\nNow your own data:"
         "\n  cellseg train --images IMAGES.tif --labels LABELS.tif --out RUN"
         "\n  cellseg predict RUN IMAGE.tif --out RESULT.tif"
@@ -64,6 +47,37 @@ def demo(*, out: Path = Path("demo")) -> int:
         "\n  cellseg predict nuclei IMAGE.tif --out RESULT.tif"
     )
     return 0
+
+
+def _clear(out: Path) -> None:
+    """Remove the results of an earlier demo."""
+    import shutil
+
+    if (out / "run").is_dir():
+        shutil.rmtree(out / "run")
+    for name in ("labels", "probabilities", "nuclei"):
+        (out / f"{name}.tif").unlink(missing_ok=True)
+
+
+def _write_samples(out: Path) -> None:
+    from cellseg.cli.sample import write_sample
+
+    count, shape = TRAINING
+    write_sample("touching", out / "train", shape, count, seed=1)
+    write_sample("touching", out / "large", LARGE, 1, seed=2)
+    write_sample("blobs", out / "nuclei", LARGE, 1, seed=3)
+
+
+def _commands(out: Path) -> list[str]:
+    run, train, large, nuclei = out / "run", out / "train", out / "large", out / "nuclei"
+    return [
+        f"train --images {train}/images.tif --labels {train}/labels.tif --out {run} --steps {STEPS} --validation 1",
+        f"predict {run} {large / 'images.tif'} --out {out}/labels.tif",
+        f"predict {run} {large / 'images.tif'} --out {out}/probabilities.tif --result probabilities",
+        f"evaluate {out}/labels.tif {large / 'labels.tif'} --metrics pixel_error,v_rand,average_precision",
+        f"predict nuclei {nuclei / 'images.tif'} --out {out}/nuclei.tif",
+        f"evaluate {out}/nuclei.tif {nuclei / 'labels.tif'} --metrics average_precision",
+    ]
 
 
 def _draw(out: Path, image: Path, truth: Path) -> None:

@@ -40,11 +40,14 @@ class EvaluateFiles:
     """Moved to `cellseg tune`."""
 
     def __post_init__(self) -> None:
+        self._refuse_moved()
+        if (self.show or self.image) and self.picture is None:
+            raise InputError("--show and --image need --picture", "Name the PNG to write.")
+
+    def _refuse_moved(self) -> None:
         if self.sweep or self.store:
             flag = "--sweep" if self.sweep else "--store"
             raise InputError(f"evaluate has no {flag}", "Use cellseg tune PROBABILITIES TRUTH [--store MODEL].")
-        if (self.show or self.image) and self.picture is None:
-            raise InputError("--show and --image need --picture", "Name the PNG to write.")
 
 
 def evaluate(

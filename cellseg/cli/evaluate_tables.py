@@ -53,20 +53,20 @@ COLUMNS = (
 
 
 def _object(image: str, number: int, row: ObjectRow) -> list[Any]:
-    own, other = (row.truth_id, row.prediction_id)[:: 1 if row.side == "truth" else -1]
-    *z, y, x = row.centroid
-    start, stop = row.start[-2:], row.stop[-2:]
+    is_true = row.side == "truth"
+    own, other = (row.truth_id, row.prediction_id)[:: 1 if is_true else -1]
+    jaccard = f"{row.jaccard:.6f}" if is_true else ""
+    *depth, y, x = (f"{at:.2f}" for at in row.centroid)
     return [
-        *(image, number or "", row.side, own, STATES[row.kind], other or "", f"{row.iou:.6f}"),
-        *(
-            f"{row.jaccard:.6f}" if row.side == "truth" else "",
-            row.area,
-            *([f"{c:.2f}" for c in z] or [""]),
-            f"{y:.2f}",
-            f"{x:.2f}",
-        ),
-        *(*start, *(end - 1 for end in stop)),
+        *(image, _known(number), row.side, own, STATES[row.kind], _known(other), f"{row.iou:.6f}", jaccard, row.area),
+        *(*(depth or [""]), y, x),
+        *(*row.start[-2:], *(end - 1 for end in row.stop[-2:])),
     ]
+
+
+def _known(number: int) -> int | str:
+    """A number of which 0 stands for none, and is left empty."""
+    return number or ""
 
 
 def _by_image(rows: Mapping[str, ScoreValues], mean: ScoreValues, pooled: ScoreValues) -> None:
@@ -88,13 +88,16 @@ def _by_metric(rows: Mapping[str, ScoreValues], mean: ScoreValues, pooled: Score
 
     several = len(rows) > 1
     table = Table("metric", *([f"mean of {len(rows)}", "pooled", "worst image"] if several else [*rows]))
-    for name in mean:
-        values = [_number(mean.get(name))]
-        if several:
-            image = worst(rows, name)
-            values += [_number(pooled.get(name)), f"{_number(rows[image].get(name))}  {image}" if image else ""]
-        table.add_row(_heading(name), *values)
+    for name, value in mean.items():
+        others = [_number(pooled.get(name)), _worst(rows, name)] if several else []
+        table.add_row(_heading(name), _number(value), *others)
     console(error=False).print(table)
+
+
+def _worst(rows: Mapping[str, ScoreValues], name: str) -> str:
+    """The worst value and its image; empty where the metric is nowhere defined."""
+    image = worst(rows, name)
+    return f"{_number(rows[image].get(name))}  {image}" if image else ""
 
 
 def _heading(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import Field, fields
+from itertools import chain
 from types import MappingProxyType
 from typing import Annotated, Any
 
@@ -31,10 +32,9 @@ OWNERS: list[Any] = [
 def explain() -> None:
     """Give every flag the help of its option; of a training, whose options are all open, with the defaults."""
     for owner in OWNERS:
-        texts = {name: option.help for name, option in described(owner).items()}
-        _explain(fields(owner), texts)
-    asked = {name: option for stage in STAGES.values() for name, option in described(stage).items()}
-    _explain(fields(TrainWishes), {name: _with_default(option) for name, option in asked.items()})
+        _explain(fields(owner), {name: option.help for name, option in described(owner).items()})
+    asked = chain.from_iterable(described(stage).values() for stage in STAGES.values())
+    _explain(fields(TrainWishes), {option.name: _with_default(option) for option in asked})
 
 
 def _explain(those: tuple[Field[Any], ...], texts: dict[str, str]) -> None:
@@ -45,11 +45,16 @@ def _explain(those: tuple[Field[Any], ...], texts: dict[str, str]) -> None:
 def _with_default(option: Described) -> str:
     """The help with the default, or with those of the recipes where they differ."""
     by_recipe = {recipe: values[option.name] for recipe, values in RECIPES.items() if option.name in values}
-    if not by_recipe:
-        return option.help if option.default is None else f"{option.help} [default: {_shown(option.default)}]"
+    if by_recipe:
+        return f"{option.help} [{'; '.join(_differing(by_recipe))}]"
+    return option.help if option.default is None else f"{option.help} [default: {_shown(option.default)}]"
+
+
+def _differing(by_recipe: dict[str, Any]) -> list[str]:
+    """The value of the first recipe, and those of the others that differ from it."""
     first, *others = by_recipe
-    differing = [f"{name}: {_shown(by_recipe[name])}" for name in others if by_recipe[name] != by_recipe[first]]
-    return f"{option.help} [{'; '.join([f'{first}: {_shown(by_recipe[first])}', *differing])}]"
+    kept = [first, *(name for name in others if by_recipe[name] != by_recipe[first])]
+    return [f"{name}: {_shown(by_recipe[name])}" for name in kept]
 
 
 def _shown(value: Any) -> str:

@@ -39,14 +39,19 @@ def info(path: Path, *, as_json: JsonFlag = False) -> int:
 def _describe(path: Path) -> dict[str, Any]:
     from cellseg.models.card import shipped_files
 
-    if not path.exists() and str(path) in shipped_files():
-        return _model(path)
     if not path.exists():
+        if str(path) in shipped_files():
+            return _model(path)
         raise InputError("there is no such file or folder", "Check the path.", path=path)
     if is_zarr(path):
-        inside = [] if "multiscales" in read_ome(path) else list(images_inside(path))
-        return {"kind": "collection", "images": inside} if inside else {**_image(path), "labels": labels_of(path)}
+        return _zarr(path)
     return _model(path) if path.is_dir() or is_model(path) else _image(path)
+
+
+def _zarr(path: Path) -> dict[str, Any]:
+    """An image with its labels, or a collection of images."""
+    inside = [] if "multiscales" in read_ome(path) else list(images_inside(path))
+    return {"kind": "collection", "images": inside} if inside else {**_image(path), "labels": labels_of(path)}
 
 
 def _image(path: Path) -> dict[str, Any]:

@@ -51,21 +51,30 @@ def measure(
     from cellseg.measure.files import plan_measuring
     from cellseg.measure.table import joined
 
-    if out.resolve() in {path.resolve() for path in (labels, image) if path is not None}:
-        raise InputError("is an input and would be replaced", "Choose another --out.", path=out)
+    _refuse_input(out, labels, image)
     plan = plan_measuring(labels, image, volume=volume, axes=axes, reading=reading)
     say(_in_words(plan, volume))
-    tables = []
-    with bar("measuring", len(plan.places)) as update:
-        for count, table in enumerate(plan.tables(), 1):
-            tables.append(table)
-            update(count)
-    table = joined(tables)
+    table = joined(_tables(plan))
     table.write(out)
     if as_json:
         sys.stdout.write(json.dumps(_tree(table, plan, out)) + "\n")
     say(f"wrote {out}: {len(table)} cells")
     return 0
+
+
+def _refuse_input(out: Path, labels: Path, image: Path | None) -> None:
+    if out.resolve() in {path.resolve() for path in (labels, image) if path is not None}:
+        raise InputError("is an input and would be replaced", "Choose another --out.", path=out)
+
+
+def _tables(plan: MeasurePlan) -> list[CellTable]:
+    """The table of each plane or volume, with a bar."""
+    tables = []
+    with bar("measuring", len(plan.places)) as update:
+        for count, table in enumerate(plan.tables(), 1):
+            tables.append(table)
+            update(count)
+    return tables
 
 
 def _in_words(plan: MeasurePlan, volume: bool) -> str:

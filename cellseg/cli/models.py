@@ -13,6 +13,7 @@ from cellseg.wording import size_of
 
 if TYPE_CHECKING:
     from cellseg.models.shipped import Shipped
+    from cellseg.models.table import NetworkFacts
 
 
 def models(*, as_json: JsonFlag = False) -> int:
@@ -30,7 +31,14 @@ def models(*, as_json: JsonFlag = False) -> int:
     if as_json:
         trained = [{**asdict(model), "file": str(model.file)} for model in shipped]
         sys.stdout.write(json.dumps({"models": [asdict(row) for row in found], "shipped": trained}) + "\n")
-        return 0
+    else:
+        _print_networks(found)
+        _print_shipped(shipped)
+    return 0
+
+
+def _print_networks(rows: list[NetworkFacts]) -> None:
+    """A table with a row a network."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
@@ -38,7 +46,7 @@ def models(*, as_json: JsonFlag = False) -> int:
     table = Table(*names, box=SIMPLE_HEAD, collapse_padding=True, pad_edge=False)
     for column in table.columns[1:]:
         column.justify = "right"
-    for row in found:
+    for row in rows:
         table.add_row(
             row.name,
             f"{row.year}",
@@ -50,20 +58,23 @@ def models(*, as_json: JsonFlag = False) -> int:
             "yes" if row.exact else "no",
         )
     console(error=False).print(table)
-    _print_shipped(shipped)
-    return 0
 
 
 def _print_shipped(shipped: list[Shipped]) -> None:
     """The trained models, a line each."""
     out = console(error=False)
-    out.print("Trained models that come with cellseg:" if shipped else "No trained model comes with this version.")
+    if not shipped:
+        out.print("No trained model comes with this version.")
+        return
+    out.print("Trained models that come with cellseg:")
     for model in shipped:
-        card = model.card
-        parts = [f"{model.name}: {card.name}, {size_of(model.bytes)}"]
-        parts += [card.data] if card.data else []
-        parts += [f"objects of about {card.diameter:.0f} pixels"] if card.diameter else []
-        parts += [card.licence] if card.licence else []
-        out.print(f"  {'; '.join(parts)}")
-    if shipped:
-        out.print(f"  next: cellseg predict {shipped[0].name} IMAGE.tif --out LABELS.tif")
+        out.print(f"  {'; '.join(_in_words(model))}")
+    out.print(f"  next: cellseg predict {shipped[0].name} IMAGE.tif --out LABELS.tif")
+
+
+def _in_words(model: Shipped) -> list[str]:
+    """Name and size of a model, and what its card knows."""
+    card = model.card
+    objects = f"objects of about {card.diameter:.0f} pixels" if card.diameter else ""
+    known = filter(None, (card.data, objects, card.licence))
+    return [f"{model.name}: {card.name}, {size_of(model.bytes)}", *known]

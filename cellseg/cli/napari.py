@@ -11,6 +11,8 @@ from pathlib import Path
 from cellseg.errors import InputError
 
 QT = ("PyQt6", "PySide6", "PyQt5", "PySide2")
+SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+"""Variables of Linux that name a screen."""
 INSTALL = 'pip install "cellseg[napari]" PyQt6'
 
 
@@ -36,8 +38,7 @@ def _check_installed() -> None:
     """That a window can be opened at all, without importing what would open it."""
     if importlib.util.find_spec("napari") is None:
         raise InputError("napari is not installed", f"Install it: {INSTALL}")
-    if not any(importlib.util.find_spec(name) for name in QT):
+    if not any(map(importlib.util.find_spec, QT)):
         raise InputError("no Qt is installed, which draws napari's window", f"Install one: {INSTALL}")
-    shown = any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
-    if sys.platform.startswith("linux") and not shown:
+    if sys.platform.startswith("linux") and not any(map(os.environ.get, SCREENS)):
         raise InputError("there is no display to open a window on", "Set DISPLAY, or run it on a desktop.")

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from cellseg.cli.flags import SeedFlag
 from cellseg.cli.progress import say
 from cellseg.errors import InputError
 from cellseg.options import SampleKind
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 def sample(kind: SampleKind, out: Path, *, size: int = 512, count: int = 4, seed: SeedFlag = 0) -> int:
@@ -35,10 +40,20 @@ def write_sample(kind: SampleKind, out: Path, shape: tuple[int, int], count: int
     """Write out/images.tif and out/labels.tif with `count` pages of `shape`."""
     import numpy as np
 
-    from cellseg.images.write import write_stack
     from cellseg.samples.sample import make_sample
 
     made = [make_sample(kind, shape, np.random.default_rng([seed, k])) for k in range(count)]
-    for name, arrays in (("images.tif", [image for image, _ in made]), ("labels.tif", [labels for _, labels in made])):
-        stack = np.stack(arrays)
-        write_stack(out / name, stack if count > 1 else stack[0], "ZYX" if count > 1 else "YX")
+    images, labels = zip(*made, strict=True)
+    _write_pages(out / "images.tif", images)
+    _write_pages(out / "labels.tif", labels)
+
+
+def _write_pages(path: Path, pages: Sequence[NDArray[Any]]) -> None:
+    import numpy as np
+
+    from cellseg.images.write import write_stack
+
+    if len(pages) > 1:
+        write_stack(path, np.stack(pages), "ZYX")
+    else:
+        write_stack(path, pages[0], "YX")

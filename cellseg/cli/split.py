@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
@@ -61,10 +62,7 @@ def split(
     if not dry_run:
         for _ in _counted("writing", write_split(plan, out, told), len(plan.parts)):
             pass
-    if as_json:
-        sys.stdout.write(json.dumps({**told, **plan.tree(), "out": None if dry_run else str(out)}) + "\n")
-    else:
-        _print(plan, None if dry_run else out)
+    _report(plan, told, None if dry_run else out, as_json)
     return 0
 
 
@@ -91,11 +89,17 @@ def _draw(plan: SplitPlan, picture: Path) -> None:
     say(f"wrote {picture}")
 
 
+def _report(plan: SplitPlan, told: dict[str, str], out: Path | None, as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(json.dumps({**told, **plan.tree(), "out": None if out is None else str(out)}) + "\n")
+    else:
+        _print(plan, out)
+
+
 def _print(plan: SplitPlan, out: Path | None) -> None:
     tree = plan.tree()
     console(error=False).print(_table(tree, plan.cut))
-    reasons = [reason["why"] for group in tree["groups"] for reason in group["reasons"]]
-    found = [f"{reasons.count(why)} by {why}" for why in ("edges", "thumbnails") if why in reasons]
+    found = _pairs_found(tree)
     if found:
         several = sum(len(group.members) > 1 for group in plan.groups)
         say(f"{several} groups of several images; pairs of one field: {', '.join(found)}")
@@ -103,6 +107,12 @@ def _print(plan: SplitPlan, out: Path | None) -> None:
         say(f"{name}: planes {_ranges(planes)}")
     if out is not None:
         say(f"wrote {out}\nnext: cellseg train --images {out}/train/images --labels {out}/train/labels --out RUN")
+
+
+def _pairs_found(tree: dict[str, Any]) -> list[str]:
+    """The number of pairs of images of one field, by how they were found."""
+    number = Counter(reason["why"] for group in tree["groups"] for reason in group["reasons"])
+    return [f"{number[why]} by {why}" for why in ("edges", "thumbnails") if number[why]]
 
 
 def _table(tree: dict[str, Any], cut: bool) -> Any:
@@ -120,4 +130,8 @@ def _ranges(numbers: Sequence[int]) -> str:
     """0-3, 8-9 for 0 1 2 3 8 9."""
     starts = [n for n in numbers if n - 1 not in numbers]
     ends = [n for n in numbers if n + 1 not in numbers]
-    return ", ".join(f"{a}-{b}" if b > a else str(a) for a, b in zip(starts, ends, strict=True))
+    return ", ".join(map(_range, starts, ends))
+
+
+def _range(first: int, last: int) -> str:
+    return f"{first}-{last}" if last > first else str(first)

@@ -60,7 +60,7 @@ def tune(
     file, card = (None, tuning.PLAIN) if store is None else tuning.own_model(store)
     plan = tuning.plan_tuning(probabilities, truth, planes, options, labels)
     examples = _read(plan)
-    say(f"searching the best cut on {len(examples)} {'image' if len(examples) == 1 else 'images'} ...")
+    say(f"searching the best cut on {len(examples)} image{'s' * (len(examples) != 1)} ...")
     if plan.note():
         say(f"a part of the pixels is enough for that: {plan.note()}")
     found = _searched(tuning.tuning_steps(examples, card))
@@ -117,7 +117,13 @@ def _draw(found: Tuned, path: Path) -> None:
 def _report(found: Tuned, stored: Path | None, as_json: bool) -> None:
     if as_json:
         sys.stdout.write(json.dumps(_tree(found, stored)) + "\n")
-        return
+    else:
+        _print(found)
+        if stored is None:
+            say("nothing is stored: --store MODEL gives the cut to a model")
+
+
+def _print(found: Tuned) -> None:
     from rich.table import Table
 
     table = Table("", f"best cut of {found.images}")
@@ -125,8 +131,6 @@ def _report(found: Tuned, stored: Path | None, as_json: bool) -> None:
     for name, value in found.cut.items():
         table.add_row(name.replace("_", " "), f"{value:g}" if value else "none")
     console(error=False).print(table)
-    if stored is None:
-        say("nothing is stored: --store MODEL gives the cut to a model")
 
 
 def _tree(found: Tuned, stored: Path | None) -> dict[str, Any]:

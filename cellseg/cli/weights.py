@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -44,35 +45,60 @@ def weights(
     plane
         Which plane of a stack the picture shows, from 0.
     """
-    from cellseg.labels.read import kind_of
-
     if out is None and picture is None:
         raise InputError("nothing to write was named", "Give --out for a TIFF, --picture for a PNG, or both.")
     planes = _planes(labels, annotated)
-    if picture is not None and not 0 <= plane < len(planes):
-        raise InputError(f"--plane is {plane}", f"It must be 0 to {len(planes) - 1}.", path=labels)
-    kind = kind_of([(pair.labels, pair.label_plane) for pair in planes], label_options)
-    frequencies = _frequencies(planes, kind, label_options, options.separate) if options.balance == "dataset" else None
+    if picture is not None:
+        _refuse_plane(plane, len(planes), labels)
+    scales = _scales(planes, options, label_options)
+    if out is not None:
+        _write(out, planes, lambda pair: scales.weigh(pair)[1])
+        say(f"wrote {out}")
+    if picture is not None:
+        _draw(picture, planes[plane], scales)
+        say(f"wrote {picture}")
+    return 0
 
-    def weigh(pair: Pair) -> tuple[LabelPlane, NDArray[np.float32]]:
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Scales:
+    """The same weighing for all planes."""
+
+    kind: Meaning
+    frequencies: NDArray[np.int64] | None
+    """Pixels of each class over all planes; None: of each plane its own."""
+    options: WeightsAlone
+    labels: LabelOptions
+
+    def weigh(self, pair: Pair) -> tuple[LabelPlane, NDArray[np.float32]]:
+        """The labels of a plane, and its weights (H, W)."""
         from cellseg.labels.annotated import read_truth
         from cellseg.preprocess.targets import make_target
 
-        truth = read_truth(pair, kind, label_options)
-        return truth, make_target(truth.instances, truth.classes, truth.ignore, options, frequencies)[1]
+        truth = read_truth(pair, self.kind, self.labels)
+        _, found = make_target(truth.instances, truth.classes, truth.ignore, self.options, self.frequencies)
+        return truth, found
 
-    if out is not None:
-        _write(out, planes, lambda pair: weigh(pair)[1])
-        say(f"wrote {out}")
-    if picture is not None:
-        from cellseg.cli.pictures.weights import draw_weight_map
 
-        truth, found = weigh(planes[plane])
-        title = f"{planes[plane].name}, w0 {options.w0:g}, sigma {options.sigma:g}"
-        pixel_size = planes[plane].labels.pixel_size_um
-        draw_weight_map(found, truth.instances, picture, title=title, pixel_size_um=pixel_size)
-        say(f"wrote {picture}")
-    return 0
+def _scales(planes: Sequence[Pair], options: WeightsAlone, labels: LabelOptions) -> _Scales:
+    from cellseg.labels.read import kind_of
+
+    kind = kind_of([(pair.labels, pair.label_plane) for pair in planes], labels)
+    together = options.balance == "dataset"
+    return _Scales(kind, _frequencies(planes, kind, labels, options.separate) if together else None, options, labels)
+
+
+def _refuse_plane(plane: int, planes: int, labels: Path) -> None:
+    if not 0 <= plane < planes:
+        raise InputError(f"--plane is {plane}", f"It must be 0 to {planes - 1}.", path=labels)
+
+
+def _draw(picture: Path, pair: Pair, scales: _Scales) -> None:
+    from cellseg.cli.pictures.weights import draw_weight_map
+
+    truth, found = scales.weigh(pair)
+    title = f"{pair.name}, w0 {scales.options.w0:g}, sigma {scales.options.sigma:g}"
+    draw_weight_map(found, truth.instances, picture, title=title, pixel_size_um=pair.labels.pixel_size_um)
 
 
 def _planes(labels: Path, annotated: str | None) -> list[Pair]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,6 +40,11 @@ class Planes:
     source: ImageSource
     numbers: tuple[int, ...]
 
+    @property
+    def each(self) -> list[tuple[ImageSource, int]]:
+        """Source and number of each plane."""
+        return [(self.source, number) for number in self.numbers]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Case:
@@ -71,7 +76,7 @@ def find_cases(prediction: str, truth: str, planes: str = "", volume: bool = Fal
     """
     sequence = sequence_of(truth)
     cases = _of_sequence(prediction, sequence) if sequence else _of_files(prediction, truth, volume)
-    cases = cases[_slice(planes, len(cases))] if planes else cases
+    cases = _chosen(cases, planes)
     return _with_images(cases, images, prediction) if images else cases
 
 
@@ -85,15 +90,32 @@ def array_cases(
     """
     from cellseg.images.source import array_source
 
+    _refuse_other_shape(prediction, truth)
+    axes = "ZYX"[-truth.ndim :] if truth.ndim in (2, 3) else None
+    found, true = array_source(prediction, axes=axes, name="prediction"), array_source(truth, axes=axes, name="truth")
+    if volume:
+        return [Case("prediction", _all(found), _all(true))]
+    return _chosen([_plane_case(found, true, number) for number in range(found.planes)], planes)
+
+
+def _refuse_other_shape(prediction: NDArray[np.generic], truth: NDArray[np.generic]) -> None:
     if prediction.shape != truth.shape:
         sizes = [" x ".join(map(str, array.shape)) for array in (prediction, truth)]
         raise InputError(f"the prediction is {sizes[0]} and the truth {sizes[1]}", "They must show the same pixels.")
-    axes = "ZYX"[-truth.ndim :] if truth.ndim in (2, 3) else None
-    found, true = (array_source(a, axes=axes, name=n) for n, a in (("prediction", prediction), ("truth", truth)))
-    if volume:
-        return [Case("prediction", _all(found), _all(true))]
-    names = [f"prediction[{k}]" if found.planes > 1 else "prediction" for k in range(found.planes)]
-    cases = [Case(name, Planes(found, (k,)), Planes(true, (k,))) for k, name in enumerate(names)]
+
+
+def predicted_planes(cases: Iterable[Case]) -> list[tuple[ImageSource, int]]:
+    """Source and number of each plane of all predictions."""
+    return [plane for case in cases for plane in case.prediction.each]
+
+
+def _plane_case(found: ImageSource, true: ImageSource, number: int) -> Case:
+    name = f"prediction[{number}]" if found.planes > 1 else "prediction"
+    return Case(name, Planes(found, (number,)), Planes(true, (number,)))
+
+
+def _chosen(cases: list[Case], planes: str) -> list[Case]:
+    """The cases of a range such as 20:24; all where there is none."""
     return cases[_slice(planes, len(cases))] if planes else cases
 
 
@@ -129,23 +151,42 @@ def _of_files(prediction: str, truth: str, volume: bool) -> list[Case]:
 
 def _of_sequence(prediction: str, truth: Path) -> list[Case]:
     """The frames that have a truth; DET is taken from the markers, where there are some."""
-    from cellseg.images.listing import list_images
     from cellseg.labels.ctc.frames import frames
 
     silver = truth.name.endswith("_ST")
+    results = _results(prediction)
+    wanted = [frame for frame in frames(truth) if _has_truth(frame, silver)]
+    _refuse_missing(wanted, results, prediction)
+    border = _border_of(truth)
+    return [_frame(frame, results[frame.time], silver, border) for frame in wanted]
+
+
+def _results(prediction: str) -> dict[int, Path]:
+    """Files of a sequence's results by the number of the frame."""
+    from cellseg.images.listing import list_images
+
     inside = Path(prediction).expanduser() / "SEG"
-    results = _by_time(list_images(inside if inside.is_dir() else prediction))
-    found = frames(truth)
-    wanted = [frame for frame in found if _truth_of(frame, silver) or (frame.markers and not silver)]
-    missing = sorted({frame.time for frame in wanted if frame.time not in results})
+    return _by_time(list_images(inside if inside.is_dir() else prediction))
+
+
+def _refuse_missing(wanted: Sequence[CtcFrame], results: Mapping[int, Path], prediction: str) -> None:
+    missing = sorted({frame.time for frame in wanted} - results.keys())
     if missing:
         listed = ", ".join(f"{time:03}" for time in missing[:5]) + (", ..." if len(missing) > 5 else "")
         raise InputError(
             f"{prediction}: no result for {len(missing)} of {len(wanted)} frames with a truth ({listed})",
             "Results are files with the number of the frame in their names, such as mask013.tif.",
         )
-    border = next((width for width, names in BORDERS.items() if truth.resolve().parent.name in names), 0)
-    return [_frame(frame, results[frame.time], silver, border) for frame in wanted]
+
+
+def _border_of(truth: Path) -> int:
+    """Pixels at the edge in which nobody annotated, by the name of the data set."""
+    data_set = truth.resolve().parent.name
+    return next((width for width, names in BORDERS.items() if data_set in names), 0)
+
+
+def _has_truth(frame: CtcFrame, silver: bool) -> bool:
+    return bool(_truth_of(frame, silver) or (frame.markers and not silver))
 
 
 def _truth_of(frame: CtcFrame, silver: bool) -> Path | None:
@@ -153,16 +194,19 @@ def _truth_of(frame: CtcFrame, silver: bool) -> Path | None:
 
 
 def _frame(frame: CtcFrame, result: Path, silver: bool, border: int) -> Case:
-    truth = _truth_of(frame, silver)
     at = "" if frame.plane is None else f"[{frame.plane}]"
     return Case(
         name=f"{result.name}{at}",
         prediction=_open(result, frame.plane),
-        truth=None if truth is None else _open(truth, None),
-        markers=None if silver or frame.markers is None else _open(frame.markers, frame.plane),
+        truth=_open_known(_truth_of(frame, silver), None),
+        markers=_open_known(None if silver else frame.markers, frame.plane),
         border=border,
         image=None if frame.image is None else (frame.image, frame.plane or 0),
     )
+
+
+def _open_known(path: Path | None, plane: int | None) -> Planes | None:
+    return None if path is None else _open(path, plane)
 
 
 def _open(path: Path, plane: int | None) -> Planes:
@@ -191,11 +235,15 @@ def _by_time(files: Iterable[Path]) -> dict[int, Path]:
 
 
 def _slice(planes: str, count: int) -> slice:
-    first, _, last = planes.partition(":")
-    try:
-        found = slice(int(first or 0), int(last or count))
-    except ValueError:
-        raise InputError(f"--planes {planes} is no range", "Give one such as 20:24.") from None
+    found = _range(planes, count)
     if not range(count)[found]:
         raise InputError(f"--planes {planes} holds none of the {count} images", "Count from 0.")
     return found
+
+
+def _range(planes: str, count: int) -> slice:
+    first, _, last = planes.partition(":")
+    try:
+        return slice(int(first or 0), int(last or count))
+    except ValueError:
+        raise InputError(f"--planes {planes} is no range", "Give one such as 20:24.") from None

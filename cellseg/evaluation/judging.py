@@ -14,7 +14,7 @@ from cellseg.evaluation.cases import Case, array_cases, find_cases, sequence_of
 from cellseg.evaluation.reading import Reader, make_reader
 from cellseg.metrics import object_table
 from cellseg.metrics.objects import ObjectRow
-from cellseg.metrics.scores import Counts, by_class, parse_names, score
+from cellseg.metrics.scores import ComparedPair, Counts, by_class, parse_names, score
 from cellseg.options import EvaluateOptions, LabelOptions
 
 DEFAULT = "pixel_error,v_rand,v_info,iou,average_precision"
@@ -62,10 +62,8 @@ class Evaluation:
     def objects(self) -> Iterator[tuple[str, int, ObjectRow]]:
         """Image, class (0 where labels number cells) and object, for every object of both sides."""
         for case in self.cases:
-            compared = self.reader.read(case)
-            if compared.truth is not None:
-                for number, predicted, true in by_class(compared, compared.truth):
-                    yield from ((case.name, number, row) for row in object_table(predicted, true))
+            for number, row in object_rows(self.reader.read(case)):
+                yield case.name, number, row
 
 
 def evaluate(
@@ -88,10 +86,15 @@ def evaluate(
     Raises InputError, before the first image: no such metric or option, nothing there, or a partner is missing.
     """
     names = parse_names(metrics if isinstance(metrics, str) else ",".join(metrics))
-    ours = {field.name for field in fields(LabelOptions)}
-    labels = LabelOptions(**{name: value for name, value in options.items() if name in ours})
-    others = EvaluateOptions(**{name: value for name, value in options.items() if name not in ours})
+    labels, others = _options(options)
     return plan_evaluation(_cases(prediction, truth, planes, others), truth, names, others, labels).scores()
+
+
+def object_rows(compared: ComparedPair) -> Iterator[tuple[int, ObjectRow]]:
+    """Class and object, for every object of prediction and truth; none where the truth has only markers."""
+    if compared.truth is not None:
+        for number, predicted, true in by_class(compared, compared.truth):
+            yield from ((number, row) for row in object_table(predicted, true))
 
 
 def plan_evaluation(
@@ -116,6 +119,12 @@ def labels_of(truth: Given, labels: LabelOptions) -> LabelOptions:
 def rows_of(scores: Sequence[ImageScores]) -> Mapping[str, dict[str, float]]:
     """The values of each image by its name."""
     return {one.name: one.values for one in scores}
+
+
+def _options(given: Mapping[str, Any]) -> tuple[LabelOptions, EvaluateOptions]:
+    ours = {field.name for field in fields(LabelOptions)}
+    others = {name: value for name, value in given.items() if name not in ours}
+    return LabelOptions(**{name: given[name] for name in given.keys() - others.keys()}), EvaluateOptions(**others)
 
 
 def _cases(prediction: Given, truth: Given, planes: str, options: EvaluateOptions) -> list[Case]:

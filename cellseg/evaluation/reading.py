@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from cellseg.arrays import Array
 from cellseg.errors import InputError
-from cellseg.evaluation.cases import Case, Planes
+from cellseg.evaluation.cases import Case, Planes, predicted_planes
 from cellseg.images.source import ImageSource
 from cellseg.inference.instances import label_instances
 from cellseg.labels.meaning import Meaning, interpret, read_values
@@ -133,7 +133,7 @@ def make_reader(cases: Sequence[Case], options: EvaluateOptions, labels: LabelOp
     Raises:
         InputError: values that are no labels, or classes on one side and cells on the other.
     """
-    found = [(case.prediction.source, k) for case in cases for k in case.prediction.numbers]
+    found = predicted_planes(cases)
     truth = kind_of_truth(cases, labels)
     said = LabelOptions(labels_are=labels.labels_are)
     prediction = None if options.threshold is not None or are_probabilities(found) else kind_of(found, said)
@@ -146,7 +146,7 @@ def make_reader(cases: Sequence[Case], options: EvaluateOptions, labels: LabelOp
 
 def kind_of_truth(cases: Sequence[Case], labels: LabelOptions) -> Meaning:
     """Meaning of the values of the ground truths, over all of them."""
-    truths = [(case.truth.source, k) for case in cases if case.truth is not None for k in case.truth.numbers]
+    truths = [plane for case in cases if case.truth is not None for plane in case.truth.each]
     return kind_of(truths, labels) if truths else "instances"
 
 

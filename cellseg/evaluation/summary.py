@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from cellseg.evaluation.judging import ImageScores
 from cellseg.metrics.scores import in_order, pool, smaller_is_better
@@ -38,12 +40,15 @@ def summarise(scores: Sequence[ImageScores]) -> Summary:
 
 def mean_of(rows: Iterable[ScoreValues]) -> dict[str, float]:
     """The mean of each metric over the images in which it is defined and finite."""
-    found: dict[str, list[float]] = {}
-    for row in rows:
-        for name, value in row.items():
-            found.setdefault(name, []).append(value)
-    finite = {name: [v for v in values if math.isfinite(v)] for name, values in found.items()}
-    return {name: sum(values) / len(values) if values else math.nan for name, values in finite.items()}
+    found: defaultdict[str, list[float]] = defaultdict(list)
+    for name, value in chain.from_iterable(row.items() for row in rows):
+        found[name].append(value)
+    return {name: _finite_mean(values) for name, values in found.items()}
+
+
+def _finite_mean(values: Iterable[float]) -> float:
+    finite = [value for value in values if math.isfinite(value)]
+    return sum(finite) / len(finite) if finite else math.nan
 
 
 def worst(rows: Mapping[str, ScoreValues], name: str) -> str:

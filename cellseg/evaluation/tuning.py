@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from cellseg.arrays import Float32
 from cellseg.errors import InputError
-from cellseg.evaluation.cases import Case, find_cases
+from cellseg.evaluation.cases import Case, find_cases, predicted_planes
 from cellseg.evaluation.choose_cut import Search, are_outlined, curve_of, pixel_score, search_cut
 from cellseg.evaluation.cut_scores import CutScores, PredictedPlane, is_dense
 from cellseg.evaluation.judging import labels_of
@@ -156,13 +156,21 @@ def tuning_steps(examples: Sequence[PredictedPlane], card: ModelCard = PLAIN) ->
     truths = [one.truth for one in examples]
     chosen = yield from search_cut(replace(card, scale=1.0), examples)
     if not are_outlined(truths):
-        metric, curve = "iou", [pixel_score(examples, threshold) for threshold in THRESHOLDS]
-        value = pixel_score(examples, chosen.threshold)
-    else:
-        dense = is_dense(truths)
-        metric, curve = "v_both" if dense else "mean_ap", (yield from curve_of(chosen, CutScores(examples, dense)))
-        value = curve[THRESHOLDS.index(chosen.threshold)]
-    return Tuned(metric, value, chosen, tuple(zip(THRESHOLDS, curve, strict=True)), len(examples))
+        return _tuned_by_pixels(chosen, examples)
+    dense = is_dense(truths)
+    curve = yield from curve_of(chosen, CutScores(examples, dense))
+    value = curve[THRESHOLDS.index(chosen.threshold)]
+    return Tuned("v_both" if dense else "mean_ap", value, chosen, _by_threshold(curve), len(examples))
+
+
+def _tuned_by_pixels(chosen: ModelCard, examples: Sequence[PredictedPlane]) -> Tuned:
+    """The score of a cut where the truth has no whole cells."""
+    curve = [pixel_score(examples, threshold) for threshold in THRESHOLDS]
+    return Tuned("iou", pixel_score(examples, chosen.threshold), chosen, _by_threshold(curve), len(examples))
+
+
+def _by_threshold(curve: Sequence[float]) -> tuple[tuple[float, float], ...]:
+    return tuple(zip(THRESHOLDS, curve, strict=True))
 
 
 def own_model(path: Path) -> tuple[Path, ModelCard]:
@@ -210,16 +218,19 @@ def _check_probabilities(cases: Sequence[Case]) -> None:
     source = cases[0].prediction.source
     if source.channels > 1:
         raise InputError(f"holds {source.channels} classes", WANTED, path=source.path)
-    planes = [(case.prediction.source, k) for case in cases for k in case.prediction.numbers]
+    planes = predicted_planes(cases)
     if not are_probabilities(planes) and not _are_bytes(planes):
         raise InputError("holds labels", WANTED, path=source.path)
 
 
 def _are_bytes(planes: Sequence[tuple[ImageSource, int]]) -> bool:
-    """Whether these are probabilities from 0 to 255: cellseg wrote them, and its class numbers are lower."""
-    source = planes[0][0]
-    ours = source.dtype == np.uint8 and source.path is not None and made_by_cellseg(source.path)
-    return ours and any(int(one.read(k).max()) > MOST_CLASSES_DETECTED for one, k in planes)
+    """Probabilities from 0 to 255: cellseg wrote them, and its class numbers are lower."""
+    return _is_ours(planes[0][0]) and any(int(one.read(k).max()) > MOST_CLASSES_DETECTED for one, k in planes)
+
+
+def _is_ours(source: ImageSource) -> bool:
+    """A file of bytes that cellseg wrote."""
+    return source.dtype == np.uint8 and source.path is not None and made_by_cellseg(source.path)
 
 
 def _examples(reader: Reader, truth: Truth, probability: Float32) -> Iterator[PredictedPlane]:

@@ -52,10 +52,7 @@ def measure_cells(
     check_labels("label image", labels)
     images = {"image": images} if isinstance(images, np.ndarray) else dict(images or {})
     steps = _steps(labels, spacing)
-    for name, image in images.items():
-        if image.shape != labels.shape:
-            found = f"the image {name} is {_size(image)} and the labels {_size(labels)}"
-            raise InputError(found, "They must show the same pixels.")
+    _refuse_other_sizes(images, labels)
     labels = bool_instances(labels)
     ids, flat = object_index(labels.reshape(-1))
     index = flat.astype(np.int32).reshape(labels.shape)
@@ -66,18 +63,33 @@ def measure_cells(
     return from_columns(columns, ids.size)
 
 
+def _refuse_other_sizes(images: Mapping[str, Array], labels: Array) -> None:
+    for name, image in images.items():
+        if image.shape != labels.shape:
+            found = f"the image {name} is {_size(image)} and the labels {_size(labels)}"
+            raise InputError(found, "They must show the same pixels.")
+
+
 def _places(where: Regions, steps: Float64, unit: str) -> dict[str, Array]:
     """Size, centroid and bounding box."""
-    axes = "zyx"[-steps.size :]
-    size = f"area_{unit}2" if steps.size == 2 else f"volume_{unit}3"
-    if unit == "px" and steps.size == 2:
-        size = "area_px"
     return {
-        size: where.areas * steps.prod(),
-        **{f"centroid_{axis}_{unit}": where.centroids[:, k] * steps[k] for k, axis in enumerate(axes)},
-        **{f"first_{axis}_px": where.starts[:, k] for k, axis in enumerate(axes)},
-        **{f"last_{axis}_px": where.stops[:, k] - 1 for k, axis in enumerate(axes)},
+        _size_column(steps.size, unit): where.areas * steps.prod(),
+        **_along_axes("centroid", unit, where.centroids * steps),
+        **_along_axes("first", "px", where.starts),
+        **_along_axes("last", "px", where.stops - 1),
     }
+
+
+def _size_column(axes: int, unit: str) -> str:
+    """Name of the area or volume; an area in pixels is a number of pixels, and has no square in its name."""
+    if axes == 3:
+        return f"volume_{unit}3"
+    return "area_px" if unit == "px" else f"area_{unit}2"
+
+
+def _along_axes(name: str, unit: str, values: Array) -> dict[str, Array]:
+    """A column for each axis of values (n, D), such as first_y_px and first_x_px."""
+    return {f"{name}_{axis}_{unit}": values[:, k] for k, axis in enumerate("zyx"[-values.shape[1] :])}
 
 
 def _shapes(index: NDArray[np.int32], where: Regions, steps: Float64, unit: str) -> dict[str, Array]:

@@ -64,9 +64,8 @@ class MeasurePlan:
     def _images(self, planes: list[int]) -> Iterator[tuple[str, Array]]:
         if self.image is None:
             return
-        names = self.image.channel_names if self.image.channels > 1 else (_name(self.image),)
         read = [self.image.read(k) for k in planes]
-        for channel, name in enumerate(names):
+        for channel, name in enumerate(_channels(self.image)):
             yield name, self._stack([plane[channel] for plane in read])
 
     def _stack(self, planes: list[Array]) -> Array:
@@ -133,9 +132,9 @@ def _grid(labels: ImageSource, image: ImageSource | None, volume: bool) -> CellG
     if volume:
         _check_volume(labels)
     leading, together = len(labels.plane_shape) - volume, 2 + volume
-    for source in (labels, image):
-        steps = _steps(source)[-together:] if source is not None else ()
-        if len(steps) == together and all(steps):
+    for source in filter(None, (labels, image)):
+        steps = _steps(source)[-together:]
+        if all(steps):
             return CellGrid(steps, "um", leading=leading)
     return CellGrid((1.0,) * together, "px", leading=leading)
 
@@ -158,11 +157,15 @@ def _cells(values: Array, kind: Meaning, options: LabelOptions) -> Array:
         return values
     if kind == "binary":
         return np.asarray((values > 0) == (options.foreground == "nonzero"))
-    cells = np.zeros(values.shape, np.int64)
-    for number in values_in(values):
-        if number:
-            regions = bool_instances(values == number)
-            cells += np.where(regions > 0, regions + cells.max(), 0)
+    return _regions(values)
+
+
+def _regions(classes: Array) -> Array:
+    """Connected regions of equal class, numbered class by class."""
+    cells = np.zeros(classes.shape, np.int64)
+    for number in filter(None, values_in(classes)):
+        regions = bool_instances(classes == number)
+        cells += np.where(regions > 0, regions + cells.max(), 0)
     return cells
 
 
@@ -179,6 +182,11 @@ def _size(source: ImageSource) -> tuple[int, int, int]:
 def _words(source: ImageSource) -> str:
     planes = f"{source.planes} planes of " if source.planes > 1 else ""
     return f"{planes}{source.height} x {source.width}"
+
+
+def _channels(source: ImageSource) -> tuple[str, ...]:
+    """Names of the channels; of a single one that of the image."""
+    return source.channel_names if source.channels > 1 else (_name(source),)
 
 
 def _name(source: ImageSource) -> str:

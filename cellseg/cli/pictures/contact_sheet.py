@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -55,15 +56,21 @@ def draw_sheet(rows: Sequence[PanelRow], path: Path, *, title: str = "", pixel_u
     figure.text(0.5, 1 - TITLE / 2 / height, title, ha="center", va="center", fontsize=9)
     places = {"left": NAMES / width, "right": 1, "bottom": 0, "top": 1 - TITLE / height, "wspace": GAP, "hspace": GAP}
     grid = figure.subplots(len(rows), columns, squeeze=False, gridspec_kw=places)
-    brightest = max((float(p.image.max()) for row in rows for p in row.panels if p.weights), default=1.0)
+    for axes in grid.ravel():
+        axes.set(xticks=[], yticks=[], frame_on=False)
+    brightest = _brightest(rows)
     for row, line in zip(rows, grid, strict=True):
         line[0].set_ylabel(row.name, rotation=0, ha="right", va="center", fontsize=9)
-        for axes in line:
-            axes.set(xticks=[], yticks=[], frame_on=False)
         for panel, axes in zip(row.panels, line, strict=False):
             _draw(axes, panel, brightest)
     add_scale_bar(grid[0][0], shape[1], pixel_um)
     save_picture(figure, path, DPI)
+
+
+def _brightest(rows: Sequence[PanelRow]) -> float:
+    """The largest weight, the end of the common scale."""
+    panels = chain.from_iterable(row.panels for row in rows)
+    return max((float(panel.image.max()) for panel in panels if panel.weights), default=1.0)
 
 
 def _draw(axes: Axes, panel: Panel, brightest: float) -> None:
@@ -75,8 +82,13 @@ def _draw(axes: Axes, panel: Panel, brightest: float) -> None:
         classes = np.zeros(panel.image.shape, np.uint8) if panel.classes is None else panel.classes
         axes.imshow(outlined(panel.image, classes), interpolation="nearest")
     if panel.coordinates is not None:
-        step = min(panel.image.shape) / LINES
-        for at in panel.coordinates:
-            levels = np.arange(np.ceil(at.min() / step), at.max() / step) * step
-            if levels.size:
-                axes.contour(at, levels=levels, colors=GRID, linewidths=0.6)
+        _draw_grid(axes, panel.coordinates)
+
+
+def _draw_grid(axes: Axes, coordinates: NDArray[np.float32]) -> None:
+    """Lines of equal row and of equal column in the image."""
+    step = min(coordinates.shape[1:]) / LINES
+    for at in coordinates:
+        levels = np.arange(np.ceil(at.min() / step), at.max() / step) * step
+        if levels.size:
+            axes.contour(at, levels=levels, colors=GRID, linewidths=0.6)

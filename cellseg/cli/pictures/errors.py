@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +21,12 @@ from cellseg.arrays import Array, Float32
 from cellseg.cli.pictures.drawing import save_picture
 from cellseg.errors import InputError
 from cellseg.evaluation.cases import Case
+from cellseg.evaluation.judging import object_rows
 from cellseg.evaluation.reading import Reader
 from cellseg.evaluation.summary import ScoreValues
-from cellseg.metrics import ObjectRow, object_table
+from cellseg.metrics import ObjectRow
 from cellseg.metrics.boundary import boundary_mask
-from cellseg.metrics.scores import ComparedPair, by_class, smaller_is_better
+from cellseg.metrics.scores import ComparedPair, smaller_is_better
 from cellseg.metrics.states import COLOURS, STATES, error_map, true_states
 
 MOST_PANELS = 6
@@ -38,18 +42,41 @@ def choose_cases(cases: Sequence[Case], rows: Mapping[str, ScoreValues], show: s
         InputError: there is no image of that name.
     """
     drawn = [case for case in cases if case.truth is not None]
-    first = next((name for case in drawn for name in rows[case.name]), "")
-    sign = -1 if smaller_is_better(first) else 1
-    ranked = sorted(drawn, key=lambda case: sign * rows[case.name].get(first, math.inf))
-    if show:
-        ranked = [case for case in ranked if show in (case.name, case.name.partition("[")[0])]
+    scores = _first_scores(drawn, rows)
+    ranked = sorted(filter(partial(_is_called, show), drawn), key=lambda case: scores[case.name].from_worst)
     if not ranked:
         known = ", ".join(case.name for case in drawn[:5])
         raise InputError(f"--show {show}: there is no such image with a truth", f"There are: {known}, ...")
-    best, path = rows[ranked[-1].name].get(first), ranked[0].prediction.source.path
+    return sorted(_worst_planes(ranked, scores), key=cases.index)
+
+
+def _worst_planes(ranked: list[Case], scores: Mapping[str, _Score]) -> list[Case]:
+    """The first of these cases and other planes of its file, without those that are as good as the best of all."""
+    path, best = ranked[0].prediction.source.path, scores[ranked[-1].name].value
     stack = [case for case in ranked if case.prediction.source.path == path]
-    chosen = [case for case in stack if rows[case.name].get(first) != best][:MOST_PANELS] or stack[:1]
-    return sorted(chosen, key=cases.index)
+    return [case for case in stack if scores[case.name].value != best][:MOST_PANELS] or stack[:1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Score:
+    """The first metric of an image."""
+
+    value: float | None
+    from_worst: float
+    """The lower, the worse."""
+
+
+def _first_scores(cases: Sequence[Case], rows: Mapping[str, ScoreValues]) -> dict[str, _Score]:
+    """The metric that the first scored image has first, by image."""
+    first = next(chain.from_iterable(rows[case.name] for case in cases), "")
+    sign = -1 if smaller_is_better(first) else 1
+    found = {case.name: rows[case.name] for case in cases}
+    return {name: _Score(row.get(first), sign * row.get(first, math.inf)) for name, row in found.items()}
+
+
+def _is_called(show: str, case: Case) -> bool:
+    """A name as it is, or that of a stack; every case where none is asked for."""
+    return not show or show in (case.name, case.name.partition("[")[0])
 
 
 def draw_cases(path: Path, cases: Sequence[Case], reader: Reader) -> None:
@@ -58,8 +85,7 @@ def draw_cases(path: Path, cases: Sequence[Case], reader: Reader) -> None:
     counts: Counter[str] = Counter()
     for case in cases:
         compared = reader.read(case)
-        assert compared.truth is not None
-        rows = [row for _, found, true in by_class(compared, compared.truth) for row in object_table(found, true)]
+        rows = [row for _, row in object_rows(compared)]
         counts.update(STATES[row.kind] for row in rows)
         panels += _panels(case, compared, rows)
     size = cases[0].prediction.source.pixel_size_um
@@ -114,22 +140,28 @@ def _grey(case: Case, offset: int) -> Array | None:
 
 
 def _draw(panels: Sequence[tuple[str, Float32]], counts: Counter[str], pixel_um: float | None, path: Path) -> None:
-    columns = min(len(panels), 3)
-    lines = math.ceil(len(panels) / columns)
-    height, width = panels[0][1].shape[:2]
-    side = 6.4 if columns == 1 else 4.0
-    figure = Figure(figsize=(side * columns, side * height / width * lines + 0.6), layout="constrained")
-    axes = figure.subplots(lines, columns, squeeze=False).ravel()
-    for place in axes:
-        place.set_axis_off()
+    figure, axes = _grid(len(panels), panels[0][1].shape)
     for place, (title, colours) in zip(axes, panels, strict=False):
         place.imshow(colours, interpolation="nearest" if max(colours.shape) <= SIDE else "antialiased")
         place.set_title(title, fontsize=9)
     if pixel_um:
-        _scale_bar(axes[0], width, pixel_um)
+        _scale_bar(axes[0], panels[0][1].shape[1], pixel_um)
     patches = [Patch(color=colour, label=f"{counts[name]} {name}") for name, colour in COLOURS.items()]
     figure.legend(handles=patches, loc="outside lower center", ncols=len(patches), frameon=False, fontsize=9)
     save_picture(figure, path)
+
+
+def _grid(count: int, shape: tuple[int, ...]) -> tuple[Figure, Array]:
+    """A figure with places for so many panels, three in a line, without their frames."""
+    columns = min(count, 3)
+    lines = math.ceil(count / columns)
+    side = 6.4 if columns == 1 else 4.0
+    size = side * columns, side * shape[0] / shape[1] * lines + 0.6
+    figure = Figure(figsize=size, layout="constrained")
+    axes = figure.subplots(lines, columns, squeeze=False).ravel()
+    for place in axes:
+        place.set_axis_off()
+    return figure, axes
 
 
 def _scale_bar(axes: Axes, width: int, pixel_um: float) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
@@ -33,21 +34,29 @@ def draw_groups(units: Sequence[Unit], groups: Sequence[Group], held: Collection
     for place in axes.ravel():
         place.set_axis_off()
     for number, group in enumerate(shown):
-        row, first = axes[number // across], number % across * (members + 1)
-        for place, member in zip(row[first : first + members], group.members, strict=False):
-            unit = units[member]
-            place.set_axis_on()
-            place.imshow(_thumbnail(unit), cmap="gray")
-            place.set(xticks=[], yticks=[])
-            for spine in place.spines.values():
-                spine.set(color=ORANGE if unit.name in held else BLUE, linewidth=2.5)
+        first = number % across * (members + 1)
+        row = axes[number // across, first : first + members]
+        for place, member in zip(row, group.members, strict=False):
+            _draw_unit(place, units[member], ORANGE if units[member].name in held else BLUE)
         more = len(group.members) - members
-        row[first].set_title(f"+{more} more" if more > 0 else "", fontsize=7, loc="left")
-    left_out = len(groups) - len(shown)
+        row[0].set_title(f"+{more} more" if more > 0 else "", fontsize=7, loc="left")
+    _explain(figure, len(groups) - len(shown))
+    save_picture(figure, path)
+
+
+def _draw_unit(axes: Axes, unit: Unit, frame: str) -> None:
+    axes.set_axis_on()
+    axes.imshow(_thumbnail(unit), cmap="gray")
+    axes.set(xticks=[], yticks=[])
+    for spine in axes.spines.values():
+        spine.set(color=frame, linewidth=2.5)
+
+
+def _explain(figure: Figure, left_out: int) -> None:
+    """A title and a legend."""
     figure.suptitle("images of one group" + (f", {left_out} groups not shown" if left_out else ""), fontsize=9)
     patches = [Patch(color=BLUE, label="train"), Patch(color=ORANGE, label="validation")]
     figure.legend(handles=patches, loc="outside lower center", ncols=2, frameon=False, fontsize=8)
-    save_picture(figure, path)
 
 
 def _thumbnail(unit: Unit) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:

@@ -38,10 +38,8 @@ def draw_validation(model: TrainedModel, seen: Sequence[PredictedImage], path: P
     heights = [SIDE * row[0][1].shape[0] / row[0][1].shape[1] for row in rows]
     figure = Figure(figsize=((SIDE + GAP) * len(rows[0]), sum(heights) + TITLE * len(rows)))
     for number, (line, row, one) in enumerate(zip(_grid(figure, heights, len(rows[0])), rows, seen, strict=False)):
-        for axes, (title, image, colours) in zip(line, row, strict=True):
-            axes.imshow(image, cmap=colours or None, interpolation="nearest", vmin=0, vmax=1)
-            axes.set_axis_off()
-            axes.set_title(one.image.name if title == "image" else title if not number else "", fontsize=8)
+        _draw_row(line, row, titled=number == 0)
+        line[0].set_title(one.image.name, fontsize=8)
         add_scale_bar(line[0], one.image.image.shape[-1], one.image.pixel_um)
     save_picture(figure, path, DPI)
 
@@ -56,7 +54,15 @@ def _grid(figure: Figure, heights: Sequence[float], columns: int) -> Iterator[li
         yield [figure.add_axes((left / width, top / height, SIDE / width, high / height)) for left in lefts]
 
 
+def _draw_row(line: Sequence[Axes], row: Sequence[TitledImage], *, titled: bool) -> None:
+    for axes, (title, image, colours) in zip(line, row, strict=True):
+        axes.imshow(image, cmap=colours or None, interpolation="nearest", vmin=0, vmax=1)
+        axes.set_axis_off()
+        axes.set_title(title if titled else "", fontsize=8)
+
+
 def _panels(model: TrainedModel, one: PredictedImage) -> list[TitledImage]:
+    """The image first, the errors last."""
     truth, several = one.image.truth, len(one.probabilities) > 2
     classes = np.where(truth.ignore, 0, classes_of(model, one.probabilities))
     cells = classes if several else np.where(truth.ignore, 0, instances_in(one.probabilities, model.card))
@@ -65,11 +71,18 @@ def _panels(model: TrainedModel, one: PredictedImage) -> list[TitledImage]:
         ("truth", colour_instances(truth.classes if several else truth.instances), ""),
         ("probability", 1 - one.probabilities[0], "magma"),
         ("result", colour_instances(cells), ""),
-        ("errors: missed orange, invented blue", colour_errors(cells, truth.classes), ""),
+        _confused(classes, truth.classes) if several else _wrong(cells, truth.classes),
     ]
-    if several:
-        errors = panels[-1][1].copy()
-        errors[(classes > 0) & (truth.classes > 0) & (classes != truth.classes)] = to_rgb(PINK)
-        panels[-1] = ("missed orange, invented blue, confused pink", errors, "")
     step = math.ceil(max(truth.ignore.shape) / LONGEST)
     return [(title, image[::step, ::step], colours) for title, image, colours in panels]
+
+
+def _wrong(cells: NDArray[Any], truth: NDArray[Any]) -> TitledImage:
+    return "errors: missed orange, invented blue", colour_errors(cells, truth), ""
+
+
+def _confused(classes: NDArray[Any], truth: NDArray[Any]) -> TitledImage:
+    """Errors that also show one class taken for another."""
+    errors = colour_errors(classes, truth)
+    errors[(classes > 0) & (truth > 0) & (classes != truth)] = to_rgb(PINK)
+    return "missed orange, invented blue, confused pink", errors, ""
