@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Protocol
 
 import numpy as np
@@ -44,6 +45,7 @@ GROUPS = {
         "count_error",
     ),
 }
+_KNOWN = tuple(chain.from_iterable(GROUPS.values()))
 OF_SECTIONS: dict[str, Callable[..., float]] = {
     "v_rand": v_rand,
     "v_rand_thin": functools.partial(v_rand, thin=True),
@@ -87,31 +89,34 @@ class Counts:
     """AOGM-D and AOGM-D0 of the markers."""
 
     def __add__(self, other: Counts) -> Counts:
-        both = self.cells.keys() & other.cells.keys()
-        summed = {name: self.cells[name] + other.cells[name] for name in both}
-        marked = [counts.markers for counts in (self, other) if counts.markers]
         return Counts(
             pixels=self.pixels + other.pixels,
             differing=self.differing + other.differing,
             mismatches=self.mismatches + other.mismatches,
             pairs=self.pairs + other.pairs,
-            cells=dict(sorted({**self.cells, **other.cells, **summed}.items())),
-            markers=(sum(m[0] for m in marked), sum(m[1] for m in marked)) if marked else None,
+            cells=_sum_by_class(self.cells, other.cells),
+            markers=_sum_of_markers(self.markers, other.markers),
         )
 
     def values(self, names: Sequence[str]) -> dict[str, float]:
         """The metrics that can be pooled, by name; with classes their mean, and `name[class]` for each."""
         found: dict[str, float] = {}
         for name in names:
-            if name == "det" and self.markers:
-                found[name] = det_score(*self.markers)
-            elif name in GROUPS["em"]:
-                found |= self._of_pixels(name)
-            elif self.cells:
-                values = {number: _of_cells(tally, name) for number, tally in self.cells.items()}
-                found[name] = float(np.mean(list(values.values())))
-                found |= {f"{name}[{number}]": value for number, value in values.items() if number}
+            found |= self._values_of(name)
         return found
+
+    def _values_of(self, name: str) -> dict[str, float]:
+        if name == "det" and self.markers:
+            return {name: det_score(*self.markers)}
+        return self._of_pixels(name) if name in GROUPS["em"] else self._of_classes(name)
+
+    def _of_classes(self, name: str) -> dict[str, float]:
+        """A metric of cells: its mean over the classes, and its value in each class that has a number."""
+        values = {number: _of_cells(tally, name) for number, tally in self.cells.items()}
+        if not values:
+            return {}
+        numbered = {f"{name}[{number}]": value for number, value in values.items() if number}
+        return {name: float(np.mean(list(values.values()))), **numbered}
 
     def _of_pixels(self, name: str) -> dict[str, float]:
         if not self.pixels or name in OF_SECTIONS:
@@ -144,16 +149,25 @@ def parse_names(text: str) -> tuple[str, ...]:
     Raises:
         InputError: there is no such metric, or no such threshold.
     """
-    words = [word.strip() for word in text.split(",") if word.strip()]
-    names = tuple(dict.fromkeys(name for word in words for name in GROUPS.get(word, (word,))))
-    known = [name for group in GROUPS.values() for name in group]
-    unknown = [name for name in names if name.partition("@")[0] not in (AT_IOU if "@" in name else known)]
+    names = _expanded(text)
+    unknown = [name for name in names if not _is_known(name)]
     if unknown or not names:
         found = f"there is no metric {', '.join(unknown)}" if unknown else "no metric was named"
-        raise InputError(found, f"Known are: em, cells, {', '.join(known)}; {', '.join(AT_IOU)} take @IOU.")
+        raise InputError(found, f"Known are: em, cells, {', '.join(_KNOWN)}; {', '.join(AT_IOU)} take @IOU.")
     for name in names:
         _iou_of(name)
     return names
+
+
+def _expanded(text: str) -> tuple[str, ...]:
+    """Names between commas, each once, those of a group in its place."""
+    words = filter(None, map(str.strip, text.split(",")))
+    return tuple(dict.fromkeys(name for word in words for name in GROUPS.get(word, (word,))))
+
+
+def _is_known(name: str) -> bool:
+    base, at, _ = name.partition("@")
+    return base in AT_IOU if at else name in _KNOWN
 
 
 def base_name(name: str) -> str:
@@ -180,13 +194,15 @@ def score(compared: ComparedPair, names: Sequence[str], *, volume: bool = False)
     counts, values = Counts(), dict[str, float]()
     if compared.truth is not None:
         counts = _count(compared, compared.truth, names, volume)
-        for name in names:
-            if name in OF_SECTIONS:
-                values[name] = OF_SECTIONS[name](compared.prediction, compared.truth, volume=volume)
+        values = _of_sections(compared.prediction, compared.truth, names, volume)
     if "det" in names and compared.markers is not None:
         found = compared.prediction if compared.marked_prediction is None else compared.marked_prediction
         counts += Counts(markers=detection_costs(overlaps(found, compared.markers)))
     return Scores(in_order(counts.values(names) | values, names), counts)
+
+
+def _of_sections(prediction: Labels, truth: Labels, names: Sequence[str], volume: bool) -> dict[str, float]:
+    return {name: OF_SECTIONS[name](prediction, truth, volume=volume) for name in names if name in OF_SECTIONS}
 
 
 def in_order(values: Mapping[str, float], names: Sequence[str]) -> dict[str, float]:
@@ -213,15 +229,32 @@ def _count(compared: ComparedPair, truth: Labels, names: Sequence[str], volume: 
 
 
 def _tallies(compared: ComparedPair, truth: Labels, names: Sequence[str]) -> dict[int, CellTally]:
-    wanted = [name for name in names if name not in GROUPS["em"]]
+    wanted = set(names) - set(GROUPS["em"])
     if not wanted:
         return {}
-    thresholds = {_iou_of(name) for name in wanted} | ({*THRESHOLDS} if "mean_average_precision" in wanted else set())
-    outlines = any(name in OUTLINES for name in wanted)
+    thresholds = tuple(sorted(_thresholds_of(wanted)))
+    outlines = not wanted.isdisjoint(OUTLINES)
     return {
-        number: tally_cells(predicted, true, tuple(sorted(thresholds)), outlines=outlines)
+        number: tally_cells(predicted, true, thresholds, outlines=outlines)
         for number, predicted, true in by_class(compared, truth)
     }
+
+
+def _thresholds_of(names: Set[str]) -> set[float]:
+    """IoU thresholds at which cells are matched."""
+    mean = THRESHOLDS if "mean_average_precision" in names else ()
+    return {*map(_iou_of, names), *mean}
+
+
+def _sum_by_class(one: Mapping[int, CellTally], other: Mapping[int, CellTally]) -> dict[int, CellTally]:
+    summed = {number: one[number] + other[number] for number in one.keys() & other.keys()}
+    return dict(sorted({**one, **other, **summed}.items()))
+
+
+def _sum_of_markers(one: tuple[int, int] | None, other: tuple[int, int] | None) -> tuple[int, int] | None:
+    if one is None or other is None:
+        return one or other
+    return one[0] + other[0], one[1] + other[1]
 
 
 def by_class(compared: ComparedPair, truth: Labels) -> list[tuple[int, Labels, Labels]]:

@@ -60,15 +60,10 @@ class CellTally:
     def __add__(self, other: CellTally) -> CellTally:
         if self.detections.keys() != other.detections.keys():
             raise InputError("two tallies have different IoU thresholds", "Make both with the same.")
-        sums: dict[str, Any] = {
-            field.name: getattr(self, field.name) + getattr(other, field.name)
-            for field in fields(self)
-            if field.name not in ("detections", "outlines")
-        }
+        sums: dict[str, Any] = {name: getattr(self, name) + getattr(other, name) for name in _summed()}
+        outlines = self.outlines + other.outlines if self.outlines and other.outlines else None
         return CellTally(
-            detections={t: self.detections[t] + other.detections[t] for t in self.detections},
-            outlines=self.outlines + other.outlines if self.outlines and other.outlines else None,
-            **sums,
+            detections={t: self.detections[t] + other.detections[t] for t in self.detections}, outlines=outlines, **sums
         )
 
     @property
@@ -130,6 +125,11 @@ class CellTally:
     def count_error(self) -> float:
         """Summed |difference of counts| over the true number of objects."""
         return ratio(self.count_difference, self.truth_count, empty=float(self.count_difference > 0))
+
+
+def _summed() -> list[str]:
+    """Names of the numbers that are sums."""
+    return [field.name for field in fields(CellTally) if field.name not in ("detections", "outlines")]
 
 
 def tally_cells(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,23 +58,39 @@ def load_encoder(network: nn.Module, path: Path) -> EncoderFit:
     if not isinstance(encoder, nn.Module):
         raise InputError("--encoder-weights: this network has no encoder", "mobileunet and effunet have one.")
     wanted, given = _weights(encoder.state_dict()), _weights(read_tensors(path))
-    adapted = None
-    if FIRST in given and given[FIRST].ndim == 4 and given[FIRST].shape[1] != wanted[FIRST].shape[1]:
-        adapted = (given[FIRST].shape[1], wanted[FIRST].shape[1])
-        given[FIRST] = for_channels(given[FIRST], adapted[1])
+    adapted = _adapt_first(given, wanted[FIRST].shape[1])
     fitting = {name: x for name, x in given.items() if name in wanted and x.shape == wanted[name].shape}
-    missing, unused = tuple(sorted(set(wanted) - set(fitting))), tuple(sorted(set(given) - set(fitting)))
+    fit = EncoderFit(
+        len(fitting),
+        adapted,
+        tuple(sorted(wanted.keys() - fitting.keys())),
+        tuple(sorted(given.keys() - fitting.keys())),
+    )
+    _check_fit(fit, wanted.keys(), path)
+    encoder.load_state_dict(fitting, strict=False)
+    return fit
+
+
+def _adapt_first(given: dict[str, Tensor], channels: int) -> tuple[int, int] | None:
+    """Make the first convolution one for that many channels; from and to how many, None where nothing was to do."""
+    first = given.get(FIRST)
+    if first is None or first.ndim != 4 or first.shape[1] == channels:
+        return None
+    given[FIRST] = for_channels(first, channels)
+    return first.shape[1], channels
+
+
+def _check_fit(fit: EncoderFit, wanted: Set[str], path: Path) -> None:
+    """Refuse weights of another network."""
     stages = {_stage(name) for name in wanted}
-    foreign = [name for name in unused if _stage(name) in stages]  # further blocks of our own stages: another variant
-    if len(fitting) < ENOUGH * (len(wanted) + len(foreign)):
+    foreign = [name for name in fit.unused if _stage(name) in stages]  # further blocks of our own stages: a variant
+    if fit.loaded < ENOUGH * (len(wanted) + len(foreign)):
         raise InputError(
-            f"holds weights of another network: {len(fitting)} of the encoder's {len(wanted)} tensors fit"
-            f"{_named('lacking', missing)}{_named('not used', unused)}",
+            f"holds weights of another network: {fit.loaded} of the encoder's {len(wanted)} tensors fit"
+            f"{_named('lacking', fit.missing)}{_named('not used', fit.unused)}",
             "mobileunet takes torchvision's mobilenet_v2, effunet its efficientnet_b0 (--variant b1: _b1, ...).",
             path=path,
         )
-    encoder.load_state_dict(fitting, strict=False)
-    return EncoderFit(len(fitting), adapted, missing, unused)
 
 
 def for_channels(weight: Tensor, channels: int) -> Tensor:
@@ -100,9 +117,13 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         raise InputError(
             "cannot be read as weights (loading runs no code)", "Give a state dict, .pth or .safetensors.", path=path
         ) from error
-    if not isinstance(tree, dict) or not all(isinstance(x, Tensor) for x in tree.values()):
+    if not _is_state(tree):
         raise InputError("holds no weights by name", "Give a state dict, .pth or .safetensors.", path=path)
     return dict(tree)
+
+
+def _is_state(tree: Any) -> bool:
+    return isinstance(tree, dict) and all(isinstance(x, Tensor) for x in tree.values())
 
 
 def _named(what: str, names: tuple[str, ...]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -83,38 +84,58 @@ class _Following(WithoutNumbers):
         return self._known[id(x)][1]
 
     def note(self, function: Any, args: Any, result: Any) -> None:
-        known = [x for x in tree_leaves(args) if isinstance(x, Tensor) and id(x) in self._known]
+        known = [x for x in _tensors(args) if id(x) in self._known]
         if known:
             reach = self._behind(function, args, known, result)
             self.largest = max(self.largest, reach.step)
-            for x in tree_leaves(result):
-                if isinstance(x, Tensor):
-                    self._known[id(x)] = (x, reach)
+            self._known |= {id(x): (x, reach) for x in _tensors(result)}
 
     def _behind(self, function: Any, args: Any, known: list[Tensor], result: Any) -> Reach:
-        reach = self.of(known[0])
-        if function is aten.convolution:
-            kernel, stride, padding, transposed = args[1].shape[-1], args[3][0], args[4][0], args[6]
-            assert not transposed or kernel == stride, "only up-convolutions without overlap are known"
-            return reach.repeated(stride) if transposed else reach.window(kernel, stride, padding)
-        if function is aten.max_pool2d_with_indices:
-            return reach.window(args[1][0], (args[2] if len(args) > 2 and args[2] else args[1])[0], 0)
-        out = next(x for x in tree_leaves(result) if isinstance(x, Tensor))
-        if function is aten.upsample_bilinear2d:
-            return reach.interpolated(out.shape[-1] // known[0].shape[-1])
-        if function is aten.slice:
-            return reach.cropped(args[2]) if args[1] in (2, known[0].ndim - 2) and args[2] else reach
-        return self._pixel_by_pixel(function, known, out)
+        out = _tensors(result)[0]
+        behind = _BEHIND.get(function)
+        if behind is None:
+            return self._pixel_by_pixel(function, known, out)
+        return behind(self.of(known[0]), args, known[0], out)
 
     def _pixel_by_pixel(self, function: Any, known: list[Tensor], out: Tensor) -> Reach:
         """Of any other layer: the maps of its own size, and global poolings that they are combined with."""
-        size, reach = tuple(out.shape[-2:]), None
+        size = tuple(out.shape[-2:])
         pooled = out.ndim < 4 or size == (1, 1)
-        for x in known:
-            if tuple(x.shape[-2:]) == size:
-                reach = self.of(x) if reach is None else reach.joined(self.of(x))
-            else:
-                assert pooled or tuple(x.shape[-2:]) == (1, 1), f"{function} changes sizes in an unknown way"
-        if reach is None or pooled:
+        own = [self.of(x) for x in known if tuple(x.shape[-2:]) == size]
+        others = {tuple(x.shape[-2:]) for x in known} - {size}
+        assert pooled or others <= {(1, 1)}, f"{function} changes sizes in an unknown way"
+        if not own or pooled:
             return Reach(everywhere=True)
-        return replace(reach, everywhere=any(self.of(x).everywhere for x in known))
+        return replace(functools.reduce(Reach.joined, own), everywhere=any(self.of(x).everywhere for x in known))
+
+
+def _tensors(tree: Any) -> list[Tensor]:
+    return [x for x in tree_leaves(tree) if isinstance(x, Tensor)]
+
+
+def _behind_convolution(reach: Reach, args: Any, _x: Tensor, _out: Tensor) -> Reach:
+    kernel, stride, padding, transposed = args[1].shape[-1], args[3][0], args[4][0], args[6]
+    assert not transposed or kernel == stride, "only up-convolutions without overlap are known"
+    return reach.repeated(stride) if transposed else reach.window(kernel, stride, padding)
+
+
+def _behind_pooling(reach: Reach, args: Any, _x: Tensor, _out: Tensor) -> Reach:
+    kernel, *stride = args[1:3]
+    return reach.window(kernel[0], (stride[0] if stride and stride[0] else kernel)[0], 0)
+
+
+def _behind_enlargement(reach: Reach, _args: Any, x: Tensor, out: Tensor) -> Reach:
+    return reach.interpolated(out.shape[-1] // x.shape[-1])
+
+
+def _behind_crop(reach: Reach, args: Any, x: Tensor, _out: Tensor) -> Reach:
+    return reach.cropped(args[2]) if args[1] in (2, x.ndim - 2) and args[2] else reach
+
+
+_BEHIND: dict[Any, Callable[[Reach, Any, Tensor, Tensor], Reach]] = {
+    aten.convolution: _behind_convolution,
+    aten.max_pool2d_with_indices: _behind_pooling,
+    aten.upsample_bilinear2d: _behind_enlargement,
+    aten.slice: _behind_crop,
+}
+"""Reach behind layers that look at more than a pixel, from that of their input, their arguments, input and output."""
