@@ -96,6 +96,21 @@ class LabelOptions(Checked):
     """Value of the cells in a binary mask."""
     ignore_label: int | None = None
     """Label value of pixels that nobody annotated; they have no weight in training."""
+    background_label: int | None = None
+    """Label value of the background, if not 0: 1 in strokes of ilastik and Labkit and in masks of Fiji's U-Net, where 0
+    is not annotated (--ignore-label 0). Labels above it count one less: class 2 is class 1."""
+    trust_pairs: bool = False
+    """Labels belong to their images as they lie, even where grey values say that they are shifted or exchanged."""
+
+    def __post_init__(self) -> None:
+        Checked.__post_init__(self)
+        if self.background_label is None:
+            return
+        if self.background_label == self.ignore_label:
+            found = f"--ignore-label and --background-label are both {self.ignore_label}"
+            raise InputError(found, "Name two values: what nobody annotated is not background.")
+        if self.foreground == "zero":
+            raise InputError("--foreground zero and --background-label contradict each other", "Give one of them.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

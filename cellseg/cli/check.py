@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from cellseg.cli.flags import AxesFlag, JsonFlag
+from cellseg.cli.flags import AxesFlag, JsonFlag, MasksFlag
 from cellseg.cli.progress import bar, console, say
 from cellseg.options import LabelOptions, PredictOptions
 from cellseg.wording import size_of, time_left
@@ -31,6 +31,7 @@ def check(
     *,
     fix: Path | None = None,
     axes: AxesFlag = None,
+    annotated: MasksFlag = None,
     options: Annotated[LabelOptions, Parameter(name="*")] = LabelOptions(),
     as_json: JsonFlag = False,
 ) -> int:
@@ -42,15 +43,15 @@ def check(
     Parameters
     ----------
     images
-        A multi-page TIFF, a folder of TIFFs or a glob.
+        A multi-page TIFF, a folder of TIFFs or a glob; or a sequence of the Cell Tracking Challenge.
     labels
         The same for the labels; matched by page or by name.
     fix
         New folder for repaired labels, under the same file names; changes.json in it lists every change.
     """
-    from cellseg.labels.pairs import find_pairs
+    from cellseg.labels.annotated import find_annotated_pairs
 
-    pairs = find_pairs(images, labels, axes=axes)
+    pairs = find_annotated_pairs(images, labels, annotated, axes=axes)
     report = _examine(pairs, options)
     if fix is not None:
         _repair(pairs, report, fix)
@@ -67,11 +68,15 @@ def check(
 def _examine(pairs: list[Pair], options: LabelOptions) -> Report:
     from cellseg.labels.doctor.examine import ExamineProgress, examine
     from cellseg.labels.doctor.finding import Report
+    from cellseg.training.admission import TrainingPairs, examination_of
     from cellseg.training.estimate import margin_of
     from cellseg.training.recipes import settings_for
 
+    usual = settings_for()
+    margin = margin_of(usual.network)
+    job = examination_of(TrainingPairs(pairs), options, usual.train.validation, margin=margin)
     with bar("checking", 2 * len(pairs)) as update:
-        for event in examine(pairs, options, margin=margin_of(settings_for().network)):
+        for event in examine(job):
             if isinstance(event, ExamineProgress):
                 update(event.done, event.name)
             elif isinstance(event, Report):

@@ -165,7 +165,10 @@ def _read(where: DataOptions, settings: TrainSettings, model: TrainedModel | Non
     times = magnifier(settings, None if model is None else model.card)
     with console().status("reading images and labels"):
         pairs, held = find_training_pairs(where), settings.train.validation
-        data = read_training_set(pairs, settings.labels, held, times, settings.weights.separate)
+        classes = 0 if model is None else len(model.card.class_names)
+        data = read_training_set(pairs, settings.labels, held, times, settings.weights.separate, classes)
+    for warning in data.warnings:
+        say(f"warning: {warning}")
     meaning = {"binary": "a mask of cells", "instances": "numbered cells"}.get(data.kind, f"{data.classes} classes")
     say(f"{len(data.training)} images to learn from, {len(data.held)} held out; labels are {meaning}.")
     if data.scale != 1:

@@ -15,7 +15,7 @@ from cellseg.images.source import ImageSource
 from cellseg.inference.instances import label_instances
 from cellseg.labels.meaning import Meaning, interpret, read_values
 from cellseg.labels.read import kind_of
-from cellseg.labels.values import check_values, values_in
+from cellseg.labels.values import IGNORED, plain_values, told, values_in
 from cellseg.metrics import annotated_only, inside_field
 from cellseg.metrics.components import bool_instances
 from cellseg.metrics.inputs import check_labels
@@ -190,29 +190,25 @@ def _labels(planes: Planes, kind: Meaning, options: LabelOptions) -> tuple[Array
     if kind == "instances":
         return cells, cells > 0, ignored
     path = planes.source.path
-    classes = _stack(
-        planes,
-        lambda source, k: (
-            interpret(read_values(source, k), kind, options.foreground, options.ignore_label, path=path).classes
-        ),
-    )
+    classes = _stack(planes, lambda source, k: interpret(read_values(source, k), kind, options, path=path).classes)
     return _regions(classes), classes, ignored
 
 
 def _cells(planes: Planes, options: LabelOptions) -> tuple[Array, Array]:
     """The values of a label image, 0 where they are ignored; ignored pixels."""
-    values = _stack(planes, lambda source, k: _whole_numbers(source, k, options.ignore_label))
-    ignored = np.zeros(values.shape, np.bool_) if options.ignore_label is None else values == options.ignore_label
+    values = _stack(planes, lambda source, k: _whole_numbers(source, k, options))
+    ignored = values == IGNORED
     return np.where(ignored, 0, values), ignored
 
 
-def _whole_numbers(source: ImageSource, plane: int, ignore_label: int | None) -> Array:
-    """The values of a plane of cell numbers; files alone can have been blurred by what saved them."""
+def _whole_numbers(source: ImageSource, plane: int, options: LabelOptions) -> Array:
+    """Labels of a plane as they are meant; files alone can have been blurred by what saved them."""
     values = read_values(source, plane)
-    if source.path is None and values.dtype.kind in "ui":
-        check_labels(source.name, values if ignore_label is None else np.where(values == ignore_label, 0, values))
-        return values
-    return check_values(values, ignore_label, source.path)
+    if source.path is not None or values.dtype.kind not in "ui":
+        return plain_values(values, options, source.path)
+    plain = told(values.astype(np.int64), options)
+    check_labels(source.name, np.where(plain == IGNORED, 0, plain))
+    return plain
 
 
 def components(mask: NDArray[np.bool_]) -> Array:

@@ -17,11 +17,10 @@ def kind_of(planes: Sequence[tuple[ImageSource, int]], options: LabelOptions) ->
     if options.labels_are == "instances":
         return "instances"
     values = (read_values(source, plane) for source, plane in planes)
-    kind = detect_kind(values, ignore_label=options.ignore_label, path=planes[0][0].path)
+    kind = detect_kind(values, options, path=planes[0][0].path)
     return "classes" if options.labels_are == "classes" and kind != "binary" else kind
 
 
 def read_labels(source: ImageSource, plane: int, kind: Meaning, options: LabelOptions) -> LabelPlane:
     """Cells, classes and ignored pixels of a plane of a label image."""
-    values = read_values(source, plane)
-    return interpret(values, kind, options.foreground, options.ignore_label, path=source.path)
+    return interpret(read_values(source, plane), kind, options, path=source.path)

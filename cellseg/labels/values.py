@@ -2,50 +2,111 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cellseg.arrays import Array, Int64
 from cellseg.errors import InputError
 from cellseg.images.made import made_by_cellseg
+from cellseg.options import LabelOptions
 
+IGNORED = -1
+"""Label of pixels that nobody annotated, whatever their value in the file."""
+LARGEST_LABEL = 2**53
+"""Larger numbers are not exact in files of floats, and no data set has as many cells."""
 FEWEST_BLURRED_VALUES = 5
 BLURRED_SHARE = 0.05
 """Masks resized with interpolation, blurred or saved as JPEG measure 0.12 to 0.8, real labels at most 0.015."""
 
 
-def check_values(plane: NDArray[Any], ignore_label: int | None, path: Path | str | None) -> NDArray[np.int64]:
-    """The values of a label image as integers.
+def check_values(
+    plane: Array, ignore_label: int | None, path: Path | str | None, *, background_label: int | None = None
+) -> Int64:
+    """Values of a label image as integers.
 
     Args:
         plane: (H, W) of any integer or float type.
-        ignore_label: value of pixels that nobody annotated; the only one that may be negative.
-        path: what messages name.
+        ignore_label: value of pixels that nobody annotated; it may be negative.
+        path: file that messages name.
+        background_label: value of the background; it may be negative, too.
 
     Returns:
         (H, W) int64, a copy.
 
     Raises:
-        InputError: an RGB image, values that are negative or no whole numbers, or blurred edges.
+        InputError: an RGB image, values that are negative, too large or no whole numbers, or blurred edges.
     """
     if plane.ndim != 2:
         remedy = "Save the labels as a grey image with one number for each cell."
         raise InputError(f"has shape {plane.shape}, where labels are one plane without colours", remedy, path=path)
     if plane.dtype.kind == "f":
         _refuse_fractions(plane, path)
+    if plane.max(initial=0) > LARGEST_LABEL:
+        raise InputError(f"has the label {plane.max()}", f"Labels go up to {LARGEST_LABEL}.", path=path)
     values = plane.astype(np.int64)
-    lowest = values[values != ignore_label].min(initial=0) if ignore_label is not None else values.min(initial=0)
+    known = _without(values, (ignore_label, background_label))
+    lowest = known.min(initial=0)
     if lowest < 0:
         remedy = "Labels are 0 for background and 1, 2, ... for cells; --ignore-label names one for unknown pixels."
         raise InputError(f"has negative labels (down to {lowest})", remedy, path=path)
-    share = blurred_share(values)
-    if share > BLURRED_SHARE and len(values_in(values)) >= FEWEST_BLURRED_VALUES and not _ours(path):
+    share = blurred_share(known)
+    if are_blurred(share, len(values_in(known)), path):
         found = f"has blurred edges: {share:.0%} of its edge pixels have a value between those of their neighbours"
         remedy = "Save masks without JPEG, resize them without interpolation, or threshold them."
         raise InputError(found, remedy, path=path)
     return values
+
+
+def plain_values(plane: Array, options: LabelOptions, path: Path | str | None = None) -> Int64:
+    """Labels (H, W) int64 as they are meant: 0 = background, `IGNORED` = nobody annotated it, other values as they are.
+
+    Args:
+        plane: (H, W) of any integer or float type.
+        options: which values are ignored and background.
+        path: file that messages name.
+
+    Raises InputError as `check_values`.
+    """
+    return told(check_values(plane, options.ignore_label, path, background_label=options.background_label), options)
+
+
+def told(values: Int64, options: LabelOptions) -> Int64:
+    """Values (any shape, int64) of a file, changed in place: `IGNORED` and 0 where the options say so.
+
+    Numbers above that of the background count one less, so that class 2 beside background 1 is class 1.
+    """
+    ignored = None if options.ignore_label is None else values == options.ignore_label
+    values = with_background(values, options)
+    if ignored is not None:
+        values[ignored] = IGNORED
+    return values
+
+
+def with_background(values: Int64, options: LabelOptions) -> Int64:
+    """Values (any shape, int64) of a file, changed in place: 0 where the options say background."""
+    label = options.background_label
+    if label:
+        background = values == label
+        values[values > max(label, 0)] -= label > 0
+        values[background] = 0
+    return values
+
+
+def without_background(plain: Int64, options: LabelOptions) -> Int64:
+    """Values of a file (any shape, int64) that mean these `plain_values`."""
+    label, ignored = options.background_label, plain == IGNORED
+    if label:
+        plain = np.where(plain == 0, label, plain + ((label > 0) & (plain >= max(label, 1))))
+    return plain if options.ignore_label is None else np.where(ignored, options.ignore_label, plain)
+
+
+def are_blurred(share: float, values: int, path: Path | str | None) -> bool:
+    """Whether an image with this `blurred_share` and so many values is a picture; no file that cellseg wrote is."""
+    return share > BLURRED_SHARE and values >= FEWEST_BLURRED_VALUES and not _ours(path)
 
 
 def blurred_share(values: NDArray[Any]) -> float:
@@ -66,7 +127,7 @@ def blurred_share(values: NDArray[Any]) -> float:
 
 
 def values_in(values: NDArray[Any]) -> list[int]:
-    """The different values, in rising order."""
+    """Different values, in rising order."""
     low, high = int(values.min(initial=0)), int(values.max(initial=0))
     if high - low > 8 * values.size + 2**16:
         return [int(value) for value in np.unique(values)]
@@ -77,6 +138,13 @@ def values_in(values: NDArray[Any]) -> list[int]:
 def _between(one: NDArray[Any], middle: NDArray[Any], other: NDArray[Any]) -> NDArray[np.bool_]:
     result: NDArray[np.bool_] = ((one < middle) & (middle < other)) | ((one > middle) & (middle > other))
     return result
+
+
+def _without(values: Int64, ignored: Iterable[int | None]) -> Int64:
+    """The values with 0 in place of some."""
+    for value in ignored:
+        values = values if value is None else np.where(values == value, 0, values)
+    return values
 
 
 def _ours(path: Path | str | None) -> bool:

@@ -15,9 +15,9 @@ from cellseg.images.axes import plane_axes
 from cellseg.images.listing import stem
 from cellseg.images.open import open_image
 from cellseg.images.source import ImageSource
-from cellseg.labels.meaning import Meaning, label_values, read_values
+from cellseg.labels.meaning import Meaning, mask_of, read_values
 from cellseg.labels.read import kind_of
-from cellseg.labels.values import values_in
+from cellseg.labels.values import IGNORED, plain_values, values_in
 from cellseg.measure.places import CellGrid, measure_place
 from cellseg.measure.table import CellTable, joined
 from cellseg.metrics.components import bool_instances
@@ -50,16 +50,13 @@ class MeasurePlan:
         every = np.arange(self.labels.planes).reshape(*self.labels.plane_shape[: self.grid.leading], -1)
         for place in self.places:
             planes = every[place].tolist()
-            cells = _cells(self._stack([self._values(k) for k in planes]), self.kind, self.options)
+            cells = _cells(self._stack([self._values(k) for k in planes]), self.kind)
             yield measure_place(cells, dict(self._images(planes)), self.grid, place)
 
     def _values(self, plane: int) -> Array:
-        ignored = self.options.ignore_label
-        if self.kind != "instances":
-            values = read_values(self.labels, plane)
-            return values if ignored is None else np.where(values == ignored, 0, values)
-        values = label_values(self.labels, plane, ignore_label=ignored)
-        return np.where(values == ignored, 0, values)
+        plain = plain_values(read_values(self.labels, plane), self.options, self.labels.path)
+        cells = plain if self.kind != "binary" else mask_of(plain, self.options, self.labels.path)
+        return np.where(plain == IGNORED, 0, cells)
 
     def _images(self, planes: list[int]) -> Iterator[tuple[str, Array]]:
         if self.image is None:
@@ -115,7 +112,7 @@ def measure_file(
         image: the same of its image, whose brightness is measured.
         volume: measure a stack as a volume, and not plane by plane.
         axes: what the axes mean, such as TZYX, where the files do not say.
-        options: fields of LabelOptions: labels_are, foreground, ignore_label.
+        options: fields of LabelOptions: labels_are, foreground, ignore_label, background_label.
 
     Returns:
         A row a cell: the columns of `measure_cells`, in micrometres where the file knows the size of a pixel; of a
@@ -151,12 +148,12 @@ def _check_volume(labels: ImageSource) -> None:
         raise InputError("its planes are points in time, no volume", "Leave --volume out.", path=labels.path)
 
 
-def _cells(values: Array, kind: Meaning, options: LabelOptions) -> Array:
+def _cells(values: Array, kind: Meaning) -> Array:
     """Cell numbers or a mask (H, W) or (Z, H, W) of the values of a label file."""
     if kind == "instances":
         return values
     if kind == "binary":
-        return np.asarray((values > 0) == (options.foreground == "nonzero"))
+        return values > 0
     return _regions(values)
 
 

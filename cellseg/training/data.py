@@ -16,13 +16,10 @@ from cellseg.images.rescale import nearest, rescaled
 from cellseg.labels.annotated import find_annotated_pairs, read_truth
 from cellseg.labels.meaning import LabelPlane, Meaning
 from cellseg.labels.pairs import Pair
-from cellseg.labels.read import kind_of
 from cellseg.metrics.candidates import areas_of, diameter_of
 from cellseg.options import DataOptions, LabelOptions, Separate
 from cellseg.preprocess.targets import count_classes, separated_classes
-
-OLD_HELD = 0.1
-"""Part of the images of an earlier training that is held out at most, to see whether they are forgotten."""
+from cellseg.training.admission import TrainingPairs, admitted
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +48,7 @@ class TrainingSet:
         replayed: how many of `training`, the last ones, are of an earlier training.
         old_validation: images of an earlier training that are held out.
         scale: how many times larger than its file each image and its truth are here.
+        warnings: sentences on faults of the images and labels that do not prevent a training.
     """
 
     training: tuple[Annotated, ...]
@@ -63,6 +61,7 @@ class TrainingSet:
     replayed: int = 0
     old_validation: tuple[Annotated, ...] = ()
     scale: float = 1.0
+    warnings: tuple[str, ...] = ()
 
     @property
     def new(self) -> tuple[Annotated, ...]:
@@ -73,15 +72,6 @@ class TrainingSet:
     def held(self) -> tuple[Annotated, ...]:
         """All images held out."""
         return (*self.validation, *self.old_validation)
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingPairs:
-    """What a training is made of: its pairs, those it is validated on, and those of an earlier training."""
-
-    new: Sequence[Pair]
-    validation: Sequence[Pair] = ()
-    replay: Sequence[Pair] = ()
 
 
 def find_training_pairs(where: DataOptions) -> TrainingPairs:
@@ -115,30 +105,28 @@ def read_training_set(
     validation: float,
     magnify: Callable[[float], float] = lambda _: 1.0,
     separate: Separate | None = None,
+    classes: int = 0,
 ) -> TrainingSet:
     """Read all pairs; the last of them are held out for validation, unless others are given for that.
 
     `magnify` says how many times larger all are made, by the median diameter of the cells in pixels; `separate` says
-    between which cells the targets have a line.
+    between which cells the targets have a line; `classes` are those of the model that is gone on from.
 
-    Raises InputError where labels cannot be understood, a channel count differs, or nothing is left to learn from.
+    Raises InputError as `admitted`, or where nothing is left to learn from.
     """
     found = pairs if isinstance(pairs, TrainingPairs) else TrainingPairs(pairs)
-    every = (*found.new, *found.validation, *found.replay)
-    _check_channels(every)
-    kind = kind_of([(pair.labels, pair.label_plane) for pair in every], labels)
+    report = admitted(found, labels, validation, classes=classes)
+    kind = report.plan.kind
     read = _read(found, kind, labels, 1.0)
     scale = magnify(diameter_of(image.truth.instances for some in read for image in some) if kind != "classes" else 0.0)
     new, given, old = read if scale == 1 else _read(found, kind, labels, scale)
-    part = 0.0 if given else validation
-    new, held = _parted(new, held_out(len(new), part))
-    old, old_held = _parted(old, held_out(len(old), min(validation, OLD_HELD)))
+    (new, held), (old, old_held) = map(_parted, (new, old), found.held(validation))
     training = [*new, *old]
     targets = tuple(separated_classes(a.truth.instances, a.truth.classes, a.truth.ignore, separate) for a in training)
     counts = count_classes((target, a.truth.ignore) for target, a in zip(targets, training, strict=True))
     if np.count_nonzero(counts) < 2:
         only = "the training labels hold only one class" if counts.any() else "nothing is annotated"
-        raise InputError(only, "Annotate cells and background.", path=every[0].labels.name)
+        raise InputError(only, "Annotate cells and background.", path=found.new[0].labels.name)
     return TrainingSet(
         training=tuple(training),
         targets=targets,
@@ -150,6 +138,7 @@ def read_training_set(
         replayed=len(old),
         old_validation=tuple(old_held),
         scale=scale,
+        warnings=tuple(f"{f.found}. {f.remedy}" for f in report.findings if f.severity == "warning"),
     )
 
 
@@ -164,18 +153,8 @@ def cell_areas(image: Annotated) -> NDArray[np.int64]:
     return areas_of([image.truth.instances])
 
 
-def _parted(images: list[Annotated], held: int) -> tuple[list[Annotated], list[Annotated]]:
-    return images[: len(images) - held], images[len(images) - held :]
-
-
-def held_out(count: int, validation: float) -> int:
-    """How many of `count` images are held out: a part of them (at least one of four or more) or a number."""
-    if validation >= 1:
-        held = int(validation)
-        if held >= count:
-            raise InputError(f"--validation {held} of {count} images leaves none to learn from", "Choose fewer.")
-        return held
-    return max(round(count * validation), 1 if validation and count >= 4 else 0)
+def _parted(images: Sequence[Annotated], held: int) -> tuple[list[Annotated], list[Annotated]]:
+    return [*images[: len(images) - held]], [*images[len(images) - held :]]
 
 
 def _read(pairs: TrainingPairs, kind: Meaning, labels: LabelOptions, times: float) -> list[list[Annotated]]:
@@ -194,17 +173,6 @@ def _annotated(pair: Pair, kind: Meaning, labels: LabelOptions, times: float) ->
     image = apply(source.read(pair.image_plane), statistics_of(source, pair.image_plane))
     size = source.pixel_size_um
     return Annotated(pair.name, image, truth, size[1] if size else None)
-
-
-def _check_channels(pairs: Sequence[Pair]) -> None:
-    wanted = pairs[0].image.channels
-    for pair in pairs:
-        if pair.image.channels != wanted:
-            raise InputError(
-                f"has {pair.image.channels} channels, {pairs[0].image.name} has {wanted}",
-                "All images must have the same channels.",
-                path=pair.image.name,
-            )
 
 
 def _digest(annotated: Sequence[Annotated]) -> str:

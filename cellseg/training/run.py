@@ -55,7 +55,9 @@ def train(
     where = replace(where, images=str(images), labels=str(labels), annotated=masks)
     pairs = find_training_pairs(where)
     times = magnifier(settings, None if model is None else model.card)
-    data = read_training_set(pairs, settings.labels, settings.train.validation, times, settings.weights.separate)
+    held, separate = settings.train.validation, settings.weights.separate
+    classes = 0 if model is None else len(model.card.class_names)
+    data = read_training_set(pairs, settings.labels, held, times, separate, classes)
     if out is None:
         yield from train_on(data, settings, start=model)
         return

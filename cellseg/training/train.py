@@ -155,6 +155,8 @@ def run_digest(data: TrainingSet, settings: TrainSettings, start: TrainedModel |
         del tree["train"][name]
     if data.classes == 2 and settings.weights.separate is None:
         del tree["weights"]["separate"]  # targets are those of versions without the option
+    for name in ("background_label", "trust_pairs"):
+        del tree["labels"][name]  # what they change is in the digest of the data
     sets = (len(data.training), data.replayed, len(data.validation), len(data.old_validation))
     model = start.digest if start else ""
     return hashlib.sha256(f"{data.digest} {sets} {model} {json.dumps(tree, sort_keys=True)}".encode()).hexdigest()

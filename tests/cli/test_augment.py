@@ -42,7 +42,7 @@ def test_labels_that_do_not_fit_are_refused(cellseg_cli, sample_folder, tmp_path
     assert_refused(cellseg_cli("augment", images, labels, "--out", tmp_path / "s.png"), "images.tif")
     write_stack(tmp_path / "flat.tif", np.zeros((4, 96, 96), np.uint8))
     done = cellseg_cli("augment", images, tmp_path / "flat.tif", "--out", tmp_path / "s.png")
-    assert_refused(done, "one class")
+    assert_refused(done, "nothing is labelled")
     assert_refused(cellseg_cli("augment", images, labels, "--out", tmp_path / "s.png", "--tile", 2), "--tile is 2")
     assert not (tmp_path / "s.png").exists()
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from cellseg.errors import InputError
-from cellseg.training.data import held_out
+from cellseg.training.admission import held_out
 from cellseg.training.events import Finished, Saved, Started, Stepped, Validated
 from cellseg.training.recipes import settings_for
 from cellseg.training.run import train

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cellseg.labels.meaning import Meaning
+from cellseg.options import LabelOptions
 
 Severity = Literal["error", "warning", "note"]
 
@@ -78,11 +79,15 @@ class RepairPlan:
     """Pieces of so many pixels or fewer are specks."""
     volume: bool
     """Whether ids go on from plane to plane: a 3-D annotation."""
-    ignore: int | None
-    inverted: bool
-    """Whether 0 is the cell of a mask."""
+    options: LabelOptions
+    """Values that are ignored and background, and that of a mask's cells."""
     readable: bool
     """False where values are no labels and cannot be made labels."""
+
+    @property
+    def inverted(self) -> bool:
+        """Whether 0 is the cell of a mask."""
+        return self.kind == "binary" and self.options.foreground == "zero"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,15 +10,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cellseg.arrays import Array, Int64
 from cellseg.errors import InputError
 from cellseg.files import write_json
 from cellseg.images.source import ImageSource
 from cellseg.images.write import ResultLayout, layout_like, write_tiled
-from cellseg.labels.doctor.examine import ExamineProgress, in_order, mend_plane
-from cellseg.labels.doctor.finding import Cleaning, Report
+from cellseg.labels.doctor.cleaning import clean
+from cellseg.labels.doctor.examine import ExamineProgress
+from cellseg.labels.doctor.finding import Cleaning, RepairPlan, Report
+from cellseg.labels.doctor.parallel import in_order
+from cellseg.labels.doctor.plan import known_pixels, mend_plane
+from cellseg.labels.meaning import read_values
 from cellseg.labels.pairs import Pair
+from cellseg.labels.values import without_background
 
 CHANGES = "changes.json"
 MADE_BY = "cellseg check --fix"
@@ -48,9 +53,9 @@ def repair(pairs: Sequence[Pair], report: Report, out: Path, tell: Callable[[Exa
     write_json(out / CHANGES, {"made_by": MADE_BY, "complete": False})
     count = 0
 
-    def blocks(numbers: list[int], layout: ResultLayout) -> Iterator[NDArray[Any]]:
+    def blocks(numbers: list[int], layout: ResultLayout) -> Iterator[Array]:
         nonlocal count
-        for labels, _ in in_order(lambda number: mend_plane(pairs, number, report.plan), numbers):
+        for labels in in_order(lambda number: _repaired(pairs, number, report.plan), numbers):
             count += 1
             tell(ExamineProgress(count, len(pairs), pairs[count - 1].name))
             yield from (labels[part].astype(dtype) for part in layout.tiles)
@@ -59,6 +64,16 @@ def repair(pairs: Sequence[Pair], report: Report, out: Path, tell: Callable[[Exa
         layout = layout_like(source, dtype)
         write_tiled(target, layout, blocks(numbers, layout))
     write_json(out / CHANGES, {"made_by": MADE_BY, "complete": True, "dtype": str(dtype), **changes(report)})
+
+
+def _repaired(pairs: Sequence[Pair], number: int, plan: RepairPlan) -> Int64:
+    """Mended labels (H, W) with the numbers of the file for background and ignored pixels."""
+    pair = pairs[number]
+    labels, known = without_background(mend_plane(pairs, number, plan)[0], plan.options), known_pixels(pair)
+    if known is None:
+        return labels
+    raw = clean(read_values(pair.labels, pair.label_plane), plan.cleaning, plan.options)
+    return np.where(known, labels, without_background(raw, plan.options))
 
 
 def changes(report: Report) -> dict[str, Any]:
@@ -75,16 +90,12 @@ def changes(report: Report) -> dict[str, Any]:
 
 def _targets(pairs: Sequence[Pair], out: Path) -> dict[Path, tuple[ImageSource, list[int]]]:
     """The file that is written for each label file, and the pairs whose planes are in it."""
-    inputs = {source.path.resolve() for pair in pairs for source in (pair.image, pair.labels) if source.path}
-    if any(path.parent == out.resolve() for path in inputs):
-        raise InputError("holds the input files", "Give --fix a new folder.", path=out)
-    if out.exists() and not out.is_dir():
-        raise InputError("is a file", "Give --fix a new folder.", path=out)
-    if out.is_dir() and any(out.iterdir()) and not _is_ours(out):
-        raise InputError("is not empty and was not made by --fix", "Give --fix a new folder.", path=out)
+    _check_folder(pairs, out)
     files: dict[Path, tuple[ImageSource, list[int]]] = {}
     for number, pair in enumerate(pairs):
-        assert pair.labels.path is not None
+        if pair.labels.path is None:
+            remedy = "Only label files can be repaired, no folders of the Cell Tracking Challenge."
+            raise InputError("the labels are put together of several files", remedy)
         target = out / pair.labels.path.name
         source, numbers = files.setdefault(target, (pair.labels, []))
         if source is not pair.labels:
@@ -92,6 +103,19 @@ def _targets(pairs: Sequence[Pair], out: Path) -> dict[Path, tuple[ImageSource, 
             raise InputError(found, "Rename one: both would be written to the same file.", path=pair.labels.path)
         numbers.append(number)
     return files
+
+
+def _check_folder(pairs: Sequence[Pair], out: Path) -> None:
+    """InputError where the folder cannot be that of a repair."""
+    inputs = {source.path.resolve() for pair in pairs for source in (pair.image, pair.labels) if source.path}
+    faults = {
+        "holds the input files": any(path.parent == out.resolve() for path in inputs),
+        "is a file": out.exists() and not out.is_dir(),
+        "is not empty and was not made by --fix": out.is_dir() and any(out.iterdir()) and not _is_ours(out),
+    }
+    found = next((text for text, wrong in faults.items() if wrong), None)
+    if found:
+        raise InputError(found, "Give --fix a new folder.", path=out)
 
 
 def _is_ours(out: Path) -> bool:
@@ -103,12 +127,18 @@ def _is_ours(out: Path) -> bool:
 
 def _type(report: Report) -> np.dtype[Any]:
     """The smallest usual type that holds all labels."""
-    plan, highest = report.plan, report.summary.values[1] - report.plan.cleaning.offset
-    highest = len(plan.cleaning.classes) or highest
-    split = sum(len(finding.places) for finding in report.findings if finding.code == "split")
-    if plan.ignore is not None and plan.ignore < 0:
+    plan, options = report.plan, report.plan.options
+    named = [value for value in (options.ignore_label, options.background_label) if value is not None]
+    if min(named, default=0) < 0:
         return np.dtype(np.int32)
-    highest = max(highest + split, plan.ignore or 0, plan.cleaning.merged or 0)
+    highest = max([_highest(report), *named])
     if plan.kind != "instances" and (highest <= 255 or plan.cleaning.classes):
         return np.dtype(np.uint8)
     return np.dtype(np.uint16 if highest < 2**16 else np.uint32)
+
+
+def _highest(report: Report) -> int:
+    """The largest number of a cell or class, with one more where another value is the background."""
+    cleaning, split = report.plan.cleaning, sum(len(f.places) for f in report.findings if f.code == "split")
+    highest = len(cleaning.classes) or report.summary.values[1] - cleaning.offset
+    return max(highest + split, cleaning.merged or 0) + bool(report.plan.options.background_label)

@@ -6,6 +6,7 @@ as high in it as most cells are, as large as they are, and away from them, was p
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from cellseg.arrays import Float32
-from cellseg.labels.doctor.finding import FoundAt
+from cellseg.labels.doctor.finding import Finding, FoundAt
 
 CLEAR = 0.9
 """Chance that a labelled pixel is higher than another, from which on brightness alone tells cells apart."""
@@ -30,6 +31,8 @@ LARGEST = 8.0
 FEWEST = 3
 SHARE = 0.25
 """So many of an image's labelled cells must have been forgotten to be said."""
+MOST_PLANES = 0.5
+"""So many planes of a 3-D annotation; a quarter of those of nuclei labelled in full look so."""
 SAMPLED = 20_000
 
 
@@ -81,6 +84,21 @@ def find_unlabelled(image: NDArray[Any], labels: NDArray[np.int64], cell: float,
     regions, count = ndimage.label(ndimage.binary_opening(free, iterations=rim))
     places = tuple(_places(regions, count, cell, name))
     return Forgotten(places, sum(max(1, round(place.pixels / cell)) for place in places), ids.size)
+
+
+def judge_unlabelled(planes: Sequence[Forgotten], *, volume: bool = False) -> Iterable[Finding]:
+    """One finding for all planes in which many cells have no label.
+
+    In a 3-D annotation blurred light of cells above and below has no label either: many planes must be so.
+    """
+    many = [forgotten for forgotten in planes if forgotten.many]
+    if many and (not volume or len(many) >= MOST_PLANES * len(planes)):
+        places = tuple(place for forgotten in many for place in forgotten.places)
+        where = tuple(dict.fromkeys(place.pair for place in places))
+        count, known = sum(forgotten.count for forgotten in many), sum(forgotten.labelled for forgotten in many)
+        said = f"about {count} things look like cells and have no label, beside {known} cells that have one"
+        remedy = "Label them, or mark what nobody annotated with a value of its own and say --ignore-label."
+        yield Finding("unlabelled", "warning", where, said, remedy, places)
 
 
 def _places(regions: NDArray[np.int32], count: int, cell: float, name: str) -> list[FoundAt]:

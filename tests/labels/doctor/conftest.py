@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cellseg.images.source import array_source
-from cellseg.labels.doctor.examine import examine
+from cellseg.labels.doctor.examine import Examination, examine
 from cellseg.labels.doctor.finding import Report
 from cellseg.labels.pairs import Pair
 from cellseg.options import LabelOptions
@@ -21,7 +21,7 @@ def pairs_of(images, labels) -> list[Pair]:
 
 def report_on(pairs, **options) -> Report:
     """The report of an examination."""
-    *_, report = examine(pairs, LabelOptions(**options), margin=44)
+    *_, report = examine(Examination(pairs, LabelOptions(**options), margin=44))
     return report
 
 
