@@ -73,7 +73,7 @@ def predict(
     for job in unfinished(ready, options) if files.resume else [job for job, _ in ready]:
         if failures.tried(job.image, partial(work, job)) is False:
             return INTERRUPTED
-    return failures.report()
+    return failures.report(files.out)
 
 
 def _predict_into(

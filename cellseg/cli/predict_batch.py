@@ -50,9 +50,11 @@ class Failures:
             reasons = list(dict.fromkeys(self.why.values()))
             raise InputError(reasons[0] if len(reasons) == 1 else f"none of the {self.total} images can be predicted")
 
-    def report(self) -> int:
-        """Tell which have no result; returns the exit code."""
+    def report(self, out: Path) -> int:
+        """Tell which have no result, and the next step with those in the folder `out`; returns the exit code."""
         if not self.why:
+            if self.total > 1:
+                say(f"{self.total} results are in {out}; next: cellseg napari IMAGE, or cellseg evaluate {out} TRUTH")
             return 0
         lines = [f"  {_named(image, reason)}" for image, reason in self.why.items()]
         say("\n".join([f"error: {len(self.why)} of {self.total} images have no result:", *lines]))

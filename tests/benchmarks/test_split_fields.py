@@ -11,7 +11,7 @@ import pytest
 from cellseg.images.open import open_image
 from cellseg.images.source import array_source
 from cellseg.labels.pairs import list_images
-from cellseg.labels.split.fields import _neighbours, find_matches
+from cellseg.labels.split.fields import SURE, find_matches, find_seams
 from cellseg.labels.split.groups import make_groups
 from cellseg.labels.split.signature import sign
 
@@ -24,7 +24,8 @@ def test_tiles_of_dsb2018(real_data):
     signatures = [sign(open_image(file), 0) for file in files]
     sides: Counter[tuple[int, str]] = Counter()
     for side, other in (("bottom", "top"), ("right", "left")):
-        for first, second in {(m.first, m.second) for m in _neighbours(signatures, side, other)}:
+        seams = find_seams(signatures, side, other, [set()] * len(files))
+        for first, second in {(s.match.first, s.match.second) for s in seams if s.doubt <= SURE}:
             sides.update([(first, side), (second, other)])
     matches = find_matches(signatures)
     groups = make_groups(len(files), matches)

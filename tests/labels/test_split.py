@@ -12,6 +12,7 @@ from cellseg.errors import InputError
 from cellseg.images.source import array_source
 from cellseg.labels.split import signature
 from cellseg.labels.split.assign import cut_stack, hold_out
+from cellseg.labels.split.evidence import bend, beyond_chance
 from cellseg.labels.split.fields import Match, find_matches
 from cellseg.labels.split.groups import Group, keys_from_names, keys_from_table, make_groups
 from cellseg.labels.split.signature import LARGE, sign
@@ -59,6 +60,51 @@ def test_uneven_light_that_all_share_makes_no_field():
     images = [np.random.default_rng(k).normal(1500 - 600 * light, 20).astype(np.uint16) for k in range(12)]
     assert not found(images)
     assert not found(images[:5])
+
+
+def sparse(seed: int, cells: int, radius: tuple[float, float], side: int = 128) -> np.ndarray:
+    """A few blurred discs at random on a dark noisy background, uint8."""
+    rng, (y, x), mask = np.random.default_rng(seed), np.mgrid[:side, :side], np.zeros((side, side), bool)
+    for _ in range(cells):
+        centre, size = rng.uniform(7, side - 7, 2), rng.uniform(*radius)
+        mask |= (y - centre[0]) ** 2 + (x - centre[1]) ** 2 < size**2
+    grey = 40 + 120 * ndimage.gaussian_filter(mask.astype(float), 1) + rng.normal(0, 6, mask.shape)
+    return grey.clip(0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize(("cells", "radius"), [(8, (6, 10)), (3, (15, 25)), (40, (6, 10))], ids=str)
+def test_independent_images_with_few_cells_are_no_field(cells, radius):
+    """Of 300 some have a cell cut by the edge at the same place: before, 100 to 1000 pairs in groups of dozens."""
+    images = [sparse(seed, cells, radius) for seed in range(300)]
+    matches = find_matches(signatures(images))
+    assert len(matches) <= 12
+    assert max(len(group.members) for group in make_groups(len(images), matches)) <= 3
+
+
+def test_tiles_are_found_among_many_independent_images():
+    images = [tile for seed in range(4) for tile in tiles(field(seed, 256))]
+    others = [sparse(seed, 8, (6, 10)).astype(np.uint16) * 20 for seed in range(100)]
+    seams = {(4 * k + a, 4 * k + b) for k in range(4) for a, b in ((0, 1), (0, 2), (1, 3), (2, 3))}
+    assert {pair for pair in found([*images, *others]) if pair[0] < len(images)} == seams
+
+
+def test_copies_of_a_field_do_not_hide_its_seams():
+    images = [*tiles(field(1)), *tiles(field(1)), *tiles(field(2)), *tiles(field(3))]
+    groups = make_groups(16, find_matches(signatures(images)))
+    assert sorted(len(group.members) for group in groups) == [4, 4, 8]
+
+
+@pytest.mark.parametrize(("likeness", "places", "pairs", "wanted"), [(0.95, 40, 10**5, True), (0.95, 6, 10**5, False)])
+def test_a_likeness_in_few_places_is_an_accident_among_many_pairs(likeness, places, pairs, wanted):
+    assert beyond_chance(likeness, places, pairs) is wanted
+    assert beyond_chance(likeness, places, 10)
+    assert beyond_chance(1.0, places, pairs)
+
+
+def test_a_bend_at_a_seam():
+    rising = np.array([[3.0, 5, 4], [2, 3, 3]], np.float32)
+    assert bend(rising, np.array([[4.0, 7, 5], [5, 9, 6]], np.float32)) == pytest.approx(0)
+    assert bend(rising, np.array([[4.0, 7, 5], [3, 5, 4]], np.float32)) == pytest.approx(2**0.5)
 
 
 def test_empty_and_tiny_images_match_nothing():

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
+from scipy import ndimage, sparse
+from scipy.sparse.csgraph import connected_components
 
 from cellseg.arrays import Float32
+from cellseg.labels.split.evidence import EdgeLines, beyond_chance, doubt, places
 from cellseg.labels.split.signature import Signature
 
 Why = Literal["edges", "thumbnails"]
@@ -34,6 +37,8 @@ COARSE = 9
 THUMBNAIL_LIKENESS = 0.9
 ENOUGH = 8
 """From so many images of one size on, what they have in common (uneven light) is taken off their thumbnails."""
+SURE = 0.84
+"""Largest doubt of two edges that make two images one field."""
 ROWS = 1024
 """Images compared with all others at a time."""
 
@@ -49,41 +54,87 @@ class Match:
     """Correlation, up to 1."""
 
 
+@dataclass(frozen=True, slots=True)
+class Seam:
+    """Two tiles that seem to meet, the edge of the first being the upper or left one."""
+
+    match: Match
+    doubt: float
+    """See `cellseg.labels.split.evidence.doubt`."""
+
+
 def find_matches(signatures: Sequence[Signature]) -> list[Match]:
     """All pairs that show the same field, each once, by rising numbers.
 
-    Neighbouring tiles: the edges at which they meet correlate, and the step from one image to
-    the other is not larger than from line to line within them. Near-duplicates: images of one size whose thumbnails
+    Neighbouring tiles: the edges at which they meet correlate, the step from one image to the other is not larger than
+    from line to line within them, and this is no accident: with many images some edges always look alike. Where other
+    seams have told that two are of one field, that is not asked. Near-duplicates: images of one size whose thumbnails
     correlate. What is compared is a matrix product of edges and thumbnails, never whole images.
 
     Args:
         signatures: of all images.
     """
+    alike = list(_alike(signatures))
+    copies = _partners(alike, len(signatures))
+    seams = [
+        seam for sides in (("bottom", "top"), ("right", "left")) for seam in find_seams(signatures, *sides, copies)
+    ]
+    fields = _fields([*alike, *(seam.match for seam in seams if seam.doubt <= SURE)], len(signatures))
+    one_field = [seam.match for seam in seams if fields[seam.match.first] == fields[seam.match.second]]
     best: dict[tuple[int, int], Match] = {}
-    for match in (
-        *_neighbours(signatures, "bottom", "top"),
-        *_neighbours(signatures, "right", "left"),
-        *_alike(signatures),
-    ):
+    for match in (*one_field, *alike):
         key = min(match.first, match.second), max(match.first, match.second)
         if key not in best or best[key].likeness < match.likeness:
             best[key] = Match(*key, match.why, match.likeness)
     return [best[key] for key in sorted(best)]
 
 
-def _neighbours(signatures: Sequence[Signature], side: str, other: str) -> Iterator[Match]:
-    """Tiles whose `side` meets the `other` side of another."""
+def _partners(matches: Sequence[Match], count: int) -> list[set[int]]:
+    """The images that match each of them."""
+    found: list[set[int]] = [set() for _ in range(count)]
+    for match in matches:
+        found[match.first].add(match.second)
+        found[match.second].add(match.first)
+    return found
+
+
+def _fields(matches: Sequence[Match], count: int) -> NDArray[np.int32]:
+    """Number of the connected component of each image."""
+    ends = [match.first for match in matches], [match.second for match in matches]
+    links = sparse.coo_array((np.ones(len(matches), np.bool_), ends), shape=(count, count))
+    labels: NDArray[np.int32] = connected_components(links, directed=False)[1]
+    return labels
+
+
+def find_seams(
+    signatures: Sequence[Signature], side: str, other: str, copies: Sequence[AbstractSet[int]]
+) -> Iterator[Seam]:
+    """Tiles whose `side` seems to meet the `other` side of another; `copies` are the near-duplicates of each."""
     for group in _groups(signatures, lambda signature: signature.edges[side].shape[1]):
         if signatures[group[0]].edges[side].shape[1] < SHORTEST_EDGE:
             continue
-        lines, others = (np.stack([signatures[k].edges[name][0] for k in group]) for name in (side, other))
-        found = [*_correlated(_normalised(_fine(lines)), _normalised(_fine(others)), FINE_LIKENESS)]
+        edges, others = (np.stack([_two_lines(signatures[k].edges[name]) for k in group]) for name in (side, other))
+        own, theirs = _edge_lines(edges), _edge_lines(others)
+        found = [*_correlated(own.fine, theirs.fine, FINE_LIKENESS)]
         if len(group) >= ENOUGH:
-            found += _correlated(_normalised(_own(lines)), _normalised(_own(others)), WHOLE_LIKENESS)
-        for i, j, likeness in found:
+            found += _correlated(_normalised(_own(edges[:, 0])), _normalised(_own(others[:, 0])), WHOLE_LIKENESS)
+        numbers = {image: k for k, image in enumerate(group)}
+        known = [{numbers[k] for k in copies[image] if k in numbers} for image in group]
+        for (i, j), likeness in {(i, j): likeness for i, j, likeness in reversed(found)}.items():
             first, second = group[i], group[j]
             if first != second and _is_seamless(signatures[first].edges[side], signatures[second].edges[other]):
-                yield Match(first, second, "edges", likeness)
+                yield Seam(Match(first, second, "edges", likeness), doubt(own, theirs, (i, j), known))
+
+
+def _two_lines(edge: Float32) -> Float32:
+    """An edge (2, n), also of an image of a single line."""
+    return edge if len(edge) == 2 else np.repeat(edge, 2, axis=0)
+
+
+def _edge_lines(edges: Float32) -> EdgeLines:
+    """Edges (n, 2, k) as they are compared."""
+    smooth = np.asarray(ndimage.gaussian_filter1d(edges, NOISE, axis=-1, mode="nearest"), np.float32)
+    return EdgeLines(smooth, _normalised(_fine(edges[:, 0])))
 
 
 def _is_seamless(edge: Float32, other: Float32) -> bool:
@@ -104,8 +155,9 @@ def _alike(signatures: Sequence[Signature]) -> Iterator[Match]:
     for group in _groups(signatures, lambda signature: signature.shape):
         thumbnails = np.stack([_detail(signatures[k].thumbnail) for k in group])
         rows = _normalised(_own(thumbnails) if len(group) >= ENOUGH else thumbnails)
+        independent, pairs = places(rows), len(group) * (len(group) - 1) // 2
         for i, j, likeness in _correlated(rows, rows, THUMBNAIL_LIKENESS):
-            if i < j:
+            if i < j and beyond_chance(likeness, min(independent[i], independent[j]), pairs):
                 yield Match(group[i], group[j], "thumbnails", likeness)
 
 
