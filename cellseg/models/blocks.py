@@ -8,7 +8,7 @@ from typing import Protocol
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate
+from torch.nn.functional import interpolate, max_pool2d
 
 from cellseg.options import Norm, Padding, Upsampling
 
@@ -80,6 +80,27 @@ class Head(nn.Conv2d):
             return super().forward(x.float())
 
 
+def widths(base: int, depth: int) -> list[int]:
+    """Channels of each level, finest first: twice as many in each."""
+    return [base * 2**level for level in range(depth + 1)]
+
+
+def contracting_path(channels: int, width: Sequence[int], block: Block, norm: Norm, padding: Padding) -> nn.ModuleList:
+    """Blocks for `contract`, finest first, from an image of `channels` channels to these channels in each level."""
+    inputs = [channels, *width]
+    return nn.ModuleList(block(i, o, norm, padding) for i, o in zip(inputs, width, strict=False))
+
+
+def contract(x: Tensor, blocks: nn.ModuleList, dropout: nn.Module, dropped: int = 1) -> list[Tensor]:
+    """The map of each level, finest first, with drop-out of the deepest `dropped` ones."""
+    maps: list[Tensor] = []
+    for level, block in enumerate(blocks):
+        x = block(max_pool2d(x, 2) if level else x)
+        x = dropout(x) if level >= len(blocks) - dropped else x
+        maps.append(x)
+    return maps
+
+
 def expanding_path(
     deepest: int, skips: Sequence[int], width: Sequence[int], block: Block, norm: Norm, up: Upsampling, padding: Padding
 ) -> tuple[nn.ModuleList, nn.ModuleList]:
@@ -133,14 +154,14 @@ def initialise(network: nn.Module) -> None:
     up-convolution of stride 2 each output pixel sees one input pixel, so N = channels in.
     """
     for layer in network.modules():
-        if any(weight.is_meta for weight in layer.parameters(recurse=False)):
-            continue  # there are no numbers to set
-        if isinstance(layer, nn.Conv2d):
-            incoming = layer.in_channels // layer.groups * math.prod(layer.kernel_size)
-        elif isinstance(layer, nn.ConvTranspose2d):
-            incoming = layer.in_channels
-        else:
-            continue
-        layer.weight.normal_(0.0, math.sqrt(2 / incoming))
-        if layer.bias is not None:
-            layer.bias.zero_()
+        if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d)) and not layer.weight.is_meta:
+            layer.weight.normal_(0.0, math.sqrt(2 / _incoming(layer)))
+            if layer.bias is not None:
+                layer.bias.zero_()
+
+
+def _incoming(layer: nn.Conv2d | nn.ConvTranspose2d) -> int:
+    """Incoming connections of one neuron."""
+    if isinstance(layer, nn.ConvTranspose2d):
+        return layer.in_channels
+    return layer.in_channels // layer.groups * math.prod(layer.kernel_size)

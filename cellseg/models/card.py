@@ -69,6 +69,17 @@ class ModelCard:
 
 def read_card(file: Path) -> ModelCard:
     """The card in a model file, without its weights."""
+    tree = json.loads(_stored_text(file))
+    if tree.pop("format", None) != FORMAT:
+        raise InputError("was made by another version of cellseg", "Use that version or train again.", path=file)
+    try:
+        return ModelCard(**{**tree, "class_names": tuple(tree["class_names"])})
+    except (TypeError, KeyError) as error:
+        found = "has a card that this version of cellseg does not understand"
+        raise InputError(found, "Use the version that made it.", path=file) from error
+
+
+def _stored_text(file: Path) -> str:
     try:
         with safe_open(file, framework="numpy") as tensors:
             text = (tensors.metadata() or {}).get("cellseg")
@@ -80,14 +91,7 @@ def read_card(file: Path) -> ModelCard:
         raise InputError(
             "is a safetensors file, but not one of cellseg", "Give a model made by cellseg train.", path=file
         )
-    tree = json.loads(text)
-    if tree.pop("format", None) != FORMAT:
-        raise InputError("was made by another version of cellseg", "Use that version or train again.", path=file)
-    try:
-        return ModelCard(**{**tree, "class_names": tuple(tree["class_names"])})
-    except (TypeError, KeyError) as error:
-        found = "has a card that this version of cellseg does not understand"
-        raise InputError(found, "Use the version that made it.", path=file) from error
+    return str(text)
 
 
 def store_card(file: Path, card: ModelCard) -> None:
@@ -126,15 +130,21 @@ def model_file(path: Path) -> Path:
         return path / MODEL_FILE
     if str(path) in shipped_files():
         return shipped_files()[str(path)]
+    raise _without_model(path)
+
+
+def _without_model(path: Path) -> InputError:
     if path.is_dir():
-        raise InputError(
+        return InputError(
             f"is a folder without {MODEL_FILE}",
             "Give a run folder made by cellseg train; this one may be unfinished.",
             path=path,
         )
     names = ", ".join(shipped_files())
     known = f"a run folder, a model file, or the name of a model that comes with cellseg: {names}"
-    raise InputError("there is no such model", f"Give {known if names else 'a run folder or a model file'}.", path=path)
+    return InputError(
+        "there is no such model", f"Give {known if names else 'a run folder or a model file'}.", path=path
+    )
 
 
 def shipped_files() -> dict[str, Path]:

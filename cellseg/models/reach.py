@@ -9,9 +9,8 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils._pytree import tree_leaves
 
-from cellseg.models.shapes import WithoutNumbers
+from cellseg.models.shapes import WithoutNumbers, tensors
 
 aten = torch.ops.aten
 
@@ -84,14 +83,14 @@ class _Following(WithoutNumbers):
         return self._known[id(x)][1]
 
     def note(self, function: Any, args: Any, result: Any) -> None:
-        known = [x for x in _tensors(args) if id(x) in self._known]
+        known = [x for x in tensors(args) if id(x) in self._known]
         if known:
             reach = self._behind(function, args, known, result)
             self.largest = max(self.largest, reach.step)
-            self._known |= {id(x): (x, reach) for x in _tensors(result)}
+            self._known |= {id(x): (x, reach) for x in tensors(result)}
 
     def _behind(self, function: Any, args: Any, known: list[Tensor], result: Any) -> Reach:
-        out = _tensors(result)[0]
+        out = tensors(result)[0]
         behind = _BEHIND.get(function)
         if behind is None:
             return self._pixel_by_pixel(function, known, out)
@@ -107,10 +106,6 @@ class _Following(WithoutNumbers):
         if not own or pooled:
             return Reach(everywhere=True)
         return replace(functools.reduce(Reach.joined, own), everywhere=any(self.of(x).everywhere for x in known))
-
-
-def _tensors(tree: Any) -> list[Tensor]:
-    return [x for x in tree_leaves(tree) if isinstance(x, Tensor)]
 
 
 def _behind_convolution(reach: Reach, args: Any, _x: Tensor, _out: Tensor) -> Reach:

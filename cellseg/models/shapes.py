@@ -33,17 +33,23 @@ class WithoutNumbers(TorchDispatchMode):
         return False
 
     def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        layer = LAYERS.get(function.overloadpacket)
-        if layer is None or not all(x.is_meta for x in tree_leaves(args) if isinstance(x, Tensor)):
-            result = function(*args, **(kwargs or {}))
-        else:
-            result = layer(*args, **(kwargs or {}))
+        layer = LAYERS.get(function.overloadpacket) if _on_meta(args) else None
+        result = (layer or function)(*args, **(kwargs or {}))
         self.note(function.overloadpacket, args, result)
         return result
 
     def note(self, function: Any, args: Any, result: Any) -> None:
         """Called with each layer (of torch.ops.aten), its arguments and what it gave."""
         raise NotImplementedError
+
+
+def tensors(tree: Any) -> list[Tensor]:
+    """The tensors among the arguments or results of a layer."""
+    return [x for x in tree_leaves(tree) if isinstance(x, Tensor)]
+
+
+def _on_meta(args: Any) -> bool:
+    return all(x.is_meta for x in tensors(args))
 
 
 def _convolved(

@@ -46,15 +46,19 @@ def as_model(model: Any) -> TrainedModel:
         return load(model)
     if not hasattr(model, "options"):
         raise InputError(f"a {type(model).__name__} was given as a model", "Give what cellseg.load returns, or a path.")
-    count = model.options.classes
-    names = ("background", "cell") if count == 2 else ("background", *(f"class {k}" for k in range(1, count)))
-    card = ModelCard(
-        name=getattr(model, "name", type(model).__name__),
-        options=asdict(model.options),
-        class_names=names,
-        labels_are="instances" if count == 2 else "classes",
+    return TrainedModel(model, _default_card(model))
+
+
+def _default_card(network: Any) -> ModelCard:
+    """Two classes are cells and background; more have numbers."""
+    count = network.options.classes
+    cells = count == 2
+    return ModelCard(
+        name=getattr(network, "name", type(network).__name__),
+        options=asdict(network.options),
+        class_names=("background", "cell") if cells else ("background", *(f"class {k}" for k in range(1, count))),
+        labels_are="instances" if cells else "classes",
     )
-    return TrainedModel(model, card)
 
 
 def pruned(model: TrainedModel, depth: int | None) -> TrainedModel:
@@ -101,9 +105,13 @@ def load(path: str | Path) -> TrainedModel:
         raise InputError(
             f"the weights do not fit the network {card.name} ({reason})", "Train again.", path=file
         ) from error
+    _refuse_unusable(network, file)
+    return TrainedModel(network.eval(), card)
+
+
+def _refuse_unusable(network: Any, file: Path) -> None:
     unusable = [name for name, tensor in network.state_dict().items() if not bool(torch.isfinite(tensor).all())]
     if unusable:
         raise InputError(
             f"weights are infinite or no numbers: {', '.join(unusable[:3])}", "Train again, or copy it anew.", path=file
         )
-    return TrainedModel(network.eval(), card)

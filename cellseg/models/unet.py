@@ -7,9 +7,18 @@ MICCAI 2015, arXiv 1505.04597, figure 1.
 from __future__ import annotations
 
 from torch import Tensor, nn
-from torch.nn.functional import max_pool2d
 
-from cellseg.models.blocks import Block, Head, double_convolution, expand, expanding_path, initialise
+from cellseg.models.blocks import (
+    Block,
+    Head,
+    contract,
+    contracting_path,
+    double_convolution,
+    expand,
+    expanding_path,
+    initialise,
+    widths,
+)
 from cellseg.models.network import Heads, Network
 from cellseg.options import UNetOptions, Upsampling
 
@@ -21,11 +30,13 @@ def valid_size(size: int, depth: int, up: Upsampling = "transposed") -> int | No
         if size <= 0 or size % 2:
             return None
         size //= 2
-    size -= 4
+    return _expanded(size - 4, depth, 4 if up == "transposed" else 6)
+
+
+def _expanded(size: int, depth: int, lost: int) -> int | None:
+    """Output side behind the expanding path, of which each level takes `lost` pixels; None where nothing is left."""
     for _ in range(depth):
-        if size <= 0:
-            return None
-        size = 2 * size - (4 if up == "transposed" else 6)
+        size = 2 * size - lost  # what is not above 0 never gets there
     return size if size > 0 else None
 
 
@@ -41,10 +52,9 @@ class UNet(Network):
 
     def __init__(self, options: UNetOptions, block: Block = double_convolution) -> None:
         super().__init__(options)
-        width = [options.base * 2**level for level in range(options.depth + 1)]
-        inputs = [options.channels, *width]
+        width = widths(options.base, options.depth)
         norm, padding = options.norm, options.padding
-        self.down = nn.ModuleList(block(i, o, norm, padding) for i, o in zip(inputs, width, strict=False))
+        self.down = contracting_path(options.channels, width, block, norm, padding)
         self.dropout = nn.Dropout(options.dropout)
         self.up, self.join = expanding_path(width[-1], width[:-1], width[:-1], block, norm, options.up, padding)
         self.classify = Head(width[0], options.classes, 1)
@@ -54,10 +64,5 @@ class UNet(Network):
         return smallest_size(self.options)
 
     def heads(self, x: Tensor) -> Heads:
-        maps: list[Tensor | None] = []
-        for level, block in enumerate(self.down):
-            x = block(max_pool2d(x, 2) if level else x)
-            if level >= len(self.down) - 2:  # the end of the contracting path
-                x = self.dropout(x)
-            maps.append(x)
+        maps: list[Tensor | None] = [*contract(x, self.down, self.dropout, 2)]
         return Heads([self.classify(expand(maps, self.up, self.join))])

@@ -13,7 +13,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import logsigmoid, max_pool2d
 
-from cellseg.models.blocks import Head, convolution, double_convolution, enlarge, initialise
+from cellseg.models.blocks import (
+    Head,
+    contract,
+    contracting_path,
+    convolution,
+    double_convolution,
+    enlarge,
+    initialise,
+    widths,
+)
 from cellseg.models.network import Heads, Network
 from cellseg.options import UNet3PlusOptions
 
@@ -49,11 +58,8 @@ class UNet3Plus(Network):
     def __init__(self, options: UNet3PlusOptions) -> None:
         super().__init__(options)
         depth = options.depth
-        width = [options.base * 2**level for level in range(depth + 1)]
-        inputs, joined = [options.channels, *width], options.base * (depth + 1)
-        self.down = nn.ModuleList(
-            double_convolution(i, o, options.norm, "same") for i, o in zip(inputs, width, strict=False)
-        )
+        width, joined = widths(options.base, depth), options.base * (depth + 1)
+        self.down = contracting_path(options.channels, width, double_convolution, options.norm, "same")
         self.dropout = nn.Dropout(options.dropout)
         coarser = [*[joined] * (depth - 1), width[-1]]
         self.join = nn.ModuleList(
@@ -68,13 +74,9 @@ class UNet3Plus(Network):
         initialise(self)
 
     def heads(self, x: Tensor) -> Heads:
-        maps: list[Tensor] = []
-        for level, block in enumerate(self.down):
-            x = block(max_pool2d(x, 2) if level else x)
-            maps.append(x)
-        maps[-1] = self.dropout(maps[-1])
+        maps = contract(x, self.down, self.dropout)
         presence = self.guide(maps[-1]) if self.options.guidance else None
-        for level in range(len(self.join) - 1, -1, -1):
+        for level in reversed(range(len(self.join))):
             maps[level] = self.join[level](maps)
         sides = [enlarge(head(maps[k]), 2**k) for k, head in enumerate(self.classify)]
         if presence is not None:

@@ -14,10 +14,18 @@ from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import max_pool2d
 
 from cellseg.errors import InputError
-from cellseg.models.blocks import Head, double_convolution, enlargement, initialise, joined
+from cellseg.models.blocks import (
+    Head,
+    contract,
+    contracting_path,
+    double_convolution,
+    enlargement,
+    initialise,
+    joined,
+    widths,
+)
 from cellseg.models.network import Heads, Network
 from cellseg.models.unet import smallest_size
 from cellseg.options import UNetPlusPlusOptions
@@ -29,10 +37,9 @@ class UNetPlusPlus(Network):
     def __init__(self, options: UNetPlusPlusOptions) -> None:
         super().__init__(options)
         depth, norm, padding = options.depth, options.norm, options.padding
-        width = [options.base * 2**level for level in range(depth + 1)]
-        inputs = [options.channels, *width]
-        places = [(i, j) for j in range(1, depth + 1) for i in range(depth + 1 - j)]
-        self.down = nn.ModuleList(double_convolution(i, o, norm, padding) for i, o in zip(inputs, width, strict=False))
+        width = widths(options.base, depth)
+        places = _places(depth)
+        self.down = contracting_path(options.channels, width, double_convolution, norm, padding)
         self.dropout = nn.Dropout(options.dropout)
         self.up = nn.ModuleDict(
             {f"{i}_{j}": enlargement(width[i + 1], width[i], options.up, padding) for i, j in places}
@@ -48,15 +55,10 @@ class UNetPlusPlus(Network):
         return smallest_size(self.options)
 
     def heads(self, x: Tensor) -> Heads:
-        depth = self.options.depth
-        rows: list[list[Tensor]] = []
-        for level, block in enumerate(self.down):
-            x = block(max_pool2d(x, 2) if level else x)
-            rows.append([self.dropout(x) if level == depth else x])
-        for j in range(1, depth + 1):
-            for i in range(depth + 1 - j):
-                above = self.up[f"{i}_{j}"](rows[i + 1][j - 1])
-                rows[i].append(self.join[f"{i}_{j}"](joined([*rows[i], above])))
+        rows = [[x] for x in contract(x, self.down, self.dropout)]
+        for i, j in _places(self.options.depth):
+            above = self.up[f"{i}_{j}"](rows[i + 1][j - 1])
+            rows[i].append(self.join[f"{i}_{j}"](joined([*rows[i], above])))
         return Heads([head(rows[0][int(j)]) for j, head in self.classify.items()])
 
     def merged(self, heads: list[Tensor]) -> Tensor:
@@ -78,3 +80,8 @@ class UNetPlusPlus(Network):
         wanted = small.state_dict()
         small.load_state_dict({name: x for name, x in self.state_dict().items() if name in wanted}, assign=True)
         return small.train(self.training)
+
+
+def _places(depth: int) -> list[tuple[int, int]]:
+    """Level i and place j along its skip of each node, in the order in which they are computed."""
+    return [(i, j) for j in range(1, depth + 1) for i in range(depth + 1 - j)]
