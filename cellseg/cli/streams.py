@@ -25,6 +25,8 @@ class LenientStream:
     def __init__(self, stream: TextIO, *, forgives_all: bool) -> None:
         self._stream = stream
         self._forgives_all = forgives_all
+        self.reader_gone = False
+        """Somebody read it, and does not any more; whoever writes for that reader alone may end."""
 
     def write(self, text: str) -> int:
         """Write a text; returns its length."""
@@ -43,7 +45,9 @@ class LenientStream:
 
     def _forgive(self, error: OSError | ValueError) -> None:
         """Nothing where nobody reads: ValueError is that of a closed stream."""
-        if not (self._forgives_all or isinstance(error, ValueError) or error.errno in GONE):
+        if isinstance(error, ValueError) or error.errno in GONE:
+            self.reader_gone = True
+        elif not self._forgives_all:
             raise error
 
     def __getattr__(self, name: str) -> Any:

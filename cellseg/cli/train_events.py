@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import sys
@@ -27,10 +28,17 @@ class Lines:
     pace: Pace
 
     def tell(self, name: str, **values: Any) -> None:
-        """Print one object; what is no number is null."""
-        if self.wanted:
-            sys.stdout.write(json.dumps({"event": name, **_plain(values)}) + "\n")
-            sys.stdout.flush()
+        """Print one object; what is no number is null.
+
+        Raises:
+            BrokenPipeError: the program that asked for events is gone: its training ends, with a checkpoint.
+        """
+        if not self.wanted:
+            return
+        sys.stdout.write(json.dumps({"event": name, **_plain(values)}) + "\n")
+        sys.stdout.flush()
+        if getattr(sys.stdout, "reader_gone", False):
+            raise BrokenPipeError(errno.EPIPE, "nobody reads the events any more")
 
     def tell_event(self, event: Event) -> None:
         """Print an event of the training."""

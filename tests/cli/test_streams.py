@@ -12,6 +12,7 @@ import pytest
 import tifffile
 
 from cellseg.cli.streams import HANDLER, LenientStream, prepare_streams
+from cellseg.cli.train_events import Lines
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell")
 
@@ -56,9 +57,25 @@ def test_a_reader_that_has_gone(forgives_all):
     assert stream.write("x\n") == 2
     stream.flush()
     assert stream.encoding == pipe.encoding
+    assert stream.reader_gone
     with pytest.raises(BrokenPipeError):
         pipe.close()
+
     assert stream.write("after it was closed\n")
+
+
+def test_a_training_ends_when_nobody_hears_its_events(monkeypatch):
+    heard = LenientStream(io.StringIO(), forgives_all=False)
+    monkeypatch.setattr(sys, "stdout", heard)
+    Lines(True, None, None).tell("paused")
+    assert not heard.reader_gone
+    pipe = broken_pipe()
+    monkeypatch.setattr(sys, "stdout", LenientStream(pipe, forgives_all=False))
+    Lines(False, None, None).tell("paused")
+    with pytest.raises(BrokenPipeError):
+        Lines(True, None, None).tell("paused")
+    with pytest.raises(BrokenPipeError):
+        pipe.close()
 
 
 def test_a_full_disk_is_forgiven_where_nothing_is_lost():
