@@ -35,6 +35,9 @@ CUT_SECONDS_PIXEL = 6e-6
 """The search for the cut, a pixel that it is chosen on; measured with 320 x 320 pixels of cells apart and touching."""
 CHANNEL_BYTES = 8
 """A pixel and channel of a training image: grey value and spline coefficient, float32."""
+WEIGHING_BYTES = 12
+"""A pixel of an image, beside `CHANNEL_BYTES`, while its weight map is made: cells, distances, class weights. Measured:
+20 with one channel, of an image of 3500 x 3500 pixels; reading it takes less."""
 TRAINING_ACTIVATION_BYTES = 15
 """A value that a layer gives, with what is kept of it for the way back, and gradients; measured 14.3."""
 PREDICTION_ACTIVATION_BYTES = 4
@@ -126,10 +129,16 @@ def estimate_training(
     memory = (
         TRAINING_PROGRAM_BYTES
         + pixels * (EXAMPLE_BYTES + CHANNEL_BYTES * channels)
-        + options.batch * cost.values * TRAINING_ACTIVATION_BYTES
+        + max(options.batch * cost.values * TRAINING_ACTIVATION_BYTES, weighing_bytes(sizes, channels, cores))
         + cost.parameters * PARAMETER_BYTES
     )
     return Estimate(options.steps * step + validation, memory)
+
+
+def weighing_bytes(sizes: Sequence[tuple[int, int]], channels: int, threads: int) -> int:
+    """Memory that is taken for a while when weight maps of the largest images are made, one on each thread."""
+    largest = sorted((height * width for height, width in sizes), reverse=True)[:threads]
+    return sum(largest) * (WEIGHING_BYTES + CHANNEL_BYTES * channels)
 
 
 def validated_pixels(sizes: Sequence[tuple[int, int]], options: TrainOptions) -> tuple[float, float]:

@@ -7,6 +7,7 @@ known before it is taken, so it is counted.
 
 from __future__ import annotations
 
+import os
 import statistics
 import time
 from collections.abc import Sequence
@@ -32,6 +33,7 @@ from cellseg.training.estimate import (
     TRAINING_PROGRAM_BYTES,
     Estimate,
     validated_pixels,
+    weighing_bytes,
 )
 from cellseg.training.sampler import Batch
 from cellseg.training.state import new_state
@@ -116,10 +118,11 @@ def _with_samples(step: float, settings: TrainSettings, size: SampleSides) -> fl
 
 
 def _memory(shapes: Sequence[Shape], channels: int, batch: int, network: Any, size: SampleSides) -> int:
-    """Bytes at the peak: the program, the images, and a step or the prediction of a validation."""
+    """Bytes at the peak: the program, the images, and weight maps in the making, a step or a validation."""
     pixels = sum(height * width for height, width in shapes)
     step = OVERHEAD * training_bytes(network, (batch, channels, size[0], size[0]))
     seen = network.geometry.input_size(min(ARRAY_TILE, max(map(max, shapes))))
     validation = PREDICTION_OVERHEAD * forward_bytes(network, (1, channels, seen, seen))
     images = pixels * (EXAMPLE_BYTES + CHANNEL_BYTES * channels)
-    return int(TRAINING_PROGRAM_BYTES + images + parameters(network) * PARAMETER_BYTES + max(step, validation))
+    most = max(step, validation, weighing_bytes(shapes, channels, os.cpu_count() or 1))
+    return int(TRAINING_PROGRAM_BYTES + images + parameters(network) * PARAMETER_BYTES + most)

@@ -100,3 +100,10 @@ def test_before_torch_the_default_network_is_said_to_cost_the_same():
     side, shapes = made.geometry.input_size(204), [(400, 400)] * 6
     counted = expected_cost._memory(shapes, 1, 1, made, (side, made.geometry.output_size(side)))
     assert estimate_training(shapes, 1, settings).bytes == pytest.approx(counted, rel=0.1)
+
+
+def test_one_large_image_takes_what_its_weight_map_does():
+    """20 bytes a pixel while it is made, beside 22 that are kept."""
+    made = network("unet")
+    few, one = (expected_cost._memory([shape], 1, 1, made, sample(made)) for shape in ((100, 100), (8000, 8000)))
+    assert one - few > 40 * (8000**2 - 100**2) - 5e8
