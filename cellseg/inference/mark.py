@@ -34,13 +34,22 @@ def is_finished(output: Path, mark: str, options: PredictOptions) -> bool:
     files = [output] if options.uncertainty == "none" else [output, uncertainty_file(output)]
     found = [result_mark(file) for file in files]
     for file, one in zip(files, found, strict=True):
-        others = one.split("-") if one else []
-        changed_parts = [part for part, now, was in zip(PARTS, mark.split("-"), others, strict=False) if now != was]
-        if changed_parts and changed_parts != ["image"]:
-            what = " and ".join(OTHERS[part] for part in changed_parts if part in OTHERS)
-            remedy = "Start again without --resume to replace it, or choose another --out."
-            raise InputError(f"is the result of {what}", remedy, path=file)
+        _refuse_other(file, _changed_parts(one, mark))
     return found == [mark] * len(files)
+
+
+def _changed_parts(found: str | None, mark: str) -> list[str]:
+    """Parts in which a result's mark differs; none where it has no mark."""
+    others = found.split("-") if found else []
+    return [part for part, now, was in zip(PARTS, mark.split("-"), others, strict=False) if now != was]
+
+
+def _refuse_other(file: Path, changed_parts: list[str]) -> None:
+    """InputError for a result of which more than the image has changed."""
+    if changed_parts and changed_parts != ["image"]:
+        what = " and ".join(OTHERS[part] for part in changed_parts if part in OTHERS)
+        remedy = "Start again without --resume to replace it, or choose another --out."
+        raise InputError(f"is the result of {what}", remedy, path=file)
 
 
 def _digest(part: Any) -> str:

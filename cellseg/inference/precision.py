@@ -20,17 +20,21 @@ def choose_precision(seen: SeenImage, runner: Runner) -> tuple[Arithmetic, str]:
     Not given, it is bfloat16 where the machine computes with it and where a sample of the image's first plane shows
     that 99.9 % of the pixels keep their class.
     """
-    options = seen.options
-    if options.precision is not None:
-        return options.precision, "as asked"
+    if seen.options.precision is not None:
+        return seen.options.precision, "as asked"
     if not computes_bfloat16(prediction_device()):
         return "float32", "no bfloat16 hardware"
-    sample, threshold = seen.image.sample(0, seen.geometry), cuts_of(seen.trained.card, options)[0]
+    same = _kept_classes(seen, runner)
+    return ("bfloat16" if same >= SAME_CLASS else "float32"), f"bfloat16 keeps the class of {same:.2%} of the pixels"
+
+
+def _kept_classes(seen: SeenImage, runner: Runner) -> float:
+    """Part of the pixels of a sample that have the same class by bfloat16."""
+    sample, threshold = seen.image.sample(0, seen.geometry), cuts_of(seen.trained.card, seen.options)[0]
     if runner.adaptive:
         runner.see(sample, plane=0)
     exact, fast = (_classes(runner, name, sample, threshold) for name in ("float32", "bfloat16"))
-    same = float(np.mean(exact == fast))
-    return ("bfloat16" if same >= SAME_CLASS else "float32"), f"bfloat16 keeps the class of {same:.2%} of the pixels"
+    return float(np.mean(exact == fast))
 
 
 def _classes(

@@ -13,7 +13,7 @@ from cellseg.errors import InputError
 from cellseg.images.source import ImageSource, array_source
 from cellseg.inference.prediction import Prediction, prediction_in_memory
 from cellseg.inference.scope import CUT, refuse
-from cellseg.inference.seen import seen_by
+from cellseg.inference.seen import SeenImage, seen_by
 from cellseg.inference.tiling import Tile, TilePlace, nearest_first, place
 from cellseg.models.trained import as_model
 from cellseg.options import PredictOptions
@@ -45,10 +45,7 @@ def predict(
     """
     _refuse_cut(options, "predict")
     seen = seen_by(model, image, PredictOptions(**options))
-    if seen.source is not seen.own:
-        remedy = "Use predict_array, keep_prediction, or cellseg predict."
-        why = f"diameter={seen.options.diameter:g}" if seen.options.diameter else "the model's scale"
-        raise InputError(f"predict gives tiles of the image itself, and by {why} the network sees it rescaled", remedy)
+    _refuse_rescaled(seen)
     prediction = prediction_in_memory(seen)
     tiles = [tile for tile in prediction.planned if place(tile) not in skip]
     found = prediction.compute(nearest_first(tiles, near) if near else tiles)
@@ -64,10 +61,26 @@ def predict_array(model: Any, image: NDArray[np.generic], **options: Any) -> Flo
 
 def filled(model: Any, image: NDArray[np.generic], options: PredictOptions) -> Prediction:
     """The finished prediction of an image (H, W) or (C, H, W) in memory. Raises InputError for another shape."""
-    prediction = unfilled(model, image, options)
+    if image.size == 0 or image.ndim not in (2, 3):
+        raise InputError(f"an image of shape {image.shape} was given", "Give one (H, W) or (C, H, W).")
+    trained, source = as_model(model), array_source(image, axes="CYX"[-image.ndim :])
+    if source.channels > 1 == trained.network.options.channels:
+        raise InputError(
+            f"an image of shape {image.shape} was given to a model of one channel",
+            "Give one (H, W): of a stack plane by plane, of several channels one of them.",
+        )
+    prediction = prediction_in_memory(seen_by(trained, source, options))
     for _ in prediction.fill():
         pass
     return prediction
+
+
+def _refuse_rescaled(seen: SeenImage) -> None:
+    """InputError where the network sees another size than the image's own."""
+    if seen.source is not seen.own:
+        why = f"diameter={seen.options.diameter:g}" if seen.options.diameter else "the model's scale"
+        found = f"predict gives tiles of the image itself, and by {why} the network sees it rescaled"
+        raise InputError(found, "Use predict_array, keep_prediction, or cellseg predict.")
 
 
 def unfilled(model: Any, image: NDArray[np.generic], options: PredictOptions = PredictOptions()) -> Prediction:

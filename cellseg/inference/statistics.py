@@ -11,6 +11,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -53,11 +54,17 @@ def folded(network: Any) -> Any:
     The same function to rounding, without a pass over memory for each of them.
     """
     network = copy.deepcopy(network)
-    for block in [module for module in network.modules() if isinstance(module, nn.Sequential)]:
-        for k, (layer, following) in enumerate(zip(block, list(block)[1:], strict=False)):
-            if isinstance(layer, nn.Conv2d) and isinstance(following, nn.BatchNorm2d):
-                block[k], block[k + 1] = fuse_conv_bn_eval(layer, following), nn.Identity()
+    for module in list(network.modules()):
+        if isinstance(module, nn.Sequential):
+            _fold(module)
     return network.to(memory_format=torch.channels_last)
+
+
+def _fold(block: nn.Sequential) -> None:
+    """Put each normalisation of a block into the convolution before it."""
+    for k, (layer, following) in enumerate(pairwise(list(block))):
+        if isinstance(layer, nn.Conv2d) and isinstance(following, nn.BatchNorm2d):
+            block[k], block[k + 1] = fuse_conv_bn_eval(layer, following), nn.Identity()
 
 
 @contextmanager

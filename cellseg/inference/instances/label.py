@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,7 @@ from cellseg.inference.instances.rebuild import rebuild
 from cellseg.inference.instances.split import split, windows
 from cellseg.inference.instances.spread import spread_block
 from cellseg.inference.instances.store import open_store
-from cellseg.inference.instances.survey import survey
+from cellseg.inference.instances.survey import Survey, survey
 from cellseg.options import PredictOptions, Split
 
 T = TypeVar("T")
@@ -166,31 +166,73 @@ def labelling(
     Yields progress after each block; returns the plane (`plane = yield from labelling(...)`).
     """
     grid = Grid(height, width, block)
-    cuts = windows(grid) if options.split == "watershed" else None
-    halo = -(-HALO_ROWS // block) + 1  # rows of blocks in sight of a later pass
-    total = len(grid) * (1 + options.cores + bool(options.grow)) + (len(cuts) if cuts else 0)
-    rows = halo if cuts or options.cores or options.grow else 1
+    later = _LaterPasses(read, grid, options, scratch)
+    total = len(grid) + sum(later.blocks)
     part = partial(label_block, read, holes=options.fill_holes > 0, core=CORE if options.cores else 0)
-    label = keep_blocks(part, rows * grid.columns)
-    found = yield from _counted(survey(label, grid, options.fill_holes, boxed=cuts is not None), 0, total)
-    names, count = number(found.nodes, 0 if cuts or options.cores else options.minimum_size)
+    label = keep_blocks(part, later.rows_for(later.cut, options.cores, options.grow) * grid.columns)
+    found = yield from _counted(survey(label, grid, options.fill_holes, boxed=later.cut), 0, total)
+    names, count = number(found.nodes, later.smallest_for(later.cut, options.cores))
     plane = LabelledPlane(grid, count, names, found.nodes.offsets, lambda box: label(box).labels)
-    if cuts:
-        boxes = found.instance_boxes(names, count)
-        rows, store = halo if options.cores or options.grow else 1, open_store(scratch, "split", cuts)
-        smallest = 0 if options.cores else options.minimum_size
-        steps = split(plane, boxes, options.object_diameter, store, minimum_size=smallest, rows=rows)
-        plane = yield from _counted(steps, len(grid), total)
-    if options.cores:
-        spread = partial(spread_block, read=read)
-        store, rows = open_store(scratch, "spread", grid), halo if options.grow else 1
-        steps = rebuild(plane, grid, spread, store, minimum_size=options.minimum_size, rows=rows)
-        plane = yield from _counted(steps, total - len(grid) * (1 + bool(options.grow)), total)
-    if options.grow:
-        render = partial(grown_block, grow=options.grow)
-        steps = rebuild(plane, grid, render, open_store(scratch, "grown", grid))
-        plane = yield from _counted(steps, total - len(grid), total)
+    done = len(grid)
+    for blocks, steps in zip(later.blocks, later.steps(found, names, count), strict=True):
+        plane = yield from _counted(steps(plane), done, total)
+        done += blocks
     return plane
+
+
+Steps = Generator[None, None, LabelledPlane]
+"""A pass over a plane: yields after each block, and returns the plane that it makes."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _LaterPasses:
+    """Passes over a labelled plane, in this order: cuts at the necks, cores that spread, growth; those asked for."""
+
+    read: MaskReader
+    grid: Grid
+    options: InstanceOptions
+    scratch: Path | None
+
+    @property
+    def cut(self) -> bool:
+        return self.options.split == "watershed"
+
+    @property
+    def blocks(self) -> list[int]:
+        """Number of blocks, or of windows, of each pass."""
+        cuts = [len(windows(self.grid))] * self.cut
+        return [*cuts, *[len(self.grid)] * (self.options.cores + bool(self.options.grow))]
+
+    def rows_for(self, *following: object) -> int:
+        """Rows of blocks that a pass keeps: those in sight of a pass that follows, if there is any."""
+        return -(-HALO_ROWS // self.grid.block) + 1 if any(following) else 1
+
+    def smallest_for(self, *following: object) -> int:
+        """Size of the smallest instances that a pass leaves: only the last that changes sizes takes any away."""
+        return 0 if any(following) else self.options.minimum_size
+
+    def steps(self, found: Survey, names: NDArray[np.uint32], count: int) -> Iterator[Callable[[LabelledPlane], Steps]]:
+        """The passes, each of which takes the plane that the one before gave."""
+        if self.cut:
+            yield partial(self._cut, boxes=found.instance_boxes(names, count))
+        if self.options.cores:
+            yield self._spread
+        if self.options.grow:
+            yield self._grow
+
+    def _cut(self, plane: LabelledPlane, boxes: NDArray[np.int32]) -> Steps:
+        cores, store = self.options.cores, open_store(self.scratch, "split", windows(self.grid))
+        rows, smallest = self.rows_for(cores, self.options.grow), self.smallest_for(cores)
+        return split(plane, boxes, self.options.object_diameter, store, minimum_size=smallest, rows=rows)
+
+    def _spread(self, plane: LabelledPlane) -> Steps:
+        spread, store = partial(spread_block, read=self.read), open_store(self.scratch, "spread", self.grid)
+        rows = self.rows_for(self.options.grow)
+        return rebuild(plane, self.grid, spread, store, minimum_size=self.options.minimum_size, rows=rows)
+
+    def _grow(self, plane: LabelledPlane) -> Steps:
+        render = partial(grown_block, grow=self.options.grow)
+        return rebuild(plane, self.grid, render, open_store(self.scratch, "grown", self.grid))
 
 
 def _counted(steps: Generator[None, None, T], before: int, total: int) -> Generator[LabelProgress, None, T]:

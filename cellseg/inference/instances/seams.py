@@ -46,13 +46,13 @@ class Seams:
 
 def edge_of_plane(grid: Grid, box: Box, labels: NDArray[np.int32]) -> NDArray[np.int32]:
     """Labels of the pixels of a block that lie at the edge of the plane."""
-    lines = [
-        labels[0] if box.top == 0 else None,
-        labels[-1] if box.top + box.height == grid.height else None,
-        labels[:, 0] if box.left == 0 else None,
-        labels[:, -1] if box.left + box.width == grid.width else None,
-    ]
-    return np.concatenate([line for line in lines if line is not None] or [np.zeros(0, np.int32)])
+    at_edge = (
+        (labels[0], box.top == 0),
+        (labels[-1], box.bottom == grid.height),
+        (labels[:, 0], box.left == 0),
+        (labels[:, -1], box.right == grid.width),
+    )
+    return np.concatenate([np.zeros(0, np.int32), *(line for line, is_edge in at_edge if is_edge)])
 
 
 @compiled
