@@ -54,7 +54,7 @@ class Failures:
         """Tell which have no result, and the next step with those in the folder `out`; returns the exit code."""
         if not self.why:
             if self.total > 1:
-                say(f"{self.total} results are in {out}; next: cellseg napari IMAGE, or cellseg evaluate {out} TRUTH")
+                say(f"all {self.total} results are in {out}; next: cellseg napari IMAGE; cellseg evaluate {out} TRUTH")
             return 0
         lines = [f"  {_named(image, reason)}" for image, reason in self.why.items()]
         say("\n".join([f"error: {len(self.why)} of {self.total} images have no result:", *lines]))

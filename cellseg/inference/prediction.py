@@ -26,7 +26,7 @@ from cellseg.inference.predicted import Predicted, predict_tiles
 from cellseg.inference.progress import Progress
 from cellseg.inference.result import Stored, result_layout
 from cellseg.inference.runner import Runner
-from cellseg.inference.scope import ALL, CUT, LINKING, refuse
+from cellseg.inference.scope import ALL, CUT, LINKING, refuse, refuse_without_effect
 from cellseg.inference.seen import SeenImage
 from cellseg.inference.store import ArrayStore, Store
 from cellseg.inference.tiling import Tile, TilePlace, nearest_first, place, plan
@@ -221,6 +221,7 @@ class Prediction:
         an option of the network, which the tiles have been made with.
         """
         scratch, settings = self.folder / "instances", self._settings(options)
+        refuse_without_effect(settings, options.keys())
         yield from write_result(self._finished, output, scratch, settings, mark_of(self.key, settings))
         shutil.rmtree(scratch, ignore_errors=True)
 

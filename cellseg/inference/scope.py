@@ -40,12 +40,12 @@ def changed(options: PredictOptions, names: AbstractSet[str] = ALL) -> dict[str,
     return {name: value for name, value in values.items() if value != DEFAULTS[name]}
 
 
-def refuse_without_effect(options: PredictOptions) -> None:
-    """Raise InputError where one of the options has no effect beside another."""
+def refuse_without_effect(options: PredictOptions, given: AbstractSet[str] = ALL) -> None:
+    """Raise InputError where one of the options that were given has no effect beside another."""
     idle = dict.fromkeys(WITHOUT_EFFECT[options.result], f"--result {options.result}")
     idle |= {"link_overlap": "--link none"} if options.link == "none" else {}
     idle |= {"object_diameter": "--split none"} if options.split == "none" else {}
-    for name in sorted(changed(options, frozenset(idle))):
+    for name in sorted(changed(options, given & idle.keys())):
         raise InputError(f"{flag_of(name)} has no effect with {idle[name]}", f"Leave {flag_of(name)} out.")
 
 

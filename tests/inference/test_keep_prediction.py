@@ -86,6 +86,15 @@ def test_a_result_made_of_it_is_the_one_of_predict(classes, image, tmp_path, opt
     assert not (kept.folder / "instances").exists()
 
 
+def test_options_without_effect_on_what_is_written_are_refused(model, image, tmp_path):
+    kept = cellseg.keep_prediction(model, image, tmp_path / "kept", tile=48, threshold=0.4, minimum_size=9)
+    list(kept.fill())
+    for options in ({"probability_type": "uint8"}, {"result": "classes", "minimum_size": 3}, {"link_overlap": 0.5}):
+        with pytest.raises(InputError, match="has no effect"):
+            next(kept.write(tmp_path / "out.tif", **options))
+    list(kept.write(tmp_path / "out.tif", result="probabilities"))  # what was said at the opening is for other results
+
+
 def test_it_goes_on_where_it_was_left(model, image, tmp_path):
     kept = cellseg.keep_prediction(model, image, tmp_path, tile=48)
     steps = kept.fill()

@@ -153,7 +153,7 @@ class SegmentController:
         """Write the result of the whole image."""
         self._show(True, f"writing {path.name}…")
         self._desk.service.send(
-            {"do": "save", "path": str(path), "options": {"result": self.result, **self.cut.options}}
+            {"do": "save", "path": str(path), "options": {"result": self.result, **self.cut.of(self.result)}}
         )
 
     def show_uncertainty(self, wanted: bool) -> None:

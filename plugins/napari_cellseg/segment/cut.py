@@ -56,6 +56,11 @@ class Cut:
         counts = self.shown
         return {name: value for name, value in self.answers.given.items() if name in counts}
 
+    def of(self, result: str) -> FormValues:
+        """The same for a kind of result: class numbers depend on the threshold alone, probabilities on nothing."""
+        counts = {"instances": CUT, "classes": ("threshold",)}.get(result, ())
+        return {name: value for name, value in self.options.items() if name in counts}
+
     @property
     def in_a_plane(self) -> FormValues:
         """The same for a field of one plane."""
