@@ -10,8 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellseg.errors import InputError
-from cellseg.images.listing import Paths
+from cellseg.images.listing import Paths, list_images
 from cellseg.labels.ctc.pairs import find_ctc_pairs, is_ctc
+from cellseg.labels.formats import (
+    refuse_folders_of_single_cells,
+    refuse_known_formats,
+    refuse_masks_of_single_cells,
+)
 from cellseg.labels.meaning import LabelPlane, Meaning, read_values
 from cellseg.labels.pairs import Pair, find_pairs
 from cellseg.labels.read import read_labels
@@ -37,8 +42,22 @@ def find_annotated_pairs(
             remedy = "There markers, silver truth and grey values tell; copy the files elsewhere to give masks."
             raise InputError("--annotated does not go with folders of the Cell Tracking Challenge", remedy)
         return find_ctc_pairs(images, labels)
+    images, labels = (given if isinstance(given, (str, Path)) else list(given) for given in (images, labels))
+    if isinstance(labels, (str, Path)):
+        refuse_known_formats(Path(labels).expanduser())
+        refuse_folders_of_single_cells(Path(labels).expanduser())
+    refuse_masks_of_single_cells(list_images(images), list_images(labels))
     pairs = find_pairs(images, labels, axes=axes)
+    _refuse_same(pairs)
     return with_masks(pairs, images, annotated, axes) if annotated else pairs
+
+
+def _refuse_same(pairs: Sequence[Pair]) -> None:
+    """InputError where a file is its own label."""
+    same = [pair for pair in pairs if pair.image.path is not None and pair.image.path == pair.labels.path]
+    if same:
+        found = f"{len(same)} files are given as image and as label, such as {same[0].image.name}"
+        raise InputError(found, "Move the labels to a folder of their own, or name them by a pattern like *_masks.tif.")
 
 
 def with_masks(pairs: Sequence[Pair], images: Paths, annotated: Paths, axes: str | None = None) -> list[Pair]:

@@ -34,6 +34,8 @@ class Pair:
     annotated: ImageSource | None = None
     """Nonzero where somebody annotated; None = everywhere."""
     annotated_plane: int = 0
+    unlike: bool = False
+    """Whether the two files were paired because each was alone in its folder, though their names are unlike."""
 
 
 def find_pairs(images: Paths, labels: Paths, *, axes: str | None = None, palette: PaletteRule = "lookup") -> list[Pair]:
@@ -53,6 +55,7 @@ def find_pairs(images: Paths, labels: Paths, *, axes: str | None = None, palette
     """
     image_files, label_files = list_images(images), list_images(labels)
     label_axes = f"{plane_axes(axes.upper())}YX" if axes else None
+    unlike = _are_unlike(images, labels, image_files, label_files)
     pairs: list[Pair] = []
     wrong: list[str] = []
     for image_file, label_file in _match(image_files, label_files):
@@ -60,15 +63,25 @@ def find_pairs(images: Paths, labels: Paths, *, axes: str | None = None, palette
         label = open_image(label_file, axes=label_axes, palette="index")
         mismatch = _mismatch(image, label)
         wrong += [f"{image.name} {mismatch}"] if mismatch else []
-        pairs += [] if mismatch else _planes(image, label)
+        pairs += [] if mismatch else _planes(image, label, unlike)
     if wrong:
         raise InputError(f"images and labels do not fit: {_some(wrong)}", "They must show the same pixels.")
     return pairs
 
 
-def _planes(image: ImageSource, label: ImageSource) -> list[Pair]:
-    many = image.planes > 1
-    return [Pair(f"{image.name}[{k}]" if many else image.name, image, k, label, k) for k in range(image.planes)]
+def _planes(image: ImageSource, label: ImageSource, unlike: bool) -> list[Pair]:
+    names = [f"{image.name}[{k}]" if image.planes > 1 else image.name for k in range(image.planes)]
+    return [Pair(name, image, k, label, k, unlike=unlike) for k, name in enumerate(names)]
+
+
+def _are_unlike(images: Paths, labels: Paths, image_files: Sequence[Path], label_files: Sequence[Path]) -> bool:
+    """Whether one image and one label were found in folders, and their names have nothing to do with each other."""
+    named = [isinstance(given, (str, Path)) and Path(given).is_file() for given in (images, labels)]
+    if len(image_files) != 1 or len(label_files) != 1 or any(named):
+        return False
+    one, other = (stem(files[0]).casefold() for files in (image_files, label_files))
+    numbers = _numbers(image_files[0])
+    return not (one in other or other in one or (numbers and numbers == _numbers(label_files[0])))
 
 
 def _mismatch(image: ImageSource, label: ImageSource) -> str:

@@ -57,6 +57,14 @@ def test_one_file_each_may_have_any_names(tmp_path):
     assert [(pair.image_plane, pair.label_plane) for pair in pairs] == [(k, k) for k in range(4)]
 
 
+def test_unlike_names_that_are_alone_in_their_folders_are_marked(tmp_path):
+    images, labels = _write(tmp_path / "i", ["day1.tif"]), _write(tmp_path / "l", ["control.tif"])
+    assert [pair.unlike for pair in find_pairs(images, labels)] == [True]
+    assert [pair.unlike for pair in find_pairs(images / "day1.tif", labels / "control.tif")] == [False]
+    (labels / "control.tif").rename(labels / "day1_mask.tif")
+    assert [pair.unlike for pair in find_pairs(images, labels)] == [False]
+
+
 def test_labels_have_the_axes_of_the_images_but_channels(tmp_path):
     images, labels = _write(tmp_path / "i", ["a.tif"], (3, 8, 9)), _write(tmp_path / "l", ["a.tif"])
     (pair,) = find_pairs(images, labels, axes="CYX")

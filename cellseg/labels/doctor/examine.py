@@ -117,6 +117,7 @@ def judge(job: Examination) -> Report:
 
 def _judged(job: Examination, plan: RepairPlan, seen: Sequence[ExaminedPair]) -> Iterable[Finding]:
     """Findings of the second look."""
+    yield from _judge_names(job.pairs)
     yield from judge_looks([s.looks for s in seen], job.margin)
     yield from judge_mends([(s.name, s.mends) for s in seen])
     yield from judge_bodies(job.pairs, plan) if job.thorough else ()
@@ -124,6 +125,13 @@ def _judged(job: Examination, plan: RepairPlan, seen: Sequence[ExaminedPair]) ->
     matched = judge_pairing([s.matched for s in seen if s.matched is not None], plan.kind)
     yield from (_softened(finding) for finding in matched) if job.options.trust_pairs else matched
     yield from judge_unlabelled([s.forgotten for s in seen if s.forgotten is not None], volume=plan.volume)
+
+
+def _judge_names(pairs: Sequence[Pair]) -> Iterable[Finding]:
+    unlike = [pair for pair in pairs if pair.unlike]
+    if unlike:
+        said = f"{unlike[0].image.name} was paired with {unlike[0].labels.name}, as each is alone in its folder"
+        yield Finding("unlike-names", "warning", (), said, "Give both the same name, or name the two files.")
 
 
 def _softened(finding: Finding) -> Finding:
