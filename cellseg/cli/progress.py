@@ -9,7 +9,7 @@ from functools import cache
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Protocol
 
-from cellseg.cli.launched import is_follower
+from cellseg.training.launched import is_follower
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -9,13 +9,22 @@ import sys
 from collections.abc import Generator
 from contextlib import closing
 from dataclasses import asdict, dataclass
-from time import perf_counter
 from typing import Any
 
-from cellseg.cli.train_pace import Pace, memory
 from cellseg.errors import InputError
 from cellseg.models.card import MODEL_FILE
-from cellseg.training.events import Event, Finished, Saved, Stepped, Validated
+from cellseg.training.events import (
+    Continued,
+    Event,
+    Finished,
+    NotUnderstood,
+    Paused,
+    Saved,
+    Stepped,
+    Stopped,
+    Validated,
+)
+from cellseg.training.pace import Pace, memory
 from cellseg.training.run_folder import CHECKPOINT, REPORT, RunFolder
 
 
@@ -41,7 +50,9 @@ class Lines:
             raise BrokenPipeError(errno.EPIPE, "nobody reads the events any more")
 
     def tell_event(self, event: Event) -> None:
-        """Print an event of the training."""
+        """Print an event of the training; what people wrote wrongly is for them alone."""
+        if isinstance(event, NotUnderstood):
+            return
         self.tell(type(event).__name__.lower(), **self._values(event))
 
     def _values(self, event: Event) -> dict[str, Any]:
@@ -58,24 +69,21 @@ class Lines:
         if isinstance(event, Finished):
             files = {"model": str(self.run.path / MODEL_FILE), "report": str(self.run.path / REPORT)}
             return {"step": event.step, "scores": event.scores, "step_of_the_model": event.chosen, **files}
-        return asdict(event)
+        if isinstance(event, Stopped):
+            return {"run": str(event.run)}
+        return {} if isinstance(event, Paused | Continued) else asdict(event)
 
 
 def heard(events: Generator[Event], lines: Lines) -> Generator[Event]:
-    """Pass events on, timed and printed; what stops them is printed, too."""
+    """Pass events on, printed; what stops them is printed, too."""
     with closing(events):
-        while True:
-            began = perf_counter()
-            try:
-                event = next(events, None)
-            except InputError as error:
-                lines.tell("failed", error=str(error))
-                raise
-            if event is None:
-                return
-            lines.pace.note(event, perf_counter() - began)
-            lines.tell_event(event)
-            yield event
+        try:
+            for event in events:
+                lines.tell_event(event)
+                yield event
+        except InputError as error:
+            lines.tell("failed", error=str(error))
+            raise
 
 
 def _plain(value: Any) -> Any:

@@ -9,16 +9,26 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cellseg.cli.pictures.validation import draw_validation
-from cellseg.cli.progress import Stop, bar, console, say, stoppable
-from cellseg.cli.train_control import Control
+from cellseg.cli.progress import bar, console, say, stoppable
 from cellseg.cli.train_events import Lines, heard
-from cellseg.cli.train_pace import Pace, memory
-from cellseg.training.curves import draw_curves
-from cellseg.training.data import TrainingSet
-from cellseg.training.events import Compared, Event, Finished, Saved, Started, Stepped, Validated, Validating, Weighed
+from cellseg.training.control import GO, PAUSE, STOP
+from cellseg.training.events import (
+    Compared,
+    Event,
+    Finished,
+    NotUnderstood,
+    Paused,
+    Saved,
+    Started,
+    Stepped,
+    Validated,
+    Validating,
+    Weighed,
+)
+from cellseg.training.pace import Pace, memory
 from cellseg.training.report import forgotten
-from cellseg.training.run_folder import CURVES, REPORT_TEXT, RunFolder, read_metrics, record
-from cellseg.training.several import any_wishes, size
+from cellseg.training.run import Run
+from cellseg.training.run_folder import CURVES, REPORT_TEXT, RunFolder
 from cellseg.wording import loss_of, size_of, smoothed, time_left
 
 INTERRUPTED = 130
@@ -26,53 +36,34 @@ TELL_EVERY = 30.0
 """Seconds between two lines where there is no terminal."""
 
 
-def watch(
-    training: Generator[Event], run: RunFolder, data: TrainingSet, settings: Any, as_lines: bool
-) -> Finished | None:
-    """Run a training to its end, or until it is stopped; then None.
+def watch(run: Run, folder: RunFolder, as_lines: bool) -> Finished | None:
+    """Show a training to its end, or until it is stopped; then None.
 
     Args:
-        training: its events.
-        run: where it is recorded, and looked for a word of control.
-        data: what is learnt from.
-        settings: of the training.
+        run: the training.
+        folder: where it is recorded.
         as_lines: whether events are printed on standard output.
     """
-    lines = Lines(as_lines, run, Pace(settings.train))
+    lines = Lines(as_lines, folder, run.pace)
     last: Event | None = None
-    events = heard(record(training, run, data, settings.train.steps), lines)
-    with stoppable() as stop, closing(events):  # the checkpoint is written whatever ends it, such as a broken pipe
-        control = Control(run.control, stop, lambda name: lines.tell(name))
-        control.forget()
-        _prepare(events, len(data.training), stop)
-        with _board(settings.train.steps, lines.pace) as board:
+    with stoppable() as stop, closing(heard(run.events(lambda: stop.asked), lines)) as events:
+        _prepare(events, len(run.data.training))
+        with _board(run.settings.train.steps, run.pace) as board:
             for event in events:
                 last = event
                 board.show(event)
-                _draw(event, run)
-                control.obey()
-                if _ends(stop, event):
-                    events.close()
+                _draw(event, folder)
     if isinstance(last, Finished):
         return last
-    say(f"stopped; go on with: cellseg train --out {run.path} --resume")
-    lines.tell("stopped", run=str(run.path))
+    say(f"stopped; go on with: cellseg train --out {folder.path} --resume")
     return None
 
 
-def follow(training: Generator[Event]) -> None:
+def follow(run: Run) -> None:
     """Do the share of a process that is not the first, in silence, until all end."""
     with stoppable() as stop:
-        for event in training:
-            if _ends(stop, event):
-                training.close()
-
-
-def _ends(stop: Stop, event: Event) -> bool:
-    """Whether the training is stopped here; several processes agree on it, after a step."""
-    if size() > 1:
-        return isinstance(event, Stepped) and any_wishes(stop.asked)
-    return stop.asked and not isinstance(event, Finished)
+        for _ in run.events(lambda: stop.asked):
+            pass
 
 
 def conclude(found: Finished, run: RunFolder) -> None:
@@ -90,7 +81,7 @@ def in_words(scores: dict[str, float]) -> str:
     return ", ".join(f"{name} {value:.4f}" for name, value in scores.items())
 
 
-def _prepare(events: Generator[Event], images: int, stop: Stop) -> None:
+def _prepare(events: Generator[Event], images: int) -> None:
     """Show what comes before the first step: the network, and the weight maps."""
     with bar("weight maps", images) as update:
         for event in events:
@@ -104,15 +95,11 @@ def _prepare(events: Generator[Event], images: int, stop: Stop) -> None:
                     say(f"note: {note}")
             if isinstance(event, Weighed):
                 update(event.done, f"{event.reused} kept from before" if event.reused else "")
-            if stop.asked:
-                events.close()
             if isinstance(event, Weighed) and event.done == event.total:
                 return
 
 
 def _draw(event: Event, run: RunFolder) -> None:
-    if isinstance(event, Validated | Finished):
-        draw_curves(read_metrics(run), run.path / CURVES)
     if isinstance(event, Validated):
         draw_validation(event.model, event.seen, run.pictures / f"step-{event.step:06}.png")
     if isinstance(event, Finished):
@@ -136,6 +123,10 @@ class _Board:
 
     def show(self, event: Event) -> None:
         """Refresh it; a validation is a line that stays."""
+        if isinstance(event, Paused) and event.first:
+            say(f"paused; write go or stop into {event.control}")
+        if isinstance(event, NotUnderstood):
+            say(f"{event.control} says {event.word!r}, which is none of: {PAUSE}, {GO}, {STOP}")
         if isinstance(event, Compared):
             say(f"the model of --from: {in_words(event.scores)}")
         self.busy = f"{event.stage}, {event.done / event.total:.0%}" if isinstance(event, Validating) else ""

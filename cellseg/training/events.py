@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -126,4 +127,34 @@ class Finished:
     before: dict[str, float]
 
 
-Event = Started | Weighed | Compared | Stepped | Validating | Validated | Saved | Finished
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """The training waits, for the word pause in the control file; told every few seconds."""
+
+    control: Path
+    first: bool
+    """Whether it was not told before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Continued:
+    """The training waits no longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotUnderstood:
+    """A word in the control file that is none of those known."""
+
+    control: Path
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The end of a training that was asked to stop; its checkpoint is in the run folder, if there is one."""
+
+    run: Path | None
+
+
+ControlEvent = Paused | Continued | NotUnderstood
+Event = Started | Weighed | Compared | Stepped | Validating | Validated | Saved | Finished | ControlEvent | Stopped

@@ -1,22 +1,93 @@
-"""The life of a run: a training from its files to its run folder."""
+"""The life of a run: begun or gone on with, controlled, recorded, followed; one iterator of events."""
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
-from dataclasses import asdict, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from cellseg.models.trained import TrainedModel, load
-from cellseg.options import DataOptions
-from cellseg.training.data import find_training_pairs, read_training_set
-from cellseg.training.events import Event, Finished, Validated
-from cellseg.training.finetune import with_network
-from cellseg.training.object_size import magnifier
-from cellseg.training.recipes import settings_for
-from cellseg.training.run_folder import CONFIG, CURVES, RunFolder, new_run, old_run, read_metrics, record, write_config
+from cellseg.models.trained import TrainedModel
+from cellseg.options import DataOptions, TrainSettings
+from cellseg.training.begin import RunRequest, prepare
+from cellseg.training.control import Control
+from cellseg.training.data import TrainingSet
+from cellseg.training.events import ControlEvent, Event, Finished, Stepped, Stopped, Validated
+from cellseg.training.launched import first_says, is_follower
+from cellseg.training.pace import Pace, timed
+from cellseg.training.run_folder import CURVES, RunFolder, read_metrics, record
+from cellseg.training.several import any_wishes, size
 from cellseg.training.train import train_on
+
+
+def never() -> bool:
+    """Nobody asks to stop."""
+    return False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """A training that was begun: what it learns from, how, and where it is recorded.
+
+    Attributes:
+        data: what is learnt from and held out.
+        settings: all options.
+        start: the model that is gone on from.
+        folder: where it is recorded; None: nowhere.
+        notes: sentences for people on what is other than asked for.
+        pace: times of its steps.
+    """
+
+    data: TrainingSet
+    settings: TrainSettings
+    start: TrainedModel | None
+    folder: RunFolder | None
+    notes: tuple[str, ...]
+    pace: Pace
+
+    def events(self, asked: Callable[[], bool] = never) -> Generator[Event]:
+        """Train to the end, or until it is stopped, by `asked` or by a word in the control file.
+
+        Yields the events, each after it was recorded; the last is `Finished`, or `Stopped`. Where others train, too,
+        only the first process records, validates and finishes.
+        """
+        control = _control_of(self.folder, asked)
+        training = timed(self._recorded(), self.pace)
+        with closing(training):  # the checkpoint is written whatever ends it, such as a broken pipe
+            for event in training:
+                yield event
+                yield from _obeyed(control)
+                if _ends(event, control.ends if control else asked):
+                    training.close()
+                    yield Stopped(None if self.folder is None else self.folder.path)
+                    return
+
+    def _recorded(self) -> Generator[Event]:
+        """The events of the training; the first process writes them down."""
+        if self.folder is None:
+            return train_on(self.data, self.settings, start=self.start)
+        folder = self.folder
+        events = train_on(
+            self.data,
+            self.settings,
+            start=self.start,
+            checkpoint=folder.checkpoint,
+            weight_maps=folder.weight_maps,
+            resume=first_says(folder.checkpoint.exists),
+        )
+        if is_follower():
+            return events
+        return _drawn(record(events, folder, self.data, self.settings.train.steps), folder)
+
+
+def begin(request: RunRequest, *, dry: bool = False) -> Run:
+    """Read what a run needs and open its folder; `dry`: do not, for its plan alone.
+
+    Raises InputError as `prepare`.
+    """
+    ready, folder = prepare(request, dry=dry)
+    return Run(ready.data, ready.settings, ready.start, folder, ready.notes, Pace(ready.settings.train))
 
 
 def train(
@@ -26,7 +97,6 @@ def train(
     where: DataOptions = DataOptions(),
     annotated: str | Path | None = None,
     start: str | Path | TrainedModel | None = None,
-    recipe: str = "",
     out: str | Path | None = None,
     resume: bool = False,
     **options: Any,
@@ -39,45 +109,42 @@ def train(
         where: further images, to validate on and of an earlier training.
         annotated: masks, matched like labels: nonzero where somebody annotated; the rest is ignored.
         start: a trained model to go on from; its network is taken.
-        recipe: "fast" (the default), "quick", "paper", or "finetune" (the default with `start`).
         out: the run folder, which must not exist yet but to resume; without it nothing is written.
         resume: go on with the training of `out`, to the same bits on a processor; from the start where none is there.
-        options: fields of the option dataclasses; they take precedence over the recipe.
+            Options that are not given are the run's; those that are must be the same.
+        options: fields of the option dataclasses; they take precedence over the `recipe`: "fast" (the default),
+            "quick", "paper", or "finetune" (the default with `start`).
 
     Yields:
-        Events; the last is `Finished` with the model.
+        Events; the last is `Finished` with the model, or `Stopped` where the run's control file said so.
 
     Raises InputError for wrong input or options, before the first step.
     """
-    settings = settings_for(recipe or ("finetune" if start else "fast"), **options)
-    model = start if start is None or isinstance(start, TrainedModel) else load(start)
     masks = where.annotated if annotated is None else str(annotated)
     where = replace(where, images=str(images), labels=str(labels), annotated=masks)
-    pairs = find_training_pairs(where)
-    times = magnifier(settings, None if model is None else model.card)
-    held, separate = settings.train.validation, settings.weights.separate
-    classes = 0 if model is None else len(model.card.class_names)
-    data = read_training_set(pairs, settings.labels, held, times, separate, classes)
-    if out is None:
-        yield from train_on(data, settings, start=model)
-        return
-    if model is not None:  # the run folder names the network that is trained
-        settings = with_network(settings, model.card)
-    run = _folder(Path(out), resume)
-    if not (run.path / CONFIG).is_file():
-        write_config(run, settings, data, {**asdict(where), "from": _name_of(start)})
-    again = resume and run.checkpoint.exists()
-    events = train_on(data, settings, start=model, checkpoint=run.checkpoint, weight_maps=run.weight_maps, resume=again)
-    yield from _drawn(record(events, run, data, settings.train.steps), run)
+    given = {name: value for name, value in options.items() if value not in (None, "")}
+    request = RunRequest(where, given, start, None if out is None else Path(out), resume)
+    yield from begin(request).events()
 
 
-def _folder(path: Path, resume: bool) -> RunFolder:
-    return (old_run(path) if resume else None) or new_run(path)
+def _control_of(folder: RunFolder | None, asked: Callable[[], bool]) -> Control | None:
+    """The control file, to which only the first process looks."""
+    if folder is None or is_follower():
+        return None
+    control = Control(folder.control, asked)
+    control.forget()
+    return control
 
 
-def _name_of(start: str | Path | TrainedModel | None) -> str | None:
-    """The file of a model; of one in memory there is none."""
-    return None if start is None or isinstance(start, TrainedModel) else str(start)
+def _obeyed(control: Control | None) -> Iterator[ControlEvent]:
+    return iter(()) if control is None else control.obey()
+
+
+def _ends(event: Event, wish: Callable[[], bool]) -> bool:
+    """Whether the training is stopped here; several processes agree on it, after a step."""
+    if size() > 1:
+        return isinstance(event, Stepped) and any_wishes(wish())
+    return wish() and not isinstance(event, Finished)
 
 
 def _drawn(events: Generator[Event], run: RunFolder) -> Generator[Event]:

@@ -117,10 +117,18 @@ def write_config(run: RunFolder, settings: TrainSettings, data: TrainingSet, sou
     )
 
 
+def move_sources(run: RunFolder, sources: dict[str, str | None], settings: TrainSettings) -> None:
+    """Note where the files of a run are now, so that it can be gone on with without a word on them."""
+    kept = read_config(run)
+    if any(text and (kept.get(name) or None) != text for name, text in sources.items()):
+        write_text(run.path / CONFIG_TOML, to_toml(sources, settings))
+        write_json(run.path / CONFIG, {**kept, **{name: text for name, text in sources.items() if text}})
+
+
 def read_config(run: RunFolder) -> dict[str, Any]:
     """What `write_config` wrote. Raises InputError where it is damaged."""
     try:
-        tree: dict[str, Any] = json.loads((run.path / CONFIG).read_text(encoding="utf-8"))
+        tree: dict[str, Any] = json.loads((run.path / CONFIG).read_text(encoding="utf-8-sig"))
     except (ValueError, OSError) as error:
         raise InputError("is damaged", "Start a new run.", path=run.path / CONFIG) from error
     return tree

@@ -120,3 +120,73 @@ def test_the_speed_is_that_of_some_measured_steps(files):
 
 def test_a_resumed_run_keeps_its_options(cellseg_cli, run_folder):
     assert_refused(cellseg_cli("train", "--out", run_folder, "--resume", "--steps", 50), "--steps is given", "--resume")
+
+
+@pytest.mark.parametrize(
+    ("encode", "parts"),
+    [
+        (lambda text: b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode(), None),
+        (lambda text: text.replace("\n", "\r").encode(), None),
+        (lambda text: text.encode("utf-16"), ("UTF-16", "Save it as UTF-8")),
+        (lambda text: text.encode("utf-16-le"), ("UTF-16",)),
+        (lambda text: f"# Gr\u00f6\u00dfe\n{text}".encode("cp1252"), ("not UTF-8 (line 1)",)),
+        (lambda text: b'images = "C:\\data\\i.tif"\n', ("single quotes",)),
+        (lambda text: b'images = "C:\\new.tif"\n', ("single quotes",)),
+    ],
+    ids=["mark and CRLF", "CR", "UTF-16", "UTF-16 without a mark", "Latin", "escapes", "a line break"],
+)
+def test_a_file_as_windows_writes_it(tmp_path, encode, parts):
+    from cellseg.errors import InputError
+    from cellseg.training.config_file import read_config_file
+
+    file = tmp_path / "run.toml"
+    file.write_bytes(encode("steps = 3\nbase = 2\n"))
+    known = {"--steps", "--base", "--images"}
+    if parts is None:
+        assert read_config_file(file, known) == {"--steps": 3, "--base": 2}
+        return
+    with pytest.raises(InputError) as found:
+        read_config_file(file, known)
+    assert all(part in str(found.value) for part in parts), found.value
+
+
+def test_paths_in_a_file_are_relative_to_it(tmp_path, monkeypatch):
+    """Or to the working folder, as runs wrote them before, where there is nothing beside the file."""
+    from cellseg.training.config_file import read_config_file
+
+    beside, here = tmp_path / "beside", tmp_path / "here"
+    for folder in (beside / "sub", here):
+        folder.mkdir(parents=True)
+        (folder / "i.tif").touch()
+    (beside / "i.tif").touch()
+    monkeypatch.chdir(here)
+    found = []
+    for text in ("i.tif", "sub\\i.tif", "../here/i.tif", "s*/i.tif", "no.tif"):
+        (beside / "run.toml").write_text(f"images = '{text}'")
+        found.append(read_config_file(beside / "run.toml", {"--images"})["--images"])
+    wanted = ["i.tif", "sub/i.tif", "../here/i.tif", "s*/i.tif", "no.tif"]
+    assert found == [str(beside / text) for text in wanted]
+    (beside / "i.tif").unlink()
+    (beside / "run.toml").write_text("images = 'i.tif'")
+    assert read_config_file(beside / "run.toml", {"--images"}) == {"--images": str(here / "i.tif")}
+
+
+def test_images_that_moved_are_known_by_their_hash(cellseg_cli, sample_folder, tmp_path, monkeypatch):
+    import shutil
+
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(sample_folder / "train", "old")
+    given = ("--images", "old/images.tif", "--labels", "old/labels.tif")
+    assert cellseg_cli("train", *given, "--out", "run", *SMALL).code == 0
+    monkeypatch.chdir("old")  # paths of a run stay right elsewhere
+    assert cellseg_cli("train", "--out", tmp_path / "run", "--resume").code == 0
+    monkeypatch.chdir(tmp_path)
+    shutil.move("old", "new")
+    assert_refused(cellseg_cli("train", "--out", "run", "--resume"), "not there any more", "--resume --images")
+    moved = ("--images", "new/images.tif", "--labels", "new/labels.tif")
+    assert_refused(cellseg_cli("train", *moved, "--out", "run", "--resume", "--steps", 9), "--steps is given as 9")
+    assert cellseg_cli("train", *moved, "--out", "run", "--resume", "--steps", 4, "--save-every", 5).code == 0
+    assert cellseg_cli("train", "--out", "run", "--resume").code == 0  # where they are now was noted
+    assert str(tmp_path / "new/images.tif") in (tmp_path / "run/config.toml").read_text()
+    other = ("--images", "new/labels.tif", "--labels", "new/labels.tif")
+    assert_refused(cellseg_cli("train", *other, "--out", "run", "--resume"), "begun with other images")

@@ -11,10 +11,9 @@ import numpy as np
 import pytest
 import tifffile
 
-from cellseg.cli.progress import Stop
-from cellseg.cli.train_control import Control
-from cellseg.cli.train_pace import Pace
-from cellseg.training.events import Stepped, Validated
+from cellseg.training.control import Control
+from cellseg.training.events import NotUnderstood, Paused, Stepped, Validated
+from cellseg.training.pace import Pace
 from cellseg.training.recipes import settings_for
 
 from .conftest import assert_refused
@@ -125,31 +124,26 @@ def test_from_a_model_with_old_images(cellseg_cli, words, run_folder, sample_fol
 def test_words_in_the_control_file(tmp_path):
     """What is written while it is paused, and what comes of it."""
     for word, stopped in (("go", False), ("stop", True), (None, False)):
-        stop, told, path = Stop(), [], tmp_path / "control"
-
-        def tell(name, told=told, path=path, word=word):
-            told.append(name)
-            if name == "paused":
-                path.unlink() if word is None else path.write_text(f" {word.upper()}\n")
-
-        control = Control(path, stop, tell)
+        path, told = tmp_path / "control", []
+        control = Control(path, lambda: False)
         path.write_text("stop")
         control.forget()
-        control.obey()
-        assert (stop.asked, told) == (False, [])
+        assert list(control.obey()) == []
+        assert not control.stop
         path.write_text("pause\n")
-        control.obey()
-        assert (stop.asked, told) == (stopped, ["paused", "continued"])
+        for event in control.obey():
+            told.append(type(event).__name__)
+            if isinstance(event, Paused):
+                path.unlink() if word is None else path.write_text(f" {word.upper()}\n")
+        assert (control.stop, told) == (stopped, ["Paused", "Continued"])
         assert not path.exists()
 
 
-def test_an_unknown_word_is_told_once(tmp_path, capsys):
-    control = Control(tmp_path / "control", Stop(), print)
+def test_an_unknown_word_is_told_once(tmp_path):
+    control = Control(tmp_path / "control", lambda: False)
     (tmp_path / "control").write_text("halt")
-    control.obey()
-    control.obey()
-    assert not control.stop.asked
-    assert capsys.readouterr().err.count("halt") <= 1
+    assert [*control.obey(), *control.obey()] == [NotUnderstood(tmp_path / "control", "halt")]
+    assert not control.stop
 
 
 def test_time_left_counts_validations():

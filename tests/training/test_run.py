@@ -48,3 +48,36 @@ def test_a_used_folder_is_refused_and_resumed(pairs, tmp_path):
     assert again[0].step == 2
     *_, whole = cellseg.train(*pairs, **FEW)
     assert again[-1].model.digest == whole.model.digest
+
+
+def test_resuming_takes_the_run_s_own_options(pairs, tmp_path):
+    run = tmp_path / "run"
+    events = cellseg.train(*pairs, out=run, save_every=0, **FEW)
+    while type(next(events)).__name__ != "Saved":
+        pass
+    events.close()
+    with pytest.raises(InputError, match="--steps is given as 9"):
+        next(cellseg.train(*pairs, out=run, resume=True, steps=9))
+    *_, last = cellseg.train(*pairs, out=run, resume=True)
+    assert last.step == FEW["steps"]
+    *_, whole = cellseg.train(*pairs, **FEW)
+    assert last.model.digest == whole.model.digest
+
+
+def test_the_control_file_is_obeyed(pairs, tmp_path):
+    """A word stops it; what is there goes on from it."""
+    run, names = tmp_path / "run", []
+    for event in cellseg.train(*pairs, out=run, **FEW):
+        names.append(type(event).__name__)
+        if names[-1] == "Stepped":
+            (run / "control").write_text("stop")
+    assert names[-2:] == ["Stepped", "Stopped"]
+    assert (run / "last.ckpt").is_file()
+    *_, last = cellseg.train(*pairs, out=run, resume=True)
+    assert last.step == FEW["steps"]
+
+
+def test_another_network_than_the_model_s_is_refused(pairs):
+    *_, last = cellseg.train(*pairs, **FEW)
+    with pytest.raises(InputError, match="--base is 4, the model's is 2"):
+        next(cellseg.train(*pairs, start=last.model, base=4))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass, field
+from time import perf_counter
 
 import numpy as np
 
@@ -45,6 +48,18 @@ class Pace:
         validations = self.options.steps // self.options.validate_every - step // self.options.validate_every
         each = float(np.mean(self._validations)) if self._validations else 0.0
         return (self.options.steps - step) * float(np.mean(self._steps)) + validations * each
+
+
+def timed(events: Generator[Event], pace: Pace) -> Generator[Event]:
+    """Pass events on, noting how long each was waited for."""
+    with closing(events):
+        while True:
+            began = perf_counter()
+            event = next(events, None)
+            if event is None:
+                return
+            pace.note(event, perf_counter() - began)
+            yield event
 
 
 def memory() -> int:
