@@ -16,7 +16,8 @@ from cellseg.models.card import ModelCard
 from cellseg.models.registry import options_for
 from cellseg.models.trained import TrainedModel, load
 from cellseg.options import DataOptions, TrainSettings
-from cellseg.training.data import TrainingPairs, TrainingSet, find_training_pairs, read_training_set
+from cellseg.training.admission import TrainingPairs
+from cellseg.training.data import TrainingSet, find_training_pairs, read_training_set
 from cellseg.training.launched import (
     agreed,
     first_says,
