@@ -38,6 +38,11 @@ CHANNEL_BYTES = 8
 WEIGHING_BYTES = 12
 """A pixel of an image, beside `CHANNEL_BYTES`, while its weight map is made: cells, distances, class weights. Measured:
 20 with one channel, of an image of 3500 x 3500 pixels; reading it takes less."""
+EXAMINING_BYTES = 93
+"""A pixel of an image while its labels are examined, before anything else is read; measured with 1000 x 1000 and 3500 x
+3500 pixels."""
+EXAMINERS = 4
+"""Images that are examined at once, at most."""
 TRAINING_ACTIVATION_BYTES = 15
 """A value that a layer gives, with what is kept of it for the way back, and gradients; measured 14.3."""
 PREDICTION_ACTIVATION_BYTES = 4
@@ -132,13 +137,22 @@ def estimate_training(
         + max(options.batch * cost.values * TRAINING_ACTIVATION_BYTES, weighing_bytes(sizes, channels, cores))
         + cost.parameters * PARAMETER_BYTES
     )
-    return Estimate(options.steps * step + validation, memory)
+    return Estimate(options.steps * step + validation, max(memory, examining_bytes(sizes, cores)))
+
+
+def examining_bytes(sizes: Sequence[tuple[int, int]], threads: int) -> int:
+    """Memory of the program while it examines the labels of the largest images, one on each thread."""
+    return PROGRAM_BYTES + EXAMINING_BYTES * _largest(sizes, min(threads, EXAMINERS))
+
+
+def _largest(sizes: Sequence[tuple[int, int]], count: int) -> int:
+    """Pixels of so many of the largest images together."""
+    return sum(sorted((height * width for height, width in sizes), reverse=True)[:count])
 
 
 def weighing_bytes(sizes: Sequence[tuple[int, int]], channels: int, threads: int) -> int:
     """Memory that is taken for a while when weight maps of the largest images are made, one on each thread."""
-    largest = sorted((height * width for height, width in sizes), reverse=True)[:threads]
-    return sum(largest) * (WEIGHING_BYTES + CHANNEL_BYTES * channels)
+    return _largest(sizes, threads) * (WEIGHING_BYTES + CHANNEL_BYTES * channels)
 
 
 def validated_pixels(sizes: Sequence[tuple[int, int]], options: TrainOptions) -> tuple[float, float]:

@@ -32,6 +32,7 @@ from cellseg.training.estimate import (
     SAMPLE_SECONDS_PIXEL,
     TRAINING_PROGRAM_BYTES,
     Estimate,
+    examining_bytes,
     validated_pixels,
     weighing_bytes,
 )
@@ -124,5 +125,7 @@ def _memory(shapes: Sequence[Shape], channels: int, batch: int, network: Any, si
     seen = network.geometry.input_size(min(ARRAY_TILE, max(map(max, shapes))))
     validation = PREDICTION_OVERHEAD * forward_bytes(network, (1, channels, seen, seen))
     images = pixels * (EXAMPLE_BYTES + CHANNEL_BYTES * channels)
-    most = max(step, validation, weighing_bytes(shapes, channels, os.cpu_count() or 1))
-    return int(TRAINING_PROGRAM_BYTES + images + parameters(network) * PARAMETER_BYTES + most)
+    threads = os.cpu_count() or 1
+    most = max(step, validation, weighing_bytes(shapes, channels, threads))
+    whole = TRAINING_PROGRAM_BYTES + images + parameters(network) * PARAMETER_BYTES + most
+    return int(max(whole, examining_bytes(shapes, threads)))

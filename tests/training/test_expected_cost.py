@@ -107,3 +107,4 @@ def test_one_large_image_takes_what_its_weight_map_does():
     made = network("unet")
     few, one = (expected_cost._memory([shape], 1, 1, made, sample(made)) for shape in ((100, 100), (8000, 8000)))
     assert one - few > 40 * (8000**2 - 100**2) - 5e8
+    assert one > 93 * 8000**2  # the examination of its labels
