@@ -27,6 +27,7 @@ _HOME = {
     "save": "cellseg.models.trained",
     "shipped_files": "cellseg.models.card",
     "train": "cellseg.training.run",
+    "check": "cellseg.training.check",
     "RECIPES": "cellseg.training.recipes",
     "settings_for": "cellseg.training.recipes",
     "predict": "cellseg.inference.predict",
@@ -84,6 +85,7 @@ if TYPE_CHECKING:
     from cellseg.preprocess.elastic import warp as warp
     from cellseg.preprocess.separate import separate as separate
     from cellseg.samples.sample import make_sample as make_sample
+    from cellseg.training.check import check as check
     from cellseg.training.recipes import RECIPES as RECIPES
     from cellseg.training.recipes import settings_for as settings_for
     from cellseg.training.run import train as train

@@ -53,3 +53,14 @@ def test_no_type_is_defined_twice():
 
 def test_no_function_is_longer_than_60_lines():
     assert [name for name, node in functions() if (node.end_lineno or 0) - node.lineno >= 60] == []
+
+
+def test_no_signature_has_more_than_8_arguments():
+    """Compiled loops may: they take no objects."""
+    long = []
+    for name, node in functions():
+        taken = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs, node.args.vararg, node.args.kwarg]
+        count = sum(argument is not None and argument.arg not in ("self", "cls") for argument in taken)
+        if count > 8 and "compiled" not in map(ast.unparse, node.decorator_list):
+            long.append(f"{name} has {count}")
+    assert long == []

@@ -66,17 +66,12 @@ def check(
 
 
 def _examine(pairs: list[Pair], options: LabelOptions) -> Report:
-    from cellseg.labels.doctor.examine import ExamineProgress, examine
+    from cellseg.labels.doctor.examine import ExamineProgress
     from cellseg.labels.doctor.finding import Report
-    from cellseg.training.admission import TrainingPairs, examination_of
-    from cellseg.training.estimate import margin_of
-    from cellseg.training.recipes import settings_for
+    from cellseg.training.check import examined
 
-    usual = settings_for()
-    margin = margin_of(usual.network)
-    job = examination_of(TrainingPairs(pairs), options, usual.train.validation, margin=margin)
     with bar("checking", 2 * len(pairs)) as update:
-        for event in examine(job):
+        for event in examined(pairs, options):
             if isinstance(event, ExamineProgress):
                 update(event.done, event.name)
             elif isinstance(event, Report):

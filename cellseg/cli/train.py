@@ -18,7 +18,7 @@ from cellseg.training.launched import is_follower, is_launched, is_several
 from cellseg.training.recipes import TrainWishes, given_in
 
 if TYPE_CHECKING:
-    from cellseg.training.run import Run
+    from cellseg.training.run import TrainingRun
     from cellseg.training.run_folder import RunFolder
 
 
@@ -89,7 +89,7 @@ def train(
     return _run(run, run.folder, output)
 
 
-def _plan(run: Run, as_json: bool) -> int:
+def _plan(run: TrainingRun, as_json: bool) -> int:
     from cellseg.cli.train_plan import in_lines
     from cellseg.training.plan import training_plan
 
@@ -98,7 +98,7 @@ def _plan(run: Run, as_json: bool) -> int:
     return 0
 
 
-def _run(run: Run, folder: RunFolder, output: TrainOutput) -> int:
+def _run(run: TrainingRun, folder: RunFolder, output: TrainOutput) -> int:
     from cellseg.allocator import keep_memory
     from cellseg.cli.train_watch import INTERRUPTED, conclude, follow, watch
     from cellseg.training.report import report_of

@@ -27,7 +27,7 @@ from cellseg.training.events import (
 )
 from cellseg.training.pace import Pace, memory
 from cellseg.training.report import forgotten
-from cellseg.training.run import Run
+from cellseg.training.run import TrainingRun
 from cellseg.training.run_folder import CURVES, REPORT_TEXT, RunFolder
 from cellseg.wording import loss_of, size_of, smoothed, time_left
 
@@ -36,7 +36,7 @@ TELL_EVERY = 30.0
 """Seconds between two lines where there is no terminal."""
 
 
-def watch(run: Run, folder: RunFolder, as_lines: bool) -> Finished | None:
+def watch(run: TrainingRun, folder: RunFolder, as_lines: bool) -> Finished | None:
     """Show a training to its end, or until it is stopped; then None.
 
     Args:
@@ -59,7 +59,7 @@ def watch(run: Run, folder: RunFolder, as_lines: bool) -> Finished | None:
     return None
 
 
-def follow(run: Run) -> None:
+def follow(run: TrainingRun) -> None:
     """Do the share of a process that is not the first, in silence, until all end."""
     with stoppable() as stop:
         for _ in run.events(lambda: stop.asked):

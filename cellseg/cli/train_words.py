@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cellseg.training.data import TrainingSet
-from cellseg.training.run import Run
+from cellseg.training.run import TrainingRun
 
 MEANINGS = {"binary": "a mask of cells", "instances": "numbered cells"}
 
 
-def lines_on(run: Run) -> Iterator[str]:
+def lines_on(run: TrainingRun) -> Iterator[str]:
     """The data, and what is other than one may expect, in sentences."""
     yield from run.notes
     yield from (f"warning: {warning}" for warning in run.data.warnings)
@@ -34,7 +34,7 @@ def _on_data(data: TrainingSet) -> Iterator[str]:
         yield f"{len(shared)} images to validate on are also learnt from: their scores say little."
 
 
-def _fit_of_weights(run: Run) -> str:
+def _fit_of_weights(run: TrainingRun) -> str:
     """How published weights fit the encoder."""
     from cellseg.models.registry import build_for
 

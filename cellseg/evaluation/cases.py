@@ -6,14 +6,16 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cellseg.arrays import Array
 from cellseg.errors import InputError
 
 if TYPE_CHECKING:
+    from cellseg.images.listing import Paths
     from cellseg.images.source import ImageSource
     from cellseg.labels.ctc.frames import CtcFrame
 
@@ -61,11 +63,11 @@ class Case:
     """File and plane of what was segmented, where it is known."""
 
 
-def find_cases(prediction: str, truth: str, planes: str = "", volume: bool = False, images: str = "") -> list[Case]:
+def find_cases(prediction: Paths, truth: Paths, planes: str = "", volume: bool = False, images: str = "") -> list[Case]:
     """Pair predictions with truths: a sequence of the Cell Tracking Challenge by frame, else by name and page.
 
     Args:
-        prediction: TIFF, folder or glob; of 01_GT and 01_ST its SEG.
+        prediction: TIFF, folder or glob, or several of these; of 01_GT and 01_ST its SEG.
         truth: the same, or a folder of the Cell Tracking Challenge's layout.
         planes: which of the pairs, such as 20:24.
         volume: take all planes of a file as one case.
@@ -75,27 +77,36 @@ def find_cases(prediction: str, truth: str, planes: str = "", volume: bool = Fal
         InputError: nothing there, or a partner is missing.
     """
     sequence = sequence_of(truth)
-    cases = _of_sequence(prediction, sequence) if sequence else _of_files(prediction, truth, volume)
+    cases = _of_sequence(str(prediction), sequence) if sequence else _of_files(prediction, truth, volume)
     cases = _chosen(cases, planes)
     return _with_images(cases, images, prediction) if images else cases
 
 
-def array_cases(
-    prediction: NDArray[np.generic], truth: NDArray[np.generic], planes: str = "", volume: bool = False
-) -> list[Case]:
-    """Pair the planes of two arrays, (H, W) or (Z, H, W).
+def array_cases(prediction: Any, truth: Any, planes: str = "", volume: bool = False) -> list[Case]:
+    """Pair the planes of two arrays, (H, W) or (Z, H, W), or of as many on each side.
 
     Raises:
-        InputError: the two do not show the same pixels.
+        InputError: the two do not show the same pixels, or their numbers differ.
     """
+    from cellseg.labels.given import arrays_in
+
+    ours, true = arrays_in(prediction, "prediction"), arrays_in(truth, "truth")
+    if len(ours) != len(true):
+        raise InputError(f"there are {len(ours)} predictions and {len(true)} truths", "Give one truth a prediction.")
+    cases = [case for one, other in zip(ours, true, strict=True) for case in _cases_of_two(one, other, volume)]
+    return cases if volume else _chosen(cases, planes)
+
+
+def _cases_of_two(prediction: tuple[str, Array], truth: tuple[str, Array], volume: bool) -> list[Case]:
     from cellseg.images.source import array_source
 
-    _refuse_other_shape(prediction, truth)
-    axes = "ZYX"[-truth.ndim :] if truth.ndim in (2, 3) else None
-    found, true = array_source(prediction, axes=axes, name="prediction"), array_source(truth, axes=axes, name="truth")
+    (name, ours), (true_name, true) = prediction, truth
+    _refuse_other_shape(ours, true)
+    axes = "ZYX"[-true.ndim :] if true.ndim in (2, 3) else None
+    found, wanted = array_source(ours, axes=axes, name=name), array_source(true, axes=axes, name=true_name)
     if volume:
-        return [Case("prediction", _all(found), _all(true))]
-    return _chosen([_plane_case(found, true, number) for number in range(found.planes)], planes)
+        return [Case(name, _all(found), _all(wanted))]
+    return [_plane_case(found, wanted, number) for number in range(found.planes)]
 
 
 def _refuse_other_shape(prediction: NDArray[np.generic], truth: NDArray[np.generic]) -> None:
@@ -110,7 +121,7 @@ def predicted_planes(cases: Iterable[Case]) -> list[tuple[ImageSource, int]]:
 
 
 def _plane_case(found: ImageSource, true: ImageSource, number: int) -> Case:
-    name = f"prediction[{number}]" if found.planes > 1 else "prediction"
+    name = f"{found.name}[{number}]" if found.planes > 1 else found.name
     return Case(name, Planes(found, (number,)), Planes(true, (number,)))
 
 
@@ -119,7 +130,7 @@ def _chosen(cases: list[Case], planes: str) -> list[Case]:
     return cases[_slice(planes, len(cases))] if planes else cases
 
 
-def _with_images(cases: list[Case], images: str, prediction: str) -> list[Case]:
+def _with_images(cases: list[Case], images: str, prediction: Paths) -> list[Case]:
     from cellseg.labels.pairs import find_pairs
 
     found = {
@@ -130,16 +141,18 @@ def _with_images(cases: list[Case], images: str, prediction: str) -> list[Case]:
     return [replace(c, image=found.get((c.prediction.source.path, c.prediction.numbers[0]))) for c in cases]
 
 
-def sequence_of(truth: str) -> Path | None:
+def sequence_of(truth: object) -> Path | None:
     """The folder of a CTC sequence's truth, `.../01_GT` or `.../01_ST`, also if its SEG was named; else None."""
     from cellseg.labels.ctc.frames import is_sequence
 
+    if not isinstance(truth, (str, Path)):
+        return None
     path = Path(truth).expanduser()
     folder = path.parent if path.name == "SEG" else path
     return folder if folder.name[-3:] in ("_GT", "_ST") and is_sequence(folder) else None
 
 
-def _of_files(prediction: str, truth: str, volume: bool) -> list[Case]:
+def _of_files(prediction: Paths, truth: Paths, volume: bool) -> list[Case]:
     from cellseg.labels.pairs import find_pairs
 
     pairs = find_pairs(prediction, truth, palette="index")

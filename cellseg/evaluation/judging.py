@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any, cast
 
 from cellseg.evaluation.cases import Case, array_cases, find_cases, sequence_of
 from cellseg.evaluation.reading import Reader, make_reader
+from cellseg.images.listing import Paths
+from cellseg.labels.given import Given, are_paths
 from cellseg.metrics import object_table
 from cellseg.metrics.objects import ObjectRow
 from cellseg.metrics.scores import ComparedPair, Counts, by_class, parse_names, score
@@ -19,9 +17,6 @@ from cellseg.options import EvaluateOptions, LabelOptions
 
 DEFAULT = "pixel_error,v_rand,v_info,iou,average_precision"
 """Metrics that are taken where none are named."""
-
-Given = str | Path | NDArray[np.generic]
-"""A TIFF, a folder or a glob; or (H, W) or (Z, H, W) labels, a mask, or probabilities of one class."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,7 +68,7 @@ def evaluate(
 
     Args:
         prediction: a TIFF, a folder or a glob: numbered cells, classes, a mask, or probabilities; or the CTC's 01_RES.
-            Or an array (H, W) or (Z, H, W) of these, taken plane by plane unless `volume`.
+            Or an array (H, W) or (Z, H, W) of these, taken plane by plane unless `volume`; or several of these.
         truth: the same, matched by page or by name; or the CTC's 01_GT or 01_ST, matched by frame.
         metrics: em, cells, or names; f1@0.75 is F1 at an IoU of 0.75.
         planes: only some of the pairs, such as 20:24 (from 0, the last excluded).
@@ -83,7 +78,9 @@ def evaluate(
     Yields:
         The scores of each image; `cellseg.summarise` has their mean and the pooled metrics.
 
-    Raises InputError, before the first image: no such metric or option, nothing there, or a partner is missing.
+    Raises, before the first image:
+        InputError: no such metric or option, nothing there, or a partner is missing.
+        TypeError: something that is neither a path nor an array, or one of each.
     """
     names = parse_names(metrics if isinstance(metrics, str) else ",".join(metrics))
     labels, others = _options(options)
@@ -112,7 +109,7 @@ def plan_evaluation(
 
 def labels_of(truth: Given, labels: LabelOptions) -> LabelOptions:
     """Reading of the ground truth: that of the Cell Tracking Challenge numbers cells."""
-    numbered = labels.labels_are is None and not isinstance(truth, np.ndarray) and sequence_of(str(truth))
+    numbered = labels.labels_are is None and sequence_of(truth) is not None
     return replace(labels, labels_are="instances") if numbered else labels
 
 
@@ -128,8 +125,9 @@ def _options(given: Mapping[str, Any]) -> tuple[LabelOptions, EvaluateOptions]:
 
 
 def _cases(prediction: Given, truth: Given, planes: str, options: EvaluateOptions) -> list[Case]:
-    if isinstance(prediction, np.ndarray) and isinstance(truth, np.ndarray):
-        return array_cases(prediction, truth, planes, options.volume)
-    if isinstance(prediction, np.ndarray) or isinstance(truth, np.ndarray):
+    files = are_paths(prediction, "prediction"), are_paths(truth, "truth")
+    if len(set(files)) > 1:
         raise TypeError("prediction and truth must both be arrays, or both be paths")
-    return find_cases(str(prediction), str(truth), planes, options.volume)
+    if not all(files):
+        return array_cases(prediction, truth, planes, options.volume)
+    return find_cases(cast(Paths, prediction), cast(Paths, truth), planes, options.volume)

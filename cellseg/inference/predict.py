@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cellseg.arrays import Float32
+from cellseg.arrays import Array, Float32
 from cellseg.errors import InputError
 from cellseg.images.source import ImageSource, array_source
 from cellseg.inference.prediction import Prediction, prediction_in_memory
 from cellseg.inference.scope import CUT, refuse
 from cellseg.inference.seen import SeenImage, seen_by
 from cellseg.inference.tiling import Tile, TilePlace, nearest_first, place
+from cellseg.labels.given import is_array
 from cellseg.models.trained import as_model
 from cellseg.options import PredictOptions
 
@@ -59,20 +60,22 @@ def predict_array(model: Any, image: NDArray[np.generic], **options: Any) -> Flo
     return prediction.read(0, slice(0, prediction.source.height), slice(0, prediction.source.width))
 
 
-def filled(model: Any, image: NDArray[np.generic], options: PredictOptions) -> Prediction:
+def filled(model: Any, image: Any, options: PredictOptions) -> Prediction:
     """The finished prediction of an image (H, W) or (C, H, W) in memory. Raises InputError for another shape."""
-    if image.size == 0 or image.ndim not in (2, 3):
-        raise InputError(f"an image of shape {image.shape} was given", "Give one (H, W) or (C, H, W).")
-    trained, source = as_model(model), array_source(image, axes="CYX"[-image.ndim :])
-    if source.channels > 1 == trained.network.options.channels:
-        raise InputError(
-            f"an image of shape {image.shape} was given to a model of one channel",
-            "Give one (H, W): of a stack plane by plane, of several channels one of them.",
-        )
-    prediction = prediction_in_memory(seen_by(trained, source, options))
+    prediction = unfilled(model, image, options)
     for _ in prediction.fill():
         pass
     return prediction
+
+
+def _as_array(image: Any) -> Array:
+    if not is_array(image):
+        given = type(image).__name__
+        raise TypeError(f"image must be an array (H, W) or (C, H, W), not {given}; open_image reads files")
+    array: Array = np.asarray(image)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"image must hold numbers, not {array.dtype}")
+    return array
 
 
 def _refuse_rescaled(seen: SeenImage) -> None:
@@ -83,8 +86,9 @@ def _refuse_rescaled(seen: SeenImage) -> None:
         raise InputError(found, "Use predict_array, keep_prediction, or cellseg predict.")
 
 
-def unfilled(model: Any, image: NDArray[np.generic], options: PredictOptions = PredictOptions()) -> Prediction:
-    """The same with nothing predicted yet."""
+def unfilled(model: Any, image: Any, options: PredictOptions = PredictOptions()) -> Prediction:
+    """The same with nothing predicted yet. Raises TypeError for what is no array of numbers."""
+    image = _as_array(image)
     if image.size == 0 or image.ndim not in (2, 3):
         raise InputError(f"an image of shape {image.shape} was given", "Give one (H, W) or (C, H, W).")
     trained, source = as_model(model), array_source(image, axes="CYX"[-image.ndim :])

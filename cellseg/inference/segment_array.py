@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,10 +11,15 @@ from numpy.typing import NDArray
 from cellseg.inference.predict import filled
 from cellseg.inference.prediction import NOT_OF_A_REGION
 from cellseg.inference.scope import refuse
+from cellseg.models.trained import as_model
 from cellseg.options import PredictOptions
 
 
-def segment_array(model: Any, image: NDArray[np.generic], **options: Any) -> NDArray[np.uint32]:
+@overload
+def segment_array(model: Any, image: NDArray[np.generic], **options: Any) -> NDArray[np.uint32]: ...
+@overload
+def segment_array(model: Any, image: Sequence[NDArray[np.generic]], **options: Any) -> list[NDArray[np.uint32]]: ...
+def segment_array(model: Any, image: Any, **options: Any) -> Any:
     """Cells of an image in memory, numbered from 1 in scan order: what `cellseg predict` writes of it.
 
     The probabilities are cut as suited the images best that the model was chosen on: with its own threshold, cores,
@@ -21,17 +27,22 @@ def segment_array(model: Any, image: NDArray[np.generic], **options: Any) -> NDA
 
     Args:
         model: from `load`, or its path or name; or a network from `build`.
-        image: (H, W) or (C, H, W).
+        image: (H, W) or (C, H, W); or a list of these.
         options: fields of PredictOptions: average, diameter, invert, threshold, core, minimum_size, fill_holes, split,
             object_diameter, tile, memory, precision, prune, label_type.
 
     Returns:
         uint32 (H, W) (or uint16 where `label_type` says so), 0 = background. With several classes all but the first are
-        cells.
+        cells. Of a list of images a list.
 
-    Raises InputError as `predict_array`, and for an option without effect here, such as another `result`.
+    Raises:
+        TypeError: what is no array of numbers.
+        InputError: as `predict_array`, and for an option without effect here, such as another `result`.
     """
     refuse(options, NOT_OF_A_REGION, "segment_array", "Use predict_array for probabilities, cellseg predict for files.")
+    if isinstance(image, (list, tuple)):
+        loaded = as_model(model)
+        return [segment_array(loaded, one, **options) for one in image]
     prediction = filled(model, image, PredictOptions(**options))
     probabilities = prediction.read(0, slice(0, prediction.source.height), slice(0, prediction.source.width))
     return prediction.label(probabilities)

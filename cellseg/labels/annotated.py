@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from cellseg.labels.formats import (
     refuse_known_formats,
     refuse_masks_of_single_cells,
 )
+from cellseg.labels.given import Given, are_paths, array_pairs
 from cellseg.labels.meaning import LabelPlane, Meaning, read_values
 from cellseg.labels.pairs import Pair, find_pairs
 from cellseg.labels.read import read_labels
@@ -24,19 +26,28 @@ from cellseg.options import LabelOptions
 
 
 def find_annotated_pairs(
-    images: Paths, labels: Paths, annotated: Paths | None = None, *, axes: str | None = None
+    images: Given, labels: Given, annotated: Given | None = None, *, axes: str | None = None
 ) -> list[Pair]:
     """Pairs to learn from.
 
     Args:
-        images: TIFF, folder of TIFFs, glob, or several of these; or a folder of the Cell Tracking Challenge.
+        images: TIFF, folder of TIFFs, glob, or several of these; or a folder of the Cell Tracking Challenge; or an
+            array (H, W) or (Z, H, W), or several of these.
         labels: the same for the labels.
         annotated: masks, matched like labels: nonzero where somebody annotated; without them everywhere.
         axes: axes of the images, such as CYX, if their metadata do not say.
 
     Raises:
         InputError: as `find_pairs` and `find_ctc_pairs`, or masks that do not fit the images.
+        TypeError: something that is neither a path nor an array, or one of each.
     """
+    if not _same_kind(images, labels, annotated):
+        pairs = array_pairs(images, labels, axes)
+        return _masked(pairs, array_pairs(images, annotated, axes)) if annotated is not None else pairs
+    return _pairs_of_files(cast(Paths, images), cast(Paths, labels), cast(Paths | None, annotated), axes)
+
+
+def _pairs_of_files(images: Paths, labels: Paths, annotated: Paths | None, axes: str | None) -> list[Pair]:
     if isinstance(images, (str, Path)) and isinstance(labels, (str, Path)) and is_ctc(labels):
         if annotated:
             remedy = "There markers, silver truth and grey values tell; copy the files elsewhere to give masks."
@@ -60,12 +71,25 @@ def _refuse_same(pairs: Sequence[Pair]) -> None:
         raise InputError(found, "Move the labels to a folder of their own, or name them by a pattern like *_masks.tif.")
 
 
+def _same_kind(images: Given, labels: Given, annotated: Given | None) -> bool:
+    """Whether all are paths; False where all are arrays."""
+    named = {"images": images, "labels": labels, "annotated": annotated}
+    kinds = {name: are_paths(given, name) for name, given in named.items() if given is not None}
+    if len(set(kinds.values())) > 1:
+        raise TypeError("images and labels must be both paths or both arrays")
+    return kinds["images"]
+
+
 def with_masks(pairs: Sequence[Pair], images: Paths, annotated: Paths, axes: str | None = None) -> list[Pair]:
     """The pairs of `images` with masks of annotated pixels."""
     try:
         masks = find_pairs(images, annotated, axes=axes)
     except InputError as error:
         raise InputError(f"--annotated: masks are matched like labels: {error}") from error
+    return _masked(pairs, masks)
+
+
+def _masked(pairs: Sequence[Pair], masks: Sequence[Pair]) -> list[Pair]:
     return [
         replace(pair, annotated=mask.labels, annotated_plane=mask.label_plane)
         for pair, mask in zip(pairs, masks, strict=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,11 +56,21 @@ def find_pairs(images: Paths, labels: Paths, *, axes: str | None = None, palette
     image_files, label_files = list_images(images), list_images(labels)
     label_axes = f"{plane_axes(axes.upper())}YX" if axes else None
     unlike = _are_unlike(images, labels, image_files, label_files)
+    opened = (
+        (open_image(image, axes=axes, palette=palette), open_image(label, axes=label_axes, palette="index"))
+        for image, label in _match(image_files, label_files)
+    )
+    return pairs_of(opened, unlike)
+
+
+def pairs_of(sources: Iterable[tuple[ImageSource, ImageSource]], unlike: bool = False) -> list[Pair]:
+    """Pairs of planes of images and their labels; `unlike`: paired though their names differ.
+
+    Raises InputError where they differ in number or size of planes.
+    """
     pairs: list[Pair] = []
     wrong: list[str] = []
-    for image_file, label_file in _match(image_files, label_files):
-        image = open_image(image_file, axes=axes, palette=palette)
-        label = open_image(label_file, axes=label_axes, palette="index")
+    for image, label in sources:
         mismatch = _mismatch(image, label)
         wrong += [f"{image.name} {mismatch}"] if mismatch else []
         pairs += [] if mismatch else _planes(image, label, unlike)

@@ -8,11 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from cellseg.labels.annotated import find_annotated_pairs
+from cellseg.labels.given import Given
 from cellseg.models.trained import TrainedModel
 from cellseg.options import DataOptions, TrainSettings
+from cellseg.training.admission import TrainingPairs
 from cellseg.training.begin import RunRequest, prepare
 from cellseg.training.control import Control
-from cellseg.training.data import TrainingSet
+from cellseg.training.data import TrainingSet, further_pairs
 from cellseg.training.events import ControlEvent, Event, Finished, Stepped, Stopped, Validated
 from cellseg.training.launched import first_says, is_follower
 from cellseg.training.pace import Pace, timed
@@ -27,7 +30,7 @@ def never() -> bool:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Run:
+class TrainingRun:
     """A training that was begun: what it learns from, how, and where it is recorded.
 
     Attributes:
@@ -81,21 +84,21 @@ class Run:
         return _drawn(record(events, folder, self.data, self.settings.train.steps), folder)
 
 
-def begin(request: RunRequest, *, dry: bool = False) -> Run:
+def begin(request: RunRequest, *, dry: bool = False) -> TrainingRun:
     """Read what a run needs and open its folder; `dry`: do not, for its plan alone.
 
     Raises InputError as `prepare`.
     """
     ready, folder = prepare(request, dry=dry)
-    return Run(ready.data, ready.settings, ready.start, folder, ready.notes, Pace(ready.settings.train))
+    return TrainingRun(ready.data, ready.settings, ready.start, folder, ready.notes, Pace(ready.settings.train))
 
 
 def train(
-    images: str | Path,
-    labels: str | Path,
+    images: Given,
+    labels: Given,
     *,
     where: DataOptions = DataOptions(),
-    annotated: str | Path | None = None,
+    annotated: Given | None = None,
     start: str | Path | TrainedModel | None = None,
     out: str | Path | None = None,
     resume: bool = False,
@@ -104,8 +107,9 @@ def train(
     """Train a network on pairs of images and labels.
 
     Args:
-        images: multi-page TIFF, folder or glob; or a sequence of the Cell Tracking Challenge.
-        labels: the same for the labels; matched by page or name.
+        images: multi-page TIFF, folder or glob, or several of these; or a sequence of the Cell Tracking Challenge; or
+            an array (H, W) or (Z, H, W), or several of these. Other axes are named: where=DataOptions(axes="YXS").
+        labels: the same for the labels; files are matched by page or name, arrays by their order.
         where: further images, to validate on and of an earlier training.
         annotated: masks, matched like labels: nonzero where somebody annotated; the rest is ignored.
         start: a trained model to go on from; its network is taken.
@@ -118,13 +122,25 @@ def train(
     Yields:
         Events; the last is `Finished` with the model, or `Stopped` where the run's control file said so.
 
-    Raises InputError for wrong input or options, before the first step.
+    Raises, before the first step:
+        InputError: wrong input or options.
+        TypeError: images or labels that are neither paths nor arrays.
     """
-    masks = where.annotated if annotated is None else str(annotated)
-    where = replace(where, images=str(images), labels=str(labels), annotated=masks)
+    where, pairs = _where(images, labels, annotated, where)
     given = {name: value for name, value in options.items() if value not in (None, "")}
-    request = RunRequest(where, given, start, None if out is None else Path(out), resume)
+    request = RunRequest(where, given, start, None if out is None else Path(out), resume, pairs)
     yield from begin(request).events()
+
+
+def _where(
+    images: Given, labels: Given, annotated: Given | None, where: DataOptions
+) -> tuple[DataOptions, TrainingPairs | None]:
+    """Files that one path names stay paths, which a run folder keeps; arrays and lists are opened as pairs."""
+    named = {"images": images, "labels": labels, "annotated": where.annotated if annotated is None else annotated}
+    if all(isinstance(given, str | Path | None) for given in named.values()) and images is not None:
+        return replace(where, **{name: None if given is None else str(given) for name, given in named.items()}), None
+    new = find_annotated_pairs(images, labels, named["annotated"], axes=where.axes)
+    return where, TrainingPairs(new, *further_pairs(where))
 
 
 def _control_of(folder: RunFolder | None, asked: Callable[[], bool]) -> Control | None:
