@@ -10,34 +10,15 @@ import numpy as np
 import pytest
 import tifffile
 
+from tests.forked import Forked
+
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and limits of POSIX")
-
-
-def start(*words, limit_bytes=None):
-    """Start `cellseg WORDS`; it may write no file beyond `limit_bytes`, as on a full disk."""
-
-    def limit():
-        import resource
-
-        if limit_bytes is not None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, limit_bytes))
-
-    words = [sys.executable, "-m", "cellseg", *map(str, words)]
-    return subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=limit)
-
-
-def finish(process):
-    try:
-        out, err = process.communicate(timeout=120)
-    finally:
-        process.kill()
-    return process.returncode, out, err
 
 
 def wait_for(process, condition):
     """Wait until the condition holds; it must while the process runs."""
     while not condition():
-        assert process.poll() is None, process.communicate()
+        assert process.poll() is None, process.finish()
         time.sleep(0.02)
 
 
@@ -45,28 +26,37 @@ def digest(path):
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def train_words(sample_folder):
     train = sample_folder / "train"
     words = ["train", "--images", train / "images.tif", "--labels", train / "labels.tif", "--steps", 60]
     return [*words, "--base", 4, "--depth", 2, "--save-every", 0]
 
 
+@pytest.fixture(scope="module")
+def whole_run(train_words, tmp_path_factory):
+    """The run folder of a training that nobody stopped."""
+    run = tmp_path_factory.mktemp("whole") / "run"
+    code, err = Forked(*train_words, "--out", run).finish()
+    assert code == 0, err
+    return run
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_twenty_kills_at_any_step_and_every_training_ends_in_the_same_bytes(train_words, tmp_path):
-    code, _, err = finish(start(*train_words, "--out", tmp_path / "whole", "--validate-every", 25))
+    code, err = Forked(*train_words, "--out", tmp_path / "whole", "--validate-every", 25).finish()
     assert code == 0, err
     wanted, rng, resumed_at = digest(tmp_path / "whole/model.safetensors"), np.random.default_rng(0), []
     for number, step in enumerate(rng.integers(1, 58, 20)):
         run = tmp_path / f"run{number}"
-        process = start(*train_words, "--out", run, "--validate-every", 25)
+        process = Forked(*train_words, "--out", run, "--validate-every", 25)
         wait_for(process, lambda run=run, step=step: steps_written(run) >= step)
         time.sleep(rng.uniform(0, 0.05))  # within a step, a checkpoint or a validation
-        process.kill()
-        assert finish(process)[0] == -signal.SIGKILL
+        process.send(signal.SIGKILL)
+        assert process.finish()[0] == -signal.SIGKILL
         resumed_at.append(steps_written(run))
-        code, _, err = finish(start("train", "--out", run, "--resume"))
+        code, err = Forked("train", "--out", run, "--resume").finish()
         assert code == 0, err
         assert digest(run / "model.safetensors") == wanted, (number, step)
     print(f"killed after steps {sorted(resumed_at)}")
@@ -90,35 +80,33 @@ def predict_words(run_folder, sample_folder, tmp_path):
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["kill -9", "Ctrl-C"])
-def test_a_stopped_training_goes_on_to_the_same_weights(train_words, tmp_path, how):
-    code, _, err = finish(start(*train_words, "--out", tmp_path / "whole"))
-    assert code == 0, err
-    process = start(*train_words, "--out", tmp_path / "run")
+def test_a_stopped_training_goes_on_to_the_same_weights(train_words, whole_run, tmp_path, how):
+    process = Forked(*train_words, "--out", tmp_path / "run")
     wait_for(process, (tmp_path / "run/last.ckpt").exists)
-    process.send_signal(how)
-    code, _, err = finish(process)
+    process.send(how)
+    code, err = process.finish()
     assert code == (130 if how == signal.SIGINT else -9)
     assert "Traceback" not in err
-    code, _, err = finish(start("train", "--out", tmp_path / "run", "--resume"))
+    code, err = Forked("train", "--out", tmp_path / "run", "--resume").finish()
     assert code == 0, err
-    assert digest(tmp_path / "run/model.safetensors") == digest(tmp_path / "whole/model.safetensors")
+    assert digest(tmp_path / "run/model.safetensors") == digest(whole_run / "model.safetensors")
     lines = (tmp_path / "run/metrics.csv").read_text().count("\n")
     assert lines == 61 or (how == signal.SIGKILL and lines == 60)  # killed between checkpoint and metrics
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["kill -9", "Ctrl-C"])
 def test_a_stopped_prediction_goes_on_to_the_same_bytes(predict_words, tmp_path, how):
-    code, _, err = finish(start(*predict_words, "--out", tmp_path / "whole.tif"))
+    code, err = Forked(*predict_words, "--out", tmp_path / "whole.tif").finish()
     assert code == 0, err
     out, tiles = tmp_path / "out.tif", tmp_path / ".out.tif.tiles"
-    process = start(*predict_words, "--out", out)
+    process = Forked(*predict_words, "--out", out)
     wait_for(process, lambda: len(list(tiles.glob("result/c/0/0/*/*"))) > 20)
-    process.send_signal(how)
-    code, _, err = finish(process)
+    process.send(how)
+    code, err = process.finish()
     assert code == (130 if how == signal.SIGINT else -9)
     assert "Traceback" not in err
     assert not out.exists()
-    code, _, err = finish(start(*predict_words, "--out", out, "--resume"))
+    code, err = Forked(*predict_words, "--out", out, "--resume").finish()
     assert code == 0, err
     assert digest(out) == digest(tmp_path / "whole.tif")
     assert not tiles.exists()
@@ -131,14 +119,12 @@ def assert_full_disk_is_told(code, err):
 
 
 def test_a_full_disk_while_predicting(predict_words, tmp_path):
-    done = finish(start(*predict_words, "--out", tmp_path / "out.tif", limit_bytes=5000))
-    assert_full_disk_is_told(done[0], done[2])
+    assert_full_disk_is_told(*Forked(*predict_words, "--out", tmp_path / "out.tif", limit_bytes=5000).finish())
     assert not (tmp_path / "out.tif").exists()
 
 
 def test_a_full_disk_while_training(train_words, tmp_path):
-    done = finish(start(*train_words, "--out", tmp_path / "run", limit_bytes=20_000))
-    assert_full_disk_is_told(done[0], done[2])
+    assert_full_disk_is_told(*Forked(*train_words, "--out", tmp_path / "run", limit_bytes=20_000).finish())
     assert not (tmp_path / "run/last.ckpt").exists()
 
 
@@ -147,6 +133,6 @@ def test_help_and_version_answer_at_once():
         seconds = []
         for _ in range(3):
             began = time.perf_counter()
-            assert finish(start(option))[0] == 0
+            subprocess.run([sys.executable, "-m", "cellseg", option], stdout=subprocess.DEVNULL, check=True)
             seconds.append(time.perf_counter() - began)
         assert min(seconds) < 1.5  # 0.28 s was measured on an idle machine
