@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -26,3 +27,9 @@ def real_data() -> Path:
 
 
 os.environ.setdefault("QT_QPA_PLATFORM", "xcb")  # the platform "offscreen" renders no canvas
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays; the garbage collections that each test of a window asks for need not visit it."""
+    gc.collect()
+    gc.freeze()
