@@ -23,8 +23,8 @@ def pairs(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def other_pairs(tmp_path_factory):
-    """Three images of another kind: bright nuclei."""
-    return write_pairs(tmp_path_factory.mktemp("other"), range(10, 13), "blobs")
+    """Three images of another kind: bright nuclei, on each of them some."""
+    return write_pairs(tmp_path_factory.mktemp("other"), (10, 11, 14), "blobs")
 
 
 @pytest.fixture(scope="module")
