@@ -17,6 +17,7 @@ from cellseg.images.source import ImageSource
 __all__ = ["Pair", "find_pairs", "list_images"]
 
 NAMES_SHOWN = 5
+_OF_ANY_IMAGE = {"image", "images", "img", "raw", "label", "labels", "mask", "masks", "seg", "gt", "truth"}
 
 Key = Callable[[Path], Hashable]
 
@@ -90,8 +91,15 @@ def _are_unlike(images: Paths, labels: Paths, image_files: Sequence[Path], label
     if len(image_files) != 1 or len(label_files) != 1 or any(named):
         return False
     one, other = (stem(files[0]).casefold() for files in (image_files, label_files))
-    numbers = _numbers(image_files[0])
-    return not (one in other or other in one or (numbers and numbers == _numbers(label_files[0])))
+    if one in other or other in one:
+        return False
+    numbers, others = _numbers(image_files[0]), _numbers(label_files[0])
+    return numbers != others if numbers and others else not _words(one) & _words(other)
+
+
+def _words(name: str) -> set[str]:
+    """Words of a name that tell one image from another."""
+    return {word for word in re.split(r"[\W_]+", name) if any(map(str.isalpha, word))} - _OF_ANY_IMAGE
 
 
 def _mismatch(image: ImageSource, label: ImageSource) -> str:

@@ -188,5 +188,6 @@ def test_images_that_moved_are_known_by_their_hash(cellseg_cli, sample_folder, t
     assert cellseg_cli("train", *moved, "--out", "run", "--resume", "--steps", 4, "--save-every", 5).code == 0
     assert cellseg_cli("train", "--out", "run", "--resume").code == 0  # where they are now was noted
     assert str(tmp_path / "new/images.tif") in (tmp_path / "run/config.toml").read_text()
-    other = ("--images", "new/labels.tif", "--labels", "new/labels.tif")
+    shutil.copy("new/labels.tif", "new/others.tif")
+    other = ("--images", "new/others.tif", "--labels", "new/labels.tif")
     assert_refused(cellseg_cli("train", *other, "--out", "run", "--resume"), "begun with other images")

@@ -65,6 +65,20 @@ def test_unlike_names_that_are_alone_in_their_folders_are_marked(tmp_path):
     assert [pair.unlike for pair in find_pairs(images, labels)] == [False]
 
 
+@pytest.mark.parametrize(
+    ("image", "label", "unlike"),
+    [
+        ("ovule-image", "ovule-labels", False),
+        ("image_7", "mask_7", False),
+        ("day_1", "day_2", True),
+        ("raw_image", "other_image", True),
+    ],
+)
+def test_names_of_which_a_word_or_the_numbers_agree_are_alike(tmp_path, image, label, unlike):
+    images, labels = _write(tmp_path / "i", [f"{image}.tif"]), _write(tmp_path / "l", [f"{label}.tif"])
+    assert [pair.unlike for pair in find_pairs(images, labels)] == [unlike]
+
+
 def test_labels_have_the_axes_of_the_images_but_channels(tmp_path):
     images, labels = _write(tmp_path / "i", ["a.tif"], (3, 8, 9)), _write(tmp_path / "l", ["a.tif"])
     (pair,) = find_pairs(images, labels, axes="CYX")

@@ -69,7 +69,7 @@ def test_stopping_keeps_the_last_step(pairs, tmp_path):
 
 def test_a_checkpoint_of_other_options_is_refused(pairs, tmp_path):
     finish(train(*pairs, out=tmp_path / "run", steps=2, **SMALL))
-    with pytest.raises(InputError, match=r"last\.ckpt"):
+    with pytest.raises(InputError, match="--steps is given as 3"):
         next(train(*pairs, out=tmp_path / "run", resume=True, steps=3, **SMALL))
 
 

@@ -119,7 +119,7 @@ def test_wrong_input_is_one_line(panel, project, qtbot, shown_errors):
     labels.data = np.zeros((192, 192), int)
     panel.plan_button.click()
     qtbot.waitUntil(lambda: bool(shown_errors), timeout=PATIENT)
-    assert "only one class" in shown_errors.pop()
+    assert "nothing is labelled at all" in shown_errors.pop()
 
 
 def test_the_form(qtbot):
