@@ -53,8 +53,8 @@ class Failures:
     def report(self, out: Path) -> int:
         """Tell which have no result, and the next step with those in the folder `out`; returns the exit code."""
         if not self.why:
-            if self.total > 1:
-                say(f"all {self.total} results are in {out}; next: cellseg napari IMAGE; cellseg evaluate {out} TRUTH")
+            done = "the result is" if self.total == 1 else f"all {self.total} results are"
+            say(f"{done} in {out}; next: cellseg napari IMAGE to look at it, cellseg evaluate {out} TRUTH to score it")
             return 0
         lines = [f"  {_named(image, reason)}" for image, reason in self.why.items()]
         say("\n".join([f"error: {len(self.why)} of {self.total} images have no result:", *lines]))
