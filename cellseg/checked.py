@@ -107,7 +107,7 @@ def _described(field: Field[Any], kind: _Kind, text: str) -> Described:
 
 
 def takes_auto(hint: Any) -> bool:
-    """Whether an option with this type hint may be left open by the word "auto"."""
+    """True if an option with this type hint may be left open by the word "auto"."""
     return len(_without_none(_parts(hint))) == 1 and _kind(hint).takes_auto
 
 

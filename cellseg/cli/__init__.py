@@ -65,7 +65,7 @@ def _tell(error: Exception) -> int:
     from cyclopts import CycloptsError
 
     from cellseg.cli.failures import in_a_line
-    from cellseg.training.launched import is_follower, linger
+    from cellseg.training.torchrun import is_follower, linger
 
     message, code = in_a_line(error)
     if is_follower() and isinstance(error, (InputError, CycloptsError)):

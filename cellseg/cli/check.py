@@ -139,7 +139,7 @@ def _print(report: Report, estimates: tuple[Estimate, Estimate]) -> None:
 
 
 def in_words(report: Report) -> str:
-    """What the labels are, in two lines."""
+    """The labels in two lines."""
     found, plan = report.summary, report.plan
     meaning = MEANINGS[plan.kind] + (" of a 3-D annotation" if plan.volume else "")
     first = f"{found.pairs} pairs; labels are {meaning}, {found.dtype}, {found.values[0]} to {found.values[1]}"

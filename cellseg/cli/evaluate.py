@@ -24,7 +24,7 @@ Hidden = Parameter(show=False, negative="")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluateFiles:
-    """What is written beside the scores."""
+    """Files that are written beside the scores."""
 
     csv: Path | None = None
     """CSV file to write with one row for each object."""

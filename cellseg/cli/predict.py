@@ -65,7 +65,8 @@ def predict(
         return looked_at(opened(job), trained, options)
 
     def work(job: ImageJob) -> bool:
-        return _predict_into(job.target, trained, opened(job), options, files.resume, verify_seams)
+        done = _predict_into(job.target, trained, opened(job), options, files.resume, verify_seams)
+        return done and failures.wrote(job.target)
 
     keys = [(job, failures.tried(job.image, partial(look, job))) for job in jobs]
     failures.refuse_all()
@@ -88,7 +89,6 @@ def _predict_into(
         _say_scale(prediction.seen)
         if not _finish(prediction, target):
             return False
-    say(f"wrote {target}")
     if windows:
         _verify(prediction, windows)
     return True

@@ -31,6 +31,8 @@ class Failures:
     total: int
     """Images in all."""
     why: dict[Path, str] = field(default_factory=dict)
+    written: list[Path] = field(default_factory=list)
+    """Results of this run."""
 
     def tried(self, image: Path, work: Callable[[], T]) -> T | None:
         """Result of `work` for an image; None where it failed, which is said and kept in mind."""
@@ -44,6 +46,13 @@ class Failures:
             say(f"no result: {_named(image, self.why[image])}")
             return None
 
+    def wrote(self, target: Path) -> bool:
+        """Note a result; one of several is told at once. True, for it is done."""
+        self.written.append(target)
+        if self.total > 1:
+            say(f"wrote {target}")
+        return True
+
     def refuse_all(self) -> None:
         """InputError where no image is left."""
         if len(self.why) == self.total > 0:
@@ -53,8 +62,9 @@ class Failures:
     def report(self, out: Path) -> int:
         """Tell which have no result, and the next step with those in the folder `out`; returns the exit code."""
         if not self.why:
-            done = "the result is" if self.total == 1 else f"all {self.total} results are"
-            say(f"{done} in {out}; next: cellseg napari IMAGE to look at it, cellseg evaluate {out} TRUTH to score it")
+            done = f"all {self.total} results are in {out}; " if self.total > 1 else ""
+            done = f"wrote {self.written[0]}; " if self.total == len(self.written) == 1 else done
+            say(f"{done}next: cellseg napari IMAGE to look at it, cellseg evaluate {out} TRUTH to score it")
             return 0
         lines = [f"  {_named(image, reason)}" for image, reason in self.why.items()]
         say("\n".join([f"error: {len(self.why)} of {self.total} images have no result:", *lines]))
@@ -84,7 +94,7 @@ def unfinished(jobs: Sequence[tuple[ImageJob, dict[str, Any]]], options: Predict
         InputError: a result, finished or interrupted, was made with another model or other options.
     """
     from cellseg.inference.journal import left_behind
-    from cellseg.inference.mark import is_finished, mark_of
+    from cellseg.inference.result_mark import is_finished, mark_of
 
     missing = []
     for job, key in jobs:

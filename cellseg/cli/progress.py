@@ -9,7 +9,7 @@ from functools import cache
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Protocol
 
-from cellseg.training.launched import is_follower
+from cellseg.training.torchrun import is_follower
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -65,7 +65,7 @@ def bar(what: str, total: int) -> Iterator[Update]:
 
 
 class Stop:
-    """Whether the user asked to stop."""
+    """Wish of the user to stop."""
 
     asked = False
 

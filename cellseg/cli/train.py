@@ -14,8 +14,8 @@ from cellseg.cli.flags import Flat, JsonFlag
 from cellseg.cli.progress import console, say
 from cellseg.errors import InputError
 from cellseg.options import DataOptions
-from cellseg.training.launched import is_follower, is_launched, is_several
 from cellseg.training.recipes import TrainWishes, given_in
+from cellseg.training.torchrun import is_follower, is_launched, is_several
 
 if TYPE_CHECKING:
     from cellseg.training.run import TrainingRun
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainOutput:
-    """What a call of the command gives back."""
+    """Output of a call of the command."""
 
     dry_run: Annotated[
         bool,

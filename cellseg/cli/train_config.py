@@ -1,4 +1,4 @@
-"""Where options come from: the command line, then of a training a TOML file; "auto" is not given."""
+"""Sources of options: the command line, then of a training a TOML file; "auto" is not given."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said of a training before it begins."""
+"""Sentences on a training before it begins."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _on_data(data: TrainingSet) -> Iterator[str]:
 
 
 def _fit_of_weights(run: TrainingRun) -> str:
-    """How published weights fit the encoder."""
+    """Fit of published weights to the encoder."""
     from cellseg.models.registry import build_for
 
     fit = build_for(run.settings.network, len(run.data.training[0].image), run.data.classes)[1]

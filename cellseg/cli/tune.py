@@ -13,6 +13,7 @@ from cyclopts import Parameter
 from cellseg.cli.flags import JsonFlag
 from cellseg.cli.progress import bar, console, say
 from cellseg.options import LabelOptions, TruthOptions
+from cellseg.steps import Heard
 
 if TYPE_CHECKING:
     from cellseg.evaluation.choose_cut import Search
@@ -86,14 +87,11 @@ def _read(plan: Tuning) -> list[PredictedPlane]:
 def _searched(steps: Search[Tuned]) -> Tuned:
     """The result of the search, which shows how far it is."""
     with bar("searching", 100) as update:
-        while True:
-            try:
-                one = next(steps)
-            except StopIteration as end:
-                update(100)
-                found: Tuned = end.value
-                return found
+        heard = Heard(steps)
+        for one in heard:
             update(100 * one.done // one.total)
+        update(100)
+        return heard.result
 
 
 def _draw(found: Tuned, path: Path) -> None:

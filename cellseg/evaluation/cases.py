@@ -88,7 +88,7 @@ def array_cases(prediction: Any, truth: Any, planes: str = "", volume: bool = Fa
     Raises:
         InputError: the two do not show the same pixels, or their numbers differ.
     """
-    from cellseg.labels.given import arrays_in
+    from cellseg.labels.arrays_or_paths import arrays_in
 
     ours, true = arrays_in(prediction, "prediction"), arrays_in(truth, "truth")
     if len(ours) != len(true):

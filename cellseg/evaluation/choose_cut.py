@@ -1,4 +1,4 @@
-"""Where a model cuts: the threshold, cores, growth, sizes and splitting that suit annotated images best."""
+"""Choice of a model's cut: the threshold, cores, growth, sizes and splitting that suit annotated images best."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from cellseg.evaluation.cut_scores import CutScores, PredictedPlane, SearchProgress, is_dense
-from cellseg.evaluation.telling import touch
+from cellseg.evaluation.informative import touch
 from cellseg.labels.meaning import LabelPlane
 from cellseg.metrics.candidates import SHARES, THRESHOLDS, diameter_of, sizes_to_try
 from cellseg.metrics.thresholds import middle_of_best
@@ -162,7 +162,7 @@ def _best(scores: CutScores, cuts: Iterable[ModelCard]) -> Search[ModelCard]:
 
 
 def are_outlined(truths: Sequence[LabelPlane]) -> bool:
-    """Whether it is known for most pixels beside the annotated cells what they are; not so where cells are strokes."""
+    """True if it is known for most pixels beside the annotated cells what they are; not so where cells are strokes."""
     beside = [_beside(truth.instances > 0) for truth in truths]
     count = sum(int(mask.sum()) for mask in beside)
     unknown = sum(int((mask & truth.ignore).sum()) for mask, truth in zip(beside, truths, strict=True))
@@ -180,7 +180,7 @@ def _beside(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _steadiest(totals: Sequence[float]) -> int:
-    """Which threshold is best together with its neighbours: one that is best alone may be so by chance."""
+    """The threshold that is best together with its neighbours: one that is best alone may be so by chance."""
     padded = np.pad(np.asarray(totals, np.float64), 1, "edge")
     return int((padded[:-2] + padded[1:-1] + padded[2:]).argmax())
 

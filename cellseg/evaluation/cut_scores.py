@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellseg.arrays import Float32
-from cellseg.evaluation.telling import is_one_object
+from cellseg.evaluation.informative import is_one_object
 from cellseg.inference.cut import instances_in
 from cellseg.labels.meaning import LabelPlane
 from cellseg.metrics.candidates import DENSE
@@ -54,7 +54,7 @@ class CutScores:
     _known: dict[tuple[float, ...], float] = field(default_factory=dict)
 
     def of(self, card: ModelCard) -> Generator[SearchProgress, None, float]:
-        """How good a cut is: the mean of `both` over the planes where cells fill them, else AP of all cells together.
+        """Score of a cut: the mean of `both` over the planes where cells fill them, else AP of all cells together.
 
         Yields after each plane, so that whoever runs it may stop.
         """
@@ -80,7 +80,7 @@ class CutScores:
 
 
 def is_dense(truths: Sequence[LabelPlane]) -> bool:
-    """Whether cells fill the images, as in EM, and several of them: V_rand and V_info say something in most images."""
+    """True if cells fill the images, as in EM, and several of them: V_rand and V_info say something in most images."""
     filled = bool(np.mean([truth.classes.astype(bool).mean() for truth in truths]) > DENSE)
     return filled and 2 * sum(map(is_one_object, truths)) < len(truths)
 

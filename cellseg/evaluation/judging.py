@@ -9,7 +9,7 @@ from typing import Any, cast
 from cellseg.evaluation.cases import Case, array_cases, find_cases, sequence_of
 from cellseg.evaluation.reading import Reader, make_reader
 from cellseg.images.listing import Paths
-from cellseg.labels.given import Given, are_paths
+from cellseg.labels.arrays_or_paths import Given, are_paths
 from cellseg.metrics import object_table
 from cellseg.metrics.objects import ObjectRow
 from cellseg.metrics.scores import ComparedPair, Counts, by_class, parse_names, score

@@ -120,7 +120,7 @@ class Reader:
         return f"the prediction is {prediction}, the truth {words[self.truth]}"
 
     def is_partial(self, truth: Truth) -> bool:
-        """Whether some cells are not annotated: said so, or there is a marker without a cell."""
+        """True if some cells are not annotated: said so, or there is a marker without a cell."""
         markers = truth.markers_that_count
         if self.options.truth_is is not None or markers is None:
             return self.options.truth_is == "partial"
@@ -151,7 +151,7 @@ def kind_of_truth(cases: Sequence[Case], labels: LabelOptions) -> Meaning:
 
 
 def are_probabilities(planes: Sequence[tuple[ImageSource, int]]) -> bool:
-    """Whether the values are floating-point numbers from 0 to 1, or several channels."""
+    """True if the values are floating-point numbers from 0 to 1, or several channels."""
     if planes[0][0].dtype.kind != "f":
         return False
     return all(source.channels > 1 or float(source.read(k).max()) <= 1 for source, k in planes)

@@ -78,6 +78,6 @@ def spread(found: Sequence[T], count: int) -> list[T]:
 
 
 def _starts(length: int, side: int) -> list[int]:
-    """Where windows of this side begin, so that they cover the length."""
+    """Starts of windows of this side, so that they cover the length."""
     count = math.ceil(length / side)
     return [round(start) for start in np.linspace(0, length - side, count)]

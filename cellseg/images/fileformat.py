@@ -38,7 +38,7 @@ def format_of(start: bytes) -> str:
 
 
 def is_model(path: Path) -> bool:
-    """Whether a file is a model (safetensors), by its content."""
+    """True if a file is a model (safetensors), by its content."""
     with open(path, "rb") as file:
         return _is_safetensors(file.read(START))
 

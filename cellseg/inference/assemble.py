@@ -18,9 +18,11 @@ from cellseg.images.write import write_tiled
 from cellseg.inference.cut import instance_options
 from cellseg.inference.finished import FinishedTiles
 from cellseg.inference.instances import LabelledPlane, label_dtype, labelling, link_planes
+from cellseg.inference.instances.label import LabelProgress
 from cellseg.inference.progress import Progress
 from cellseg.inference.result import result_layout, uncertainty_layout
 from cellseg.options import PredictOptions
+from cellseg.steps import retold
 
 ReadBand = Callable[[int, int, slice], NDArray[Any]]
 """(plane, channel, rows) -> pixels (h, W)."""
@@ -65,16 +67,15 @@ def number_instances(
     for number in range(source.planes):
         mask = partial(finished.mask, options, number)
         steps = labelling(mask, source.height, source.width, options=settings, scratch=scratch / str(number))
-        while True:
-            try:
-                progress = next(steps)
-            except StopIteration as end:
-                planes.append(end.value)
-                break
-            yield Progress(number * progress.total + progress.done, source.planes * progress.total, "numbering")
+        planes.append((yield from retold(steps, partial(_of_stack, number, source.planes))))
     if options.link == "overlap":
         planes = yield from _linked(planes, source.plane_shape, options.link_overlap)
     return planes
+
+
+def _of_stack(number: int, planes: int, one: LabelProgress) -> Progress:
+    """The progress of the plane `number` as that of the whole stack."""
+    return Progress(number * one.total + one.done, planes * one.total, "numbering")
 
 
 def _linked(

@@ -15,7 +15,7 @@ from cellseg.inference.prediction import Prediction, prediction_in_memory
 from cellseg.inference.scope import CUT, refuse
 from cellseg.inference.seen import SeenImage, seen_by
 from cellseg.inference.tiling import Tile, TilePlace, nearest_first, place
-from cellseg.labels.given import is_array
+from cellseg.labels.arrays_or_paths import is_array
 from cellseg.models.trained import as_model
 from cellseg.options import PredictOptions
 

@@ -21,10 +21,10 @@ from cellseg.inference.decisions import Decisions, decide, expected_cost
 from cellseg.inference.finished import FinishedTiles
 from cellseg.inference.instances import LabelledPlane, label_dtype
 from cellseg.inference.journal import Journal, journal_folder, start_journal
-from cellseg.inference.mark import mark_of
 from cellseg.inference.predicted import Predicted, predict_tiles
 from cellseg.inference.progress import Progress
 from cellseg.inference.result import Stored, result_layout
+from cellseg.inference.result_mark import mark_of
 from cellseg.inference.runner import Runner
 from cellseg.inference.scope import ALL, CUT, LINKING, refuse, refuse_without_effect
 from cellseg.inference.seen import SeenImage

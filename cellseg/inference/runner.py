@@ -34,7 +34,7 @@ class Runner:
 
     @property
     def adaptive(self) -> bool:
-        """Whether the network wants to see a sample of a plane before it predicts it."""
+        """True if the network wants to see a sample of a plane before it predicts it."""
         return bool(normalisation_layers(self._given))
 
     def see(self, sample: Float32, plane: int | None = None) -> None:

@@ -16,9 +16,15 @@ from cellseg.options import PredictOptions
 
 
 @overload
-def segment_array(model: Any, image: NDArray[np.generic], **options: Any) -> NDArray[np.uint32]: ...
+def segment_array(model: Any, image: NDArray[np.generic], **options: Any) -> NDArray[np.uint32]:
+    """Cells of one image."""
+
+
 @overload
-def segment_array(model: Any, image: Sequence[NDArray[np.generic]], **options: Any) -> list[NDArray[np.uint32]]: ...
+def segment_array(model: Any, image: Sequence[NDArray[np.generic]], **options: Any) -> list[NDArray[np.uint32]]:
+    """Cells of each image of a list."""
+
+
 def segment_array(model: Any, image: Any, **options: Any) -> Any:
     """Cells of an image in memory, numbered from 1 in scan order: what `cellseg predict` writes of it.
 

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from cellseg.errors import InputError
 from cellseg.images.listing import Paths, list_images
+from cellseg.labels.arrays_or_paths import Given, are_paths, array_pairs
 from cellseg.labels.ctc.pairs import find_ctc_pairs, is_ctc
 from cellseg.labels.formats import (
     refuse_folders_of_single_cells,
     refuse_known_formats,
     refuse_masks_of_single_cells,
 )
-from cellseg.labels.given import Given, are_paths, array_pairs
 from cellseg.labels.meaning import LabelPlane, Meaning, read_values
 from cellseg.labels.pairs import Pair, find_pairs
 from cellseg.labels.read import read_labels
@@ -72,7 +72,7 @@ def _refuse_same(pairs: Sequence[Pair]) -> None:
 
 
 def _same_kind(images: Given, labels: Given, annotated: Given | None) -> bool:
-    """Whether all are paths; False where all are arrays."""
+    """True if all are paths; False where all are arrays."""
     named = {"images": images, "labels": labels, "annotated": annotated}
     kinds = {name: are_paths(given, name) for name, given in named.items() if given is not None}
     if len(set(kinds.values())) > 1:
@@ -97,7 +97,7 @@ def _masked(pairs: Sequence[Pair], masks: Sequence[Pair]) -> list[Pair]:
 
 
 def read_truth(pair: Pair, kind: Meaning, options: LabelOptions) -> LabelPlane:
-    """What is known of the pixels of a pair: by its labels, its mask, and the label of ignored pixels."""
+    """Ground truth of a pair: by its labels, its mask, and the label of ignored pixels."""
     truth = read_labels(pair.labels, pair.label_plane, kind, options)
     if pair.annotated is None:
         return truth

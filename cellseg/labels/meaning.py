@@ -28,7 +28,7 @@ PIECES_OF_A_CLASS = 3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LabelPlane:
-    """What is known about each pixel of a plane; where `ignore` is set, the other two are 0."""
+    """Meaning of each pixel of a plane; where `ignore` is set, the other two are 0."""
 
     instances: Int32
     """(H, W) 0 = background, 1..n = cells, or connected regions of a class."""
@@ -64,7 +64,7 @@ def label_values(source: ImageSource, plane: int, *, ignore_label: int | None = 
 def detect_kind(
     planes: Iterable[Array], options: LabelOptions = LabelOptions(), *, path: Path | str | None = None
 ) -> Meaning:
-    """What the values of label images mean, judged over all planes.
+    """Meaning of the values of label images, judged over all planes.
 
     Binary: no more than two values, one of them 0. Classes: few values, of which most lie in many pieces.
     Instances: everything else.

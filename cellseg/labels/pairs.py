@@ -1,4 +1,4 @@
-"""Which label plane belongs to which image plane."""
+"""Pairs of image planes and label planes."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _planes(image: ImageSource, label: ImageSource, unlike: bool) -> list[Pair]:
 
 
 def _are_unlike(images: Paths, labels: Paths, image_files: Sequence[Path], label_files: Sequence[Path]) -> bool:
-    """Whether one image and one label were found in folders, and their names have nothing to do with each other."""
+    """True if one image and one label were found in folders, and their names have nothing to do with each other."""
     named = [isinstance(given, (str, Path)) and Path(given).is_file() for given in (images, labels)]
     if len(image_files) != 1 or len(label_files) != 1 or any(named):
         return False
@@ -145,7 +145,7 @@ def _without_common(files: Sequence[Path]) -> Key:
 
 
 def _common_start(names: Sequence[str]) -> str:
-    """What all names begin with, up to the first digit of a number that differs."""
+    """Common beginning of all names, up to the first digit of a number that differs."""
     first, last = min(names), max(names)
     length = next((k for k in range(len(first)) if first[k] != last[k : k + 1]), len(first))
     return re.sub(r"\d+$", "", first[:length])

@@ -10,7 +10,7 @@ from cellseg.options import LabelOptions
 
 
 def kind_of(planes: Sequence[tuple[ImageSource, int]], options: LabelOptions) -> Meaning:
-    """What the values of label planes mean: as the option says, else detected over all of them.
+    """Meaning of the values of label planes: as the option says, else detected over all of them.
 
     A mask of two values is a mask even where the option says classes.
     """

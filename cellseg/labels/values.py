@@ -105,7 +105,7 @@ def without_background(plain: Int64, options: LabelOptions) -> Int64:
 
 
 def are_blurred(share: float, values: int, path: Path | str | None) -> bool:
-    """Whether an image with this `blurred_share` and so many values is a picture; no file that cellseg wrote is."""
+    """True if an image with this `blurred_share` and so many values is a picture; no file that cellseg wrote is."""
     return share > BLURRED_SHARE and values >= FEWEST_BLURRED_VALUES and not _ours(path)
 
 
@@ -148,7 +148,7 @@ def _without(values: Int64, ignored: Iterable[int | None]) -> Int64:
 
 
 def _ours(path: Path | str | None) -> bool:
-    """Whether cellseg wrote the file: its instances may be small and close, but they are never blurred."""
+    """True if cellseg wrote the file: its instances may be small and close, but they are never blurred."""
     return path is not None and made_by_cellseg(Path(path))
 
 

@@ -176,7 +176,7 @@ def base_name(name: str) -> str:
 
 
 def smaller_is_better(name: str) -> bool:
-    """Whether a low value of the metric is a good one."""
+    """True if a low value of the metric is a good one."""
     return base_name(name) in SMALLER_IS_BETTER
 
 

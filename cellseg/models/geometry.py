@@ -43,7 +43,7 @@ class Geometry:
         return _each(size, self._input)
 
     def legal(self, size: int) -> bool:
-        """Whether the network takes an input side of `size` pixels."""
+        """True if the network takes an input side of `size` pixels."""
         return size >= self.smallest and (size - self.smallest) % self.stride == 0
 
     def _output(self, size: int) -> int:

@@ -33,7 +33,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What the network is trained with: an input tile, and the target of the output window in its middle."""
+    """Sample of a training: an input tile, and the target of the output window in its middle."""
 
     image: Float32
     """(C, h, w)."""

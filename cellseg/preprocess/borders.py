@@ -34,7 +34,7 @@ def weight_map(
     classes: NDArray[np.uint8] | None = None,
     everywhere: bool = False,
 ) -> NDArray[np.float32]:
-    """How much each pixel counts in training: class balance, and more weight on narrow gaps between cells.
+    """Weight of each pixel in training: class balance, and more weight on narrow gaps between cells.
 
     Touching cells of one class are separated first (`separate`); the pixels they lose are background, class 0.
 

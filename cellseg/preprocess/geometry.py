@@ -1,4 +1,4 @@
-"""Where in the source image each pixel of a training sample is read.
+"""Coordinates in the source image of each pixel of a training sample.
 
 Shift, rotation, mirroring, magnification and the elastic deformation are put together into one set
 of coordinates, so that the image is interpolated once.

@@ -182,7 +182,7 @@ def _envelope(
 
 @compiled
 def _highest(cells: Int32, columns: Float64, left: int, right: int, start: int, stop: int, everywhere: bool) -> float:
-    """What the second nearest cell must stay below: the lower one of two parabolas at its highest; -1: nobody asks."""
+    """Bound of the second nearest cell: the lower one of two parabolas at its highest; -1: nobody asks."""
     highest = -1.0
     for x in range(start, stop):
         if everywhere or cells[x] == 0:

@@ -29,7 +29,7 @@ DrawPart = Callable[[np.random.Generator], View]
 
 
 def parts(examples: Sequence[Example], options: AugmentOptions, size: Shape) -> dict[str, DrawPart]:
-    """What each part does to the first of the examples, by its name; parts that are off do not appear.
+    """Effects of each part on the first of the examples, by its name; parts that are off do not appear.
 
     Args:
         examples: one or more; the mosaic, which is shown even where it is off, takes four of them in turn.

@@ -58,7 +58,7 @@ def separate_cells(
 
 
 def pixels_to_keep(cells: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """Where (H, W) cells int32 stay cells, (H, W) bool."""
+    """Pixels (H, W) of cells int32 that stay cells, (H, W) bool."""
     cells = numbered(cells)
     keep = np.zeros(cells.shape, bool)
     contested = np.ones(int(cells.max(initial=0)) + 1, bool)

@@ -1,4 +1,4 @@
-"""What the network shall say, and how much each pixel counts."""
+"""Targets of the network, and the weight of each pixel."""
 
 from __future__ import annotations
 

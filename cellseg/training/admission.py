@@ -31,7 +31,7 @@ class TrainingPairs:
         return (*self.new, *self.validation, *self.replay)
 
     def held(self, validation: float) -> tuple[int, int]:
-        """How many of the new pairs, and of those of an earlier training, are held out: the last ones."""
+        """Numbers of the new pairs, and of those of an earlier training, that are held out: the last ones."""
         part = 0.0 if self.validation else validation
         return held_out(len(self.new), part), held_out(len(self.replay), min(validation, OLD_HELD))
 
@@ -72,7 +72,7 @@ def admitted(pairs: TrainingPairs, labels: LabelOptions, validation: float, *, c
 
 
 def held_out(count: int, validation: float) -> int:
-    """How many of `count` images are held out: a part of them (at least one of four or more) or a number."""
+    """Number of `count` images that are held out: a part of them (at least one of four or more) or a number."""
     if validation >= 1:
         held = int(validation)
         if held >= count:

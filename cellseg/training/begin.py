@@ -18,15 +18,6 @@ from cellseg.models.trained import TrainedModel, load
 from cellseg.options import DataOptions, TrainSettings
 from cellseg.training.admission import TrainingPairs
 from cellseg.training.data import TrainingSet, find_training_pairs, read_training_set
-from cellseg.training.launched import (
-    agreed,
-    first_says,
-    is_follower,
-    is_restarted,
-    join_others,
-    note_launcher,
-    processes,
-)
 from cellseg.training.object_size import magnifier
 from cellseg.training.recipes import TrainWishes, settings_for
 from cellseg.training.run_folder import (
@@ -40,6 +31,15 @@ from cellseg.training.run_folder import (
     write_config,
 )
 from cellseg.training.several import share_of
+from cellseg.training.torchrun import (
+    agreed,
+    first_says,
+    is_follower,
+    is_restarted,
+    join_others,
+    note_launcher,
+    processes,
+)
 
 FREE = frozenset({"save_every", "threads"})
 """Options that may change when a run is gone on with; they do not change its result."""

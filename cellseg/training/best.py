@@ -12,7 +12,7 @@ from torch import Tensor
 from cellseg.errors import InputError
 from cellseg.evaluation.choose_cut import are_outlined
 from cellseg.evaluation.cut_scores import is_dense
-from cellseg.evaluation.telling import is_known, is_one_object, tell_apart
+from cellseg.evaluation.informative import is_known, is_one_object, tell_apart
 from cellseg.labels.meaning import LabelPlane
 from cellseg.metrics.thresholds import SMALLER_IS_BETTER, TIE
 from cellseg.models.card import CUT, ModelCard
@@ -63,7 +63,7 @@ class Best:
 
 
 def as_tree(best: Best) -> dict[str, Any]:
-    """What `Best(**tree)` makes it from again; nothing but numbers and tensors."""
+    """Arguments of `Best(**tree)` that make it again; nothing but numbers and tensors."""
     return {field.name: getattr(best, field.name) for field in fields(best)}
 
 
@@ -98,7 +98,7 @@ def judged_truths(images: Sequence[Annotated]) -> list[LabelPlane]:
 
 
 def keeps_last(data: TrainingSet, options: TrainOptions, metric: str) -> bool:
-    """Whether the last model is kept: it is asked for, or nothing that is held out tells models apart."""
+    """True if the last model is kept: it is asked for, or nothing that is held out tells models apart."""
     return LAST in (options.best_by, metric) or not data.validation
 
 
@@ -117,7 +117,7 @@ def scores_that_tell(scores: Mapping[str, float], truth: LabelPlane, apart: bool
 
 
 def value_of(scores: Mapping[str, float], metric: str) -> float:
-    """How good a model is, larger is better; on the images of an earlier training it must be as good as on the new."""
+    """Value of a model, larger is better; on the images of an earlier training it must be as good as on the new."""
     found = [scores[name] for name in (metric, f"old_{metric}") if name in scores]
     value = sum(found) / len(found)
     if math.isnan(value):
@@ -131,7 +131,7 @@ def values_of(scores: Mapping[str, float], metric: str) -> tuple[float, ...]:
 
 
 def is_better(values: Sequence[float], than: Sequence[float]) -> bool:
-    """Whether the later of two models is the better one: by the first values that differ; of equals it is."""
+    """True if the later of two models is the better one: by the first values that differ; of equals it is."""
     for own, other in zip(values, than, strict=False):
         if abs(own - other) > TIE:
             return own > other
@@ -159,7 +159,7 @@ def better_of(
 
 
 def _is_tie_at_top(value: float, best: float, metric: str) -> bool:
-    """Whether a model has the best score that there is, as the best one has."""
+    """True if a model has the best score that there is, as the best one has."""
     return min(value, best) >= (0.0 if metric in SMALLER else PERFECT) - TIE
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from cellseg.labels.annotated import find_annotated_pairs
+from cellseg.labels.arrays_or_paths import Given
 from cellseg.labels.doctor.examine import ExamineProgress, examine
 from cellseg.labels.doctor.finding import Finding, Report
-from cellseg.labels.given import Given
 from cellseg.labels.pairs import Pair
 from cellseg.options import LabelOptions
 from cellseg.training.admission import TrainingPairs, examination_of

@@ -43,7 +43,7 @@ def read_config_file(path: Path, known: set[str]) -> dict[str, Any]:
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
-    """What a file says, by names of fields; a file of an earlier version in the words of this one."""
+    """Options of a file by names of fields; those of an earlier version in the words of this one."""
     named = _named(_parsed(_text(path), path), path)
     number = named.pop("format", None)
     if number is None and "diameter" in named and format_of(named) == FORMAT:

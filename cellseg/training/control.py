@@ -38,7 +38,7 @@ class Control:
             self.path.unlink()
 
     def ends(self) -> bool:
-        """Whether the training is to stop."""
+        """True if the training is to stop."""
         return self.stop or self.asked()
 
     def obey(self) -> Iterator[ControlEvent]:

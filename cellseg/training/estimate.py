@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from cellseg.evaluation.windows import searched_pixels
 from cellseg.models.choice import options_for
 from cellseg.options import AVERAGING_COST, NetworkOptions, PredictOptions, TrainOptions, TrainSettings
-from cellseg.training.choosing import FEW, JUDGED_SIDE, WHOLE_PIXELS, WINDOWS, judged_pixels, most_chosen
+from cellseg.training.cut_images import FEW, JUDGED_SIDE, WHOLE_PIXELS, WINDOWS, judged_pixels, most_chosen
 
 TRAINING_RATE = 25e9
 """Multiply-adds of training steps in float32, a second and core; a step has three times those of the way forward.
@@ -58,7 +58,7 @@ AUTO_TILE = 1024
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What a job needs."""
+    """Time and memory of a job."""
 
     seconds: float
     bytes: int
@@ -67,7 +67,7 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a network does for one sample."""
+    """Operations and memory of a network for one sample."""
 
     multiplications: int
     """Multiply-adds, forwards."""
@@ -91,7 +91,7 @@ def input_side(network: NetworkOptions, output: int) -> int:
 
 
 def cost_of(network: NetworkOptions, channels: int, side: int, classes: int = 2) -> Cost:
-    """What a U-Net does for a square sample of `side` pixels."""
+    """Cost of a U-Net for a square sample of `side` pixels."""
     found, own = _Count(), options_for(network, channels, classes)
     width = [own.base * 2**level for level in range(own.depth + 1)]
     length, before = float(side), channels

@@ -1,4 +1,4 @@
-"""What `train` yields."""
+"""Events of a training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How large the network sees the images: objects wider than all that it sees are made smaller."""
+"""Size at which the network sees the images: objects wider than its receptive field are made smaller."""
 
 from __future__ import annotations
 

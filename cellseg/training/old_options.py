@@ -43,7 +43,7 @@ def format_of(options: Mapping[str, Any]) -> int:
 
 
 def _without_sentinels(options: Mapping[str, Any]) -> dict[str, Any]:
-    """What was really said."""
+    """Options that were really given."""
     network = NETWORK_OPTIONS.get(options.get("model", ""))
     lacks = {name: value for name, value in _DEFAULTS.items() if network and not hasattr(network, name)}
     not_said = {**lacks, "threads": 0}

@@ -1,4 +1,4 @@
-"""How fast a training goes, how long it still takes, and how much memory it holds."""
+"""Pace of a training: steps a second, time left, memory held."""
 
 from __future__ import annotations
 

@@ -13,12 +13,12 @@ from cellseg.models.cost import parameters
 from cellseg.models.trained import TrainedModel
 from cellseg.options import TrainSettings
 from cellseg.training.best import metric_for
-from cellseg.training.choosing import WHOLE_PIXELS
+from cellseg.training.cut_images import WHOLE_PIXELS
 from cellseg.training.data import TrainingSet, cell_areas, median_diameter
 from cellseg.training.estimate import validated_pixels
 from cellseg.training.expected_cost import STEPS, expected_cost, shapes_of
 from cellseg.training.finetune import fitted, with_network
-from cellseg.training.held_out import notes_on_held_out
+from cellseg.training.held_out_notes import notes_on_held_out
 from cellseg.training.rare import rare_classes
 from cellseg.training.step import precision_of
 from cellseg.training.train import make_network, sample_size
@@ -155,7 +155,7 @@ def _data_plan(data: TrainingSet, settings: TrainSettings) -> DataPlan:
 
 
 def _notes(data: TrainingSet, settings: TrainSettings, told: DataPlan, network: NetworkPlan, tile: int) -> list[str]:
-    """What is worth knowing before it begins."""
+    """Notes for people before a training begins."""
     options, found = settings.train, []
     large = sum(image.truth.ignore.size > WHOLE_PIXELS for image in (*data.training, *data.held))
     if large:

@@ -18,7 +18,7 @@ JITTER = 0.25
 
 @dataclass(frozen=True, slots=True)
 class RarePixels:
-    """Where rare classes are: by class and example the flat indices of their annotated pixels."""
+    """Pixels of rare classes: by class and example the flat indices of their annotated pixels."""
 
     places: tuple[tuple[NDArray[np.int64], ...], ...]
 
@@ -50,7 +50,7 @@ def rare_classes(counts: NDArray[np.int64]) -> list[int]:
 
 
 def find_rare(examples: Sequence[Example], counts: NDArray[np.int64]) -> RarePixels | None:
-    """Where the rare ones of classes with (K,) pixels are; None where there is none."""
+    """Rare pixels of classes with (K,) pixels; None where there is none."""
     places = [
         tuple(np.flatnonzero((example.classes == kind) & (example.weights > 0)) for example in examples)
         for kind in rare_classes(counts)

@@ -1,11 +1,11 @@
-"""What came of a training, for people and for programs."""
+"""Report of a training, for people and for programs."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
-from cellseg.training.choosing import FEW
+from cellseg.training.cut_images import FEW
 from cellseg.training.data import TrainingSet
 from cellseg.training.events import Finished
 

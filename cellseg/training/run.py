@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cellseg.labels.annotated import find_annotated_pairs
-from cellseg.labels.given import Given
+from cellseg.labels.arrays_or_paths import Given
 from cellseg.models.trained import TrainedModel
 from cellseg.options import DataOptions, TrainSettings
 from cellseg.training.admission import TrainingPairs
@@ -17,10 +17,10 @@ from cellseg.training.begin import RunRequest, prepare
 from cellseg.training.control import Control
 from cellseg.training.data import TrainingSet, further_pairs
 from cellseg.training.events import ControlEvent, Event, Finished, Stepped, Stopped, Validated
-from cellseg.training.launched import first_says, is_follower
 from cellseg.training.pace import Pace, timed
 from cellseg.training.run_folder import CURVES, RunFolder, read_metrics, record
 from cellseg.training.several import any_wishes, size
+from cellseg.training.torchrun import first_says, is_follower
 from cellseg.training.train import train_on
 
 
@@ -157,7 +157,7 @@ def _obeyed(control: Control | None) -> Iterator[ControlEvent]:
 
 
 def _ends(event: Event, wish: Callable[[], bool]) -> bool:
-    """Whether the training is stopped here; several processes agree on it, after a step."""
+    """True if the training is stopped here; several processes agree on it, after a step."""
     if size() > 1:
         return isinstance(event, Stepped) and any_wishes(wish())
     return wish() and not isinstance(event, Finished)

@@ -126,7 +126,7 @@ def move_sources(run: RunFolder, sources: dict[str, str | None], settings: Train
 
 
 def read_config(run: RunFolder) -> dict[str, Any]:
-    """What `write_config` wrote. Raises InputError where it is damaged."""
+    """Config that `write_config` wrote. Raises InputError where it is damaged."""
     try:
         tree: dict[str, Any] = json.loads((run.path / CONFIG).read_text(encoding="utf-8-sig"))
     except (ValueError, OSError) as error:

@@ -54,7 +54,7 @@ def join() -> None:
 
 
 def size() -> int:
-    """How many processes train together; 1 for one alone."""
+    """Number of processes that train together; 1 for one alone."""
     return dist.get_world_size() if _joined() else 1
 
 
@@ -64,7 +64,7 @@ def rank() -> int:
 
 
 def is_first() -> bool:
-    """Whether this is the one that validates and writes."""
+    """True if this is the one that validates and writes."""
     return rank() == 0
 
 
@@ -91,22 +91,22 @@ def mean(value: Tensor) -> Tensor:
 
 
 def any_wishes(wish: bool) -> bool:
-    """Whether one of the processes wishes something; all hear the same at the same place."""
+    """True if one of the processes wishes something; all hear the same at the same place."""
     return wish if not _joined() else bool(mean(torch.tensor(float(wish), device=_device())) > 0)
 
 
 def first_says(answer: bool) -> bool:
-    """What the first process says."""
+    """Answer of the first process."""
     return answer if not _joined() else bool(_told(bytes([answer]), 0)[0])
 
 
 def from_first(work: Callable[[], bytes]) -> bytes:
-    """What `work` gives in the first process; the others do not do it."""
+    """Result of `work` in the first process; the others do not do it."""
     return work() if not _joined() else _told(work() if is_first() else b"", 0)
 
 
 def agreed(work: Callable[[], T]) -> T:
-    """What `work` gives here; where it raises InputError in one process, it does in all."""
+    """Result of `work` here; where it raises InputError in one process, it does in all."""
     if not _joined():
         return work()
     found, wrong = None, ""
@@ -136,7 +136,7 @@ def first_is_done() -> None:
 
 
 def is_loss(error: RuntimeError) -> bool:
-    """Whether an error says that another process is gone."""
+    """True if an error says that another process is gone."""
     return isinstance(error, dist.DistError) or any(word in str(error) for word in ("gloo", "NCCL", "peer"))
 
 
@@ -159,7 +159,7 @@ def shared(network: nn.Module) -> nn.Module | None:
 
 
 class _Sum(torch.autograd.Function):
-    """What each process gives is in the result of all, so what comes back to it is the sum of what comes to all."""
+    """Sum over all processes: each gets the sum of what all give, and on the way back the sum of all gradients."""
 
     @staticmethod
     def forward(_context: Any, part: Tensor) -> Tensor:

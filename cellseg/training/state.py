@@ -42,7 +42,7 @@ class State:
     shared: Any = None
 
     def is_finite(self) -> bool:
-        """Whether all weights are numbers; they may not be one step before the loss is none."""
+        """True if all weights are numbers; they may not be one step before the loss is none."""
         tensors = (*self.network.state_dict().values(), *self.averaged.state_dict().values())
         return all(bool(tensor.isfinite().all()) for tensor in tensors)
 
@@ -107,7 +107,7 @@ class Keeper:
     _step: int = -1
 
     def due(self) -> bool:
-        """Whether the checkpoint on disk is older than it may be."""
+        """True if the checkpoint on disk is older than it may be."""
         return time.monotonic() - self._saved >= self.every
 
     def save(self) -> Iterator[Saved]:

@@ -21,12 +21,12 @@ from cellseg.models.trained import TrainedModel
 from cellseg.options import TrainSettings
 from cellseg.preprocess.augment import Example
 from cellseg.steps import now_and_then
-from cellseg.training.absent import absent_classes, silence
+from cellseg.training.absent_classes import absent_classes, silence
 from cellseg.training.best import LAST, better_of, check_continued, cut_as, keeps_last, metric_for, values_of
 from cellseg.training.data import TrainingSet
 from cellseg.training.events import Compared, Event, Finished, Saved, Started, Stepped, Validated, Validating, Weighed
 from cellseg.training.finetune import fitted, with_network
-from cellseg.training.held_out import notes_on_held_out
+from cellseg.training.held_out_notes import notes_on_held_out
 from cellseg.training.object_size import seen_diameter
 from cellseg.training.rare import find_rare
 from cellseg.training.sampler import Sampler
@@ -42,7 +42,7 @@ TELL_EVERY = 0.5
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """What does not change while a training runs."""
+    """Constants of a training while it runs."""
 
     data: TrainingSet
     settings: TrainSettings
@@ -52,11 +52,11 @@ class _Job:
 
     @property
     def keeps_last(self) -> bool:
-        """Whether the last model is the one to keep."""
+        """True if the last model is the one to keep."""
         return keeps_last(self.data, self.settings.train, self.metric)
 
     def is_over(self, state: State) -> bool:
-        """Whether all steps are done, or nothing became better for long enough."""
+        """True if all steps are done, or nothing became better for long enough."""
         options, best = self.settings.train, state.best
         waited = bool(options.patience) and best is not None and best.waited >= options.patience
         return first_says(state.step >= options.steps or waited)
@@ -131,7 +131,7 @@ def sample_size(data: TrainingSet, settings: TrainSettings, geometry: Any) -> tu
 def make_sampler(
     examples: tuple[Example, ...], data: TrainingSet, settings: TrainSettings, size: tuple[int, int]
 ) -> Sampler:
-    """Where the samples of the training come from."""
+    """Sampler of the training."""
     options = settings.train
     share = share_of(options.batch)
     return Sampler(
@@ -165,7 +165,7 @@ def run_digest(data: TrainingSet, settings: TrainSettings, start: TrainedModel |
 def _examples(
     data: TrainingSet, settings: TrainSettings, folder: Path | None
 ) -> Generator[Weighed, None, tuple[Example, ...]]:
-    """What samples are drawn from; of several processes the first makes the weight maps, and the others read them."""
+    """Examples to draw samples from; of several processes the first makes the weight maps, and the others read them."""
     if not is_first():
         first_is_done()
         folder = folder if folder is not None and folder.is_dir() else None

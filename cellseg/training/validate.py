@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from cellseg import metrics
 from cellseg.arrays import Float32
 from cellseg.evaluation.choose_cut import search_cut
 from cellseg.evaluation.cut_scores import AP_AT, PredictedPlane, both, found_in
-from cellseg.evaluation.telling import is_known, tell_apart
+from cellseg.evaluation.informative import is_known, tell_apart
 from cellseg.evaluation.windows import SEARCHED_SIDE, searched_pixels, spread, windows_of
 from cellseg.inference.scale import unscaled
 from cellseg.labels.meaning import LabelPlane
@@ -21,12 +22,13 @@ from cellseg.metrics.information import v_scores
 from cellseg.metrics.overlap import overlaps
 from cellseg.models.card import ModelCard
 from cellseg.models.trained import TrainedModel
-from cellseg.steps import finished
+from cellseg.preprocess.targets import separated_classes
+from cellseg.steps import finished, retold
 from cellseg.training.best import scores_that_tell
-from cellseg.training.choosing import FEW, JUDGED_SIDE, most_chosen
+from cellseg.training.cut_images import FEW, JUDGED_SIDE, most_chosen
 from cellseg.training.data import Annotated, TrainingSet
 from cellseg.training.events import PredictedImage, Validating
-from cellseg.training.shown import ShownPart, parts_of
+from cellseg.training.validation_parts import ShownPart, parts_of
 
 NOTHING = np.zeros((0, 0, 0), np.float32)
 """Probabilities that were let go of."""
@@ -89,7 +91,7 @@ def judging(
 
 @dataclass(slots=True, eq=False)
 class _Shown:
-    """What the model gives the parts of images that were predicted so far.
+    """Probabilities of the parts of images that were predicted so far.
 
     Attributes:
         model: that predicts.
@@ -108,22 +110,15 @@ class _Shown:
         missing = [part for part in parts if id(part) not in self._known]
         total = self._done + sum({id(part): part.pixels for part in (*missing, *self._left())}.values())
         for part in missing:
-            probabilities = yield from self._told(part, total)
+            probabilities = yield from retold(part.predicted(self.model), partial(self._progress, total))
             self._known[id(part)] = PredictedImage(part.image, probabilities)
             self._done += part.pixels
 
     def _left(self) -> list[ShownPart]:
         return [part for part in self.judged if id(part) not in self._known]
 
-    def _told(self, part: ShownPart, total: int) -> Generator[Validating, None, Float32]:
-        steps = part.predicted(self.model)
-        while True:
-            try:
-                done = next(steps)
-            except StopIteration as end:
-                found: Float32 = end.value
-                return found
-            yield Validating(self.step, "predicting", self._done + done, total)
+    def _progress(self, total: int, done: int) -> Validating:
+        return Validating(self.step, "predicting", self._done + done, total)
 
     def seen(self, part: ShownPart) -> PredictedImage:
         """The part with what the model gives it."""
@@ -138,14 +133,8 @@ class _Shown:
 def _with_cut(model: TrainedModel, seen: Sequence[PredictedImage], step: int) -> Generator[Validating, None, ModelCard]:
     """The model's card with the cut that suits these images best, or windows of them."""
     pixels = searched_pixels(len(seen))
-    steps = search_cut(model.card, [plane for one in seen for plane in _searched(one, pixels)])
-    while True:
-        try:
-            progress = next(steps)
-        except StopIteration as end:
-            card: ModelCard = end.value
-            return card
-        yield Validating(step, "searching the cut", progress.done, progress.total)
+    search = search_cut(model.card, [plane for one in seen for plane in _searched(one, pixels)])
+    return (yield from retold(search, lambda one: Validating(step, "searching the cut", one.done, one.total)))
 
 
 def _searched(seen: PredictedImage, pixels: int) -> list[PredictedPlane]:
@@ -213,9 +202,11 @@ def scores(probabilities: Float32, truth: LabelPlane, card: ModelCard) -> dict[s
 def log_loss(probabilities: Float32, truth: LabelPlane) -> float:
     """Mean of -log p of the true class over the known pixels; nan where there are none.
 
-    Probabilities (classes, H, W) below `LEAST`, and of classes that the model does not have, count as that.
+    Probabilities (classes, H, W) below `LEAST`, and of classes that the model does not have, count as that. The line
+    between touching cells is left out: the network has learnt to call it background, which the labels do not.
     """
-    known = ~truth.ignore
+    line = separated_classes(truth.instances, truth.classes, truth.ignore) != truth.classes
+    known = ~(truth.ignore | line)
     given = np.full(truth.classes.shape, LEAST, np.float32)
     for number, probability in enumerate(probabilities):
         np.copyto(given, probability, where=truth.classes == number)

@@ -45,7 +45,7 @@ def _notes_in(metadata: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def is_annotation(layer: Any) -> bool:
-    """Whether a layer holds the values of an annotation; else 0 is background."""
+    """True if a layer holds the values of an annotation; else 0 is background."""
     return what_of(layer) == "annotation"
 
 

@@ -35,7 +35,7 @@ def look_at(viewer: ViewerModel, point: Sequence[float] | NDArray[np.float64]) -
 
 
 def plane_index(viewer: ViewerModel, layer: Image | Labels) -> tuple[int, ...]:
-    """Where the plane on the screen is along the layer's axes before rows and columns."""
+    """Index of the plane on the screen along the layer's axes before rows and columns."""
     at = layer.world_to_data(viewer.dims.point)[: layer.ndim - 2]
     data = layer.data[0] if layer.multiscale else layer.data
     return tuple(int(np.clip(np.round(k), 0, length - 1)) for k, length in zip(at, data.shape, strict=False))

@@ -36,7 +36,7 @@ def forget_history(layer: Labels) -> None:
 
 
 def can_show_windows(layer: Labels) -> bool:
-    """Whether `show_window` knows this version of napari."""
+    """True if `show_window` knows this version of napari."""
     return all(hasattr(layer, name) for name in SHOWING)
 
 

@@ -1,4 +1,4 @@
-"""What the panels of one viewer share: the project, the model in use, and the field that is seen."""
+"""Session of one viewer, shared by its panels: the project, the model in use, and the visible field."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MADE = (PREVIEW, "probabilities", "uncertainty")
 
 
 class Signals:
-    """What panels tell one another."""
+    """Signals between panels."""
 
     project_changed = Signal(object)
     """The project that was opened, or None."""
@@ -80,7 +80,7 @@ class Session:
 
 
 def is_made(layer: Any) -> bool:
-    """Whether a layer shows what a panel made, and is no image of the user's."""
+    """True if a layer shows what a panel made, and is no image of the user's."""
     return what_of(layer) in MADE
 
 

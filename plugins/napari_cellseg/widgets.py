@@ -112,7 +112,7 @@ def fold(title: str, tip: str, *contents: QWidget) -> QCollapsible:
 
 
 def scrolled(content: QWidget, *, sideways: bool = False) -> QScrollArea:
-    """What is too tall for the dock.
+    """Scroll area around what is too tall for the dock.
 
     Args:
         content: as wide as the dock.

@@ -11,7 +11,7 @@ from cellseg.models.card import CUT
 from cellseg.models.trained import as_model
 from cellseg.training import validate
 from cellseg.training.data import Annotated
-from cellseg.training.shown import ShownPart
+from cellseg.training.validation_parts import ShownPart
 
 
 def cells_apart():

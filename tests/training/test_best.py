@@ -15,7 +15,7 @@ from cellseg.options import DataOptions
 from cellseg.training.best import Best, better_of, check_continued, is_better, metric_for, value_of, values_of
 from cellseg.training.data import Annotated, TrainingSet
 from cellseg.training.events import Finished, Saved, Stepped, Validated
-from cellseg.training.held_out import notes_on_held_out
+from cellseg.training.held_out_notes import notes_on_held_out
 from cellseg.training.recipes import settings_for
 from cellseg.training.run import train
 

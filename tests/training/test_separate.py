@@ -13,7 +13,7 @@ import cellseg
 from cellseg.labels.pairs import find_pairs
 from cellseg.models.blocks import Head
 from cellseg.options import LabelOptions
-from cellseg.training.absent import SILENT, absent_classes, silence
+from cellseg.training.absent_classes import SILENT, absent_classes, silence
 from cellseg.training.data import read_training_set
 from cellseg.training.recipes import settings_for
 from cellseg.training.train import run_digest

@@ -12,7 +12,7 @@ from cellseg.steps import finished
 from cellseg.training import validate
 from cellseg.training.best import scores_that_tell
 from cellseg.training.data import Annotated
-from cellseg.training.shown import ShownPart
+from cellseg.training.validation_parts import ShownPart
 
 APART = np.zeros((20, 24), np.int32)
 APART[2:18, 2:10], APART[2:18, 14:22] = 1, 2
@@ -89,6 +89,15 @@ def test_the_loss_is_that_of_known_pixels_and_finite():
     assert np.isnan(validate.log_loss(half, nothing))
 
 
+def test_the_line_between_touching_cells_is_no_mistake_of_a_network_that_has_learnt_it():
+    touching = np.where(np.arange(24) < 12, 1, 2) * np.ones((20, 1), np.int32)
+    truth = LabelPlane(touching, np.ones(touching.shape, np.uint8), np.zeros(touching.shape, bool))
+    cell = (np.abs(np.arange(24) - 11.5) > 1) * np.ones((20, 1), np.float32)  # two columns of line
+    given = np.stack([1 - cell, cell]).astype(np.float32)
+    assert validate.log_loss(given, truth) == 0
+    assert validate.log_loss(given[::-1], truth) == pytest.approx(-np.log(validate.LEAST), rel=1e-5)
+
+
 def test_a_class_that_the_model_does_not_have_has_no_chance():
     truth = LabelPlane(APART, np.full(APART.shape, 3, np.uint8), np.zeros(APART.shape, bool))
     given = np.full((3, *APART.shape), 1 / 3, np.float32)
@@ -105,7 +114,7 @@ class _Held:
 @pytest.fixture
 def small_windows(monkeypatch):
     """Images of more than 24 x 24 pixels are large."""
-    monkeypatch.setattr("cellseg.training.choosing.WHOLE_PIXELS", 24 * 24)
+    monkeypatch.setattr("cellseg.training.cut_images.WHOLE_PIXELS", 24 * 24)
     monkeypatch.setattr(validate, "JUDGED_SIDE", 20)
     monkeypatch.setattr(validate, "SEARCHED_SIDE", 10)
 

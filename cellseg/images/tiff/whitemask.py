@@ -48,7 +48,7 @@ def as_shown(stored: Pixels, sheets: int, size: tuple[int, int], bits: int) -> P
 
 
 def _is_mask(stored: Pixels, sheets: int, size: tuple[int, int], white: int) -> bool:
-    """Whether both 0 and white occur, and nothing else."""
+    """True if both 0 and white occur, and nothing else."""
     found: set[int] = set()
     for sheet in range(sheets):
         found.update(np.unique(stored.read(sheet, slice(0, size[0]), slice(0, size[1]))).tolist())

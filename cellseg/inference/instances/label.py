@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,6 +24,7 @@ from cellseg.inference.instances.spread import spread_block
 from cellseg.inference.instances.store import open_store
 from cellseg.inference.instances.survey import Survey, survey
 from cellseg.options import PredictOptions, Split
+from cellseg.steps import finished, retold
 
 T = TypeVar("T")
 
@@ -135,13 +137,7 @@ def label_plane(
     block: int = BLOCK,
 ) -> LabelledPlane:
     """`labelling` without the steps between."""
-    steps = labelling(read, height, width, options=options, scratch=scratch, block=block)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            plane: LabelledPlane = end.value
-            return plane
+    return finished(labelling(read, height, width, options=options, scratch=scratch, block=block))
 
 
 def labelling(
@@ -236,12 +232,5 @@ class _LaterPasses:
 
 
 def _counted(steps: Generator[None, None, T], before: int, total: int) -> Generator[LabelProgress, None, T]:
-    done = before
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            result: T = end.value
-            return result
-        done += 1
-        yield LabelProgress(done, total)
+    numbers = count(before + 1)
+    return (yield from retold(steps, lambda _: LabelProgress(next(numbers), total)))

@@ -64,7 +64,7 @@ def _spread(cores: NDArray[np.uint32], room: NDArray[np.bool_], reach: int) -> N
 
 @compiled
 def _open(cores: NDArray[np.uint32], room: NDArray[np.bool_], y: int, x: int) -> bool:
-    """Whether a core can spread from here."""
+    """True if a core can spread from here."""
     for dy, dx in NEIGHBOURS:
         v, u = y + dy, x + dx
         if 0 <= v < cores.shape[0] and 0 <= u < cores.shape[1] and room[v, u] and not cores[v, u]:

@@ -48,7 +48,7 @@ class CtcFrame:
 
 
 def is_sequence(folder: str | Path) -> bool:
-    """Whether a folder is a sequence: `.../01` beside `01_GT`, `01_ST` or `01_RES`, or one of these three."""
+    """True if a folder is a sequence: `.../01` beside `01_GT`, `01_ST` or `01_RES`, or one of these three."""
     folder = Path(folder)
     if not NAME.fullmatch(folder.name):
         return False

@@ -20,7 +20,7 @@ from cellseg.labels.pairs import Pair
 
 
 def is_ctc(labels: str | Path) -> bool:
-    """Whether labels are a sequence's folder, or a data set's folder with sequences and no files of its own."""
+    """True if labels are a sequence's folder, or a data set's folder with sequences and no files of its own."""
     labels = _without_seg(labels)
     return is_sequence(labels) or bool(sequences(labels) and not list(labels.glob("*.tif*")))
 

@@ -1,4 +1,4 @@
-"""What is known of a frame of the Cell Tracking Challenge: unlabelled is not background.
+"""Ground truth of a frame of the Cell Tracking Challenge: unlabelled is not background.
 
 The rule, for each frame:
 
@@ -80,7 +80,7 @@ def rim_distance(shape: tuple[int, ...]) -> NDArray[np.int64]:
 
 
 def unlike_background(cells: Int32, image: Float32 | None) -> Mask:
-    """Where a cell may be that was not outlined, judged by the grey values of the outlined `cells`: rule 4.
+    """Pixels that may belong to cells without an outline, by the grey values of the outlined `cells`: rule 4.
 
     Args:
         cells: (H, W) int32, 0 = not outlined.
@@ -119,7 +119,7 @@ def _filled(gold: Int32, silver: Int32) -> Int32:
 
 
 def _knows_all(gold: Int32, found: Int32) -> bool:
-    """Whether silver cells or markers (H, W) stand for nearly all gold cells."""
+    """True if silver cells or markers (H, W) stand for nearly all gold cells."""
     there = _overlap(found, gold)[1:, 1:]
     sizes, others = (np.bincount(known.ravel())[1:] for known in (found, gold))
     known = ((there >= SAME * sizes[:, None]) | (there >= SAME * others)).any(axis=0)
@@ -136,7 +136,7 @@ def _around_lone_markers(cells: Int32, markers: Int32) -> Mask:
 
 
 def _reach(cells: Int32, markers: Int32) -> float:
-    """How far cells reach from their markers; without any to measure, three times as far as a marker is wide."""
+    """Distance that cells reach from their markers; without any to measure, three times the width of a marker."""
     marked = np.unique(cells[(cells > 0) & (markers > 0)])
     if marked.size:
         distance = ndimage.distance_transform_edt(markers == 0)
@@ -155,7 +155,7 @@ def _large(mask: Mask, least: float) -> Mask:
 
 
 def _within(mask: Mask, distance: float) -> Mask:
-    """Where a mask is at most so far."""
+    """Pixels within a distance of a mask."""
     if not mask.any():
         return mask
     near: Mask = ndimage.distance_transform_edt(~mask) <= distance

@@ -18,11 +18,11 @@ from cellseg.labels.doctor.counts import PlaneValues, look_at_values
 from cellseg.labels.doctor.finding import Finding, LabelSummary, RepairPlan, Report
 from cellseg.labels.doctor.looks import ImageLooks, judge_looks, look_at_image
 from cellseg.labels.doctor.matching import around_labels
-from cellseg.labels.doctor.mended import judge_bodies, judge_mends
 from cellseg.labels.doctor.pairing import Matched, choose, judge_pairing, match
 from cellseg.labels.doctor.parallel import in_order
 from cellseg.labels.doctor.plan import clean_plane, known_pixels, make_plan, mend_plane
 from cellseg.labels.doctor.presence import judge_presence
+from cellseg.labels.doctor.shape_findings import judge_bodies, judge_mends
 from cellseg.labels.doctor.shapes import LabelShapes, judge_shapes, look_at_shapes
 from cellseg.labels.doctor.structure import Mend
 from cellseg.labels.doctor.unlabelled import Forgotten, find_unlabelled, judge_unlabelled

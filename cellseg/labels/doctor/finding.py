@@ -1,4 +1,4 @@
-"""What the doctor says."""
+"""Findings of the label doctor, and its report."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Cleaning:
-    """How the values of a set become plain labels; done in the order of the fields."""
+    """Steps from the values of a set to plain labels, in the order of the fields."""
 
     offset: int = 0
     """Taken off every value."""
@@ -65,13 +65,13 @@ class Cleaning:
 
     @property
     def changes(self) -> bool:
-        """Whether it does anything."""
+        """True if it does anything."""
         return self != Cleaning()
 
 
 @dataclass(frozen=True, slots=True)
 class RepairPlan:
-    """How label planes of a set are read and repaired."""
+    """Reading and repair of the label planes of a set."""
 
     cleaning: Cleaning
     kind: Meaning
@@ -86,13 +86,13 @@ class RepairPlan:
 
     @property
     def inverted(self) -> bool:
-        """Whether 0 is the cell of a mask."""
+        """True if 0 is the cell of a mask."""
         return self.kind == "binary" and self.options.foreground == "zero"
 
 
 @dataclass(frozen=True, slots=True)
 class LabelSummary:
-    """What the labels are."""
+    """Meaning and numbers of the labels."""
 
     pairs: int
     values: tuple[int, int]
@@ -122,12 +122,12 @@ class Report:
 
     @property
     def usable(self) -> bool:
-        """Whether a training on it would learn what was meant."""
+        """True if a training on it would learn what was meant."""
         return not any(finding.severity == "error" for finding in self.findings)
 
     @property
     def repairable(self) -> bool:
-        """Whether `--fix` would change something."""
+        """True if `--fix` would change something."""
         return any(finding.repairable for finding in self.findings)
 
 

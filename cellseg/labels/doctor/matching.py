@@ -1,4 +1,4 @@
-"""How well labels fit an image, and where they would fit better.
+"""Fit of labels to an image, and the shift at which they would fit better.
 
 Two maps of the image (smoothed grey values, strength of its edges) are correlated with two of the labels
 (what is labelled, where labels end) at all shifts at once, by Fourier transform. The fit is the sum of the
@@ -31,7 +31,7 @@ COMBINED = ((0, 0), (0, 1), (1, 1))
 
 @dataclass(frozen=True, slots=True)
 class LabelFit:
-    """How labels fit an image at one shift."""
+    """Fit of labels to an image at one shift."""
 
     score: float
     """Sum of the squared correlations, 0 to 3."""
@@ -54,7 +54,7 @@ def image_maps(image: NDArray[Any]) -> tuple[Float32, Float32]:
 
 
 def label_maps(labels: NDArray[np.int64]) -> tuple[Float32, Float32]:
-    """What is labelled and where labels end, each (H, W) of norm 1, of labels (H, W)."""
+    """Maps of labelled pixels and of the ends of labels, each (H, W) of norm 1, of labels (H, W)."""
     ends = np.zeros(labels.shape, np.float32)
     down, across = labels[1:] != labels[:-1], labels[:, 1:] != labels[:, :-1]
     ends[1:] += down

@@ -48,7 +48,7 @@ ENOUGH = 0.3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Matched:
-    """What is known of how a pair fits, and the maps to compare it with others."""
+    """Fit of a pair, and the maps to compare it with others."""
 
     name: str
     number: int
@@ -65,7 +65,7 @@ class Matched:
 
     @property
     def clear(self) -> bool:
-        """Whether the labels follow the image as they lie."""
+        """True if the labels follow the image as they lie."""
         return self.here.score > CLEAR * self.far
 
 
@@ -83,7 +83,7 @@ def match(image: NDArray[Any], labels: NDArray[np.int64], name: str, number: int
 
 
 def choose(count: int, most: int = 24, block: int = 6) -> list[int]:
-    """Which pairs of a set are compared: all of a small one, else blocks of neighbours spread over it."""
+    """Pairs of a set that are compared: all of a small one, else blocks of neighbours spread over it."""
     if count <= most:
         return list(range(count))
     blocks = most // block
@@ -92,7 +92,7 @@ def choose(count: int, most: int = 24, block: int = 6) -> list[int]:
 
 
 def judge_pairing(pairs: Sequence[Matched], kind: str) -> list[Finding]:
-    """What is wrong with how images and labels were put together."""
+    """Findings on images and labels that were put together wrongly."""
     pairs = [pair for pair in pairs if pair.labels[1].any() and pair.image[0].any()]
     if not pairs:
         return []

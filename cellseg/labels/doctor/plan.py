@@ -89,7 +89,7 @@ def _renumbering(plan: RepairPlan, values: Sequence[PlaneValues]) -> Cleaning:
 
 
 def _goes_on(pairs: Sequence[Pair], plan: RepairPlan) -> bool:
-    """Whether ids go on from plane to plane of the same file."""
+    """True if ids go on from plane to plane of the same file."""
     steps = [k for k in range(len(pairs) - 1) if _same_file(pairs[k], pairs[k + 1])]
     shared = touching = 0
     for k in steps[:: max(1, len(steps) // NEIGHBOURS_READ)]:

@@ -59,7 +59,7 @@ def _parts(counts: Counter[float], plan: RepairPlan) -> tuple[int, int]:
 
 
 def _has_borders(planes: Sequence[PlaneValues], plan: RepairPlan) -> bool:
-    """Whether labels without a background hold two classes: several, or cells that touch, and will be separated."""
+    """True if labels without a background hold two classes: several, or cells that touch, and will be separated."""
     if plan.kind == "classes":
         return len(total(plane.counts for plane in planes)) > 1
     return plan.kind == "instances" and any(plane.touching for plane in planes)

@@ -151,7 +151,7 @@ def _replaced(values: Int64, pieces: PlanePieces, which: NDArray[np.intp], new: 
 
 
 def _at_edge(pieces: PlanePieces) -> NDArray[np.bool_]:
-    """Whether each piece (n,) touches the edge of the image."""
+    """True if each piece (n,) touches the edge of the image."""
     edge = np.zeros(pieces.value.size, bool)
     for side in (pieces.of[0], pieces.of[-1], pieces.of[:, 0], pieces.of[:, -1]):
         edge[side] = True
@@ -159,7 +159,7 @@ def _at_edge(pieces: PlanePieces) -> NDArray[np.bool_]:
 
 
 def _goes_on(pieces: PlanePieces, values: Int64, volume: Neighbours) -> NDArray[np.bool_]:
-    """Whether a pixel of each piece (n,) has the same label in a neighbouring plane."""
+    """True if a pixel of each piece (n,) has the same label in a neighbouring plane."""
     same = np.zeros(values.shape, bool)
     for plane in volume.planes():
         same |= plane == values
@@ -167,7 +167,7 @@ def _goes_on(pieces: PlanePieces, values: Int64, volume: Neighbours) -> NDArray[
 
 
 def _closed(pieces: PlanePieces, hole: int, value: int, volume: Neighbours) -> bool:
-    """Whether the label around a hole lies above and below all of it, too."""
+    """True if the label around a hole lies above and below all of it, too."""
     if len(volume.planes()) < 2:
         return False
     where = pieces.of == hole
@@ -184,7 +184,7 @@ def speck_size(areas: NDArray[np.int64]) -> int:
 
 
 def follows(values: Int64, behind: Int64) -> tuple[int, int]:
-    """How many ids of a plane (H, W) are in the next one too, and how many of these overlap with themselves."""
+    """Numbers of ids of a plane (H, W) that the next one has too, and of those that overlap with themselves there."""
     shared = np.intersect1d(values[values > 0], behind[behind > 0])
     touching = np.unique(values[(values == behind) & (values > 0)])
     return shared.size, touching.size

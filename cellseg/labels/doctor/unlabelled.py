@@ -48,7 +48,7 @@ class Forgotten:
 
     @property
     def many(self) -> bool:
-        """Whether they are more than chance and debris bring about."""
+        """True if they are more than chance and debris bring about."""
         return self.count >= max(FEWEST, SHARE * self.labelled)
 
 

@@ -1,1 +1,1 @@
-"""Which images show the same field, so that no split tears them apart."""
+"""Groups of images that show the same field, so that no split tears them apart."""

@@ -1,4 +1,4 @@
-"""Who is held out."""
+"""Choice of the groups that are held out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cellseg.labels.split.groups import Group
 
 
 def hold_out(groups: Sequence[Group], fraction: float, seed: int) -> list[bool]:
-    """Which groups are held out: random ones, as near to `fraction` of all images as whole groups allow.
+    """Groups that are held out: random ones, as near to `fraction` of all images as whole groups allow.
 
     Raises:
         InputError: there is only one group.

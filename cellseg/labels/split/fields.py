@@ -138,7 +138,7 @@ def _edge_lines(edges: Float32) -> EdgeLines:
 
 
 def _is_seamless(edge: Float32, other: Float32) -> bool:
-    """Whether the step between two edges (2, n) is like those within the images."""
+    """True if the step between two edges (2, n) is like those within the images."""
     if len(edge) < 2 or len(other) < 2 or not (_has_structure(edge) and _has_structure(other)):
         return False
     within = (np.abs(edge[0] - edge[1]).mean() + np.abs(other[0] - other[1]).mean()) / 2
@@ -146,7 +146,7 @@ def _is_seamless(edge: Float32, other: Float32) -> bool:
 
 
 def _has_structure(edge: Float32) -> bool:
-    """Whether the two lines of an edge (2, n) are alike, so that there is more than noise."""
+    """True if the two lines of an edge (2, n) are alike, so that there is more than noise."""
     first, second = _normalised(_fine(edge))
     return bool(first @ second >= STRUCTURE)
 

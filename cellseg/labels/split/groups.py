@@ -63,7 +63,7 @@ def make_groups(count: int, matches: Iterable[Match], keys: Sequence[str] | None
 
 
 def keys_from_names(names: Sequence[str], pattern: str) -> list[str]:
-    """What a regular expression finds in each name: its first group, or all that it matches.
+    """Parts of names that a regular expression finds: its first group, or all that it matches.
 
     Raises:
         InputError: it is no regular expression, or a name does not match.

@@ -1,4 +1,4 @@
-"""Which images are trained on and which are held out: planned as data, then written."""
+"""Split into images to train on and images held out: planned as data, then written."""
 
 from __future__ import annotations
 

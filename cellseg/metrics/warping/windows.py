@@ -100,7 +100,7 @@ def _neighbours(board: np.uint64, bit: np.uint64) -> np.uint64:
 
 @compiled
 def _is_new(board: np.uint64, scratch: Scratch, turn: int) -> bool:
-    """Whether this turn meets the board for the first time; it is remembered."""
+    """True if this turn meets the board for the first time; it is remembered."""
     keys, turns = scratch[0], scratch[1]
     slot = np.int64(board * FACTOR >> DOWN)
     while turns[slot] == turn:

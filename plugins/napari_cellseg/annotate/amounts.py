@@ -1,4 +1,4 @@
-"""How much is annotated, in words."""
+"""Amount of annotation, in words."""
 
 from __future__ import annotations
 

@@ -95,12 +95,12 @@ class Annotator(QObject):
 
     @property
     def ready(self) -> bool:
-        """Whether all cells of it are known."""
+        """True if all cells of it are known."""
         return self._hand.ready
 
     @property
     def hint(self) -> str:
-        """What may be done next; often nothing."""
+        """Next thing that may be done; often nothing."""
         return self._hand.hint
 
     @property

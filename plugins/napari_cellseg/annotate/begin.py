@@ -1,4 +1,4 @@
-"""Where an annotation comes from when there is no project: an image, or labels that there are."""
+"""Beginning of an annotation where there is no project: an image, or labels that there are."""
 
 from __future__ import annotations
 
@@ -38,5 +38,5 @@ def as_annotation(layer: Labels, cells_from: int) -> Labels:
 
 
 def is_painted(layer: object) -> bool:
-    """Whether a thing is a layer that is annotated."""
+    """True if a thing is a layer that is annotated."""
     return isinstance(layer, Labels) and is_annotation(layer)

@@ -1,4 +1,4 @@
-"""What `cellseg check` says of an annotation, for a list in the panel."""
+"""Findings of `cellseg check` on an annotation, for a list in the panel."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CONTEXT_PX = 64
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Where something was found: a pixel of a plane."""
+    """Place of a finding: a pixel of a plane."""
 
     plane: int
     row: int
@@ -66,7 +66,7 @@ def write(sheets: Iterable[Sheet], folder: Path) -> dict[str, Spot]:
 
 
 def command(folder: Path) -> list[str]:
-    """How `cellseg check` is called on what was written."""
+    """Call of `cellseg check` on the written files."""
     pairs = [str(folder / "images"), str(folder / "labels")]
     return ["cellseg", "check", *pairs, "--labels-are", "instances", "--ignore-label", str(IGNORE), "--json"]
 

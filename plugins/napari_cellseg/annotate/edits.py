@@ -30,7 +30,7 @@ class Changes(NamedTuple):
 
 
 def changes(before: Labels, after: Labels, box: PlaneBox) -> Changes:
-    """What differs between a window (h, w) at `box` before and after an edit."""
+    """Differences of a window (h, w) at `box` before and after an edit."""
     rows, columns = np.nonzero(before != after)
     return Changes(rows + box.top, columns + box.left, after[rows, columns])
 

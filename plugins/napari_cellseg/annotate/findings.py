@@ -1,4 +1,4 @@
-"""What the label doctor found in the annotation: a button that asks, and a list that leads there."""
+"""Findings of the label doctor: a button that asks, and a list that leads to them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the top of the panel for annotating says and offers."""
+"""Top of the panel for annotating: its sentences and offers."""
 
 from __future__ import annotations
 
@@ -37,5 +37,5 @@ class AnnotateHeadline:
 
 
 def chosen_words(number: int) -> str:
-    """What the brush paints."""
+    """Sentence on what the brush paints."""
     return {NOT_ANNOTATED: "Nothing: not annotated", BACKGROUND: "Background"}.get(number, f"Cell {number}")

@@ -80,7 +80,7 @@ class InHand(QObject):
 
     @property
     def ready(self) -> bool:
-        """Whether all cells are known."""
+        """True if all cells are known."""
         return self.target is not None and self.target.index.complete
 
     def put_off(self, action: Callable[[], None]) -> bool:

@@ -1,4 +1,4 @@
-"""Where the cells of an annotation are and how large, kept a tile at a time.
+"""Index of the cells of an annotation, their places and sizes, kept a tile at a time.
 
 A tile is surveyed when it is first asked for and again when something in it has changed, so that no edit ever reads
 the whole annotation. Boxes and counts are the sums of the tiles', and therefore exact as soon as all are surveyed.
@@ -73,7 +73,7 @@ class CellIndex:
 
     @property
     def done(self) -> int:
-        """How many tiles were surveyed."""
+        """Number of surveyed tiles."""
         return len(self._tiles)
 
     @property
@@ -88,7 +88,7 @@ class CellIndex:
                 yield self.done
 
     def update(self, plane: int, box: PlaneBox) -> None:
-        """What a window touches is surveyed again before the next answer; tiles that never were are left to `build`."""
+        """Marks the tiles that a window touches for a new survey before the next answer; others are left to `build`."""
         self._stale.update(tile for tile in self._touched(plane, box) if tile in self._tiles)
 
     def cells(self) -> list[Cell]:
@@ -121,7 +121,7 @@ class CellIndex:
         return int(self._cells.sum() if plane is None else self._cells[plane])
 
     def touched(self, plane: int, box: PlaneBox) -> bool:
-        """Whether a window may hold something annotated: whether a tile does that it touches."""
+        """True if a window may hold something annotated: whether a tile does that it touches."""
         self._settle()
         return any(self._tiles.get(tile) for tile in self._touched(plane, box))
 

@@ -1,4 +1,4 @@
-"""What can be done with an annotation: one line an action, with its key."""
+"""Actions on an annotation: one line an action, with its key."""
 
 from __future__ import annotations
 
@@ -69,5 +69,5 @@ def short(key: str) -> str:
 
 
 def tooltip(action: Action) -> str:
-    """What an action does, and its key."""
+    """Sentence on an action, and its key."""
     return f"{action.tip}\nKey: {shown(action.key)}"

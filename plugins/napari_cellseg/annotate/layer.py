@@ -97,7 +97,7 @@ class AnnotatedLayer:
         return float(row), float(column)
 
     def value(self, plane: int, row: float, column: float) -> int | None:
-        """What a pixel has, None outside."""
+        """Value of a pixel, None outside."""
         y, x = round(row), round(column)
         if not (0 <= y < self.shape[1] and 0 <= x < self.shape[2]):
             return None

@@ -1,4 +1,4 @@
-"""What the colours of an annotation mean."""
+"""Legend of the colours of an annotation."""
 
 from __future__ import annotations
 

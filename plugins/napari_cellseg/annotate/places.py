@@ -44,7 +44,7 @@ class Places:
 
     @property
     def progress(self) -> tuple[int, int] | None:
-        """How many windows were looked at and of how many, None while nothing is sought."""
+        """Windows looked at, of those there are; None while nothing is sought."""
         return (len(self._features), len(self._windows)) if self._pieces.running else None
 
     def stop(self) -> None:
@@ -102,7 +102,7 @@ def image_of(layers: list[Layer], target: AnnotatedLayer) -> Image:
 
 
 def prediction_of(layers: list[Layer], target: AnnotatedLayer) -> Image | None:
-    """What a model said of that image: its uncertainty, else its probabilities, else nothing."""
+    """Prediction of that image: its uncertainty, else its probabilities, else nothing."""
     topmost = {what_of(layer): layer for layer in _images(layers, target, classes=True)}
     return next((topmost[what] for what in PREDICTIONS if what in topmost), None)
 
@@ -120,7 +120,7 @@ def _of_same_image(layers: list[Any], target: AnnotatedLayer) -> list[Any]:
 
 
 def _fits(layer: Layer, shape: tuple[int, ...], classes: bool) -> bool:
-    """Whether a layer is an image of a size, or with `classes` one that has an axis of classes before it."""
+    """True if a layer is an image of a size, or with `classes` one that has an axis of classes before it."""
     from napari.layers import Image
 
     if not isinstance(layer, Image):

@@ -1,4 +1,4 @@
-"""Which project and which image of it is annotated, and the way back to an earlier state of its annotation."""
+"""Choice of the project and of its image, and the way back to an earlier state of its annotation."""
 
 from __future__ import annotations
 
@@ -126,5 +126,5 @@ class ProjectBar(QWidget):
 
 
 def _title(state: Kept) -> str:
-    """When a state was kept, in the time of this place, and why."""
+    """Time at which a state was kept, in the time of this place, and the reason."""
     return f"{state.when.astimezone():%Y-%m-%d %H:%M}, {state.reason}"

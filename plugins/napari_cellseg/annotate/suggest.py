@@ -41,7 +41,7 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WindowSurvey:
-    """What was found out about the windows of an image."""
+    """Survey of the windows of an image."""
 
     windows: tuple[Suggestion, ...]
     features: Float64
@@ -70,7 +70,7 @@ def windows(shape: tuple[int, int, int], limit: int = WINDOWS) -> list[Suggestio
 
 
 def _starts(length: int, side: int) -> list[int]:
-    """Where windows begin; the last one ends with the image."""
+    """Starts of windows; the last one ends with the image."""
     return sorted({min(start, max(length - side, 0)) for start in range(0, length, side)})
 
 
@@ -150,5 +150,5 @@ def _scaled(values: Float64, counting: NDArray[np.bool_]) -> Float64:
 
 
 def annotated(labels: NDArray[Any]) -> bool:
-    """Whether a window's labels (h, w) hold enough annotation to leave it out."""
+    """True if a window's labels (h, w) hold enough annotation to leave it out."""
     return bool(np.count_nonzero(labels) >= ANNOTATED * labels.size)

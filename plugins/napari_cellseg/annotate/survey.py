@@ -14,7 +14,7 @@ from napari_cellseg.annotation import NOT_ANNOTATED
 
 @dataclass(frozen=True, slots=True)
 class TilePart:
-    """What a tile holds of one value."""
+    """Part of one value in a tile."""
 
     pixels: int
     box: PlaneBox

@@ -74,6 +74,11 @@ class Child(QObject):
                 self.kill()
                 self._process.waitForFinished(STOP_WITHIN_MS)
 
+    def discard(self) -> None:
+        """Let Qt take it away, which it may have done by itself when the program ends."""
+        if isalive(self):
+            self.deleteLater()
+
     def _on_started(self) -> None:
         try:
             process = psutil.Process(int(self._process.processId()))

@@ -46,7 +46,7 @@ class Service(QObject):
         if child is not None:
             child.kill()  # what is done is on disk, and a tile may take long
             child.close()
-            child.deleteLater()
+            child.discard()
 
     def _start(self) -> None:
         self._ready = False
@@ -70,5 +70,5 @@ class Service(QObject):
             return
         self._child, self._ready = None, False
         self._waiting.clear()
-        child.deleteLater()
+        child.discard()
         self.died.emit(" / ".join(child.words))

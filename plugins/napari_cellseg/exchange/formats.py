@@ -15,7 +15,7 @@ from napari_cellseg.exchange.tiffs import read_labels, write_labels
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """How annotation is read and written."""
+    """Reader and writer of annotation."""
 
     help: str
     files: str

@@ -135,7 +135,7 @@ def _number_in(name: str) -> int:
 
 
 def _tell_apart(planes: Sequence[int], cells: Sequence[int]) -> bool:
-    """Whether each region has a number that no other one of its plane has."""
+    """True if each region has a number that no other one of its plane has."""
     return all(cells) and len({*zip(planes, cells, strict=True)}) == len(cells)
 
 

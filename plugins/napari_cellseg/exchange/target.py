@@ -48,11 +48,11 @@ class Target:
 
     @property
     def planes(self) -> int:
-        """How many there are."""
+        """Number of planes."""
         return math.prod(self.plane_shape)
 
     def index(self, plane: int) -> tuple[int, ...]:
-        """Where a plane is along the axes that count planes."""
+        """Index of a plane along the axes that count planes."""
         return tuple(int(k) for k in np.unravel_index(plane, self.plane_shape)) if self.plane_shape else ()
 
     def read(self, plane: int) -> NDArray[Any]:

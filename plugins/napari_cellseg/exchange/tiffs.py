@@ -67,7 +67,7 @@ def _cells_in(source: ImageSource) -> set[int]:
 
 
 def _is_mask(source: ImageSource, cells: set[int]) -> bool:
-    """Whether labels are a mask of several cells."""
+    """True if labels are a mask of several cells."""
     if len(cells) != 1 or not cells <= MASK:
         return False
     return any(_pieces(_numbers(source, plane)) > 1 for plane in range(source.planes))

@@ -62,7 +62,7 @@ class Answers:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether two values of an option are one."""
+    """True if two values of an option are one."""
     if isinstance(one, float) and isinstance(other, int | float):
         return math.isclose(one, other, rel_tol=EPSILON)
     return bool(one == other)

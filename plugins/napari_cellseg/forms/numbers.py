@@ -122,17 +122,17 @@ class _ShortNumberBox(QDoubleSpinBox):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def textFromValue(self, value: float) -> str:
-        """What is shown."""
+        """Text of a number."""
         if value < self._low:
             return NOT_GIVEN
         return f"{value:.0f}" if self._whole else f"{value:.{_DIGITS}g}"
 
     def valueFromText(self, text: str) -> float:
-        """What is meant; 1e-4 too."""
+        """Number of a text; 1e-4 too."""
         return self.minimum() if text.strip() == NOT_GIVEN else float(text.replace(",", "."))
 
     def validate(self, text: str, at: int) -> tuple[QValidator.State, str, int]:
-        """Whether it is a number, or may become one."""
+        """True if it is a number, or may become one."""
         return self._state_of(text), text, at
 
     def stepBy(self, steps: int) -> None:

@@ -1,4 +1,4 @@
-"""Which cells of a table are shown: those within ranges of its columns. Knows no window."""
+"""Filter of the cells of a table: those within ranges of its columns are shown. Knows no window."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ LINES_MEASURED = 20
 
 
 class CellsView(QWidget):
-    """What was measured."""
+    """Table of the measured cells."""
 
     def __init__(self, viewer: ViewerModel, measuring: Measuring, calculator: Calculator) -> None:
         super().__init__()

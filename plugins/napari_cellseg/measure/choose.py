@@ -25,7 +25,7 @@ def candidates(viewer: ViewerModel, fits: Fits) -> list[Layer]:
 
 
 def is_labels(layer: Layer) -> bool:
-    """Whether a layer holds labels."""
+    """True if a layer holds labels."""
     return isinstance(layer, Labels)
 
 

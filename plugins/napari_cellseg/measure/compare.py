@@ -32,7 +32,7 @@ FloatRows = list[list[float]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Comparison:
-    """What became of every cell."""
+    """Fate of every cell."""
 
     scores: dict[str, float]
     counts: dict[str, int]

@@ -1,4 +1,4 @@
-"""What is compared with what, and how one walks through the errors. Knows no window."""
+"""Plan of a comparison, and the walk through its errors. Knows no window."""
 
 from __future__ import annotations
 

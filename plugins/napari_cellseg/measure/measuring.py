@@ -124,7 +124,7 @@ class Measuring(QObject):
         return int(found[0]) if found.size else None
 
     def centre(self, row: int) -> tuple[float, ...]:
-        """Where a cell is, in pixels of the layer, all its axes."""
+        """Centre of a cell, in pixels of the layer, all its axes."""
         axes = "zyx"[-len(self.grid.spacing) :]
         found = [self.table[f"centroid_{axis}_{self.grid.unit}"][row] for axis in axes]
         steps = zip(found, self.grid.spacing, strict=True)
@@ -239,7 +239,7 @@ class Measuring(QObject):
 def _parts(
     layers: Mapping[str, Any], place: PlaneIndex, box: tuple[slice, ...] | None
 ) -> dict[str, Callable[[], Array]]:
-    """What reads a part of each layer."""
+    """Readers of a part of each layer."""
     return {name: region(whole_of(layer), place, box) for name, layer in layers.items()}
 
 

@@ -1,4 +1,4 @@
-"""What this panel shows in the viewer: the outline of a cell, and cells in colours."""
+"""Overlays of this panel in the viewer: the outline of a cell, and cells in colours."""
 
 from __future__ import annotations
 

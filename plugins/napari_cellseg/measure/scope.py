@@ -1,4 +1,4 @@
-"""Which part of a stack is measured or compared: the plane that is seen, every plane, or the stack as a volume."""
+"""Part of a stack that is measured or compared: the plane on the screen, every plane, or the stack as a volume."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ class ScopeOptions(Checked):
 
     @property
     def together(self) -> int:
-        """How many axes belong together: 2 plane by plane, 3 as volumes."""
+        """Number of axes that belong together: 2 plane by plane, 3 as volumes."""
         return 3 if self.scope == "volume" else 2
 
     @property
     def everywhere(self) -> bool:
-        """Whether all planes are taken, one by one."""
+        """True if all planes are taken, one by one."""
         return self.scope == "planes"
 
 
@@ -47,7 +47,7 @@ class ScopeForm(OptionForm):
 
     @property
     def options(self) -> ScopeOptions:
-        """What is chosen."""
+        """Chosen options."""
         return ScopeOptions(**self.answers.values)
 
     def follow(self, layer: Any) -> None:

@@ -32,7 +32,7 @@ BINS = 40
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """What a stroke changed in one plane or volume."""
+    """Change by a stroke in one plane or volume."""
 
     place: PlaneIndex
     cells: frozenset[int]
@@ -44,7 +44,7 @@ class Touched:
 
 
 def grid_of(scale: Sequence[float], units: Sequence[str], metadata: Mapping[str, Any], *, together: int) -> CellGrid:
-    """How a layer is measured: in micrometres where its units are lengths, else in pixels.
+    """Grid on which a layer is measured: in micrometres where its units are lengths, else in pixels.
 
     Args:
         scale: of the layer, an entry an axis.
@@ -97,7 +97,7 @@ def around(first: tuple[slice, ...], other: tuple[slice, ...] | None) -> tuple[s
 
 
 def touched(atoms: Iterable[Any], together: int) -> list[Touched]:
-    """What a stroke changed, from what napari tells with `Labels.events.paint`.
+    """Change by a stroke, from napari's `Labels.events.paint`.
 
     Args:
         atoms: changes, each a box with the values under a mask, or coordinates with old and new values.
@@ -132,7 +132,7 @@ def in_ranges(table: CellTable, ranges: Mapping[str, tuple[float, float]]) -> ND
 
 
 def counts_in_bins(values: NDArray[Any], bins: int = BINS) -> tuple[NDArray[np.int64], float, float]:
-    """How many finite values lie in each of equal bins, and the least and largest of them."""
+    """Numbers of finite values in each of equal bins, and the least and largest of them."""
     finite = values[np.isfinite(values)]
     if not finite.size:
         return np.zeros(bins, np.int64), 0.0, 1.0

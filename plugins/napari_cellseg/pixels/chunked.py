@@ -40,7 +40,7 @@ def _pieces(length: int, step: int) -> tuple[int, ...]:
 
 
 def is_untouched(array: Any, source: ImageSource) -> bool:
-    """Whether a dask array is the image of a source, or one of its channels, with nothing done to it since."""
+    """True if a dask array is the image of a source, or one of its channels, with nothing done to it since."""
     name = getattr(array, "name", None)
     if source.path is None or not isinstance(name, str):
         return False

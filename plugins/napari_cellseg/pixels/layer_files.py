@@ -1,4 +1,4 @@
-"""Whether a file shows what a layer shows, and a file for a layer that none shows.
+"""Files of layers: one that shows the same as a layer, or a new one for a layer that none shows.
 
 The pixels decide, not the size: a layer that was filtered keeps its file's name and size. Contrast, colours and names
 of layers do not count.
@@ -71,7 +71,7 @@ def file_that_shows(
 
 
 def shows(source: ImageSource, data: Any, *, rgb: bool = False, channel: bool = False) -> bool:
-    """Whether an image on disk has the pixels of a layer; see `file_that_shows`.
+    """True if an image on disk has the pixels of a layer; see `file_that_shows`.
 
     Raises:
         InputError: the file is damaged.
@@ -122,14 +122,14 @@ def _spread(length: int) -> list[slice]:
 
 
 def _is_known(source: ImageSource, data: Any) -> bool:
-    """Whether the array itself says that it is read from this file, so that nothing need be compared."""
+    """True if the array itself says that it is read from this file, so that nothing need be compared."""
     if isinstance(data, LazyPixels):
         return data.file is not None and source.path is not None and data.file.samefile(source.path)
     return is_untouched(data, source)
 
 
 def _orders(source: ImageSource, lead: tuple[int, ...], one_channel: bool) -> Iterator[NDArray[np.intp]]:
-    """What each sheet of a layer may be: plane times channels plus channel, (sheets,) for each way to arrange them."""
+    """Possible meanings of each sheet of a layer: plane times channels plus channel, (sheets,) for each arrangement."""
     numbers = np.arange(source.planes * source.channels).reshape(source.planes, source.channels)
     if math.prod(lead) == source.planes and one_channel:
         yield from numbers.T
@@ -149,7 +149,7 @@ def _same(source: ImageSource, layer: _Sheets, order: NDArray[np.intp]) -> bool:
 
 
 def guess_axes(ndim: int, *, rgb: bool, length: int = 0, channels: int = 1) -> str:
-    """What the axes of a layer mean, if nobody says: TZYX, with S behind for colours.
+    """Axes of a layer that nobody named: TZYX, with S behind for colours.
 
     Args:
         ndim: axes of the layer's data.

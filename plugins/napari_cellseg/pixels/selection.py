@@ -1,4 +1,4 @@
-"""What an index into an array means: the box of pixels around it, and the same index inside the box."""
+"""Meaning of an index into an array: the box of pixels around it, and the same index inside the box."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ def shape_of(box: Slices) -> tuple[int, ...]:
 
 
 def _is_box(key: Any, shape: tuple[int, ...]) -> bool:
-    """Whether an index is the box itself: a stroke of the brush is some two hundred of these."""
+    """True if an index is the box itself: a stroke of the brush is some two hundred of these."""
     return type(key) is tuple and len(key) == len(shape) and all(map(_is_range, key, shape))
 
 
 def _is_range(part: Any, length: int) -> bool:
-    """Whether an index is a range inside an axis, each pixel of it."""
+    """True if an index is a range inside an axis, each pixel of it."""
     return (
         type(part) is slice
         and part.step is None

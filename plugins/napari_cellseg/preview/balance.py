@@ -1,4 +1,4 @@
-"""How frequent the classes are in planes too large to be counted: by blocks spread over what is annotated."""
+"""Frequencies of classes in planes too large to be counted: by blocks spread over what is annotated."""
 
 from __future__ import annotations
 
@@ -76,5 +76,5 @@ def _annotated(plane: Plane, annotation: bool) -> list[PlaneBlock]:
 
 
 def _glanced(part: slice) -> slice:
-    """Where rows or columns of a plane are in a glance at it."""
+    """Rows or columns of a plane in a glance at it."""
     return slice(part.start // GLANCE, -(-part.stop // GLANCE))

@@ -240,7 +240,7 @@ def planes_of(labels: Labels) -> list[Plane]:
 
 
 def _shown_words(made: BordersPreview) -> str:
-    """What is shown, in one line."""
+    """Sentence on what is shown."""
     high, wide = made.weights.shape
     if made.window.step == 1:
         return f"{wide} x {high} pixels, up to {made.weights.max():.3g}"

@@ -10,7 +10,7 @@ from napari_cellseg.forms.words import quoted, words_of
 
 
 def weights_command(labels: Path, weights: WeightOptions) -> str:
-    """What writes the weight map of a label file.
+    """Command that writes the weight map of a label file.
 
     Args:
         labels: the file.
@@ -27,7 +27,7 @@ def train_command(weights: WeightOptions, augment: AugmentOptions) -> str:
 
 
 def _flags(options: WeightOptions | AugmentOptions, defaults: type[WeightOptions] | type[AugmentOptions]) -> list[str]:
-    """What differs from the command's own defaults; w0 and sigma in any case."""
+    """Flags that differ from the command's own defaults; w0 and sigma in any case."""
     values, known = asdict(options), described(defaults)
     told = ("w0", "sigma")
     return words_of({name: value for name, value in values.items() if value != known[name].default or name in told})

@@ -11,7 +11,7 @@ from napari_cellseg.widgets import column, scrolled
 
 
 class PreviewPanel(QWidget):
-    """What training will make of images and labels, before it begins."""
+    """Preview of images and labels as a training will see them."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What of a layer is seen on the canvas, and where pixels of it lie in the world."""
+"""Part of a layer on the canvas, and the place of its pixels in the world."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class VisiblePlane:
 
 
 def seen(viewer: ViewerModel, layer: Image | Labels) -> VisiblePlane:
-    """What is seen of a layer.
+    """Visible part of a layer.
 
     Raises:
         InputError: the viewer shows a volume, or other axes than rows and columns, or nothing of the layer.

@@ -22,7 +22,7 @@ _CUT = 2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BordersPreview:
-    """What the Borders panel shows of a field."""
+    """Weights and borders of a field in the Borders panel."""
 
     window: FieldWindow
     weights: NDArray[np.float32]

@@ -1,4 +1,4 @@
-"""Which pixels must be read so that a field on the screen can be shown: the field, a margin, and every how many."""
+"""Pixels that must be read to show a field on the screen: the field, a margin, and every how many."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class FieldWindow:
 
     @property
     def pixels(self) -> int:
-        """How many are read."""
+        """Number of pixels read."""
         return math.prod(len(range(part.start, part.stop, self.step)) for part in self.read)
 
 
@@ -61,7 +61,7 @@ def _window(field: FieldSlices, shape: tuple[int, int], margin: tuple[float, flo
 
 
 def _along(part: slice, length: int, margin: float, step: int) -> tuple[slice, slice]:
-    """What is read and what of it is shown, along one axis."""
+    """Range that is read and its part that is shown, along one axis."""
     first, last = part.start // step, -(-part.stop // step)
     start = max(0, math.floor((part.start - margin) / step))
     stop = min(length, math.ceil(part.stop + margin))

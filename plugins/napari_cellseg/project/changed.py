@@ -58,7 +58,7 @@ def _layers_of(layers: Sequence[Any], project: Project, image: ProjectImage) -> 
 
 
 def _show_file(layers: Mapping[int, Any], source: ImageSource) -> bool:
-    """Whether all layers of an image show what its file shows."""
+    """True if all layers of an image show what its file shows."""
     together = _show_all(layers, source)
     return all(
         shows(source if together else source.select([channel]), whole_of(layer), rgb=bool(layer.rgb))
@@ -67,12 +67,12 @@ def _show_file(layers: Mapping[int, Any], source: ImageSource) -> bool:
 
 
 def _show_all(layers: Mapping[int, Any], source: ImageSource) -> bool:
-    """Whether one layer shows all channels of an image."""
+    """True if one layer shows all channels of an image."""
     return source.channels == 1 or any(layer.rgb for layer in layers.values())
 
 
 def _shown_pixels(source: ImageSource, image: ProjectImage, layers: Mapping[int, Any]) -> tuple[Any, str]:
-    """What the layers of an image show, and its axes.
+    """Pixels that the layers of an image show, and its axes.
 
     Raises:
         InputError: a layer has another size than the image.

@@ -75,7 +75,7 @@ def blocks_of(box: Slices) -> Iterator[ChunkIndex]:
 
 
 def overlap(box: Slices, index: ChunkIndex) -> tuple[Slices, Slices]:
-    """What a box and a block share: its place in the box, and its place in the block."""
+    """Overlap of a box and a block: its place in the box, and its place in the block."""
     sides = block_shape(len(box))
     return common(box, tuple(slice(k * side, (k + 1) * side) for k, side in zip(index, sides, strict=True)))
 
@@ -94,7 +94,7 @@ def within_one(box: Slices) -> tuple[ChunkIndex, Slices] | None:
 
 
 def common(one: Slices, other: Slices) -> tuple[Slices, Slices]:
-    """What two boxes share, empty where they are apart: its place in each of them."""
+    """Overlap of two boxes, empty where they are apart: its place in each of them."""
     in_one, in_other = [], []
     for a, b in zip(one, other, strict=True):
         start = max(a.start, b.start)
@@ -105,7 +105,7 @@ def common(one: Slices, other: Slices) -> tuple[Slices, Slices]:
 
 
 def file_of(folder: Path, index: ChunkIndex) -> Path:
-    """Where a block lies."""
+    """File of a block."""
     return folder.joinpath("c", *map(str, index))
 
 

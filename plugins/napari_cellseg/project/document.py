@@ -34,7 +34,7 @@ class ProjectImage:
 
     @property
     def missing(self) -> bool:
-        """Whether the file is not where it was."""
+        """True if the file is not where it was."""
         return not self.path.exists()
 
 
@@ -69,7 +69,7 @@ def read_document(project: Path) -> tuple[ProjectImage, ...]:
 
 
 def is_project(path: Path) -> bool:
-    """Whether a folder holds a project, whole or damaged."""
+    """True if a folder holds a project, whole or damaged."""
     return (path / DOCUMENT_NAME).is_file()
 
 

@@ -140,7 +140,7 @@ def _result(source: ImageSource, what: str, common: dict[str, Any]) -> LayerData
 
 
 def _picture(levels: list[Any], what: str, common: dict[str, Any]) -> LayerData:
-    """What the panel for segmenting left; read into memory where it is small, so that cells can be corrected."""
+    """Result of the panel for segmenting; read into memory where it is small, so that cells can be corrected."""
     small = math.prod(levels[0].shape) <= IN_MEMORY
     data = np.asarray(levels[0]) if small else levels if len(levels) > 1 else levels[0]
     arguments = {**common, "multiscale": data is levels}

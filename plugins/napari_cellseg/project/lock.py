@@ -1,4 +1,4 @@
-"""Who may write to a project: the window that opened it first, as long as its process lives.
+"""Lock of a project: the window that opened it first may write, as long as its process lives.
 
 The system holds a lock on `.lock.held` and lets go of it when the process ends, however that happens. Beside it `.lock`
 says who has it: for messages, and for versions of cellseg and other computers by which the first is not seen.
@@ -37,7 +37,7 @@ class Holder:
 
     @property
     def alive(self) -> bool:
-        """Whether it still runs; of another computer nobody knows, so yes."""
+        """True if it still runs; of another computer nobody knows, so yes."""
         if self.host != platform.node():
             return True
         try:
@@ -111,7 +111,7 @@ def _is_mine(folder: Path) -> bool:
 
 
 def _wait_for_note(folder: Path) -> Holder:
-    """Who holds the lock; it may be about to write so."""
+    """Holder of the lock, which may be about to write its note."""
     for _ in range(TRIES):
         holder = _read(folder / LOCK_NAME)
         if holder is not None and holder.alive:

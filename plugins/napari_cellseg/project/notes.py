@@ -17,7 +17,7 @@ def notes_for(project: Project, image: ProjectImage, what: str, **more: Any) -> 
 
 
 def belongs_to(layer: Any, project: Project, image: ProjectImage) -> bool:
-    """Whether a layer is one of an image of a project."""
+    """True if a layer is one of an image of a project."""
     said = notes_on(layer)
     return (said.get("project"), said.get("image")) == (str(project.path), image.name)
 

@@ -1,4 +1,4 @@
-"""What napari opens by drag and drop: project folders, project.json, and run folders."""
+"""Readers of files dropped on napari: project folders, project.json, and run folders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is annotated in a project, as TIFFs for `cellseg train`.
+"""Annotation of a project as TIFFs for `cellseg train`.
 
 Of each plane only the annotated places are written, with surroundings: a training on a few strokes in a large image
 reads little, and its samples lie where something is known. In a process of its own, since grey values of whole planes

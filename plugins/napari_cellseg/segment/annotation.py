@@ -14,7 +14,7 @@ from napari_cellseg.annotation import NOT_ANNOTATED, from_instances
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What was put into an annotation."""
+    """Cells that were put into an annotation."""
 
     ids: frozenset[int]
     """Predicted cells of which anything was put there."""
@@ -22,7 +22,7 @@ class Taken:
 
     @classmethod
     def together(cls, parts: Sequence[Self]) -> Self:
-        """What was put into several regions."""
+        """Sum of what was put into several regions."""
         return cls(frozenset().union(*(part.ids for part in parts)), sum(part.pixels for part in parts))
 
 

@@ -1,4 +1,4 @@
-"""What is segmented, and with which model: lists to choose from."""
+"""Choice of images to segment and of a model."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class ImageChoice(QListWidget):
             self._add(path.name, str(path), True)
 
     def inputs(self, folders: Folders) -> list[Input]:
-        """What is ticked."""
+        """Ticked images."""
         return [self._input(item, folders) for item in self._items() if item.checkState() == ON]
 
     def _list_layers(self, event: Any = None) -> None:
@@ -182,7 +182,7 @@ class ModelChoice(QWidget):
 
 
 class Folders:
-    """Where predictions are kept: in the project, else as long as the window is open."""
+    """Folders of predictions: in the project, else as long as the window is open."""
 
     def __init__(self, session: Session) -> None:
         self._session = session

@@ -1,4 +1,4 @@
-"""What the panel for segmenting decides: which image is next, what the child is told, what its events mean."""
+"""Decisions of the panel for segmenting: the next image, orders for the child, answers to its events."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ DIED = "The program that predicts has ended, perhaps for want of memory. Press S
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Desk:
-    """What a controller works with."""
+    """Tools of a controller."""
 
     service: Service
     """The child that predicts."""

@@ -1,4 +1,4 @@
-"""How probabilities become cells: what a model has stored, but for what somebody changed. Knows no window."""
+"""Cut of probabilities into cells: as the model has stored it, but for what somebody changed. Knows no window."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Cut:
 
     @property
     def options(self) -> FormValues:
-        """What was changed and counts, as fields of PredictOptions; all else is the model's own."""
+        """Changed options that count, as fields of PredictOptions; all else is the model's own."""
         counts = self.shown
         return {name: value for name, value in self.answers.given.items() if name in counts}
 

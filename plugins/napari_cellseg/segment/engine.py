@@ -1,4 +1,4 @@
-"""What the child does: one image at a time is predicted tile by tile, and cut into cells as often as is wanted."""
+"""Work of the child: one image at a time is predicted tile by tile, and cut into cells as often as is wanted."""
 
 from __future__ import annotations
 

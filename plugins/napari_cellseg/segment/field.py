@@ -29,7 +29,7 @@ class Field:
         return self.rows[1] - self.rows[0], self.columns[1] - self.columns[0]
 
     def holds(self, plane: int, rows: Sequence[int], columns: Sequence[int]) -> bool:
-        """Whether it shares a pixel with a region."""
+        """True if it shares a pixel with a region."""
         return (
             self.plane == plane
             and self.rows[0] < rows[1]

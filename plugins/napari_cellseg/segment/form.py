@@ -1,4 +1,4 @@
-"""What is seen of the panel: a box a step, from the image to the corrected annotation."""
+"""Form of the panel: a box a step, from the image to the corrected annotation."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class StartBox(QGroupBox):
         rows.addRow(self.state)
 
     def choices(self) -> Choices:
-        """What is chosen beside the images."""
+        """Choices beside the images."""
         network = PredictOptions(**self._network.values)
         axes, channel = self.axes.text().strip().upper(), self.channel.text().strip()
         return Choices(model=self.model.model, network=network, axes=axes, channel=channel)
@@ -89,7 +89,7 @@ class StartBox(QGroupBox):
 
 
 class CellsBox(QGroupBox):
-    """How probabilities become cells."""
+    """Options of the cut of probabilities into cells."""
 
     def __init__(self, cut: Cut) -> None:
         super().__init__("Cells")
@@ -106,7 +106,7 @@ class CellsBox(QGroupBox):
 
 
 class ResultBox(QGroupBox):
-    """What becomes of the result."""
+    """Uses of the result."""
 
     def __init__(self) -> None:
         super().__init__("Result")

@@ -1,4 +1,4 @@
-"""What is to be segmented: layers of the viewer and files, and how each reaches the child."""
+"""Images to segment: layers of the viewer and files, and their way to the child."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Input:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
-    """What was chosen in the form."""
+    """Choices of the form."""
 
     model: str
     network: PredictOptions = field(default_factory=PredictOptions)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, eq=False, weakref_slot=True)
 class ResultLayers:
-    """What is shown of one image."""
+    """Layers that show one image's result."""
 
     viewer: ViewerModel
     name: str
@@ -41,7 +41,7 @@ class ResultLayers:
 
     @property
     def small(self) -> bool:
-        """Whether all cells may be held in memory."""
+        """True if all cells may be held in memory."""
         return int(np.prod(self.shape)) <= IN_MEMORY
 
     def show_picture(self, name: str, folder: Path, uncertainty: bool = False) -> None:
@@ -135,7 +135,7 @@ class ResultLayers:
         return layer
 
     def field(self) -> Field:
-        """What is seen of the image."""
+        """Visible field of the image."""
         layer = self._still(self.reference or next(iter(self.pictures.values()), None))
         if layer is None:
             return seen_field([(0, 0), self.shape[-2:]], [0] * len(self.shape[:-2]), self.shape)
@@ -183,7 +183,7 @@ def layers_for(viewer: ViewerModel, chosen: Input, opened: dict[str, Any], model
 
 
 class _PictureStyle(NamedTuple):
-    """How a picture is shown."""
+    """Style of a picture."""
 
     title: str
     role: str
@@ -199,7 +199,7 @@ def _uncertainty_style(name: str) -> _PictureStyle:
 
 
 def _placement(reference: Layer | None, opened: dict[str, Any], ndim: int) -> dict[str, Any]:
-    """Where a result lies: as the layer that was segmented, else as the sizes of pixels say."""
+    """Placement of a result: as the layer that was segmented, else as the sizes of pixels say."""
     if reference is None:
         size = opened["pixel_size_um"]
         return placement_in_um(ndim, tuple(size) if size else None, opened["spacing_um"])

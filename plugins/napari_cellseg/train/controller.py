@@ -1,4 +1,4 @@
-"""What the panel for training decides: what may be begun when, and with which words. Knows no widget."""
+"""Decisions of the panel for training: what may be begun when, and with which words. Knows no widget."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is learnt from, and from which model a training begins."""
+"""Choice of the data of a training, and of the model that it begins with."""
 
 from __future__ import annotations
 
@@ -71,17 +71,17 @@ class DataChoice(QWidget):
 
     @property
     def from_project(self) -> bool:
-        """Whether the project's annotation is learnt from."""
+        """True if the project's annotation is learnt from."""
         return bool(self.source.currentData() == PROJECT)
 
     def choice(self) -> Source:
-        """What is learnt from, as it is chosen."""
+        """Chosen data."""
         annotation = bool(self.zero.currentData())
         return Source(self.from_project, self.image_layer(), self.labels_layer(), annotation)
 
     @property
     def model(self) -> str:
-        """What is gone on from; empty for a new network."""
+        """Model to go on from; empty for a new network."""
         return str(self.start.currentData() or "")
 
     def image_layer(self) -> Image | None:

@@ -1,4 +1,4 @@
-"""Which part of an image is predicted while a training runs: what is seen of it."""
+"""Part of an image that is predicted while a training runs: the visible one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class PlaneRegion:
 def seen_part(
     corners: Sequence[Sequence[float]], at: Sequence[float], shape: Sequence[int], most: int = _MOST
 ) -> PlaneRegion:
-    """What to predict: the whole plane where it is small, else the middle of what is seen.
+    """Region to predict: the whole plane where it is small, else the middle of the visible part.
 
     Args:
         corners: top left and bottom right of the canvas, (2, 2) y and x in pixels; may lie outside the image.

@@ -53,7 +53,7 @@ class TrainForm(QWidget):
         self._wishes.answers.give(values)
 
     def take_network(self, given: bool) -> None:
-        """Whether the network is that of a model, and none of the form."""
+        """Locks the network of the form where a model gives one."""
         for page in (self._first, self._pages["Network"]):
             page.enable_rows(network_names(), not given)
 

@@ -168,7 +168,7 @@ def _on_failed(error: str) -> None:
 
 
 def _closer(heard: Mapping[Any, Any], trainer: Trainer, previewer: Preview) -> Any:
-    """What ends the children once, when the panel is gone or the program ends, whatever comes first."""
+    """Function that ends the children once, when the panel is gone or the program ends, whatever comes first."""
     is_closed = False
 
     def close(*_: object) -> None:

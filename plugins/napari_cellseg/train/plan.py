@@ -29,7 +29,7 @@ def plan_lines(plan: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def steps_within(plan: Mapping[str, Any], minutes: float) -> int:
-    """How many steps take so many minutes, as the plan of any number of steps says."""
+    """Number of steps within so many minutes, as the plan of any number of steps says."""
     return max(round(minutes * 60 * plan["steps"] / max(plan["seconds"], 1e-3)), _FEWEST)
 
 

@@ -1,4 +1,4 @@
-"""What a training has learnt so far, on the visible field."""
+"""Preview of a training on the visible field."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ class Preview(QObject):
 
 
 def part_of(layer: Image, point: Any) -> PlaneRegion:
-    """What is seen of an image layer, in pixels of its full resolution."""
+    """Visible part of an image layer, in pixels of its full resolution."""
     shape = _pixels(layer).shape[:-1] if layer.rgb else _pixels(layer).shape
     corners = np.asarray(layer.corner_pixels, float)
     if layer.multiscale:

@@ -1,4 +1,4 @@
-"""What is known of a training that runs, from its events as they come."""
+"""State of a training that runs, from its events as they come."""
 
 from __future__ import annotations
 

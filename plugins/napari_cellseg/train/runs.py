@@ -62,12 +62,12 @@ def with_model(folders: Iterable[Path]) -> list[Run]:
 
 
 def data_folder(run: Path, project: Path | None) -> Path:
-    """Where the images and labels of a run are written, beside it, since a new run folder must be empty."""
+    """Folder of the images and labels of a run, beside it, since a new run folder must be empty."""
     return run.with_name(f"{run.name}-data") if project is None else project / "training" / run.name
 
 
 def resume_words(run: Path, project: Path | None) -> list[str]:
-    """What `cellseg train` is called with to go on, also where the project was moved since."""
+    """Words of the call of `cellseg train` that goes on, also where the project was moved since."""
     words = ["--out", str(run), "--resume"]
     config, data = _config(run) or {}, data_folder(run, project)
     if Path(config.get("images", "")).exists() or not (data / "images").is_dir():
@@ -113,7 +113,7 @@ def _config(run: Path) -> dict[str, Any] | None:
 
 
 def starts(model: str, runs: Iterable[Run], shipped: Iterable[str]) -> list[tuple[str, str]]:
-    """What a training may begin with: words for people, and the run folder or model file, each once.
+    """Models that a training may begin with: words for people, and the run folder or model file, each once.
 
     Args:
         model: that is in use; empty: none.

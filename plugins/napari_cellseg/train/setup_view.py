@@ -1,4 +1,4 @@
-"""What is seen before a training is planned: an interrupted one, the data, the run folder, the form."""
+"""View before a training is planned: an interrupted one, the data, the run folder, the form."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class SetupView(QWidget):
         self.folder.setText(new_folder())
 
     def show_planning(self, planning: bool) -> None:
-        """Whether a plan is being made."""
+        """Shows that a plan is being made, or that none is."""
         self.plan.setEnabled(not planning)
         self.plan.setText(PLANNING if planning else _PLAN)
 

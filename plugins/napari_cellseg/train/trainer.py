@@ -42,7 +42,7 @@ class Trainer(QObject):
 
     @property
     def running(self) -> bool:
-        """Whether a training goes on, paused ones included."""
+        """True if a training goes on, paused ones included."""
         return self._child is not None and self._child.running
 
     def plan(self, words: Sequence[str]) -> None:

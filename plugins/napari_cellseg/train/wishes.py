@@ -1,4 +1,4 @@
-"""What a training is asked for: options, a network or a model to begin with, steps or minutes. Knows no window."""
+"""Wishes for a training: options, a network or a model to begin with, steps or minutes. Knows no window."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Source:
-    """What a training learns from, as chosen in the window."""
+    """Data of a training, as chosen in the window."""
 
     from_project: bool
     """All that is annotated in the project; else two layers."""
@@ -33,7 +33,7 @@ class Source:
 
     @property
     def complete(self) -> bool:
-        """Whether there is all that is learnt from."""
+        """True if there is all that is learnt from."""
         return self.from_project or (self.image is not None and self.labels is not None)
 
 

@@ -77,3 +77,13 @@ def test_an_errand_has_an_answer_or_a_reason(qtbot, modules, code, codes, told):
     errand.start()
     qtbot.waitUntil(lambda: bool(heard), timeout=20_000)
     assert heard == [told]
+
+
+def test_it_may_be_closed_after_qt_took_its_child_away(service, qtbot):
+    """As when the program ends: then Qt may be quicker."""
+    service.send({"do": "echo", "value": 1})
+    qtbot.waitUntil(lambda: service.heard == ["ready", 1], timeout=20_000)
+    with qtbot.waitSignal(service.child.destroyed):
+        service.child.deleteLater()
+    service.close()
+    assert service.child is None

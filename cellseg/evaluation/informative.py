@@ -19,17 +19,17 @@ MOST = 0.5
 
 
 def is_known(truth: LabelPlane) -> bool:
-    """Whether any pixel is annotated."""
+    """True if any pixel is annotated."""
     return not bool(truth.ignore.all())
 
 
 def has_cells(truth: LabelPlane) -> bool:
-    """Whether any cell, or region of a class but the background, is annotated."""
+    """True if any cell, or region of a class but the background, is annotated."""
     return bool(truth.classes.any())
 
 
 def is_one_object(truth: LabelPlane) -> bool:
-    """Whether one object covers most of the known pixels."""
+    """True if one object covers most of the known pixels."""
     areas = np.bincount(truth.instances.ravel())[1:]
     return bool(areas.size) and int(areas.max()) > MOST * int((~truth.ignore).sum())
 
@@ -41,11 +41,11 @@ def classes_in(truths: Sequence[LabelPlane]) -> list[int]:
 
 
 def tell_apart(truths: Sequence[LabelPlane]) -> bool:
-    """Whether scores on these planes tell a good model from one that gives every pixel the same class."""
+    """True if scores on these planes tell a good model from one that gives every pixel the same class."""
     return len(classes_in(truths)) > 1 or any(touch(truth.instances) for truth in truths)
 
 
 def touch(instances: Int32) -> bool:
-    """Whether pixels of two different instances (H, W) are neighbours."""
+    """True if pixels of two different instances (H, W) are neighbours."""
     sides = ((instances[1:], instances[:-1]), (instances[:, 1:], instances[:, :-1]))
     return any(bool(((a != b) & (a > 0) & (b > 0)).any()) for a, b in sides)

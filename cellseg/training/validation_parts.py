@@ -12,7 +12,7 @@ from cellseg.evaluation.windows import Window, windows_of
 from cellseg.inference.predict import unfilled
 from cellseg.inference.tiling import Box
 from cellseg.models.trained import TrainedModel
-from cellseg.training.choosing import judged_pixels
+from cellseg.training.cut_images import judged_pixels
 from cellseg.training.data import Annotated
 
 

@@ -21,12 +21,12 @@ WANTED = "a path, an array (H, W) or (Z, H, W), or a list of either"
 
 
 def is_array(given: object) -> bool:
-    """Whether it is an image in memory: of numpy, torch, dask, zarr, or anything with `__array__`."""
+    """True if it is an image in memory: of numpy, torch, dask, zarr, or anything with `__array__`."""
     return hasattr(given, "__array__") and not isinstance(given, (str, Path, np.generic))
 
 
 def are_paths(given: object, name: str) -> TypeGuard[Paths]:
-    """Whether it names files; False for arrays. Raises TypeError for anything else, an empty or a mixed list."""
+    """True if it names files; False for arrays. Raises TypeError for anything else, an empty or a mixed list."""
     if isinstance(given, (str, Path, Iterator)):
         return True
     if is_array(given):

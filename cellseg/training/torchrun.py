@@ -19,22 +19,22 @@ T = TypeVar("T")
 
 
 def is_launched() -> bool:
-    """Whether torchrun started this process."""
+    """True if torchrun started this process."""
     return "TORCHELASTIC_RUN_ID" in os.environ
 
 
 def processes() -> int:
-    """How many processes train together."""
+    """Number of processes that train together."""
     return int(os.environ["WORLD_SIZE"]) if is_launched() else 1
 
 
 def is_several() -> bool:
-    """Whether torchrun started others beside it."""
+    """True if torchrun started others beside it."""
     return processes() > 1
 
 
 def is_follower() -> bool:
-    """Whether another process speaks and writes for this one."""
+    """True if another process speaks and writes for this one."""
     return is_several() and os.environ["RANK"] != "0"
 
 
@@ -47,7 +47,7 @@ def join_others() -> None:
 
 
 def agreed(work: Callable[[], T]) -> T:
-    """What `work` gives; an InputError of one process is one of all."""
+    """Result of `work`; an InputError of one process is one of all."""
     if not is_several():
         return work()
     from cellseg.training.several import agreed
@@ -56,7 +56,7 @@ def agreed(work: Callable[[], T]) -> T:
 
 
 def first_says(answer: Callable[[], bool]) -> bool:
-    """What the first process answers; the others are not asked."""
+    """Answer of the first process; the others are not asked."""
     if not is_several():
         return answer()
     from cellseg.training.several import first_says
@@ -77,7 +77,7 @@ def note_launcher(run: Path) -> None:
 
 
 def is_restarted(run: Path) -> bool:
-    """Whether the same call of torchrun had started the processes that made the run folder; on several machines its
+    """True if the same call of torchrun had started the processes that made the run folder; on several machines its
     count of restarts is no sign."""
     note = run / NOTE
     return is_launched() and note.is_file() and note.read_text(encoding="utf-8") == _launcher()

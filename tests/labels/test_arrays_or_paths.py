@@ -6,7 +6,7 @@ import torch
 
 import cellseg
 from cellseg.errors import InputError
-from cellseg.labels.given import are_paths, array_pairs
+from cellseg.labels.arrays_or_paths import are_paths, array_pairs
 
 FEW = {"base": 2, "depth": 1, "tile": 32, "steps": 2, "validate_every": 2}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cellseg.evaluation.telling import classes_in, has_cells, is_known, is_one_object, tell_apart
+from cellseg.evaluation.informative import classes_in, has_cells, is_known, is_one_object, tell_apart
 from cellseg.options import TrainOptions
 from cellseg.training.best import LAST, OF_SEGMENTS, metric_for
 from cellseg.training.data import Annotated, TrainingSet

@@ -1,0 +1,79 @@
+"""Every option once: name, type, limits, choices, help and default.
+
+The command line, the configuration in a run folder and the plugin's forms are all made from these frozen dataclasses
+(`described`). `None` is "not given": as the network, the model or the recipe says. An option that several dataclasses
+have is an alias with its `Help`; each of them states only its default, and what that means.
+"""
+
+from cellseg.checked import AUTO as AUTO
+from cellseg.checked import Checked as Checked
+from cellseg.checked import Described as Described
+from cellseg.checked import Limits as Limits
+from cellseg.checked import definition_of as definition_of
+from cellseg.checked import described as described
+from cellseg.checked import flag_of as flag_of
+from cellseg.options.data import AugmentOptions as AugmentOptions
+from cellseg.options.data import Balance as Balance
+from cellseg.options.data import BalanceOption as BalanceOption
+from cellseg.options.data import DataOptions as DataOptions
+from cellseg.options.data import Foreground as Foreground
+from cellseg.options.data import LabelKind as LabelKind
+from cellseg.options.data import LabelOptions as LabelOptions
+from cellseg.options.data import SampleKind as SampleKind
+from cellseg.options.data import Separate as Separate
+from cellseg.options.data import SheetOptions as SheetOptions
+from cellseg.options.data import WeightOptions as WeightOptions
+from cellseg.options.data import WeightsAlone as WeightsAlone
+from cellseg.options.data import Where as Where
+from cellseg.options.networks import NETWORK_OPTIONS as NETWORK_OPTIONS
+from cellseg.options.networks import BaseOption as BaseOption
+from cellseg.options.networks import ChannelsOption as ChannelsOption
+from cellseg.options.networks import ClassesOption as ClassesOption
+from cellseg.options.networks import DeepSupervisionOption as DeepSupervisionOption
+from cellseg.options.networks import DepthOption as DepthOption
+from cellseg.options.networks import DropoutOption as DropoutOption
+from cellseg.options.networks import EffUNetOptions as EffUNetOptions
+from cellseg.options.networks import GuidanceOption as GuidanceOption
+from cellseg.options.networks import MobileUNetOptions as MobileUNetOptions
+from cellseg.options.networks import ModelOptions as ModelOptions
+from cellseg.options.networks import NetworkOptions as NetworkOptions
+from cellseg.options.networks import Norm as Norm
+from cellseg.options.networks import NormOption as NormOption
+from cellseg.options.networks import Padding as Padding
+from cellseg.options.networks import PaddingOption as PaddingOption
+from cellseg.options.networks import ResUNetOptions as ResUNetOptions
+from cellseg.options.networks import UNet3PlusOptions as UNet3PlusOptions
+from cellseg.options.networks import UNetOptions as UNetOptions
+from cellseg.options.networks import UNetPlusPlusOptions as UNetPlusPlusOptions
+from cellseg.options.networks import UpOption as UpOption
+from cellseg.options.networks import Upsampling as Upsampling
+from cellseg.options.networks import Variant as Variant
+from cellseg.options.networks import VariantOption as VariantOption
+from cellseg.options.results import AVERAGING_COST as AVERAGING_COST
+from cellseg.options.results import Averaging as Averaging
+from cellseg.options.results import EvaluateOptions as EvaluateOptions
+from cellseg.options.results import GroupOptions as GroupOptions
+from cellseg.options.results import LabelType as LabelType
+from cellseg.options.results import Link as Link
+from cellseg.options.results import PredictOptions as PredictOptions
+from cellseg.options.results import ProbabilityType as ProbabilityType
+from cellseg.options.results import Result as Result
+from cellseg.options.results import Split as Split
+from cellseg.options.results import SplitOptions as SplitOptions
+from cellseg.options.results import TruthKind as TruthKind
+from cellseg.options.results import TruthOptions as TruthOptions
+from cellseg.options.results import Uncertainty as Uncertainty
+from cellseg.options.shared import DiameterOption as DiameterOption
+from cellseg.options.shared import MinimumSizeOption as MinimumSizeOption
+from cellseg.options.shared import Precision as Precision
+from cellseg.options.shared import PrecisionOption as PrecisionOption
+from cellseg.options.shared import SeedOption as SeedOption
+from cellseg.options.shared import ThresholdOption as ThresholdOption
+from cellseg.options.shared import TileOption as TileOption
+from cellseg.options.training import BestBy as BestBy
+from cellseg.options.training import Loss as Loss
+from cellseg.options.training import Optimiser as Optimiser
+from cellseg.options.training import Recipe as Recipe
+from cellseg.options.training import Schedule as Schedule
+from cellseg.options.training import TrainOptions as TrainOptions
+from cellseg.options.training import TrainSettings as TrainSettings

@@ -1,0 +1,132 @@
+"""Options of predictions, of their evaluation, and of splits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cellseg.checked import Checked, Limits
+from cellseg.errors import InputError
+from cellseg.options.shared import (
+    DiameterOption,
+    MinimumSizeOption,
+    PrecisionOption,
+    SeedOption,
+    ThresholdOption,
+    TileOption,
+)
+
+Result = Literal["instances", "classes", "probabilities"]
+Averaging = Literal["none", "rotations7", "dihedral8"]
+AVERAGING_COST: dict[Averaging, int] = {"none": 1, "rotations7": 10, "dihedral8": 8}
+"""Pixels that the network sees with each way of averaging, against one pass over the tiles. A turned tile needs a
+larger square around it: 7 rotations see 8 to 11 times as many pixels (by the margin; square tiles), so about 10."""
+Uncertainty = Literal["none", "entropy", "disagreement"]
+Split = Literal["none", "watershed"]
+Link = Literal["none", "overlap"]
+LabelType = Literal["uint32", "uint16"]
+ProbabilityType = Literal["float32", "uint8"]
+TruthKind = Literal["complete", "partial"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictOptions(Checked):
+    """Options of a prediction."""
+
+    result: Result = "instances"
+    """What is written: numbered cells (uint32), class numbers (uint8) or probabilities (float32)."""
+    tile: TileOption | None = None
+    """Rounded down to the network's stride. Default: what suits the image and --memory."""
+    diameter: DiameterOption | None = None
+    """The image is rescaled so that the network sees them as wide as those it was trained on. Default: they are."""
+    invert: bool = False
+    """Invert the grey values: for dark objects and a model trained on bright ones, or the other way round."""
+    average: Averaging = "none"
+    """Average over versions of the image: 7 rotations, as in the paper, or the 8 symmetries of the square; about 10 and
+    8 times the work."""
+    precision: PrecisionOption | None = None
+    """Default: bfloat16 where it is fast and keeps the classes of the image, else float32."""
+    prune: Annotated[int, Limits(1, 6)] | None = None
+    """Depth at which a network with a head at every depth (unetpp) is cut off. Default: the whole network."""
+    memory: str | None = None
+    """Memory that may be used, such as 2GB; the tile follows from it. Default: half of what is free."""
+    uncertainty: Uncertainty = "none"
+    """Write the uncertainty beside the result: the entropy of the probabilities in bits, or the disagreement (standard
+    deviation) of the averaged versions."""
+    threshold: ThresholdOption | None = None
+    """Default: the model's own."""
+    core: Annotated[float, Limits(0, 1)] | None = None
+    """Second, higher threshold that separates touching cells: each connected region above it becomes one cell and grows
+    over the pixels above --threshold. Default: the model's own; equal to --threshold: off."""
+    minimum_size: MinimumSizeOption | None = None
+    """Default: the model's own."""
+    fill_holes: Annotated[int, Limits(0, 2**31)] | None = None
+    """Holes of at most that many pixels in a cell are filled, but for those at the image's edge. Default: the model's
+    own."""
+    split: Split | None = None
+    """Separate touching cells at the necks of their shape (watershed). Default: as the model was tuned."""
+    object_diameter: Annotated[float, Limits(0, 10_000)] | None = None
+    """Usual width of a cell in pixels, for --split watershed; 0: each region's own. Default: the model's own."""
+    link: Link = "none"
+    """Whether an instance keeps its number through the planes of a stack: overlap: where it covers itself."""
+    link_overlap: Annotated[float, Limits(0.01, 1)] = 0.25
+    """Intersection over union from which on two instances of successive planes are one."""
+    probability_type: ProbabilityType = "float32"
+    """Type of written probabilities; uint8 are 255 times the probability, a quarter of the size."""
+    label_type: LabelType = "uint32"
+    """Type of the numbers of instances; uint16 is refused where there are more than 65535."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TruthOptions(Checked):
+    """Parts of the ground truth that count."""
+
+    truth_is: TruthKind | None = None
+    """partial: predicted cells that match no annotated one do not count. Default: by the markers of a CTC folder."""
+    border: Annotated[int, Limits(0, 100_000)] | None = None
+    """Cells wholly within so many pixels of the edge do not count. Default: the CTC's number for its own data sets."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluateOptions(TruthOptions):
+    """Comparison of a prediction with the ground truth."""
+
+    threshold: ThresholdOption | None = None
+    """Given, whole numbers are probabilities, 0 to 255. Default: 0.5."""
+    minimum_size: MinimumSizeOption | None = None
+    """Default: none."""
+    volume: bool = False
+    """Take the planes of a file as one volume, and not one by one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupOptions(Checked):
+    """Groups of images that belong together."""
+
+    group: str | None = None
+    """Regular expression: images in whose names it finds the same stay together; its first group, if it has one."""
+    table: Path | None = None
+    """CSV table with a row for each image, found by the name of the file."""
+    column: str | None = None
+    """The table's column that tells which images stay together."""
+
+    def __post_init__(self) -> None:
+        Checked.__post_init__(self)
+        if bool(self.column) != (self.table is not None) or (self.group and self.table):
+            raise InputError("--group, or --table with --column", "Give one of the two ways to tell groups.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitOptions(Checked):
+    """Split of annotated images into a training and a validation set."""
+
+    fraction: Annotated[float, Limits(0.001, 0.9)] = 0.2
+    """Part of the images (of a stack: of its planes) that is held out for validation."""
+    seed: SeedOption = 0
+    gap: Annotated[int, Limits(0, 1_000_000)] = 0
+    """Planes left out on each side of the block of a stack that is held out, for neighbours look alike."""
+    cut: bool = False
+    """Cut every stack, and do not keep each as a whole; a single stack always is."""
+    detect: bool = True
+    """Look for images of one field: tiles that continue each other's pixels, and near-duplicates."""

@@ -1,0 +1,19 @@
+"""Options that several stages have, with one definition and help each."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from cellseg.checked import Help, Limits
+
+Precision = Literal["float32", "bfloat16"]
+SeedOption = Annotated[int, Limits(0, 2**32 - 1), Help("Seed of the random numbers: the same one, the same result.")]
+TileOption = Annotated[
+    int,
+    Limits(1, 65536),
+    Help("Side of a tile in pixels, as the network gives it; its input has a margin of true surroundings around it."),
+]
+DiameterOption = Annotated[float, Limits(0.5, 100_000), Help("Width of the objects in the images, in pixels.")]
+ThresholdOption = Annotated[float, Limits(0, 1), Help("Probability from which on a pixel belongs to a cell.")]
+MinimumSizeOption = Annotated[int, Limits(0, 2**31), Help("Smaller cells are removed, in pixels.")]
+PrecisionOption = Annotated[Precision, Help("Arithmetic of the network.")]

@@ -1,0 +1,83 @@
+"""Options of a training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from cellseg.checked import Checked, Limits
+from cellseg.options.data import AugmentOptions, LabelOptions, WeightOptions
+from cellseg.options.networks import NetworkOptions
+from cellseg.options.shared import DiameterOption, PrecisionOption, SeedOption, TileOption
+
+Recipe = Literal["fast", "quick", "paper", "finetune"]
+Loss = Literal["cross-entropy", "dice", "hybrid", "focal", "tversky", "iou", "ms-ssim", "focal-ms-ssim-iou"]
+Optimiser = Literal["adamw", "sgd"]
+Schedule = Literal["cosine", "constant"]
+BestBy = Literal["last", "v_both", "v_rand", "v_info", "ap50", "iou", "pixel_error"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainOptions(Checked):
+    """The training itself; a recipe decides what has no default here (`cellseg.settings_for`)."""
+
+    recipe: Recipe = "fast"
+    """fast: best result a CPU minute; quick: a first look after a few strokes; paper: as published in 2015; finetune: a
+    tenth of fast's rate and fewer steps, the default with --from. Other options take precedence over the recipe's."""
+    steps: Annotated[int, Limits(1, 10_000_000)]
+    """Training steps."""
+    seed: SeedOption = 0
+    tile: TileOption
+    diameter: DiameterOption | None = None
+    """Default: that of the median annotated cell."""
+    seen_diameter: Annotated[float, Limits(0, 10_000)] | None = None
+    """Width in pixels that objects shall have for the network: images are rescaled for that, in training and in
+    prediction; 0: not rescaled. Default: made smaller where objects are wider than the receptive field."""
+    batch: Annotated[int, Limits(1, 1024)]
+    """Samples a step. One suits nuclei best in the same time, four suit strokes and may suit EM (docs/training.md)."""
+    rare: Annotated[float, Limits(0, 1)]
+    """Share of the samples drawn around a pixel of a rare class (less than 5 % of the annotated pixels)."""
+    replay_share: Annotated[float, Limits(0, 0.95)] = 0.5
+    """Share of the samples drawn from --replay-images."""
+    optimiser: Optimiser
+    """Optimiser."""
+    loss: Loss = "cross-entropy"
+    """Loss, with a weight a pixel, 0 where nobody annotated; hybrid is cross-entropy + soft Dice."""
+    rate: Annotated[float, Limits(1e-9, 10)]
+    """Learning rate, the highest of the schedule."""
+    schedule: Schedule
+    """cosine: warm up over a tenth of the steps, then fall to zero; constant: stay."""
+    momentum: Annotated[float, Limits(0, 0.9999)]
+    """Momentum of SGD, beta1 of AdamW."""
+    decay: Annotated[float, Limits(0, 1)]
+    """Weight decay."""
+    ema: Annotated[float, Limits(0, 0.99999)]
+    """Decay of the running average of the weights, which is validated and saved; 0: the last weights."""
+    validation: Annotated[float, Limits(0, 1_000_000)] = 0.1
+    """Images held out, the last of the set: a part of them (below 1) or their number; none with --validation-images."""
+    validate_every: Annotated[int, Limits(1, 10_000_000)]
+    """Steps between two validations."""
+    best_by: BestBy | None = None
+    """Score by which the best of the validated models is kept, and of equals by mean AP, IoU and loss; last: the last
+    one. Default: v_both, the geometric mean of v_rand and v_info, where several cells fill the image, else ap50, or iou
+    of several classes and of strokes in cells."""
+    patience: Annotated[int, Limits(0, 1_000_000)] = 0
+    """Validations in a row without a better score after which the training ends; 0: it never does. Those as good as the
+    best one can be do not count."""
+    save_every: Annotated[float, Limits(0, 86400)] = 20.0
+    """Seconds between two checkpoints, for --resume."""
+    precision: PrecisionOption | None
+    """Default: bfloat16 where the processor or GPU computes with it, else float32."""
+    threads: Annotated[int, Limits(1, 1024)] | None = None
+    """Processor threads. Default: all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainSettings:
+    """All options of a training, by stage; `cellseg.settings_for` makes them."""
+
+    train: TrainOptions
+    network: NetworkOptions
+    labels: LabelOptions
+    weights: WeightOptions
+    augment: AugmentOptions
