@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-MODULES = {"scikit-image": "skimage"}
+MODULES = {"scikit-image": "skimage", "pillow": "PIL"}
 """Names of modules that are not those of their packages."""
 INDIRECT = {"imagecodecs", "tensorboard"}
 """Used though nothing imports them: the codecs of tifffile, and what `torch.utils.tensorboard` needs."""

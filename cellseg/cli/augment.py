@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cellseg.cli.flags import Flat, MasksFlag
+from cellseg.cli.label_notes import say_notes
 from cellseg.cli.progress import console, say
 from cellseg.options import AugmentOptions, LabelOptions, SheetOptions, WeightOptions
 
@@ -53,6 +54,7 @@ def augment(
 
     with console().status("drawing samples"):
         chosen = _evenly(find_annotated_pairs(images, labels, annotated))
+        say_notes(pair.labels for pair in chosen)
         examples = _examples(chosen, label_options, weights)
         rows = sheet(examples, options, sheet_options.seed, sheet_options.tile)
         size = chosen[0].image.pixel_size_um

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from cellseg.cli.flags import Flat, JsonFlag
+from cellseg.cli.label_notes import say_notes
 from cellseg.cli.progress import bar, say
 from cellseg.errors import InputError
 from cellseg.options import EvaluateOptions, LabelOptions
@@ -84,6 +85,7 @@ def evaluate(
     cases = find_cases(prediction, truth, planes, options.volume, files.image)
     plan = plan_evaluation(cases, truth, names, options, labels)
     say(plan.reader.in_words())
+    say_notes(source for case in cases for source in case.sources)
     scores = _score(plan)
     _report(scores, summarise(scores), as_json)
     _write(plan, scores, files)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from cellseg.cli.flags import AxesFlag, JsonFlag, VolumeFlag
+from cellseg.cli.label_notes import say_notes
 from cellseg.cli.progress import bar, say
 from cellseg.errors import InputError
 from cellseg.options import LabelOptions
@@ -54,6 +55,7 @@ def measure(
     _refuse_input(out, labels, image)
     plan = plan_measuring(labels, image, volume=volume, axes=axes, reading=reading)
     say(_in_words(plan, volume))
+    say_notes([plan.labels])
     table = joined(_tables(plan))
     table.write(out)
     if as_json:

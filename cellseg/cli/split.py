@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from cellseg.cli.flags import Flat, JsonFlag
+from cellseg.cli.label_notes import say_notes
 from cellseg.cli.progress import bar, console, say
 from cellseg.options import GroupOptions, SplitOptions
 
@@ -54,6 +55,7 @@ def split(
 
     refuse_full(out)
     units = find_units(images, labels)
+    say_notes(unit.labels for unit in units)
     looked = _counted("looking for images of one field", signatures(units, options), len(units))
     plan = plan_split(units, [*looked], grouping, options)
     told = {"images": images, "labels": labels}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from cellseg.cli.flags import JsonFlag
+from cellseg.cli.label_notes import say_notes
 from cellseg.cli.progress import bar, console, say
 from cellseg.options import LabelOptions, TruthOptions
 from cellseg.steps import Heard
@@ -60,6 +61,7 @@ def tune(
 
     file, card = (None, tuning.PLAIN) if store is None else tuning.own_model(store)
     plan = tuning.plan_tuning(probabilities, truth, planes, options, labels)
+    say_notes(source for case in plan.cases for source in case.sources)
     examples = _read(plan)
     say(f"searching the best cut on {len(examples)} image{'s' * (len(examples) != 1)} ...")
     if plan.note():

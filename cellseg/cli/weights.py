@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from cellseg.cli.flags import MasksFlag
+from cellseg.cli.label_notes import say_notes
 from cellseg.cli.progress import bar, say
 from cellseg.errors import InputError
 from cellseg.options import LabelOptions, Separate, WeightsAlone
@@ -37,7 +38,7 @@ def weights(
     Parameters
     ----------
     labels
-        A label TIFF.
+        A label TIFF, or labels of any other format that is read.
     out
         The TIFF to write.
     picture
@@ -103,12 +104,13 @@ def _draw(picture: Path, pair: Pair, scales: _Scales) -> None:
 
 def _planes(labels: Path, annotated: str | None) -> list[Pair]:
     """The planes of a label file, each as its own image, with masks if there are any."""
-    from cellseg.images.open import open_image
     from cellseg.labels.annotated import with_masks
-    from cellseg.labels.pairs import find_pairs
+    from cellseg.labels.opened import open_labels
+    from cellseg.labels.pairs import pairs_of
 
-    open_image(labels, palette="index")  # refuses folders and patterns, which would not give one stack
-    pairs = find_pairs(labels, labels)
+    source = open_labels(labels)
+    say_notes([source])
+    pairs = pairs_of([(source, source)])
     return pairs if annotated is None else with_masks(pairs, labels, annotated)
 
 

@@ -62,6 +62,11 @@ class Case:
     image: tuple[Path, int] | None = None
     """File and plane of what was segmented, where it is known."""
 
+    @property
+    def sources(self) -> list[ImageSource]:
+        """The files of the prediction and of the truth."""
+        return [planes.source for planes in (self.prediction, self.truth) if planes is not None]
+
 
 def find_cases(prediction: Paths, truth: Paths, planes: str = "", volume: bool = False, images: str = "") -> list[Case]:
     """Pair predictions with truths: a sequence of the Cell Tracking Challenge by frame, else by name and page.
@@ -134,11 +139,15 @@ def _with_images(cases: list[Case], images: str, prediction: Paths) -> list[Case
     from cellseg.labels.pairs import find_pairs
 
     found = {
-        (pair.labels.path, pair.label_plane): (pair.image.path, pair.image_plane)
+        (pair.labels.path, pair.labels.name, pair.label_plane): (pair.image.path, pair.image_plane)
         for pair in find_pairs(images, prediction)
         if pair.image.path is not None
     }
-    return [replace(c, image=found.get((c.prediction.source.path, c.prediction.numbers[0]))) for c in cases]
+    return [replace(case, image=found.get(_plane_key(case.prediction))) for case in cases]
+
+
+def _plane_key(planes: Planes) -> tuple[Path | None, str, int]:
+    return planes.source.path, planes.source.name, planes.numbers[0]
 
 
 def sequence_of(truth: object) -> Path | None:

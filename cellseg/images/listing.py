@@ -57,7 +57,7 @@ def _expand(path: Path) -> list[Path]:
         return _only_images(_visible(path), path, "is a folder")
     if not is_pattern(path):
         raise InputError("there is no such file or folder", "Check the spelling.", path=path)
-    return _only_images(_matching(path), path, "is a pattern")
+    return _only_images(matching(path), path, "is a pattern")
 
 
 def is_pattern(path: Path) -> bool:
@@ -69,7 +69,7 @@ def _visible(folder: Path) -> list[Path]:
     return [file for file in folder.iterdir() if not file.name.startswith(".")]
 
 
-def _matching(pattern: Path) -> list[Path]:
+def matching(pattern: Path) -> list[Path]:
     """Matches of a pattern; brackets are part of a name where a folder has it, or where nothing matches otherwise."""
     base = next((parent for parent in pattern.parents if parent.is_dir()), pattern.parents[-1])
     rest = str(pattern.relative_to(base))

@@ -11,14 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellseg.errors import InputError
-from cellseg.images.listing import Paths, list_images
+from cellseg.images.listing import Paths
 from cellseg.labels.arrays_or_paths import Given, are_paths, array_pairs
 from cellseg.labels.ctc.pairs import find_ctc_pairs, is_ctc
-from cellseg.labels.formats import (
-    refuse_folders_of_single_cells,
-    refuse_known_formats,
-    refuse_masks_of_single_cells,
-)
 from cellseg.labels.meaning import LabelPlane, Meaning, read_values
 from cellseg.labels.pairs import Pair, find_pairs
 from cellseg.labels.read import read_labels
@@ -54,10 +49,6 @@ def _pairs_of_files(images: Paths, labels: Paths, annotated: Paths | None, axes:
             raise InputError("--annotated does not go with folders of the Cell Tracking Challenge", remedy)
         return find_ctc_pairs(images, labels)
     images, labels = (given if isinstance(given, (str, Path)) else list(given) for given in (images, labels))
-    if isinstance(labels, (str, Path)):
-        refuse_known_formats(Path(labels).expanduser())
-        refuse_folders_of_single_cells(Path(labels).expanduser())
-    refuse_masks_of_single_cells(list_images(images), list_images(labels))
     pairs = find_pairs(images, labels, axes=axes)
     _refuse_same(pairs)
     return with_masks(pairs, images, annotated, axes) if annotated else pairs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
@@ -9,17 +10,18 @@ from pathlib import Path
 
 from cellseg.errors import InputError
 from cellseg.images.axes import plane_axes
-from cellseg.images.listing import Paths, list_images, stem
-from cellseg.images.open import open_image
+from cellseg.images.listing import Paths, list_images
 from cellseg.images.palette import PaletteRule
 from cellseg.images.source import ImageSource
+from cellseg.labels.entries import UnopenedImage
+from cellseg.labels.layouts import find_entries, label_entries, open_file
 
 __all__ = ["Pair", "find_pairs", "list_images"]
 
 NAMES_SHOWN = 5
 _OF_ANY_IMAGE = {"image", "images", "img", "raw", "label", "labels", "mask", "masks", "seg", "gt", "truth"}
 
-Key = Callable[[Path], Hashable]
+Key = Callable[[UnopenedImage], Hashable]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,25 +45,34 @@ def find_pairs(images: Paths, labels: Paths, *, axes: str | None = None, palette
     """Pair image planes with label planes.
 
     One file each belong together. Several are matched by name, else by what is left of the names when the
-    part that all share is taken off, else by the numbers in them. Their planes are matched in order.
+    part that all share is taken off, else by the numbers in them, else by their folders. Their planes are matched in
+    order.
 
     Args:
-        images: TIFF or OME-Zarr, folder of these, glob, or several of these.
-        labels: the same for the labels.
+        images: TIFF or OME-Zarr, folder of these, glob, or several of these; or a data set's folder.
+        labels: the same for the labels, which may be of other formats as well.
         axes: axes of the images, if their metadata do not say; labels have the same but channels.
         palette: as in `open_image`, of the images; `index` where these are label images too.
 
     Raises:
         InputError: nothing there, a missing partner, or planes that differ in number or size.
     """
-    image_files, label_files = list_images(images), list_images(labels)
     label_axes = f"{plane_axes(axes.upper())}YX" if axes else None
-    unlike = _are_unlike(images, labels, image_files, label_files)
-    opened = (
-        (open_image(image, axes=axes, palette=palette), open_image(label, axes=label_axes, palette="index"))
-        for image, label in _match(image_files, label_files)
-    )
-    return pairs_of(opened, unlike)
+    if palette == "index":
+        ours, theirs = label_entries(images, label_axes), label_entries(labels, label_axes)
+    else:
+        ours, theirs = find_entries(images, labels, label_axes, of_images=open_file(axes))
+    unlike = _are_unlike(images, labels, ours, theirs)
+    return pairs_of((_opened(image, label) for image, label in _match(ours, theirs)), unlike)
+
+
+def _opened(image: UnopenedImage, label: UnopenedImage) -> tuple[ImageSource, ImageSource]:
+    """Both opened; the one whose size does not stand in its file after the other."""
+    if image.sized:
+        opened = image.open(None)
+        return opened, label.open(opened)
+    truth = label.open(None)
+    return image.open(truth), truth
 
 
 def pairs_of(sources: Iterable[tuple[ImageSource, ImageSource]], unlike: bool = False) -> list[Pair]:
@@ -85,15 +96,15 @@ def _planes(image: ImageSource, label: ImageSource, unlike: bool) -> list[Pair]:
     return [Pair(name, image, k, label, k, unlike=unlike) for k, name in enumerate(names)]
 
 
-def _are_unlike(images: Paths, labels: Paths, image_files: Sequence[Path], label_files: Sequence[Path]) -> bool:
+def _are_unlike(images: Paths, labels: Paths, ours: Sequence[UnopenedImage], theirs: Sequence[UnopenedImage]) -> bool:
     """True if one image and one label were found in folders, and their names have nothing to do with each other."""
     named = [isinstance(given, (str, Path)) and Path(given).is_file() for given in (images, labels)]
-    if len(image_files) != 1 or len(label_files) != 1 or any(named):
+    if len(ours) != 1 or len(theirs) != 1 or any(named):
         return False
-    one, other = (stem(files[0]).casefold() for files in (image_files, label_files))
+    one, other = (entries[0].stem.casefold() for entries in (ours, theirs))
     if one in other or other in one:
         return False
-    numbers, others = _numbers(image_files[0]), _numbers(label_files[0])
+    numbers, others = _numbers(ours[0]), _numbers(theirs[0])
     return numbers != others if numbers and others else not _words(one) & _words(other)
 
 
@@ -110,19 +121,21 @@ def _mismatch(image: ImageSource, label: ImageSource) -> str:
     return ""
 
 
-def _match(images: Sequence[Path], labels: Sequence[Path]) -> list[tuple[Path, Path]]:
+def _match(
+    images: Sequence[UnopenedImage], labels: Sequence[UnopenedImage]
+) -> list[tuple[UnopenedImage, UnopenedImage]]:
     if len(images) == len(labels) == 1:
         return [(images[0], labels[0])]
     closest: tuple[int, str] = (-1, "")
     for image_key, label_key in _ways(images, labels):
-        by_image = {image_key(path): path for path in images}
-        by_label = {label_key(path): path for path in labels}
+        by_image = {image_key(entry): entry for entry in images}
+        by_label = {label_key(entry): entry for entry in labels}
         if len(by_image) < len(images) or len(by_label) < len(labels):
             continue
         if by_image.keys() == by_label.keys():
-            return [(path, by_label[key]) for key, path in by_image.items()]
-        alone = [path.name for key, path in by_image.items() if key not in by_label]
-        spare = [path.name for key, path in by_label.items() if key not in by_image]
+            return [(entry, by_label[key]) for key, entry in by_image.items()]
+        alone = [entry.shown for key, entry in by_image.items() if key not in by_label]
+        spare = [entry.shown for key, entry in by_label.items() if key not in by_image]
         found = [f"images without labels ({len(alone)}): {_some(alone)}"] if alone else []
         found += [f"labels without an image ({len(spare)}): {_some(spare)}"] if spare else []
         closest = max(closest, (len(images) - len(alone), "; ".join(found)), key=lambda pair: pair[0])
@@ -130,18 +143,37 @@ def _match(images: Sequence[Path], labels: Sequence[Path]) -> list[tuple[Path, P
     raise InputError(f"{len(images)} images and {len(labels)} labels: {found_text}", "Give both the same names.")
 
 
-def _ways(images: Sequence[Path], labels: Sequence[Path]) -> list[tuple[Key, Key]]:
-    """Ways to tell partners, the strictest first: whole names, their distinct middles, their numbers."""
-    return [(stem, stem), (_without_common(images), _without_common(labels)), (_numbers, _numbers)]
+def _ways(images: Sequence[UnopenedImage], labels: Sequence[UnopenedImage]) -> list[tuple[Key, Key]]:
+    """Ways to tell partners, the strictest first: whole names, their distinct middles, their numbers, their folders."""
+    return [
+        (_stem, _stem),
+        (_without_common(images), _without_common(labels)),
+        (_numbers, _numbers),
+        (_place_among(images), _place_among(labels)),
+    ]
 
 
-def _without_common(files: Sequence[Path]) -> Key:
+def _stem(entry: UnopenedImage) -> Hashable:
+    return entry.stem
+
+
+def _without_common(entries: Sequence[UnopenedImage]) -> Key:
     """Names without what all of them begin and end with; digits are never torn apart."""
-    names = [stem(file) for file in files]
+    names = [entry.stem for entry in entries]
     prefix = _common_start(names)
     rest = [name[len(prefix) :][::-1] for name in names]
     suffix = _common_start(rest)
-    return lambda path: stem(path)[len(prefix) : len(stem(path)) - len(suffix)]
+    return lambda entry: entry.stem[len(prefix) : len(entry.stem) - len(suffix)]
+
+
+def _place_among(entries: Sequence[UnopenedImage]) -> Key:
+    """Folders and name without the parts that all have in common, such as images/ and masks/ in each field's folder."""
+    parts = [entry.name.parts for entry in entries]
+    if len({*map(len, parts)}) > 1:
+        shared = len(os.path.commonpath([entry.name.parent for entry in entries]))
+        return lambda entry: str(entry.name)[shared:]
+    telling = [k for k, part in enumerate(zip(*parts, strict=True)) if len({*part}) > 1]
+    return lambda entry: tuple(entry.name.parts[k] for k in telling)
 
 
 def _common_start(names: Sequence[str]) -> str:
@@ -151,8 +183,8 @@ def _common_start(names: Sequence[str]) -> str:
     return re.sub(r"\d+$", "", first[:length])
 
 
-def _numbers(path: Path) -> Hashable:
-    return tuple(int(digits) for digits in re.findall(r"\d+", stem(path)))
+def _numbers(entry: UnopenedImage) -> Hashable:
+    return tuple(int(digits) for digits in re.findall(r"\d+", entry.stem))
 
 
 def _some(names: Sequence[str]) -> str:

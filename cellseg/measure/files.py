@@ -16,6 +16,7 @@ from cellseg.images.listing import stem
 from cellseg.images.open import open_image
 from cellseg.images.source import ImageSource
 from cellseg.labels.meaning import Meaning, mask_of, read_values
+from cellseg.labels.opened import open_labels
 from cellseg.labels.read import kind_of
 from cellseg.labels.values import IGNORED, plain_values, values_in
 from cellseg.measure.places import CellGrid, measure_place
@@ -90,8 +91,8 @@ def plan_measuring(
         InputError: no such file, no labels, an image that does not fit them, or no volume.
     """
     axes = axes.upper() if axes else None
-    cells = open_image(labels, axes=f"{plane_axes(axes)}YX" if axes else None, palette="index")
     grey = None if image is None else open_image(image, axes=axes)
+    cells = open_labels(labels, axes=f"{plane_axes(axes)}YX" if axes else None, like=grey)
     _check_sizes(cells, grey)
     kind = kind_of([(cells, k) for k in range(cells.planes)], reading)
     return MeasurePlan(cells, grey, kind, _grid(cells, grey, volume), reading)

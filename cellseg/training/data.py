@@ -14,6 +14,7 @@ from cellseg.images.cutout import statistics_of
 from cellseg.images.normalise import apply
 from cellseg.images.rescale import nearest, rescaled
 from cellseg.labels.annotated import find_annotated_pairs, read_truth
+from cellseg.labels.doctor.finding import Finding
 from cellseg.labels.meaning import LabelPlane, Meaning
 from cellseg.labels.pairs import Pair
 from cellseg.metrics.candidates import areas_of, diameter_of
@@ -140,8 +141,13 @@ def read_training_set(
         replayed=len(old),
         old_validation=tuple(old_held),
         scale=scale,
-        warnings=tuple(f"{f.found}. {f.remedy}" for f in report.findings if f.severity == "warning"),
+        warnings=tuple(f"{f.found}. {f.remedy}".rstrip() for f in report.findings if _is_told(f)),
     )
+
+
+def _is_told(finding: Finding) -> bool:
+    """True of warnings, and of how labels of other programs were read."""
+    return finding.severity == "warning" or finding.code == "format"
 
 
 def median_diameter(data: TrainingSet) -> float:

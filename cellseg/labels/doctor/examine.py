@@ -27,6 +27,7 @@ from cellseg.labels.doctor.shapes import LabelShapes, judge_shapes, look_at_shap
 from cellseg.labels.doctor.structure import Mend
 from cellseg.labels.doctor.unlabelled import Forgotten, find_unlabelled, judge_unlabelled
 from cellseg.labels.meaning import read_values
+from cellseg.labels.notes import notes_on
 from cellseg.labels.pairs import Pair
 from cellseg.labels.values import IGNORED
 from cellseg.options import LabelOptions
@@ -128,6 +129,8 @@ def _judged(job: Examination, plan: RepairPlan, seen: Sequence[ExaminedPair]) ->
 
 
 def _judge_names(pairs: Sequence[Pair]) -> Iterable[Finding]:
+    for said in notes_on(pair.labels for pair in pairs):
+        yield Finding("format", "note", (), said, "")
     unlike = [pair for pair in pairs if pair.unlike]
     if unlike:
         said = f"{unlike[0].image.name} was paired with {unlike[0].labels.name}, as each is alone in its folder"

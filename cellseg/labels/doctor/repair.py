@@ -21,7 +21,10 @@ from cellseg.labels.doctor.examine import ExamineProgress
 from cellseg.labels.doctor.finding import Cleaning, RepairPlan, Report
 from cellseg.labels.doctor.parallel import in_order
 from cellseg.labels.doctor.plan import known_pixels, mend_plane
+from cellseg.labels.formats.plain import is_label_image
+from cellseg.labels.formats.readers import bare
 from cellseg.labels.meaning import read_values
+from cellseg.labels.opened import is_one_file
 from cellseg.labels.pairs import Pair
 from cellseg.labels.values import without_background
 
@@ -96,13 +99,18 @@ def _targets(pairs: Sequence[Pair], out: Path) -> dict[Path, tuple[ImageSource, 
         if pair.labels.path is None:
             remedy = "Only label files can be repaired, no folders of the Cell Tracking Challenge."
             raise InputError("the labels are put together of several files", remedy)
-        target = out / pair.labels.path.name
+        target = out / _file_name(pair.labels, pair.labels.path)
         source, numbers = files.setdefault(target, (pair.labels, []))
         if source is not pair.labels:
             found = f"two label files are called {target.name}"
             raise InputError(found, "Rename one: both would be written to the same file.", path=pair.labels.path)
         numbers.append(number)
     return files
+
+
+def _file_name(labels: ImageSource, path: Path) -> str:
+    """The name of a label file; a TIFF's where they were put together or drawn."""
+    return path.name if is_one_file(labels) and is_label_image(path) else f"{bare(Path(labels.name)).name}.tif"
 
 
 def _check_folder(pairs: Sequence[Pair], out: Path) -> None:

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Literal
 
 from cellseg.errors import InputError
-from cellseg.images.listing import Paths, stem
+from cellseg.images.listing import Paths
 from cellseg.images.source import ImageSource
 from cellseg.images.write import layout_like, write_tiled
+from cellseg.labels.formats.readers import bare
+from cellseg.labels.opened import is_one_file
 from cellseg.labels.pairs import find_pairs
 
 Into = Literal["train", "validation"]
@@ -56,7 +58,7 @@ def find_units(images: Paths, labels: Paths) -> list[Unit]:
         InputError: as `find_pairs`, or two images would be written under one name.
     """
     pairs = [pair for pair in find_pairs(images, labels) if pair.image_plane == 0]
-    names = [stem(_file(pair.image)) for pair in pairs]
+    names = [bare(Path(pair.image.name)).name for pair in pairs]
     if len(set(names)) < len(names):
         names = [f"{_file(pair.image).parent.name}_{name}" for pair, name in zip(pairs, names, strict=True)]
     twice = next((name for name in names if names.count(name) > 1), None) if len(set(names)) < len(names) else None
@@ -71,10 +73,11 @@ def write_parts(parts: Sequence[SplitPart], folder: Path) -> Iterator[SplitPart]
         for kind, source in (("images", part.unit.image), ("labels", part.unit.labels)):
             target = folder / part.into / kind
             target.mkdir(parents=True, exist_ok=True)
-            if part.planes is None:
+            if part.planes is None and is_one_file(source):
                 _link(_file(source), target / f"{part.name}{_suffix(source)}")
             else:
-                _write_planes(source, part.planes, target / f"{part.name}.tif")
+                planes = range(source.planes) if part.planes is None else part.planes
+                _write_planes(source, planes, target / f"{part.name}.tif")
         yield part
 
 
@@ -85,7 +88,7 @@ def _file(source: ImageSource) -> Path:
 
 def _suffix(source: ImageSource) -> str:
     path = _file(source)
-    return path.name.removeprefix(stem(path))
+    return path.name.removeprefix(bare(path).name)
 
 
 def _link(source: Path, target: Path) -> None:
@@ -110,7 +113,7 @@ def _write_planes(source: ImageSource, planes: Sequence[int], target: Path) -> N
         channel_names=source.channel_names if source.channels > 1 else (),
     )
     axis = source.plane_axes[-1:] or "Z"
-    layout = replace(whole, plane_axes=axis, plane_shape=(len(planes),))
+    layout = whole if len(planes) == source.planes else replace(whole, plane_axes=axis, plane_shape=(len(planes),))
     blocks = (
         source.read(plane, *region)[channel]
         for plane in planes

@@ -1,0 +1,35 @@
+"""Images and labels that are found but not opened yet, under the names by which partners are found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from cellseg.images.source import ImageSource
+
+Opener = Callable[[ImageSource | None], ImageSource]
+"""Opens an image or labels; it is given the partner, whose size some formats have to be told."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UnopenedImage:
+    """An image, or the labels of one image, in a file, in a part of one, or in several."""
+
+    name: Path
+    """Folder and name without a suffix: of partners they are alike."""
+    open: Opener
+    sized: bool = True
+    """Its height and width stand in the file."""
+    file: str = ""
+    """What messages call it; by default the last part of the name."""
+
+    @property
+    def stem(self) -> str:
+        """The last part of the name."""
+        return self.name.name
+
+    @property
+    def shown(self) -> str:
+        """What messages call it."""
+        return self.file or self.stem

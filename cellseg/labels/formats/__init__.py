@@ -1,0 +1,1 @@
+"""Label formats of other programs, each read as numbered cells."""

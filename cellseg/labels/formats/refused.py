@@ -1,0 +1,103 @@
+"""Formats of labels that are not read, by name and content, and what converts them."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from cellseg.errors import InputError
+
+START = 4096
+"""Bytes of a file that are looked at."""
+OpensAs = Callable[[Path, bytes], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedFormat:
+    """A format of other programs.
+
+    Attributes:
+        name: words for it.
+        remedy: way to labels that are read.
+        is_it: whether a file of these first bytes is one.
+    """
+
+    name: str
+    remedy: str
+    is_it: OpensAs
+
+
+def text_like(pattern: bytes) -> OpensAs:
+    """Test of a file's first bytes by a pattern."""
+    return lambda path, start: re.search(pattern, start) is not None
+
+
+def suffixed(*suffixes: str) -> OpensAs:
+    """Test of a file's name by how it ends."""
+    return lambda path, start: path.name.lower().endswith(suffixes)
+
+
+def _holds_rois(path: Path, start: bytes) -> bool:
+    with suppress(OSError, zipfile.BadZipFile):
+        return start.startswith(b"PK") and any(n.endswith(".roi") for n in zipfile.ZipFile(path).namelist())
+    return False
+
+
+SAVE = "Then save it as TIFF."
+REFUSED: tuple[RefusedFormat, ...] = (
+    RefusedFormat(
+        "masks of Cellpose as a pickle, which would run code when it is opened",
+        "If you trust it, convert it in Python: "
+        "masks = numpy.load('{name}', allow_pickle=True).item()['masks']; "
+        "tifffile.imwrite('{stem}_masks.tif', masks). Or in Cellpose: File > Save masks as TIF.",
+        suffixed("_seg.npy"),
+    ),
+    RefusedFormat("ROIs of Fiji", f"Fiji's BIOP plugins draw them: ROIs to Label Image. {SAVE}", _holds_rois),
+    RefusedFormat("a ROI of Fiji", f"Fiji's BIOP plugins draw it: ROIs to Label Image. {SAVE}", suffixed(".roi")),
+    RefusedFormat(
+        "GeoJSON, as QuPath writes it",
+        "Export a label image instead, by QuPath's LabeledImageServer.",
+        text_like(rb'"type"\s*:\s*"Feature'),
+    ),
+    RefusedFormat(
+        "annotations of COCO",
+        "In Python: pycocotools, COCO.annToMask, one number for each annotation.",
+        text_like(rb'"(images|annotations)"\s*:'),
+    ),
+    RefusedFormat(
+        "polygons of labelme", "labelme's labelme_export_json draws them.", text_like(rb'"(shapes|imagePath)"\s*:')
+    ),
+    RefusedFormat("an export of ilastik (HDF5)", "Export as tif instead.", suffixed(".h5", ".hdf5")),
+    RefusedFormat("a project of ilastik", "Export the labels from ilastik, as HDF5 or TIFF.", suffixed(".ilp")),
+    RefusedFormat("a MATLAB file", "In MATLAB: imwrite(uint16(labels), 'labels.tif').", suffixed(".mat")),
+    RefusedFormat(
+        "run lengths, as Kaggle has them",
+        "The masks as files, or a label image of each row drawn as one number, are read.",
+        text_like(rb"^ImageId,\s*EncodedPixels"),
+    ),
+    RefusedFormat(
+        "a JPEG, whose compression changes the numbers at the edge of every cell",
+        "Export the labels as PNG or TIFF.",
+        lambda path, start: start.startswith(b"\xff\xd8\xff"),
+    ),
+    RefusedFormat("NIfTI", "Convert it to TIFF, or export the data set as TIFF or PNG.", suffixed(".nii", ".nii.gz")),
+)
+
+
+def start_of(path: Path) -> bytes:
+    """The first bytes of a file."""
+    with open(path, "rb") as file:
+        return file.read(START)
+
+
+def refuse_unread(path: Path) -> None:
+    """InputError for a label file of a format that is known but not read."""
+    start = start_of(path)
+    found = next((known for known in REFUSED if known.is_it(path, start)), None)
+    if found is not None:
+        remedy = found.remedy.format(name=path.name, stem=re.sub(r"_seg\.npy$", "", path.name))
+        raise InputError(f"holds {found.name}", remedy, path=path)
