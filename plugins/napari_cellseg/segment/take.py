@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 import cellseg
 from napari_cellseg.annotation import notes_on
 from napari_cellseg.pixels.layer_files import whole_of
 from napari_cellseg.segment.annotation import Taken, with_predicted
+from napari_cellseg.segment.covered import LEFT_OUT, numbers_of_covered
 
 if TYPE_CHECKING:
     from napari_cellseg.project.document import ProjectImage
@@ -47,25 +50,43 @@ def take_over(project: Project | None, layer: Any, area: str, seen: Field, *, re
     data, labels = whole_of(layer), project.labels(image)
     project.keep(image, REASON)
     only = [int(layer.selected_label)] if area == "cell" else None
-    after = _numbers_taken(labels, anew=replace and area == "image")
-    convert = partial(with_predicted, after=after, only=only, replace=replace)
+    anew = replace and area == "image"  # nothing is left of the annotation
+    convert = partial(with_predicted, after=0 if anew else int(labels.max()), only=only, replace=replace)
     regions = _field(seen) if area == "field" else _bands(data.shape)
-    return Taken.together([_take_region(data, labels, region, convert) for region in regions])
+    taken = []
+    for plane, of_plane in groupby(regions, lambda region: region[0]):
+        numbers = {} if anew else _numbers(data, labels, plane)
+        taken += [_take_region(data, labels, region, partial(convert, numbers=numbers)) for region in of_plane]
+        taken.append(_left_out(numbers, only))
+    return Taken.together(taken)
 
 
-def _numbers_taken(labels: LabelStore, *, anew: bool) -> int:
-    """The largest number that new cells must not have; `anew`: all of the annotation is replaced."""
-    return 0 if anew else int(labels.max())
+def _numbers(data: Any, labels: LabelStore, plane: int) -> dict[int, int]:
+    """Numbers that the predicted cells of a plane take from its annotation, of which no more is read than there is."""
+    boxes = (labels.box(index)[-2:] for index in labels.annotated_blocks() if (0, *index)[-3] == plane)
+    regions = [(plane, rows, columns) for rows, columns in boxes]
+    return numbers_of_covered((_cells(data, region), labels[region[-labels.ndim :]]) for region in regions)
+
+
+def _left_out(numbers: Mapping[int, int], only: Collection[int] | None) -> Taken:
+    several = {k for k, number in numbers.items() if number == LEFT_OUT and (only is None or k in only)}
+    return Taken(frozenset(), 0, len(several))
 
 
 def _take_region(data: Any, labels: LabelStore, region: _PlaneRegion, convert: Callable[..., Any]) -> Taken:
-    plane, rows, columns = region
-    lead = tuple(map(int, np.unravel_index(plane, data.shape[:-2]))) if data.ndim > 2 else ()
     there = region[-labels.ndim :]
-    new, taken = convert(np.asarray(data[(*lead, rows, columns)]), labels[there])
+    old = labels[there]
+    new, taken = convert(_cells(data, region), old)
     if taken.pixels:
         labels[there] = new
     return cast(Taken, taken)
+
+
+def _cells(data: Any, region: _PlaneRegion) -> NDArray[Any]:
+    """Predicted cells (h, w) of a region; the planes of (*lead, H, W) are counted through."""
+    plane, rows, columns = region
+    lead = tuple(map(int, np.unravel_index(plane, data.shape[:-2]))) if data.ndim > 2 else ()
+    return np.asarray(data[(*lead, rows, columns)]).reshape(rows.stop - rows.start, columns.stop - columns.start)
 
 
 def _field(seen: Field) -> list[_PlaneRegion]:
