@@ -7,6 +7,7 @@ other stands here. Layers say in their metadata which of the two they hold.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -19,6 +20,22 @@ MEANINGS = {str(NOT_ANNOTATED): "not annotated", str(BACKGROUND): "background", 
 """Written into every label store, for people and other programs."""
 IGNORE = 2**32 - 1
 """In files for a training: nobody annotated this."""
+
+RESULT = "instances"
+"""Role of layers with the cells that a network found, or of a file of such."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelCode:
+    """Values of a layer that is painted on."""
+
+    first_cell: int
+    background: int
+    """Value of pixels that are known to be no cell."""
+
+
+ANNOTATION_CODE = LabelCode(FIRST_CELL, BACKGROUND)
+RESULT_CODE = LabelCode(1, 0)
 
 Rest = Literal["background", "unknown", "kept"]
 """Value of pixels that are no cell in a file: background, not annotated, or as they are."""
@@ -47,6 +64,16 @@ def _notes_in(metadata: Mapping[str, Any]) -> Mapping[str, Any]:
 def is_annotation(layer: Any) -> bool:
     """True if a layer holds the values of an annotation; else 0 is background."""
     return what_of(layer) == "annotation"
+
+
+def is_result(layer: Any) -> bool:
+    """True if a layer holds cells that a network found: 0 is background, 1 and up are cells."""
+    return what_of(layer) == RESULT
+
+
+def code_of(layer: Any) -> LabelCode:
+    """Values of a layer of labels that is painted on."""
+    return RESULT_CODE if is_result(layer) else ANNOTATION_CODE
 
 
 def background_of(metadata: Mapping[str, Any]) -> int:

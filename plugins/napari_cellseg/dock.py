@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from napari_cellseg.project.layers import follow
+from napari_cellseg.project.seen import SeenImages
 from napari_cellseg.session import Session
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ class CellsegDock(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._tabs)
+        self._seen = SeenImages(self.session)
+        self.destroyed.connect(self._seen.close)
         self.show_panel("Annotate")
         follow(self.session)
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from napari.layers import Image, Labels
 from psygnal import Signal, SignalInstance
 
-from napari_cellseg.annotation import what_of
+from napari_cellseg.annotation import notes_on, what_of
 from napari_cellseg.napari_private import unwrapped
+from napari_cellseg.opened import IMAGE, ImageKey, OpenImages, OpenLayer
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -31,6 +32,8 @@ class Signals:
     """The run folder or model file in use, or the name of a model in the package."""
     annotation_changed = Signal(object)
     """The Labels layer whose annotation was edited."""
+    seen_changed = Signal()
+    """Another image is seen, or another of its layers."""
     training_changed = Signal(dict)
     """Options of a training that were set beside its form, by name."""
 
@@ -45,6 +48,8 @@ class Session:
     training: dict[str, Any] = field(default_factory=dict)
     """Options of a training that were set beside its form, by name."""
     signals: Signals = field(default_factory=Signals)
+    opened: OpenImages = field(default_factory=OpenImages)
+    """Images that are open, and which of them is seen."""
 
     def use_project(self, project: Project | None) -> None:
         """Work on a project from now on."""
@@ -60,6 +65,20 @@ class Session:
         """Train with these options from now on."""
         self.training.update(options)
         self._emit(self.signals.training_changed, options)
+
+    def open_layers(self) -> list[OpenLayer]:
+        """Layers of the viewer as the rules on what is open see them, the topmost last."""
+        return [open_layer(layer) for layer in self.viewer.layers]
+
+    def layer(self, number: int | None) -> Any:
+        """The layer of a number in `open_layers`; None for None."""
+        return next((unwrapped(layer) for layer in self.viewer.layers if number_of(layer) == number), None)
+
+    @property
+    def active(self) -> int | None:
+        """Number of the selected layer, if it is one alone."""
+        active = self.viewer.layers.selection.active
+        return None if active is None else number_of(active)
 
     def image(self) -> Image | None:
         """The selected image layer, else the one on top that is seen."""
@@ -77,6 +96,27 @@ class Session:
     @staticmethod
     def _emit(signal: SignalInstance, value: object) -> None:
         signal.emit(value)
+
+
+def number_of(layer: Any) -> int:
+    """Number of a layer in `open_layers`."""
+    return id(unwrapped(layer))
+
+
+def open_layer(layer: Any) -> OpenLayer:
+    """A layer as the rules on what is open see it."""
+    return OpenLayer(number_of(layer), _role_of(layer), _image_of(layer), bool(layer.visible))
+
+
+def _role_of(layer: Any) -> str:
+    return what_of(layer) or (IMAGE if isinstance(unwrapped(layer), Image) else "")
+
+
+def _image_of(layer: Any) -> ImageKey | None:
+    """Image that a layer belongs to; an image of the user's goes by its name."""
+    notes, own = notes_on(layer), layer.name if _role_of(layer) == IMAGE else None
+    name = notes.get("image", own)
+    return None if name is None else (str(notes.get("project", "")), str(name))
 
 
 def is_made(layer: Any) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from napari_cellseg.annotation import is_result
+
 if TYPE_CHECKING:
     from napari_cellseg.annotate.layer import AnnotatedLayer
 
@@ -25,12 +27,12 @@ def area(pixels: int, scale: Sequence[float], unit: str) -> str:
     return f"{size:.4g} {unit}²"
 
 
-def amount(cells: int, pixels: int, total: int, physical: str) -> str:
-    """The counter's line."""
+def amount(cells: int, pixels: int, total: int, physical: str, *, verb: str = "annotated") -> str:
+    """The counter's line; `verb`: what the pixels are."""
     part = f"{pixels / total:.1%}" if not pixels or pixels / total >= 0.001 else "under 0.1%"
     noun = "cell" if cells == 1 else "cells"
     sizes = f"{pixels:,} pixels" + (f", {physical}" if physical else "")
-    return f"{cells:,} {noun}, {part} annotated ({sizes})"
+    return f"{cells:,} {noun}, {part} {verb} ({sizes})"
 
 
 def counted(target: AnnotatedLayer, plane: int | None) -> str:
@@ -54,4 +56,5 @@ def counted(target: AnnotatedLayer, plane: int | None) -> str:
 def _count_line(target: AnnotatedLayer, plane: int | None, total: int) -> str:
     pixels = target.index.annotated(plane)
     size = area(pixels, target.layer.scale[-2:], str(target.layer.units[-1]))
-    return amount(target.index.count(plane), pixels, total, size)
+    verb = "covered" if is_result(target.layer) else "annotated"
+    return amount(target.index.count(plane), pixels, total, size, verb=verb)

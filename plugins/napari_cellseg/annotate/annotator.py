@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from qtpy.QtCore import QObject, Signal
 
 import cellseg
 from napari_cellseg.annotate import edits, surgery
-from napari_cellseg.annotate.begin import as_annotation, empty_annotation
+from napari_cellseg.annotate.begin import empty_annotation, mark
 from napari_cellseg.annotate.box import PlaneBox
 from napari_cellseg.annotate.in_hand import InHand
 from napari_cellseg.annotate.index import Cell
@@ -21,7 +22,7 @@ from napari_cellseg.annotate.layer import AnnotatedLayer
 from napari_cellseg.annotate.marks import Marks
 from napari_cellseg.annotate.mouse_tools import MouseTools
 from napari_cellseg.annotate.places import Places, image_of, prediction_of
-from napari_cellseg.annotation import BACKGROUND, NOT_ANNOTATED
+from napari_cellseg.annotation import NOT_ANNOTATED, is_result
 from napari_cellseg.camera import camera, look_at
 from napari_cellseg.napari_private import unwrapped
 from napari_cellseg.session import Session
@@ -80,7 +81,9 @@ class Annotator(QObject):
         self._hand.close()
 
     def run(self, name: str) -> None:
-        """Do an action; what is wrong with it is shown to the user."""
+        """Do an action; what is wrong with it is shown to the user. What is edited is shown."""
+        if self.target is not None and not self.target.layer.visible:
+            self.target.layer.visible = True
         try:
             self._acts[name]()
         except cellseg.InputError as error:
@@ -114,20 +117,15 @@ class Annotator(QObject):
         self.viewer.add_layer(layer)
         return layer
 
-    def use(self, layer: Labels, cells_from: int) -> Labels:
-        """Make labels an annotation.
+    def use(self, layer: Labels, cells_from: int) -> None:
+        """Edit labels where they are.
 
         Args:
             layer: any labels.
-            cells_from: 2 if they follow the values of an annotation; 1 if 1 is a cell: then a copy is made whose cells
-                have the next number.
+            cells_from: 2 if they have the values of an annotation, 1 if 1 is a cell and 0 background.
         """
-        made = as_annotation(layer, cells_from)
-        if made is layer:
-            self._hand.choose()
-        else:
-            self.viewer.add_layer(made)
-        return made
+        mark(unwrapped(layer), cells_from)
+        self._hand.choose()
 
     def _on_leaving(self) -> None:
         self._tools.drop()
@@ -189,7 +187,7 @@ class Annotator(QObject):
 
     def background(self) -> None:
         layer = self._hand.need().layer
-        layer.selected_label = BACKGROUND
+        layer.selected_label = self._hand.need().code.background
         layer.mode = "paint"
 
     def undo(self) -> None:
@@ -201,23 +199,26 @@ class Annotator(QObject):
     # edits of the chosen cell
 
     def fill_holes(self) -> None:
-        self._edit(self.fill_holes, edits.fill_holes, "it has no holes")
+        self._edit(self.fill_holes, partial(edits.fill_holes, first=self._first_cell()), "it has no holes")
 
     def smooth(self) -> None:
-        self._edit(
-            self.smooth, lambda labels, cell: edits.smooth(labels, cell, SMOOTH_PX), "it is smooth", int(4 * SMOOTH_PX)
-        )
+        function = partial(edits.smooth, radius=SMOOTH_PX, first=self._first_cell())
+        self._edit(self.smooth, function, "it is smooth", int(4 * SMOOTH_PX))
 
     def delete(self) -> None:
         self._edit(self.delete, lambda labels, cell: edits.relabel(labels, cell, NOT_ANNOTATED), "")
 
     def delete_to_background(self) -> None:
-        self._edit(self.delete_to_background, lambda labels, cell: edits.relabel(labels, cell, BACKGROUND), "")
+        background = self._hand.need().code.background
+        self._edit(self.delete_to_background, lambda labels, cell: edits.relabel(labels, cell, background), "")
 
     def fill_region(self) -> None:
         target, cell = self._hand.need(), self._hand.need_cell()
         row, column = target.pixel(self.viewer.cursor.position)
         surgery.fill_region(target, cell, row, column)
+
+    def _first_cell(self) -> int:
+        return self._hand.need().code.first_cell
 
     def _edit(
         self,
@@ -251,6 +252,8 @@ class Annotator(QObject):
 
     def next_place(self) -> None:
         target = self._hand.need()
+        if is_result(target.layer):
+            raise cellseg.InputError("places are sought in an annotation", "Choose the layer of the annotation.")
         layers = list(self.viewer.layers)
         image, prediction = image_of(layers, target), prediction_of(layers, target)
         self._places.find(target, image, prediction, self._show_place)

@@ -6,7 +6,7 @@ import numpy as np
 from napari.layers import Image, Labels
 
 from napari_cellseg.annotate.palette import annotation_colormap
-from napari_cellseg.annotation import FIRST_CELL, is_annotation, notes_on
+from napari_cellseg.annotation import FIRST_CELL, RESULT, is_annotation, is_result, notes_on
 
 
 def empty_annotation(image: Image) -> Labels:
@@ -19,24 +19,22 @@ def empty_annotation(image: Image) -> Labels:
     return Labels(np.zeros(shape, np.uint32), name=f"{image.name} annotation", metadata=kept, colormap=colours, **place)
 
 
-def as_annotation(layer: Labels, cells_from: int) -> Labels:
-    """Labels as an annotation.
+def mark(layer: Labels, cells_from: int) -> None:
+    """Say what the values of labels mean; they are edited where they are.
 
     Args:
         layer: any labels.
-        cells_from: 2 if they follow the values of an annotation, and become one; 1 if 1 is a cell: then a copy is made
-            whose cells have the next number.
+        cells_from: 2 if they have the values of an annotation, 1 if 1 is a cell and 0 background.
     """
-    kept = {**notes_on(layer), "what": "annotation"}
-    if cells_from == FIRST_CELL:
-        layer.metadata["cellseg"] = kept
-        return layer
-    values = np.asarray(layer.data).astype(np.uint32)
-    values[values > 0] += FIRST_CELL - cells_from
-    place = {"scale": layer.scale, "translate": layer.translate, "units": layer.units}
-    return Labels(values, name=f"{layer.name} annotation", metadata={"cellseg": kept}, **place)
+    what = "annotation" if cells_from == FIRST_CELL else RESULT
+    layer.metadata["cellseg"] = {**notes_on(layer), "what": what}
 
 
 def is_painted(layer: object) -> bool:
     """True if a thing is a layer that is annotated."""
     return isinstance(layer, Labels) and is_annotation(layer)
+
+
+def can_be_corrected(layer: object) -> bool:
+    """True if a thing is a layer of cells that were found, and can be corrected."""
+    return isinstance(layer, Labels) and is_result(layer) and not layer.multiscale

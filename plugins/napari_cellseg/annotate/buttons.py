@@ -25,15 +25,16 @@ MODES = {"paint": "brush", "erase": "eraser", "pick": "pick"}
 CHECKABLE = frozenset({*MODES.values(), "background", "split", "merge"})
 
 
-def buttons_down(mode: str, number: int, tool: str) -> Set[str]:
+def buttons_down(mode: str, number: int, tool: str, background: int = BACKGROUND) -> Set[str]:
     """Names of the buttons that are down.
 
     Args:
         mode: of the layer, as napari calls it.
         number: value that the brush paints.
         tool: action whose tool of the mouse is in hand, or nothing.
+        background: value of what is no cell.
     """
-    brush = "background" if (mode, number) == ("paint", BACKGROUND) else MODES.get(mode, "")
+    brush = "background" if (mode, number) == ("paint", background) else MODES.get(mode, "")
     return {brush, tool} - {""}
 
 

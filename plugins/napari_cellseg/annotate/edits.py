@@ -1,7 +1,7 @@
 """Edits of an annotation: a window of a plane goes in, the same window after the edit comes out.
 
-Values are those of `annotation`. Every edit takes a window (h, w) that holds the cell,
-leaves it untouched and gives a new one; pixels of other cells never change. Cells are 4-connected.
+Values are those of `annotation`; `first` is the number that cells begin with. Every edit takes a window (h, w) that
+holds the cell, leaves it untouched and gives a new one; pixels of other cells never change. Cells are 4-connected.
 """
 
 from __future__ import annotations
@@ -35,16 +35,17 @@ def changes(before: Labels, after: Labels, box: PlaneBox) -> Changes:
     return Changes(rows + box.top, columns + box.left, after[rows, columns])
 
 
-def fill_holes(labels: Labels, cell: int) -> Labels:
+def fill_holes(labels: Labels, cell: int, first: int = FIRST_CELL) -> Labels:
     """Fill what lies inside a cell and belongs to no other one.
 
     Args:
         labels: (h, w) with the whole cell in it.
         cell: its number.
+        first: the lowest number of a cell.
     """
     own = labels == cell
     holes = ndimage.binary_fill_holes(own, np.ones((3, 3))) & ~own
-    return np.where(holes & (labels < FIRST_CELL), cell, labels).astype(labels.dtype)
+    return np.where(holes & (labels < first), cell, labels).astype(labels.dtype)
 
 
 def fill_region(labels: Labels, row: int, column: int, value: int) -> Labels | None:
@@ -78,10 +79,10 @@ def line_pixels(points: NDArray[np.float64], shape: tuple[int, int]) -> Mask:
     return drawn
 
 
-def cell_under(labels: Labels, line: Mask) -> int:
+def cell_under(labels: Labels, line: Mask, first: int = FIRST_CELL) -> int:
     """The cell that has most pixels under a line, 0 where there is none; both (h, w)."""
     under = labels[line]
-    numbers, counts = np.unique(under[under >= FIRST_CELL], return_counts=True)
+    numbers, counts = np.unique(under[under >= first], return_counts=True)
     return int(numbers[counts.argmax()]) if len(numbers) else 0
 
 
@@ -118,7 +119,7 @@ def relabel(labels: Labels, old: int, new: int) -> Labels:
     return np.where(labels == old, new, labels).astype(labels.dtype)
 
 
-def smooth(labels: Labels, cell: int, radius: float) -> Labels:
+def smooth(labels: Labels, cell: int, radius: float, first: int = FIRST_CELL) -> Labels:
     """Smooth a cell's outline where it does not touch other cells.
 
     The cell is blurred by a Gaussian of standard deviation `radius` pixels and cut at one half. What lies under other
@@ -128,9 +129,10 @@ def smooth(labels: Labels, cell: int, radius: float) -> Labels:
         labels: (h, w) with the whole cell in it, and 4 times `radius` around it as far as the plane goes.
         cell: its number.
         radius: pixels; features of the outline smaller than that go.
+        first: the lowest number of a cell.
     """
     own = labels == cell
-    free = labels < FIRST_CELL
+    free = labels < first
     known = ndimage.gaussian_filter((own | free).astype(np.float32), radius, mode="nearest")
     blurred = ndimage.gaussian_filter(own.astype(np.float32), radius, mode="nearest")
     kept = (blurred > 0.5 * known) & (own | free)

@@ -13,6 +13,7 @@ from napari_cellseg.annotate.diagnosis import Diagnosis
 from napari_cellseg.annotate.doctor import Line, Spot
 from napari_cellseg.annotate.legend import icon
 from napari_cellseg.annotate.places import image_of
+from napari_cellseg.annotation import is_annotation
 from napari_cellseg.widgets import column, slim_button, text_line
 
 _COLOURS = {"error": (0.84, 0.37, 0.0, 1.0), "warning": (0.90, 0.62, 0.0, 1.0), "note": (0.34, 0.71, 0.91, 1.0)}
@@ -47,7 +48,9 @@ class FindingsView(QWidget):
 
     def refresh(self) -> None:
         """Follow the annotation in hand."""
-        self.check.setEnabled(self._annotator.target is not None and not self._diagnosis.running)
+        target = self._annotator.target
+        annotated = target is not None and is_annotation(target.layer)
+        self.check.setEnabled(annotated and not self._diagnosis.running)
 
     def _diagnose(self) -> None:
         target = self._annotator.target

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from napari_cellseg.annotation import BACKGROUND, NOT_ANNOTATED
+from napari_cellseg.annotation import ANNOTATION_CODE, NOT_ANNOTATED, LabelCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,23 +19,25 @@ class AnnotateHeadline:
     """The chosen labels may become an annotation."""
 
     @classmethod
-    def of(cls, *, unused: str | None, target: str | None, image: bool) -> Self:
+    def of(cls, *, unused: str | None, target: str | None, image: bool, result: bool = False) -> Self:
         """Headline for what is open.
 
         Args:
-            unused: name of the active labels, if they are no annotation.
-            target: name of the annotation in hand, if there is one.
+            unused: name of the active labels, if they are neither an annotation nor a result.
+            target: name of the annotation or result in hand, if there is one.
             image: an image is open.
+            result: it is cells that a network found, and no annotation.
         """
         if unused is not None:
             return cls(f"<b>{unused}</b> is no annotation yet. What does the value 1 mean in it?", use=True)
         if target is not None:
-            return cls(f"Annotating <b>{target}</b>")
+            return cls(f"Correcting the cells <b>{target}</b>" if result else f"Annotating <b>{target}</b>")
         if not image:
             return cls("Open an image or a project to annotate.")
         return cls("No annotation yet.", begin=True)
 
 
-def chosen_words(number: int) -> str:
+def chosen_words(number: int, code: LabelCode = ANNOTATION_CODE) -> str:
     """Sentence on what the brush paints."""
-    return {NOT_ANNOTATED: "Nothing: not annotated", BACKGROUND: "Background"}.get(number, f"Cell {number}")
+    named = {NOT_ANNOTATED: "Nothing: not annotated", code.background: "Background"}
+    return named.get(number, f"Cell {number}")

@@ -1,4 +1,4 @@
-"""The annotation that is in hand: its layer, its keys, what is known of its cells, and the hint for who works on it."""
+"""The annotation or result in hand: its layer, its keys, its cells, and the hint for who works on it."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from napari.utils.notifications import show_warning
 from qtpy.QtCore import QObject, Signal
 
 import cellseg
-from napari_cellseg.annotate.begin import is_painted
+from napari_cellseg.annotate.begin import can_be_corrected, is_painted
 from napari_cellseg.annotate.index import Cell
 from napari_cellseg.annotate.keys import OWN_ACTIONS
 from napari_cellseg.annotate.layer import AnnotatedLayer
 from napari_cellseg.annotate.palette import annotation_colormap
 from napari_cellseg.annotate.pieces import TimeSlices
-from napari_cellseg.annotation import BACKGROUND, FIRST_CELL, NOT_ANNOTATED
 from napari_cellseg.napari_private import unwrapped
-from napari_cellseg.session import Session
+from napari_cellseg.opened import painted_on
+from napari_cellseg.project.brush import hold_next_cell
+from napari_cellseg.session import Session, number_of
 from napari_cellseg.widgets import later
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class InHand(QObject):
-    """Follows the viewer: the active annotation is in hand, else the one before while it is there."""
+    """Follows the viewer: what is in hand belongs to an image that is seen (see `opened`)."""
 
     leaving = Signal()
     """The annotation is let go of next."""
@@ -53,6 +54,7 @@ class InHand(QObject):
             (layers.events.removed, self.choose),
             (self.viewer.dims.events.current_step, self._on_seen),
             (session.signals.annotation_changed, self._on_told),
+            (session.signals.seen_changed, self.choose),
         )
         for event, act in self._followed:
             event.connect(act)
@@ -65,7 +67,7 @@ class InHand(QObject):
         self._take(None)
 
     def choose(self) -> None:
-        """Take the active layer if it is an annotation; else keep what is in hand while it is there."""
+        """Take what brush and keys are to work on, by the rules on what is open."""
         chosen = self._best()
         if self.target is None or chosen is not self.target.layer:
             self._take(chosen)
@@ -114,7 +116,7 @@ class InHand(QObject):
     def chosen(self) -> Cell | None:
         """The chosen cell, whether or not anything of it is painted; None for background and nothing."""
         number = int(self.need().layer.selected_label)
-        return Cell(self.plane(), number) if number >= FIRST_CELL else None
+        return Cell(self.plane(), number) if number >= self.need().code.first_cell else None
 
     def need_cell(self) -> Cell:
         """The chosen cell.
@@ -143,10 +145,9 @@ class InHand(QObject):
     # taking and letting go
 
     def _best(self) -> Labels | None:
-        layers = self.viewer.layers
-        before = None if self.target is None else self.target.layer
-        best_first = [layers.selection.active, before, *reversed(layers)]
-        return next((layer for layer in best_first if is_painted(layer) and layer in layers), None)
+        session, before = self._session, None if self.target is None else number_of(self.target.layer)
+        chosen = session.layer(painted_on(session.open_layers(), session.active, before))
+        return chosen if is_painted(chosen) or can_be_corrected(chosen) else None
 
     def _take(self, layer: Labels | None) -> None:
         if self.target is not None:
@@ -174,9 +175,9 @@ class InHand(QObject):
             return
         self.target.changed.connect(self._on_changed)
         layer.events.selected_label.connect(self._on_seen)
-        layer.colormap = annotation_colormap()
-        if layer.selected_label in (NOT_ANNOTATED, BACKGROUND):
-            layer.selected_label = FIRST_CELL
+        if is_painted(layer):
+            layer.colormap = annotation_colormap()
+        hold_next_cell(layer)
         for action in OWN_ACTIONS:
             layer.bind_key(action.key, self._on_key(action.name), overwrite=True)
         self._build()

@@ -43,10 +43,15 @@ class CellIndex:
     Args:
         shape: (planes, H, W).
         read: gives windows of it as they are now.
+        tile: side of a tile.
+        first_cell: the lowest number of a cell.
     """
 
-    def __init__(self, shape: tuple[int, int, int], read: ReadTile, tile: int = _TILE) -> None:
+    def __init__(
+        self, shape: tuple[int, int, int], read: ReadTile, tile: int = _TILE, first_cell: int = FIRST_CELL
+    ) -> None:
         self.shape = shape
+        self._first_cell = first_cell
         self._read = read
         self._tile = tile
         self._tiles: dict[tuple[int, int, int], dict[int, TilePart]] = {}
@@ -134,7 +139,7 @@ class CellIndex:
     def free_number(self) -> int:
         """The number after the highest that is in use, in any plane."""
         self._settle()
-        return max((cell.number for cell in self._homes), default=FIRST_CELL - 1) + 1
+        return max((cell.number for cell in self._homes), default=self._first_cell - 1) + 1
 
     def neighbour(self, cell: Cell, step: int) -> Cell | None:
         """The next (step 1) or previous (step -1) cell by plane and number, round and round."""
@@ -172,14 +177,14 @@ class CellIndex:
             self._enter(Cell(plane, number), tile)
 
     def _enter(self, cell: Cell, tile: tuple[int, int, int]) -> None:
-        if cell.number >= FIRST_CELL:
+        if cell.number >= self._first_cell:
             if cell not in self._homes:
                 self._cells[cell.plane] += 1
                 self._sorted = None
             self._homes[cell].add(tile)
 
     def _leave(self, cell: Cell, tile: tuple[int, int, int]) -> None:
-        if cell.number >= FIRST_CELL:
+        if cell.number >= self._first_cell:
             self._homes[cell].discard(tile)
             if not self._homes[cell]:
                 del self._homes[cell]

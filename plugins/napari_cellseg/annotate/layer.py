@@ -14,6 +14,7 @@ import cellseg
 from napari_cellseg.annotate.box import PlaneBox
 from napari_cellseg.annotate.edits import Changes
 from napari_cellseg.annotate.index import CellIndex
+from napari_cellseg.annotation import code_of
 from napari_cellseg.napari_private import can_show_windows, history, show_window, without_refresh
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class AnnotatedLayer:
             found = f"the layer {layer.name} cannot be painted into"
             raise cellseg.InputError(found, "Choose labels of a single scale, or annotate the image anew.")
         self.layer = layer
+        self.code = code_of(layer)
         self.index = self._new_index()
         self._seen: dict[int, Any] = {}
         self._follow()
@@ -136,7 +138,7 @@ class AnnotatedLayer:
             show_window(self.layer, self.leading(plane), box.slices, self.read(plane, box))
 
     def _new_index(self) -> CellIndex:
-        return CellIndex(self.shape, self.read)
+        return CellIndex(self.shape, self.read, first_cell=self.code.first_cell)
 
     def _replace(self) -> None:
         self._seen = {}

@@ -12,7 +12,6 @@ from napari_cellseg.annotate.in_hand import InHand
 from napari_cellseg.annotate.index import Cell
 from napari_cellseg.annotate.marks import Marks
 from napari_cellseg.annotate.tools import LineTool, PickTool
-from napari_cellseg.annotation import FIRST_CELL
 
 
 class MouseTools:
@@ -71,7 +70,7 @@ class MouseTools:
             return
         plane = self._hand.plane()
         number = self._hand.need().value(plane, row, column)
-        if number is None or number < FIRST_CELL:
+        if number is None or number < self._hand.need().code.first_cell:
             self._hand.say("There is no cell here. Click on a cell; Escape stops.")
         else:
             self._join_cell(plane, number)

@@ -15,7 +15,7 @@ from napari_cellseg.annotate.key_table import key_table
 from napari_cellseg.annotate.layer import AnnotatedLayer
 from napari_cellseg.annotate.legend import Legend, icon, icon_size
 from napari_cellseg.annotate.project_bar import ProjectBar
-from napari_cellseg.annotation import is_annotation
+from napari_cellseg.annotation import is_annotation, is_result
 from napari_cellseg.exchange.section import ExchangeSection
 from napari_cellseg.session import Session
 from napari_cellseg.widgets import column, fold, row, scrolled, slim_button, text_line
@@ -59,9 +59,9 @@ class AnnotatePanel(QWidget):
         self._name = text_line()
         tip = "An empty annotation over the chosen image, without a project."
         self._begin = slim_button("Annotate the image", tip, self._annotate)
-        tip = "The chosen labels are an annotation: 0 = not annotated, 1 = background."
+        tip = "The chosen labels are an annotation: 0 = not annotated, 1 = background, 2 and up are cells."
         self._use = slim_button("1 is background", tip, lambda: self._use_labels(2))
-        tip = "Make an annotation of the chosen labels, in which cells begin with 2."
+        tip = "The chosen labels are cells from 1 on, and 0 is background. They are corrected where they are."
         self._shift = slim_button("1 is a cell", tip, lambda: self._use_labels(1))
         self._chosen_colour, self._chosen = QLabel(), QLabel()
         self._chosen.setToolTip("What the brush paints.")
@@ -105,6 +105,7 @@ class AnnotatePanel(QWidget):
             unused=None if unused is None else unused.name,
             target=None if target is None else target.layer.name,
             image=self._session.image() is not None,
+            result=target is not None and is_result(target.layer),
         )
         self._name.setText(headline.text)
         self._begin.setVisible(headline.begin)
@@ -118,9 +119,9 @@ class AnnotatePanel(QWidget):
         number = int(layer.selected_label)
         colour = layer.get_color(number)
         rgba = NO_COLOUR if colour is None else tuple(float(value) for value in colour)
-        self._chosen.setText(chosen_words(number))
+        self._chosen.setText(chosen_words(number, target.code))
         self._chosen_colour.setPixmap(icon(rgba).pixmap(icon_size()))
-        down = buttons_down(str(layer.mode), number, self.annotator.tool)
+        down = buttons_down(str(layer.mode), number, self.annotator.tool, target.code.background)
         self.actions.show_state(down, can_undo=target.can_undo, can_redo=target.can_redo)
 
     def _counted(self, target: AnnotatedLayer) -> str:
@@ -142,9 +143,9 @@ class AnnotatePanel(QWidget):
             self.annotator.annotate(image)
 
     def _unused(self) -> Labels | None:
-        """The active labels, if they are no annotation."""
+        """The active labels, if nobody said what their values mean."""
         active = self._viewer.layers.selection.active
-        return active if isinstance(active, Labels) and not is_annotation(active) else None
+        return active if isinstance(active, Labels) and not (is_annotation(active) or is_result(active)) else None
 
     def _use_labels(self, cells_from: int) -> None:
         active = self._viewer.layers.selection.active

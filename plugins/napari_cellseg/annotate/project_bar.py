@@ -54,24 +54,14 @@ class ProjectBar(QWidget):
             self.images.setCurrentText(found[1].name)
 
     def show_image(self, name: str) -> None:
-        """Annotate another image of the project; the one before is hidden."""
-        project, before = self._session.project, self._in_hand()
+        """Annotate another image of the project; the one before goes."""
+        project = self._session.project
         if project is None:
             return
         with errors_told():
             image = project.image(name)
             project_layers.show_image(self._viewer, project, image)
-            if before is not None and before[1].name != name:
-                self._hide(*before)
-            self._choose_annotation(project, image)
-
-    def _hide(self, project: Project, image: ProjectImage) -> None:
-        for layer in project_layers.layers_of(self._viewer, project, image):
-            layer.visible = False
-
-    def _choose_annotation(self, project: Project, image: ProjectImage) -> None:
-        for layer in filter(is_annotation, project_layers.layers_of(self._viewer, project, image)):
-            self._viewer.layers.selection.active = layer
+            project_layers.choose_annotation(self._viewer, project, image)
 
     def list_states(self) -> None:
         """Fill the menu with the states of the image in hand, newest first."""
@@ -112,7 +102,7 @@ class ProjectBar(QWidget):
     def _in_hand(self) -> tuple[Project, ProjectImage] | None:
         """The project and the image of it that is annotated."""
         project, target = self._session.project, self._annotator.target
-        if project is None or target is None:
+        if project is None or target is None or not is_annotation(target.layer):
             return None
         image = image_of_layer(target.layer, project)
         return None if image is None else (project, image)
@@ -121,7 +111,7 @@ class ProjectBar(QWidget):
         self.images.clear()
         names = [] if project is None else [image.name for image in project.images]
         self.images.addItems(names)
-        self.images.setVisible(len(names) > project_layers.MOST_SHOWN)
+        self.images.setVisible(len(names) > 1)
         self.refresh()
 
 

@@ -10,7 +10,6 @@ from napari_cellseg.annotate import edits
 from napari_cellseg.annotate.box import PlaneBox
 from napari_cellseg.annotate.index import Cell
 from napari_cellseg.annotate.layer import AnnotatedLayer
-from napari_cellseg.annotation import FIRST_CELL
 
 REGION_PX = (64, 256, 1024)
 """How far a region is followed that is to be filled, in steps."""
@@ -22,7 +21,7 @@ def fill_region(target: AnnotatedLayer, cell: Cell, row: float, column: float) -
     Raises:
         InputError: the pixel is outside or in a cell, or the region is open or too large.
     """
-    _check_pixel(target.value(cell.plane, row, column))
+    _check_pixel(target.value(cell.plane, row, column), target.code.first_cell)
     y, x = round(row), round(column)
     for reach in REGION_PX:
         box = PlaneBox(y, x, y + 1, x + 1).grown(reach // 2, target.shape[1:])
@@ -35,8 +34,8 @@ def fill_region(target: AnnotatedLayer, cell: Cell, row: float, column: float) -
     raise cellseg.InputError(found, "Close its outline first.")
 
 
-def _check_pixel(value: int | None) -> None:
-    if value is None or value >= FIRST_CELL:
+def _check_pixel(value: int | None, first_cell: int) -> None:
+    if value is None or value >= first_cell:
         found = "is outside the image" if value is None else f"points at cell {value}"
         raise cellseg.InputError(f"the mouse {found}", "Point into the region that is to be filled.")
 
@@ -57,7 +56,7 @@ def cut(target: AnnotatedLayer, plane: int, points: NDArray[np.float64]) -> None
     if min(box.shape) < 1:
         raise cellseg.InputError("the line is outside the image", "Draw it through a cell.")
     line = edits.line_pixels(points - (box.top, box.left), box.shape)
-    cell = edits.cell_under(target.read(plane, box), line)
+    cell = edits.cell_under(target.read(plane, box), line, target.code.first_cell)
     whole = target.index.box(Cell(plane, cell))
     if whole is None:
         raise cellseg.InputError("there is no cell under the line", "Draw it through a cell.")

@@ -9,6 +9,7 @@ import math
 import re
 import shutil
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ _CHUNK = 512
 SINGLE = 2048
 """Planes up to this side need no smaller copy."""
 _SHOWN = "shown.txt"
+_CORRECTED = "corrected"
 _WHOLE = "whole"
 """A file in the folder of a picture of which nothing is missing."""
 
@@ -45,17 +47,38 @@ def open_levels(folder: Path) -> list[Any]:
     return [zarr.open_array(str(folder / name), mode="r") for name in names]
 
 
-def kept_pictures(folder: Path) -> list[tuple[str, list[Any]]]:
-    """Pictures that a prediction in this folder left: what they show, and their levels; cells last.
+@dataclass(frozen=True, slots=True)
+class KeptPicture:
+    """A picture on disk."""
 
-    Of cells only the newest numbering that came to its end; of the others what is there. What is damaged is left out.
+    role: str
+    """What it shows: probabilities, uncertainty, or instances."""
+    folder: Path
+    levels: list[Any]
+
+
+def kept_pictures(folder: Path) -> list[KeptPicture]:
+    """Pictures that a prediction in this folder left, cells last.
+
+    Of cells the newest numbering that came to its end, after those that were corrected; of the others what is there.
+    What is damaged is left out.
     """
     folders = [path for path in sorted(folder.glob("*/pictures/*")) if path.is_dir()]
     found = []
-    for path in [*_classes(folders), *_newest_cells(folders)]:
+    for path in [*_classes(folders), *_cells_of(folders)]:
         with suppress(Exception):  # zarr fails in many ways on a folder that is damaged
-            found.append((_what_shown(path), open_levels(path)))
+            found.append(KeptPicture(_what_shown(path), path, open_levels(path)))
     return found
+
+
+def corrections_of(picture: Path) -> Path:
+    """Folder of what was corrected in a picture of cells; made by the first correction."""
+    return picture / _CORRECTED
+
+
+def is_corrected(picture: Path) -> bool:
+    """True if the cells of a picture were corrected."""
+    return corrections_of(picture).exists()
 
 
 def _classes(folders: list[Path]) -> list[Path]:
@@ -63,10 +86,11 @@ def _classes(folders: list[Path]) -> list[Path]:
     return [path for path in folders if _numbering(path) is None]
 
 
-def _newest_cells(folders: list[Path]) -> list[Path]:
-    """The newest numbering of cells that came to its end, or none."""
+def _cells_of(folders: list[Path]) -> list[Path]:
+    """The newest numbering of cells that came to its end, after those that were corrected; oldest first."""
     whole = [path for path in folders if _numbering(path) is not None and (path / _WHOLE).exists()]
-    return sorted(whole, key=lambda path: _numbering(path) or 0)[-1:]
+    in_order = sorted(whole, key=lambda path: ((path / _WHOLE).stat().st_mtime_ns, _numbering(path)))
+    return [path for path in in_order if is_corrected(path) or path is in_order[-1]]
 
 
 def _numbering(folder: Path) -> int | None:

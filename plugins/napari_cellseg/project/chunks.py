@@ -27,20 +27,33 @@ LEVEL = 1
 
 
 def create(folder: Path, shape: tuple[int, ...], attributes: dict[str, Any]) -> None:
-    """An empty array of uint32 whose blocks are 256 x 256 pixels of a plane."""
+    """An empty array of uint32 whose blocks are 256 x 256 pixels of a plane.
+
+    Raises:
+        InputError: it cannot be written.
+    """
     import zarr
     from zarr.codecs import BytesCodec, ZstdCodec
 
-    zarr.create_array(
-        str(folder),
-        shape=shape,
-        chunks=block_shape(len(shape)),
-        dtype="uint32",
-        serializer=BytesCodec(endian="little"),
-        compressors=ZstdCodec(level=LEVEL),
-        fill_value=0,
-        attributes=attributes,
-    )
+    try:
+        zarr.create_array(
+            str(folder),
+            shape=shape,
+            chunks=block_shape(len(shape)),
+            dtype="uint32",
+            serializer=BytesCodec(endian="little"),
+            compressors=ZstdCodec(level=LEVEL),
+            fill_value=0,
+            attributes=attributes,
+        )
+    except OSError as error:
+        remedy = "Free space, or copy the project to a folder that you may write to."
+        raise cellseg.InputError(f"cannot be written ({error.strerror})", remedy, path=folder) from error
+
+
+def exists(folder: Path) -> bool:
+    """True if there is an array in a folder."""
+    return (folder / "zarr.json").exists()
 
 
 def read_shape(folder: Path) -> tuple[int, ...]:
@@ -78,6 +91,12 @@ def overlap(box: Slices, index: ChunkIndex) -> tuple[Slices, Slices]:
     """Overlap of a box and a block: its place in the box, and its place in the block."""
     sides = block_shape(len(box))
     return common(box, tuple(slice(k * side, (k + 1) * side) for k, side in zip(index, sides, strict=True)))
+
+
+def box_of(index: ChunkIndex, shape: tuple[int, ...]) -> Slices:
+    """Pixels of a block, cut at the edges of an array of this shape."""
+    cut = zip(index, block_shape(len(shape)), shape, strict=True)
+    return tuple(slice(k * side, min((k + 1) * side, length)) for k, side, length in cut)
 
 
 def within_one(box: Slices) -> tuple[ChunkIndex, Slices] | None:
@@ -136,8 +155,14 @@ def read(folder: Path, index: ChunkIndex) -> UInt32 | None:
     return values.astype(np.uint32)
 
 
-def write(folder: Path, index: ChunkIndex, block: UInt32) -> None:
+def write(folder: Path, index: ChunkIndex, block: UInt32, *, keep_empty: bool = False) -> None:
     """Replace a block; whoever reads, also after a crash in between, finds the old one or the new one.
+
+    Args:
+        folder: of the array.
+        index: of the block.
+        block: its values.
+        keep_empty: a block of zeros has a file, too, since without one something else is seen there.
 
     Raises:
         InputError: it cannot be written, such as on a full disk; the old one is still there.
@@ -145,7 +170,7 @@ def write(folder: Path, index: ChunkIndex, block: UInt32) -> None:
     file = file_of(folder, index)
     temporary = file.with_name(f".{file.name}.part")
     try:
-        if not block.any():
+        if not keep_empty and not block.any():
             file.unlink(missing_ok=True)
             return
         packed = imagecodecs.zstd_encode(block.astype("<u4", copy=False).tobytes(), LEVEL)

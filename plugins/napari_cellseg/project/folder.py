@@ -130,13 +130,9 @@ class Project:
             InputError: the store is damaged.
         """
         folder = self._labels_of(image)
-        if not (folder / "zarr.json").exists():
+        if not chunks.exists(folder):
             shape = image.shape[1:] if image.shape[0] == 1 else image.shape
-            try:
-                chunks.create(folder, shape, {"values": MEANINGS})
-            except OSError as error:
-                remedy = "Free space, or copy the project to a folder that you may write to."
-                raise cellseg.InputError(f"cannot be written ({error.strerror})", remedy, path=folder) from error
+            chunks.create(folder, shape, {"values": MEANINGS})
         return open_store(folder, writable=self.writable)
 
     @property

@@ -11,7 +11,7 @@ from napari.layers import Image, Layer
 import cellseg
 from napari_cellseg.pixels.layer_files import file_that_shows, guess_axes, named_file, whole_of, write_pixels
 from napari_cellseg.project.folder import Project, free_name
-from napari_cellseg.project.layers import claimed, show_image
+from napari_cellseg.project.layers import choose_annotation, claimed, show_image
 from napari_cellseg.project.notes import notes_for
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ def create_project(viewer: ViewerModel, folder: Path, layers: Sequence[Image] | 
     project = claimed(project.path)
     for image in project.images:
         show_image(viewer, project, image, visible=image is project.images[0])
+    for image in project.images[:1]:
+        choose_annotation(viewer, project, image)
     return project
 
 

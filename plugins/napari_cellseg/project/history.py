@@ -42,7 +42,7 @@ def keep_state(labels: Path, history: Path, reason: str) -> Kept | None:
     Raises:
         InputError: it cannot be written: do not go on then.
     """
-    blocks = chunks.files_in(labels) if (labels / "zarr.json").exists() else {}
+    blocks = chunks.files_in(labels) if chunks.exists(labels) else {}
     if not blocks:
         return None
     when = datetime.now(UTC)

@@ -12,10 +12,11 @@ import numpy as np
 from napari.utils.notifications import show_error
 
 import cellseg
-from napari_cellseg.annotation import role_in
+from napari_cellseg.annotation import RESULT, role_in
 from napari_cellseg.image_reader import LayerData
 from napari_cellseg.pixels.lazy import contrast, pixels_of
-from napari_cellseg.pixels.pyramid import IN_MEMORY, kept_pictures
+from napari_cellseg.pixels.pyramid import IN_MEMORY, KeptPicture, kept_pictures
+from napari_cellseg.project.corrections import cells_of, correctable, folder_beside
 from napari_cellseg.project.notes import notes_for
 
 if TYPE_CHECKING:
@@ -68,17 +69,17 @@ def _results(project: Project, image: ProjectImage, scale: tuple[float, ...]) ->
     for what in _RESULTS:
         for file in _newest(project.predictions / image.name, what):
             with errors_told():
-                found.append(_result(cellseg.open_image(file), what, _common(project, image, what, scale)))
+                common = _common(project, image, what, scale)
+                read = _cells_in_file if what == RESULT else _values_in_file
+                found.append(read(file, common, writable=project.writable))
     return found
 
 
 def _pictures(project: Project, image: ProjectImage, scale: tuple[float, ...], *, without: Set[str]) -> list[LayerData]:
     """Pictures that the panel for segmenting left, but for those of which there are files of results."""
-    return [
-        _picture(levels, what, _common(project, image, what, scale))
-        for what, levels in kept_pictures(project.predictions / image.name)
-        if what not in without and levels[0].ndim == len(scale)
-    ]
+    found = kept_pictures(project.predictions / image.name)
+    shown = [kept for kept in found if kept.role not in without and kept.levels[0].ndim == len(scale)]
+    return [_picture(kept, _common(project, image, kept.role, scale), writable=project.writable) for kept in shown]
 
 
 def _annotation(project: Project, image: ProjectImage, scale: tuple[float, ...]) -> list[LayerData]:
@@ -130,20 +131,26 @@ def _newest(folder: Path, what: str) -> list[Path]:
     return sorted(found, key=lambda file: file.stat().st_mtime)[-1:]
 
 
-def _result(source: ImageSource, what: str, common: dict[str, Any]) -> LayerData:
-    if what == "instances":
-        return pixels_of(source, 0), common, "labels"
+def _cells_in_file(file: Path, common: dict[str, Any], *, writable: bool) -> LayerData:
+    cells = pixels_of(cellseg.open_image(file), 0)
+    return correctable(cells, folder_beside(file), writable=writable), common, "labels"
+
+
+def _values_in_file(file: Path, common: dict[str, Any], *, writable: bool) -> LayerData:
+    source = cellseg.open_image(file)
     foreground = min(1, source.channels - 1)
     limits = (0.0, 1.0) if source.dtype.kind == "f" else (0.0, 255.0)
     shown = {"colormap": "magma", "opacity": 0.6, "contrast_limits": limits}
     return pixels_of(source, foreground), {**common, **shown}, "image"
 
 
-def _picture(levels: list[Any], what: str, common: dict[str, Any]) -> LayerData:
-    """Result of the panel for segmenting; read into memory where it is small, so that cells can be corrected."""
+def _picture(kept: KeptPicture, common: dict[str, Any], *, writable: bool) -> LayerData:
+    """Result of the panel for segmenting."""
+    if kept.role == RESULT:
+        cells, multiscale = cells_of(kept.levels, kept.folder, writable=writable)
+        return cells, {**common, "multiscale": multiscale, "opacity": 0.5}, "labels"
+    levels = kept.levels
     small = math.prod(levels[0].shape) <= IN_MEMORY
     data = np.asarray(levels[0]) if small else levels if len(levels) > 1 else levels[0]
-    arguments = {**common, "multiscale": data is levels}
-    if what == "instances":
-        return data, {**arguments, "opacity": 0.5}, "labels"
-    return data, {**arguments, "colormap": "magma", "opacity": 0.6, "contrast_limits": (0.0, 255.0)}, "image"
+    shown = {"colormap": "magma", "opacity": 0.6, "contrast_limits": (0.0, 255.0)}
+    return data, {**common, **shown, "multiscale": data is levels}, "image"

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from napari.layers import Labels, Layer
 from napari.utils.notifications import show_warning
 
-from napari_cellseg.annotation import FIRST_CELL, notes_on, what_of
+from napari_cellseg.annotation import is_annotation, notes_on, what_of
 from napari_cellseg.image_reader import LayerData
-from napari_cellseg.project.brush import follow_strokes
+from napari_cellseg.project.brush import follow_strokes, hold_next_cell
 from napari_cellseg.project.document import ProjectImage
 from napari_cellseg.project.folder import Project
 from napari_cellseg.project.layer_data import layer_data, role_of
@@ -37,7 +37,15 @@ def open_project(viewer: ViewerModel, path: Path) -> Project:
     project = claimed(path)
     for image in project.images[:MOST_SHOWN]:
         show_image(viewer, project, image, visible=image is project.images[0])
+    for image in project.images[:1]:
+        choose_annotation(viewer, project, image)
     return project
+
+
+def choose_annotation(viewer: ViewerModel, project: Project, image: ProjectImage) -> None:
+    """Select the annotation of an image."""
+    for layer in filter(is_annotation, layers_of(viewer, project, image)):
+        viewer.layers.selection.active = layer
 
 
 def show_image(viewer: ViewerModel, project: Project, image: ProjectImage, *, visible: bool = True) -> None:
@@ -82,8 +90,7 @@ def make_ready(layer: Layer) -> None:
     if isinstance(layer, Labels) and isinstance(layer.data, LabelStore):
         layer.editable = layer.data.writable
         follow_strokes(layer)
-        if layer.selected_label < FIRST_CELL:
-            layer.selected_label = max(layer.data.max() + 1, FIRST_CELL)
+        hold_next_cell(layer)
 
 
 def projects_in(viewer: ViewerModel) -> list[Path]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import threading
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from weakref import ReferenceType, WeakValueDictionary, finalize, ref
@@ -38,14 +39,22 @@ class LabelStore:
 
     dtype = np.dtype(np.uint32)
 
-    def __init__(self, folder: Path, *, writable: bool = True) -> None:
-        """Open a store that `chunks.create` made; use `open_store`, so that all who write share one."""
+    def __init__(self, folder: Path, *, writable: bool = True, beneath: Any = None) -> None:
+        """Open a store; use `open_store`, so that all who write share one.
+
+        Args:
+            folder: what `chunks.create` made. With `beneath` it need not be there: the first change makes it.
+            writable: no other process writes.
+            beneath: labels (..., H, W) that are seen wherever nothing was changed; they are never written to.
+        """
         self.folder = folder
         self.writable = writable
-        self.shape = chunks.read_shape(folder)
+        self._beneath = beneath
+        found = beneath is None or chunks.exists(folder)
+        self.shape = chunks.read_shape(folder) if found else tuple(int(length) for length in beneath.shape)
         self.changes = 0
         """Blocks written so far."""
-        self._blocks = LabelBlocks(folder, writable=writable)
+        self._blocks = LabelBlocks(folder, writable=writable, beneath=beneath)
         """The journal holds what those need that differ from their files."""
         self._lock = threading.RLock()
         self._flushing = threading.Lock()
@@ -98,7 +107,21 @@ class LabelStore:
     def max(self, axis: None = None, out: None = None) -> int:
         """The highest number; `numpy.max` calls this."""
         with self._lock:
-            return max((int(self._read(self.box(index)).max()) for index in self.annotated_blocks()), default=0)
+            own = max((int(self._read(self.box(index)).max()) for index in self.annotated_blocks()), default=0)
+            return max(own, self._most_beneath)
+
+    @property
+    def corrected(self) -> bool:
+        """True if something was changed since there is a store, in this window or an earlier one."""
+        return chunks.exists(self.folder)
+
+    @cached_property
+    def _most_beneath(self) -> int:
+        """The highest number of what lies beneath."""
+        if self._beneath is None:
+            return 0
+        planes = np.ndindex(*self.shape[:-2])
+        return max(int(np.max(self._beneath[(*plane, slice(None), slice(None))])) for plane in planes)
 
     def annotated_blocks(self) -> list[ChunkIndex]:
         """Blocks in which something is annotated; of a store that only is read, perhaps some more."""
@@ -117,9 +140,7 @@ class LabelStore:
 
     def box(self, index: ChunkIndex) -> Slices:
         """Pixels of a block, cut at the edges of the array."""
-        sides = chunks.block_shape(self.ndim)
-        cut = zip(index, sides, self.shape, strict=True)
-        return tuple(slice(k * side, min((k + 1) * side, length)) for k, side, length in cut)
+        return chunks.box_of(index, self.shape)
 
     def _newer(self) -> list[tuple[Slices, UInt32]]:
         """Changes of the window that may write, where this is another one; read before the blocks they may move to."""
@@ -144,6 +165,7 @@ class LabelStore:
         """Make a small change: in the journal and in memory, in its blocks when the hand rests."""
         with self._lock:
             if (values := self._changed(box, inner, value)) is not None:
+                self._begin()
                 self._journal.add(box, values)
                 self._blocks.change(box, values)
                 self._flush_soon()
@@ -154,11 +176,17 @@ class LabelStore:
             self._flush()  # what is older in the journal would be applied on top of a large change
             if (values := self._changed(box, inner, value)) is None:
                 return
+            self._begin()
             for index in chunks.blocks_of(box):
                 in_box, _ = chunks.overlap(box, index)
                 part = tuple(slice(a.start + b.start, a.start + b.stop) for a, b in zip(box, in_box, strict=True))
                 self._blocks.change(part, values[in_box])
                 self._write(self._blocks.unwritten([index]))
+
+    def _begin(self) -> None:
+        """Make the folder of a store on other labels before its first change."""
+        if self._beneath is not None and not chunks.exists(self.folder):
+            chunks.create(self.folder, self.shape, {})
 
     def _flush(self) -> None:
         """Write blocks, without holding up who paints meanwhile, until none differs from its file."""
@@ -202,8 +230,10 @@ _open: WeakValueDictionary[tuple[Path, bool], LabelStore] = WeakValueDictionary(
 _opening = threading.Lock()
 
 
-def open_store(folder: Path, *, writable: bool = True) -> LabelStore:
+def open_store(folder: Path, *, writable: bool = True, beneath: Any = None) -> LabelStore:
     """The store in a folder; who asks again gets the same one, so that all see what one of them writes.
+
+    Arguments are those of `LabelStore`.
 
     Raises:
         InputError: there is none, or another kind of array.
@@ -212,5 +242,5 @@ def open_store(folder: Path, *, writable: bool = True) -> LabelStore:
     with _opening:
         store = _open.get(place)
         if store is None:
-            store = _open[place] = LabelStore(place[0], writable=writable)
+            store = _open[place] = LabelStore(place[0], writable=writable, beneath=beneath)
         return store

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 WorkerEvent = dict[str, Any]
 NO_IMAGE = "No image is ticked. Tick a layer, or add files."
 NO_MODEL = "No model is chosen. Train one, or choose a run folder or a model file."
+KEPT = "The cells that you corrected are kept, hidden, as {name}: cells (corrected)."
 DIED = "The program that predicts has ended, perhaps for want of memory. Press Segment to go on."
 
 
@@ -42,8 +43,8 @@ class Desk:
     tasks: Tasks
     make_layers: Callable[[Input, WorkerEvent, str], ResultLayers]
     """Layers for an image, from what the child said of it, and the model."""
-    read_cells: Callable[[Path, bool], tuple[Any, bool]]
-    """Cells that the child numbered, and whether they are several levels; True reads them into memory."""
+    read_cells: Callable[[Path], tuple[Any, bool]]
+    """Cells that the child numbered, and whether they are several levels."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,6 +157,11 @@ class SegmentController:
             {"do": "save", "path": str(path), "options": {"result": self.result, **self.cut.of(self.result)}}
         )
 
+    def save_by(self, write: Callable[[], None], path: Path) -> None:
+        """Have cells written that are others than the child knows, such as corrected ones."""
+        self._show(True, f"writing {path.name}…")
+        self._desk.tasks.run(write, lambda _: self._on_saved({"path": str(path)}), self._on_task_failed)
+
     def show_uncertainty(self, wanted: bool) -> None:
         """Show or hide where the network is unsure."""
         self.with_uncertainty = wanted
@@ -239,11 +245,12 @@ class SegmentController:
         self._desk.field.forget()
         part = "" if told["complete"] else " in what is predicted so far"
         self.counted.emit(f"{told['cells']} cells{part}")
-        read = partial(self._desk.read_cells, Path(told["folder"]), self.layers.small)
+        read = partial(self._desk.read_cells, Path(told["folder"]))
         self._desk.tasks.run(read, partial(self._on_cells_read, self.layers), self._on_task_failed)
 
     def _on_cells_read(self, layers: ResultLayers, cells: tuple[Any, bool]) -> None:
-        layers.show_cells(*cells)
+        if layers.show_cells(*cells):
+            self.said.emit(KEPT.format(name=layers.name))
         if self._queue:
             self._open_next()
         else:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from napari.layers import Labels
 from napari.utils.notifications import show_error, show_info, show_warning
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_cellseg.children.service import Service
 from napari_cellseg.children.tasks import Tasks
 from napari_cellseg.pixels.pyramid import open_levels
+from napari_cellseg.project.corrections import cells_of, is_corrected
 from napari_cellseg.segment.choice import Folders
 from napari_cellseg.segment.controller import Desk, SegmentController
 from napari_cellseg.segment.correction import Correction
@@ -20,6 +22,7 @@ from napari_cellseg.segment.cut import Cut
 from napari_cellseg.segment.follow import FieldCells
 from napari_cellseg.segment.form import CellsBox, CorrectBox, ResultBox, StartBox
 from napari_cellseg.segment.results import layers_for
+from napari_cellseg.segment.save import write_cells
 from napari_cellseg.session import Session
 from napari_cellseg.widgets import column, later, scrolled
 
@@ -69,6 +72,8 @@ class SegmentPanel(QWidget):
         self.result.what.currentIndexChanged.connect(self._on_result_chosen)
         self.result.save.clicked.connect(lambda: self._ask_save())
         self.correct.use.clicked.connect(lambda: self._use())
+        self._session.viewer.layers.selection.events.active.connect(self._on_selected)
+        self.destroyed.connect(_forgetting(self._session, self._on_selected))
 
     def _connect_decisions(self) -> None:
         decided = self.controller
@@ -88,8 +93,17 @@ class SegmentPanel(QWidget):
     # what was pressed -------------------------------------------------------------------------------------------
 
     def save_as(self, path: Path) -> None:
-        """Write the cells or the probabilities of the whole image."""
-        self.controller.save(path)
+        """Write the cells as they are seen, or the probabilities of the whole image."""
+        cells = self.correction.cells()
+        if self.controller.result == "instances" and cells is not None and self._is_own(cells):
+            self.controller.save_by(partial(write_cells, cells, self._session.project, path), path)
+        else:
+            self.controller.save(path)
+
+    def _is_own(self, cells: Labels) -> bool:
+        """True if cells are others than the child has numbered last: corrected, or of another image."""
+        present = self.controller.layers
+        return present is None or cells is not present.cells or is_corrected(cells)
 
     def _start(self) -> None:
         self.controller.start(self.begin.images.inputs(self._folders), self.begin.choices())
@@ -103,6 +117,9 @@ class SegmentPanel(QWidget):
     def _use(self) -> None:
         self.correction.use(self.correct.area.currentData(), replace=self.correct.over.isChecked())
 
+    def _on_selected(self, event: object = None) -> None:
+        self._on_changed()
+
     # what has happened ------------------------------------------------------------------------------------------
 
     def _on_changed(self) -> None:
@@ -111,8 +128,10 @@ class SegmentPanel(QWidget):
         self.begin.start.setEnabled(not busy)
         self.begin.stop.setEnabled(busy)
         self.cells.cut.setEnabled(ready)
-        for widget in (self.cells.apply, self.result.save, self.result.copy, self.correct.use):
+        for widget in (self.cells.apply, self.result.copy):
             widget.setEnabled(ready and not busy)
+        for widget in (self.result.save, self.correct.use):
+            widget.setEnabled((ready or self.correction.cells() is not None) and not busy)
         self.result.show_command(self.controller.command)
 
     def _on_result_chosen(self) -> None:
@@ -153,12 +172,9 @@ class SegmentPanel(QWidget):
             self.controller.layers.refresh_pictures(thumbnail)
 
 
-def read_cells(folder: Path, small: bool) -> tuple[Any, bool]:
-    """Cells as a layer takes them, and whether they are several levels; small ones are read into memory."""
-    levels = open_levels(folder)
-    if small:
-        return np.asarray(levels[0]), False
-    return (levels, True) if len(levels) > 1 else (levels[0], False)
+def read_cells(folder: Path) -> tuple[Any, bool]:
+    """Cells as a layer takes them, and whether they are several levels."""
+    return cells_of(open_levels(folder), folder, writable=True)
 
 
 def _on_warned(words: str) -> None:
@@ -171,6 +187,11 @@ def _on_failed(words: str) -> None:
 
 def _on_said(words: str) -> None:
     show_info(words)
+
+
+def _forgetting(session: Session, act: Callable[..., None]) -> Any:
+    """No method of the panel, as below."""
+    return lambda *_: session.viewer.layers.selection.events.active.disconnect(act)
 
 
 def _closing(service: Service) -> Any:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_cellseg.pixels.pyramid import NUMBERED_CELLS, UNCERTAINTY, Pyramid
+from napari_cellseg.pixels.pyramid import NUMBERED_CELLS, UNCERTAINTY, Pyramid, is_corrected
 
 if TYPE_CHECKING:
     from cellseg.inference.prediction import Prediction
@@ -69,9 +69,14 @@ class PredictionPictures:
 
 
 def _next_folder(folder: Path) -> Path:
-    """A folder for the next numbering; those before the last are removed, the last one may still be looked at."""
+    """A folder for the next numbering.
+
+    Those before the last are removed unless they were corrected; the last one may still be looked at.
+    """
     numbers = sorted(int(path.name.removeprefix(f"{NUMBERED_CELLS}-")) for path in folder.glob(f"{NUMBERED_CELLS}-*"))
     for number in numbers[:-1]:
-        with suppress(OSError):
-            shutil.rmtree(folder / f"{NUMBERED_CELLS}-{number}")
+        old = folder / f"{NUMBERED_CELLS}-{number}"
+        if not is_corrected(old):
+            with suppress(OSError):
+                shutil.rmtree(old)
     return folder / f"{NUMBERED_CELLS}-{max(numbers, default=0) + 1}"

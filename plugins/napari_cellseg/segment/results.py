@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from napari_cellseg.annotation import notes_on
 from napari_cellseg.pixels.pyramid import IN_MEMORY, UNCERTAINTY, open_levels
+from napari_cellseg.project.brush import hold_free_number
+from napari_cellseg.project.corrections import is_corrected
 from napari_cellseg.segment.field import Field, seen_field
 from napari_cellseg.segment.inputs import Input
 
@@ -36,8 +38,11 @@ class ResultLayers:
     pictures: dict[str, Image] = field(default_factory=dict)
     cells: Labels | None = None
     preview: Labels | None = None
-    edited: bool = False
-    """The cells were corrected by hand since they were made."""
+
+    @property
+    def edited(self) -> bool:
+        """True if the cells were corrected by hand since they were made."""
+        return self.cells is not None and is_corrected(self.cells)
 
     @property
     def small(self) -> bool:
@@ -71,8 +76,13 @@ class ResultLayers:
         layer = self._still(self.pictures.get(UNCERTAINTY))
         if layer is None:
             return False
-        layer.visible = visible
+        layer.visible = visible and self._is_seen
         return True
+
+    @property
+    def _is_seen(self) -> bool:
+        """True if the image is seen: what is shown of another one would take its place."""
+        return self.reference is None or bool(self.reference.visible)
 
     def refresh_pictures(self, thumbnail: bool = False) -> None:
         """Read anew what is seen of the pictures."""
@@ -91,7 +101,7 @@ class ResultLayers:
             preview = self.preview = self._add(self._new_preview(data, translate))
         else:
             preview.data, preview.translate = data, translate
-        preview.visible = True
+        preview.visible = self._is_seen
         if self.cells is not None and not self.edited:
             self.cells.visible = False
 
@@ -102,9 +112,9 @@ class ResultLayers:
         layer.editable = False
         return layer
 
-    def show_cells(self, data: Any, multiscale: bool) -> None:
-        """Cells of the whole image. Those that were corrected by hand stay, under another name."""
-        self._put_corrected_aside()
+    def show_cells(self, data: Any, multiscale: bool) -> bool:
+        """Cells of the whole image. Those that were corrected by hand stay, under another name: whether there are."""
+        aside = self._put_corrected_aside()
         if self.preview is not None:
             self.preview.visible = False
         cells = self._still(self.cells)
@@ -112,17 +122,22 @@ class ResultLayers:
             self.cells = self._add(self._new_cells(data, multiscale))
         else:
             cells.data = data
-            cells.visible = True
+            cells.visible = self._is_seen
+        if self.cells is not None and not multiscale:
+            hold_free_number(self.cells)
+        return aside
 
-    def _put_corrected_aside(self) -> None:
+    def _put_corrected_aside(self) -> bool:
         cells = self._still(self.cells)
-        if cells is not None and self.edited:
-            cells.name = f"{self.name}: cells (corrected)"
-            self.cells = None
-        self.edited = False
+        if cells is None or not self.edited:
+            return False
+        cells.name = f"{self.name}: cells (corrected)"
+        cells.visible = False
+        self.cells = None
+        return True
 
     def _new_cells(self, data: Any, multiscale: bool) -> Labels:
-        layer = Labels(
+        return Labels(
             data,
             name=f"{self.name}: cells",
             multiscale=multiscale,
@@ -130,22 +145,13 @@ class ResultLayers:
             metadata=self._metadata("instances"),
             **self.placement,
         )
-        layer.events.paint.connect(self._on_edited)
-        layer.events.labels_update.connect(self._on_edited)
-        return layer
 
     def field(self) -> Field:
         """Visible field of the image."""
         layer = self._still(self.reference or next(iter(self.pictures.values()), None))
         if layer is None:
             return seen_field([(0, 0), self.shape[-2:]], [0] * len(self.shape[:-2]), self.shape)
-        corners = np.asarray(layer.corner_pixels, float)[:, -2:]
-        if layer.multiscale:
-            corners = corners * np.asarray(layer.downsample_factors)[layer.data_level][-2:]
-        at = np.asarray(layer.world_to_data(self.viewer.dims.point))[:-2]
-        lead = len(self.shape) - 2
-        at = np.concatenate([np.zeros(max(lead - len(at), 0)), at[len(at) - min(lead, len(at)) :]])
-        return seen_field(corners.tolist(), at.tolist(), self.shape)
+        return field_of(self.viewer, layer, self.shape)
 
     def _still(self, layer: Any) -> Any:
         """A layer, if it was not removed."""
@@ -159,11 +165,25 @@ class ResultLayers:
             self.viewer.layers.selection = selection
         return layer
 
-    def _on_edited(self, event: Any = None) -> None:
-        self.edited = True
-
     def _metadata(self, what: str, **more: str) -> dict[str, Any]:
         return {"cellseg": {**self.metadata, "what": what, **more}}
+
+
+def field_of(viewer: ViewerModel, layer: Layer, shape: tuple[int, ...]) -> Field:
+    """Visible field of an image.
+
+    Args:
+        viewer: where it is seen.
+        layer: one that lies where the image lies.
+        shape: (*lead, H, W) of the image.
+    """
+    corners = np.asarray(layer.corner_pixels, float)[:, -2:]
+    if layer.multiscale:
+        corners = corners * np.asarray(layer.downsample_factors)[layer.data_level][-2:]
+    at = np.asarray(layer.world_to_data(viewer.dims.point))[:-2]
+    lead = len(shape) - 2
+    at = np.concatenate([np.zeros(max(lead - len(at), 0)), at[len(at) - min(lead, len(at)) :]])
+    return seen_field(corners.tolist(), at.tolist(), shape)
 
 
 def layers_for(viewer: ViewerModel, chosen: Input, opened: dict[str, Any], model: str) -> ResultLayers:

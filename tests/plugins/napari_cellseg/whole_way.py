@@ -109,6 +109,7 @@ class Way:
         gone = np.nonzero(data == data.max())
         self.cells.data_setitem(gone, 0)
         self.viewer.layers.selection.active = self.cells
+        assert self.panel.annotator.target.layer is self.cells, "it is corrected where it is"
         panel.correct.area.setCurrentIndex(panel.correct.area.findData("image"))
         panel.correct.over.setChecked(True)
         panel.correct.use.click()

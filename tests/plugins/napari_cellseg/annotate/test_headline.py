@@ -51,7 +51,7 @@ def test_the_counter_tells_of_the_plane_and_of_the_stack():
     labels = np.zeros((2, 10, 10), np.uint32)
     labels[1, :5, :2] = 2
     index = CellIndex(labels.shape, lambda plane, box: labels[plane][box.slices])
-    layer = SimpleNamespace(scale=(1.0, 1.0, 1.0), units=("pixel",) * 3)
+    layer = SimpleNamespace(metadata={}, scale=(1.0, 1.0, 1.0), units=("pixel",) * 3)
     target = SimpleNamespace(index=index, shape=labels.shape, layer=layer)
     assert counted(target, 0) == "Reading the annotation: 0%"
     list(index.build())

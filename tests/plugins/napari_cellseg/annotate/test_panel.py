@@ -194,11 +194,15 @@ def test_labels_become_an_annotation_only_when_it_is_said(viewer, panel, qtbot):
     panel._shift.click()
     ready(panel, qtbot)
     target = panel.annotator.target
-    assert target.layer.name == "result annotation"
-    assert target.index.numbers(0) == [2, 5]
-    assert labels.max() == 4
-    viewer.layers.remove(target.layer)
-    assert panel.annotator.target is None
+    assert target.layer is viewer.layers["result"]
+    assert [layer.name for layer in viewer.layers] == ["result"], "no copy is made"
+    assert "Correcting" in panel._name.text()
+    assert (target.index.numbers(0), target.layer.selected_label) == ([1, 4], 5)
+    target.layer.selected_label = 1
+    panel.annotator.run("delete_to_background")
+    assert (set(np.unique(labels)), target.index.numbers(0)) == ({0, 4}, [4])
+    target.layer.metadata.clear()
+    viewer.layers.selection.active = None
     viewer.layers.selection.active = viewer.layers["result"]
     panel._use.click()
     ready(panel, qtbot)

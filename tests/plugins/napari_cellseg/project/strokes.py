@@ -1,6 +1,6 @@
 """Strokes of a real mouse on a real canvas; also run as a program that paints until it is killed.
 
-    python strokes.py window|layer PROJECT
+    python strokes.py window|layer|cells PROJECT
 
 paints with the mouse in a window, or without one through the methods that the mouse calls, and prints `done K` when the
 stroke with label K, a line of its own, is finished.
@@ -76,7 +76,23 @@ def paint_in_window(project):
 def paint_in_layer(project):
     from napari.layers import Labels
 
-    layer = Labels(project.labels(project.images[0]))
+    paint_on(Labels(project.labels(project.images[0])))
+
+
+def paint_on_cells(project):
+    from napari.layers import Labels
+
+    paint_on(Labels(cells_of(project)))
+
+
+def cells_of(project):
+    """The result of the first image, as a window gets it."""
+    from napari_cellseg.project.layer_data import layer_data, role_of
+
+    return next(made[0] for made in layer_data(project, project.images[0]) if role_of(made) == "instances")
+
+
+def paint_on(layer):
     layer.mode, layer.brush_size = "paint", BRUSH
 
     def draw(drawn):
@@ -98,4 +114,6 @@ def paint_for_ever(layer, draw):
 
 
 if __name__ == "__main__":
-    {"window": paint_in_window, "layer": paint_in_layer}[sys.argv[1]](Project.open(Path(sys.argv[2])))
+    {"window": paint_in_window, "layer": paint_in_layer, "cells": paint_on_cells}[sys.argv[1]](
+        Project.open(Path(sys.argv[2]))
+    )

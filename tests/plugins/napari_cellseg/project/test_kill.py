@@ -9,10 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from napari_cellseg.project.folder import Project
 from napari_cellseg.project.lock import claim, release
 from napari_cellseg.project.store import LabelStore
 
+import cellseg
 from tests.plugins.napari_cellseg.project import strokes
 
 
@@ -27,15 +29,17 @@ def paint_and_kill(project, way, after):
     return [int(text.split()[1]) for text in [first, *rest.splitlines()] if text.startswith("done ")]
 
 
-def check_kills(project, way, moments):
-    finished, begun = [], {0}
+def check_kills(project, way, moments, found=0):
+    """`found`: a number that the labels have before the first stroke."""
+    finished, begun = [], {0, found}
     for after in moments:
         finished += paint_and_kill(project, way, after)
         begun |= {*finished, finished[-1] + 1}
         again = Project.open(project.path)
         assert claim(again.path) is None, "the lock of a dead program means nothing"
         release(again.path)
-        painted = LabelStore(again.labels(again.images[0]).folder)[...]
+        store = strokes.cells_of(again) if way == "cells" else LabelStore(again.labels(again.images[0]).folder)
+        painted = store[...]
         lines = {
             line[0]: (label, line) for label in sorted(begun - {0}) if (line := strokes.line(label, painted.shape))
         }
@@ -49,6 +53,15 @@ def check_kills(project, way, moments):
 
 def test_two_kills(project):
     assert len(check_kills(project, "layer", [0.05, 0.13])) >= 2
+
+
+def test_a_kill_while_a_result_is_corrected(project):
+    found = np.zeros((300, 400), np.uint16)
+    found[280:] = 1
+    cellseg.write_stack(project.predictions / "flat" / "instances.tif", found)
+    assert check_kills(project, "cells", [0.1], found=1)
+    np.testing.assert_array_equal(strokes.cells_of(project)[290:], 1)
+    np.testing.assert_array_equal(tifffile.imread(project.predictions / "flat" / "instances.tif"), found)
 
 
 @pytest.mark.slow

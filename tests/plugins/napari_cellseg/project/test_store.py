@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import threading
 import time
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -66,6 +67,29 @@ def test_any_writes_equal_those_to_an_array(shape, journalled, tmp_path_factory,
         assert store.max() == np.max(store) == wanted.max()
 
     check()
+
+
+@given(st.lists(writes(SHAPES[0]), max_size=4), st.sampled_from([100, 1 << 30]))
+@settings(max_examples=20)
+def test_changes_lie_on_other_labels_which_stay_as_they_are(tmp_path_factory, changes, journalled):
+    folder = tmp_path_factory.mktemp("store") / "corrected"
+    beneath = np.random.default_rng(1).integers(0, 9, SHAPES[0]).astype(np.uint16)
+    found, wanted = beneath.copy(), beneath.astype(np.uint32)
+    with patch("napari_cellseg.project.store.MOST_JOURNALLED", journalled):
+        store = LabelStore(folder, beneath=beneath)
+        assert not store.corrected
+        for key, value in changes:
+            store[key] = value
+            wanted[key] = value
+            np.testing.assert_array_equal(store[key], wanted[key])
+    changed = not np.array_equal(wanted, found)
+    assert store.corrected or not changed
+    for again in (store, LabelStore(folder, beneath=beneath), LabelStore(folder, beneath=beneath, writable=False)):
+        np.testing.assert_array_equal(again[...], wanted)
+        assert again.max() >= wanted.max(), "the next number is free"
+    store.flush()
+    np.testing.assert_array_equal(LabelStore(folder, beneath=beneath)[...], wanted)
+    np.testing.assert_array_equal(beneath, found)
 
 
 @pytest.mark.parametrize("key", [(0, 0, 0), 300, (0, -521), None, True, 0.5, [600], [0.5], (..., ...)])

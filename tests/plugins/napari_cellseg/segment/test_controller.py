@@ -94,7 +94,7 @@ class Work:
     def __init__(self, small=True):
         self.driver, self.field, self.told = Driver(), Calls(), []
         self.made = []
-        desk = Desk(self.driver, self.field, Tasks(), self.make, lambda folder, small: ("cells", not small))
+        desk = Desk(self.driver, self.field, Tasks(), self.make, lambda folder: ("cells", False))
         self.controller, self.small = SegmentController(Cut(), desk), small
         for name in ("progressed", "counted", "warned", "failed", "said", "applying", "drawn", "tiled"):
             getattr(self.controller, name).connect(lambda *what, name=name: self.told.append((name, *what)))

@@ -7,9 +7,12 @@ import pytest
 import tifffile
 from napari.utils.notifications import notification_manager
 from napari_cellseg.project.folder import Project
+from napari_cellseg.project.layer_data import layer_data, role_of
 from napari_cellseg.segment.controls import CutControls
 from napari_cellseg.segment.cut import CUT, Cut
 from qtpy.QtWidgets import QScrollArea
+
+import cellseg
 
 WAIT = 60_000
 
@@ -94,7 +97,15 @@ def test_segment_slide_save_correct_and_take_over(panel, events, qtbot, pixels, 
     np.testing.assert_array_equal(tifffile.imread(tmp_path / "saved.ome.tif"), cells.data)
 
     cells.data_setitem((np.array([1]), np.array([0]), np.array([0])), 77)  # a stroke
-    corrected = cells.data.copy()
+    corrected = np.asarray(cells.data)
+    assert corrected[1, 0, 0] == 77
+    panel.save_as(tmp_path / "corrected.ome.tif")
+    qtbot.waitUntil(lambda: (tmp_path / "corrected.ome.tif").exists() and not panel.controller.busy, timeout=WAIT)
+    np.testing.assert_array_equal(tifffile.imread(tmp_path / "corrected.ome.tif"), corrected)
+    written = cellseg.open_image(tmp_path / "corrected.ome.tif")
+    assert (written.pixel_size_um, written.spacing_um) == ((0.5, 0.5), 2)
+    (kept,) = [made for made in layer_data(project, project.images[0]) if role_of(made) == "instances"]
+    np.testing.assert_array_equal(kept[0], corrected)  # what another window would find after a kill
     store[1, 140:, :] = 5
     panel.correct.area.setCurrentIndex(panel.correct.area.findData("image"))
     told = len(messages())  # napari keeps those of other tests
@@ -109,6 +120,10 @@ def test_segment_slide_save_correct_and_take_over(panel, events, qtbot, pixels, 
     panel.cells.cut.field("minimum_size").value = 9
     qtbot.waitUntil(lambda: "applied" in kinds(events[before:]) and not panel.controller.busy, timeout=WAIT)
     np.testing.assert_array_equal(layers(panel)["stack: cells (corrected)"].data, corrected)
+    assert any("stack: cells (corrected)" in text for text in messages()[told:])
+    kept = [made[0] for made in layer_data(project, project.images[0]) if role_of(made) == "instances"]
+    np.testing.assert_array_equal(kept[0], corrected)
+    np.testing.assert_array_equal(kept[1], layers(panel)["stack: cells"].data)
     assert layers(panel)["stack: cells"].data[1, 0, 0] != 77
     panel.result.uncertainty.setChecked(True)
     qtbot.waitUntil(lambda: "stack: uncertainty" in layers(panel), timeout=WAIT)

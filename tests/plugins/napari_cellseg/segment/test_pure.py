@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,11 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from napari_cellseg.forms.words import quoted
 from napari_cellseg.pixels import pyramid
-from napari_cellseg.pixels.pyramid import Pyramid, kept_pictures, open_levels
+from napari_cellseg.pixels.pyramid import Pyramid, corrections_of, kept_pictures, open_levels
+from napari_cellseg.project.folder import Project
 from napari_cellseg.segment.annotation import with_predicted
 from napari_cellseg.segment.command import predict_words
+from napari_cellseg.segment.covered import numbers_of_covered
 from napari_cellseg.segment.field import Field, seen_field
+from napari_cellseg.segment.take import take_over
 
+import cellseg
 from cellseg.options import PredictOptions
 
 # fields
@@ -97,6 +102,53 @@ def test_existing_annotation_stays_and_cells_stay_apart(data):
         assert number not in old
 
 
+DRAWN = {
+    "a stroke in a cell": ("..1111..", "..33....", {1: 3}),
+    "a stroke that leaves the cell a little": ("..1111.2", ".3333...", {1: 3}),
+    "a stroke that strays into the next cell": ("11112222", ".3333...", {1: 3}),
+    "a stroke through two pieces of one cell": ("11112222", "..3333..", {1: 3, 2: 3}),
+    "two strokes in one found cell": ("11111111", ".33..44.", {1: 0}),
+    "a piece of a whole cell": ("...111..", "33333...", {1: 3}),
+    "cells that only touch": ("11..2222", "..33....", {}),
+    "background is no cell": ("11112222", ".11.....", {}),
+}
+
+
+def drawn(line, times=1):
+    return np.array([[int(value.replace(".", "0")) for value in line]] * times, np.uint32)
+
+
+@pytest.mark.parametrize(("found", "old", "numbers"), DRAWN.values(), ids=DRAWN.keys())
+def test_a_predicted_cell_takes_the_number_of_the_annotated_one_it_covers(found, old, numbers):
+    found, old = drawn(found), drawn(old)
+    assert numbers_of_covered([(found, old)]) == numbers
+    halves = [(found[:, part], old[:, part]) for part in (slice(0, 4), slice(4, 8))]
+    assert numbers_of_covered(halves) == numbers, "wherever the regions are cut"
+    new, _ = with_predicted(found, old, after=int(old.max()), numbers=numbers)
+    for k, number in numbers.items():
+        assert set(new[(found == k) & (old == 0)].tolist()) <= {number}
+    assert (new[old > 0] == old[old > 0]).all()
+
+
+def test_strokes_and_the_cells_around_them_are_one_cell_each_in_every_plane(tmp_path):
+    found = np.zeros((2, 600, 300), np.uint32)
+    strokes = np.zeros_like(found)
+    for k in range(5):  # numbers begin anew in each plane
+        found[0, 100 * k + 10 : 100 * k + 90, 20:280] = k + 1
+        found[1, 100 * k + 40 : 100 * k + 95, 20:280] = k + 1
+        strokes[0, 100 * k + 50, 100:200] = 7 - k
+    cellseg.write_stack(tmp_path / "a.tif", np.zeros(found.shape, np.uint8))
+    project = Project.create(tmp_path / "project", [tmp_path / "a.tif"])
+    labels = project.labels(project.images[0])
+    labels[...] = strokes
+    layer = SimpleNamespace(data=found, multiscale=False, metadata={"cellseg": {"image": "a"}})
+    taken = take_over(project, layer, "image", Field(0, (0, 600), (0, 300)), replace=False)
+    assert (taken.left_out, taken.ids) == (0, {1, 2, 3, 4, 5})
+    for k in range(1, 6):
+        assert set(labels[0][found[0] == k].tolist()) == {8 - k}
+        assert set(labels[1][found[1] == k].tolist()) == {7 + k}
+
+
 # command line
 
 
@@ -122,6 +174,8 @@ def test_of_a_killed_numbering_the_one_before_comes_back(tmp_path):
             picture.finish()
     Pyramid(pictures / "uncertainty", (2,), 5, 7, np.uint8)
     (pictures / "uncertainty" / "0" / "zarr.json").write_text("damaged")
-    found = {what: levels[0][1].max() for what, levels in kept_pictures(tmp_path)}
-    assert found == {"probabilities": 0, "instances": 2}
+    found = [(kept.role, kept.levels[0][1].max()) for kept in kept_pictures(tmp_path)]
+    assert found == [("probabilities", 0), ("instances", 2)]
+    corrections_of(pictures / "cells-9").mkdir()
+    assert [kept.folder.name for kept in kept_pictures(tmp_path)] == ["cell", "cells-9", "cells-10"]
     assert kept_pictures(tmp_path / "nothing") == []

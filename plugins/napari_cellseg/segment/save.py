@@ -1,0 +1,45 @@
+"""Cells of a layer as a file: what is seen, corrections included."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import cellseg
+from napari_cellseg.annotation import notes_on
+from napari_cellseg.pixels.layer_files import guess_axes, whole_of
+from napari_cellseg.project.notes import image_of_layer
+from napari_cellseg.segment.results import pixel_sizes_um
+
+if TYPE_CHECKING:
+    from napari_cellseg.project.folder import Project
+
+_BLOCK = 256
+"""Side of the tiles of a TIFF, as `cellseg predict` writes them."""
+
+
+def write_cells(layer: Any, project: Project | None, path: Path) -> None:
+    """Write cells as TIFF, OME-TIFF or OME-Zarr, by the name; complete or not at all.
+
+    Args:
+        layer: Labels.
+        project: the open one, which knows the axes of its images.
+        path: of the file.
+
+    Raises:
+        InputError: it cannot be written, or the layer has too many axes.
+    """
+    pixel_size, spacing = pixel_sizes_um(layer)
+    cells = np.asarray(whole_of(layer))
+    axes = axes_of(layer, project)
+    cellseg.write_stack(path, cells, axes, pixel_size_um=pixel_size, spacing_um=spacing, tile=(_BLOCK, _BLOCK))
+
+
+def axes_of(layer: Any, project: Project | None) -> str:
+    """Axes of a layer of labels, those of its image where they are known."""
+    ndim = whole_of(layer).ndim
+    image = None if project is None else image_of_layer(layer, project)
+    known = (notes_on(layer).get("axes", ""), "" if image is None else image.axes)
+    return next((axes for axes in known if len(axes) == ndim), "") or guess_axes(ndim, rgb=False)
