@@ -15,6 +15,10 @@ _HOME = {
     "open_image": "cellseg.images.open",
     "write_stack": "cellseg.images.write",
     "label_values": "cellseg.labels.meaning",
+    "open_labels": "cellseg.labels.opened",
+    "read_rois": "cellseg.labels.formats.rois",
+    "write_rois": "cellseg.labels.formats.rois",
+    "RoiStack": "cellseg.labels.formats.rois",
     "make_sample": "cellseg.samples.sample",
     "find_annotated_pairs": "cellseg.labels.annotated",
     "separate": "cellseg.preprocess.separate",
@@ -68,7 +72,11 @@ if TYPE_CHECKING:
     from cellseg.inference.predict import predict_array as predict_array
     from cellseg.inference.segment_array import segment_array as segment_array
     from cellseg.labels.annotated import find_annotated_pairs as find_annotated_pairs
+    from cellseg.labels.formats.rois import RoiStack as RoiStack
+    from cellseg.labels.formats.rois import read_rois as read_rois
+    from cellseg.labels.formats.rois import write_rois as write_rois
     from cellseg.labels.meaning import label_values as label_values
+    from cellseg.labels.opened import open_labels as open_labels
     from cellseg.labels.split.plan import split as split
     from cellseg.measure import CellGrid as CellGrid
     from cellseg.measure import CellTable as CellTable

@@ -15,6 +15,7 @@ from cellseg.images.open import open_image
 from cellseg.images.source import ImageSource
 from cellseg.labels.entries import UnopenedImage
 from cellseg.labels.formats.channel_files import open_channels
+from cellseg.labels.formats.hdf5 import parts_of
 from cellseg.labels.formats.plain import is_label_image
 from cellseg.labels.formats.readers import bare, entries_of, format_of_labels, refuse_all_unread
 from cellseg.labels.formats.single_masks import FOLDERS, grouped_masks, is_tree, masks_entry
@@ -73,6 +74,8 @@ def label_entries(labels: Paths, axes: str | None = None, images: int = 0) -> li
 
 def _label_files(path: Path) -> list[Path]:
     """The label files of a path: of a folder its label images, else its files of other formats."""
+    if parts_of(path) is not None:
+        return [path]
     if path.is_file() or is_zarr(path) or not path.exists():
         return _matching(path) if not path.exists() else [path]
     files = _visible(path)

@@ -10,7 +10,11 @@ from cellseg.images.source import ImageSource
 from cellseg.labels.formats.channel_files import ChannelFiles
 from cellseg.labels.formats.coloured import ColouredLabels
 from cellseg.labels.formats.drawn import DrawnLabels
+from cellseg.labels.formats.hdf5 import Hdf5Pixels
 from cellseg.labels.layouts import label_entries
+
+PUT_TOGETHER = (DrawnLabels, ChannelFiles, ColouredLabels, Hdf5Pixels)
+"""Pixels that are no file of their own."""
 
 
 def open_labels(path: str | Path, *, axes: str | None = None, like: ImageSource | None = None) -> ImageSource:
@@ -34,4 +38,4 @@ def open_labels(path: str | Path, *, axes: str | None = None, like: ImageSource 
 
 def is_one_file(source: ImageSource) -> bool:
     """True if an image is what stands in one image file, and not put together or drawn by the library."""
-    return source.path is not None and not isinstance(source.pixels, (DrawnLabels, ChannelFiles, ColouredLabels))
+    return source.path is not None and not isinstance(source.pixels, PUT_TOGETHER)

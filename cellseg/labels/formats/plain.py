@@ -16,12 +16,12 @@ from cellseg.images.source import ImageSource, Physical, make_source
 from cellseg.labels.formats.coloured import RGB
 
 PICTURES = (".png", ".bmp")
-SUFFIXES_OF_LABELS = (*SUFFIXES, ZARR, *PICTURES)
+IMAGE_SUFFIXES = (*SUFFIXES, ZARR, *PICTURES)
 
 
 def is_label_image(path: Path) -> bool:
     """True if a name is that of an image file that can hold labels."""
-    return path.suffix.lower() in SUFFIXES_OF_LABELS and (path.is_file() or is_zarr(path))
+    return path.suffix.lower() in IMAGE_SUFFIXES and (path.is_file() or is_zarr(path))
 
 
 def open_plain(path: Path, axes: str | None = None) -> ImageSource:

@@ -6,15 +6,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-from cellseg.errors import InputError
 from cellseg.images.listing import stem
 from cellseg.images.source import ImageSource
 from cellseg.labels.entries import UnopenedImage
+from cellseg.labels.formats.coco import coco_entries
 from cellseg.labels.formats.coloured import without_colours
+from cellseg.labels.formats.geojson import is_geojson, open_geojson
+from cellseg.labels.formats.hdf5 import SUFFIXES as HDF5
+from cellseg.labels.formats.hdf5 import open_hdf5, parts_of
+from cellseg.labels.formats.json_files import has_keys, is_kind, read_json
+from cellseg.labels.formats.labelme import open_labelme
 from cellseg.labels.formats.npz import open_npz
 from cellseg.labels.formats.plain import PICTURES, is_label_image, open_plain
 from cellseg.labels.formats.refused import OpensAs, refuse_unread, start_of, suffixed
+from cellseg.labels.formats.rois import open_rois
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +39,14 @@ class LabelFormat:
     entries: Callable[[Path], list[UnopenedImage]]
 
 
+SUFFIXES_OF_LABELS = (*PICTURES, ".jpg", ".jpeg", ".npz", ".npy", ".zip", ".roi", ".geojson", ".json", *HDF5)
+Opens = Callable[[Path, ImageSource | None], ImageSource]
+
+
 def bare(path: Path) -> Path:
     """A path without the suffixes of images and of labels."""
     name = stem(path)
-    for suffix in (*PICTURES, ".jpg", ".jpeg", ".npz", ".npy"):
+    for suffix in SUFFIXES_OF_LABELS:
         name = name[: -len(suffix)] if name.lower().endswith(suffix) else name
     return path.with_name(name)
 
@@ -50,7 +61,39 @@ def _is_numpy(path: Path, start: bytes) -> bool:
     return suffixed(".npz", ".npy")(path, start) and not suffixed("_seg.npy")(path, start)
 
 
-FORMATS: tuple[LabelFormat, ...] = (LabelFormat("a NumPy array", _is_numpy, _one(open_npz)),)
+def _holds_rois(path: Path, start: bytes) -> bool:
+    """True of a region of ImageJ and of an archive with some, and of any other zip archive: they name it as damaged."""
+    return suffixed(".roi")(path, start) or (suffixed(".zip")(path, start) and not _is_numpy(path, start))
+
+
+def _drawn(open_file: Opens, sized: bool = False) -> Callable[[Path], list[UnopenedImage]]:
+    """Entries of a file with the outlines of one image, whose size it may have to be told."""
+    return lambda path: [UnopenedImage(bare(path), partial(open_file, path), sized=sized, file=path.name)]
+
+
+JSON_KINDS: tuple[tuple[Callable[[Any], bool], Callable[[Path], list[UnopenedImage]]], ...] = (
+    (is_geojson, _drawn(open_geojson)),
+    (has_keys("images", "annotations"), coco_entries),
+    (has_keys("shapes"), _drawn(open_labelme)),
+)
+"""Annotations in JSON files: of QuPath, COCO and LabelMe."""
+
+
+def _is_known_tree(tree: Any) -> bool:
+    return any(is_one(tree) for is_one, _ in JSON_KINDS)
+
+
+def _of_json(path: Path) -> list[UnopenedImage]:
+    tree = read_json(path)
+    return next(entries for is_one, entries in JSON_KINDS if is_one(tree))(path)
+
+
+FORMATS: tuple[LabelFormat, ...] = (
+    LabelFormat("a NumPy array", _is_numpy, _one(open_npz)),
+    LabelFormat("regions of Fiji", _holds_rois, _drawn(open_rois)),
+    LabelFormat("HDF5", suffixed(*HDF5), _drawn(open_hdf5, sized=True)),
+    LabelFormat("JSON", is_kind(_is_known_tree), _of_json),
+)
 
 
 def format_of_labels(path: Path) -> LabelFormat | None:
@@ -71,6 +114,8 @@ def entries_of(path: Path, axes: str | None = None) -> list[UnopenedImage]:
     Raises:
         InputError: a format that is not read.
     """
+    if parts_of(path) is not None:
+        return _drawn(open_hdf5, sized=True)(path)
     if path.is_file() and not is_label_image(path):
         known = format_of_labels(path)
         if known is not None:
@@ -88,10 +133,3 @@ def refuse_all_unread(files: list[Path]) -> None:
     for file in files:
         if file.is_file():
             refuse_unread(file)
-
-
-def the_entry(entries: list[UnopenedImage], path: Path) -> UnopenedImage:
-    """The labels of a file that must be those of one image."""
-    if len(entries) != 1:
-        raise InputError(f"holds the labels of {len(entries)} images, where one is wanted", path=path)
-    return entries[0]

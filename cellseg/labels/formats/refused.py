@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import zipfile
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,13 +39,6 @@ def suffixed(*suffixes: str) -> OpensAs:
     return lambda path, start: path.name.lower().endswith(suffixes)
 
 
-def _holds_rois(path: Path, start: bytes) -> bool:
-    with suppress(OSError, zipfile.BadZipFile):
-        return start.startswith(b"PK") and any(n.endswith(".roi") for n in zipfile.ZipFile(path).namelist())
-    return False
-
-
-SAVE = "Then save it as TIFF."
 REFUSED: tuple[RefusedFormat, ...] = (
     RefusedFormat(
         "masks of Cellpose as a pickle, which would run code when it is opened",
@@ -56,22 +47,6 @@ REFUSED: tuple[RefusedFormat, ...] = (
         "tifffile.imwrite('{stem}_masks.tif', masks). Or in Cellpose: File > Save masks as TIF.",
         suffixed("_seg.npy"),
     ),
-    RefusedFormat("ROIs of Fiji", f"Fiji's BIOP plugins draw them: ROIs to Label Image. {SAVE}", _holds_rois),
-    RefusedFormat("a ROI of Fiji", f"Fiji's BIOP plugins draw it: ROIs to Label Image. {SAVE}", suffixed(".roi")),
-    RefusedFormat(
-        "GeoJSON, as QuPath writes it",
-        "Export a label image instead, by QuPath's LabeledImageServer.",
-        text_like(rb'"type"\s*:\s*"Feature'),
-    ),
-    RefusedFormat(
-        "annotations of COCO",
-        "In Python: pycocotools, COCO.annToMask, one number for each annotation.",
-        text_like(rb'"(images|annotations)"\s*:'),
-    ),
-    RefusedFormat(
-        "polygons of labelme", "labelme's labelme_export_json draws them.", text_like(rb'"(shapes|imagePath)"\s*:')
-    ),
-    RefusedFormat("an export of ilastik (HDF5)", "Export as tif instead.", suffixed(".h5", ".hdf5")),
     RefusedFormat("a project of ilastik", "Export the labels from ilastik, as HDF5 or TIFF.", suffixed(".ilp")),
     RefusedFormat("a MATLAB file", "In MATLAB: imwrite(uint16(labels), 'labels.tif').", suffixed(".mat")),
     RefusedFormat(
@@ -83,6 +58,11 @@ REFUSED: tuple[RefusedFormat, ...] = (
         "a JPEG, whose compression changes the numbers at the edge of every cell",
         "Export the labels as PNG or TIFF.",
         lambda path, start: start.startswith(b"\xff\xd8\xff"),
+    ),
+    RefusedFormat(
+        "JSON of another kind",
+        "Read are annotations of COCO, GeoJSON of QuPath, and files of LabelMe.",
+        lambda path, start: path.suffix.lower() in (".json", ".geojson"),
     ),
     RefusedFormat("NIfTI", "Convert it to TIFF, or export the data set as TIFF or PNG.", suffixed(".nii", ".nii.gz")),
 )

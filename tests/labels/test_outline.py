@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from napari_cellseg.exchange.outline import ellipse, fill, trace
+
+from cellseg.labels.formats.outline import ellipse, fill, trace
 
 
 @given(arrays(bool, st.tuples(st.integers(1, 12), st.integers(1, 12))))

@@ -6,11 +6,14 @@ A pixel (y, x) is the square from x to x + 1 and from y to y + 1, as in ImageJ. 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import find_objects
+
+from cellseg.arrays import Labels
 
 Step = tuple[int, int]
 Path2D = NDArray[np.floating[Any]] | NDArray[np.integer[Any]]
@@ -57,6 +60,15 @@ def fill(paths: Sequence[Path2D], shape: tuple[int, int]) -> NDArray[np.bool_]:
                 crossings[rows, np.clip(np.ceil(at - 0.5), 0, width).astype(int)] ^= True
     inside: NDArray[np.bool_] = np.logical_xor.accumulate(crossings, axis=1)[:, :width]
     return inside
+
+
+def outlines(labels: Labels) -> Iterator[tuple[int, list[NDArray[np.int32]]]]:
+    """Number and paths of each cell of a label image (H, W), in the order of the numbers; 0 is background."""
+    known = np.unique(labels[labels > 0])
+    places = find_objects(np.searchsorted(known, labels, side="right"))  # by rank: gaps would make empty places
+    for cell, place in zip(known.tolist(), places, strict=True):
+        corner = np.array((place[1].start, place[0].start), np.int32)
+        yield cell, [path + corner for path in trace(labels[place] == cell)]
 
 
 def ellipse(left: float, top: float, width: float, height: float, shape: tuple[int, int]) -> NDArray[np.bool_]:

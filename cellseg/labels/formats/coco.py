@@ -1,0 +1,138 @@
+"""Annotations of COCO: cells of many images in one JSON file, as polygons or run lengths (RLE)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+
+from cellseg.arrays import Labels, Shape
+from cellseg.errors import InputError
+from cellseg.extras import wanted
+from cellseg.images.source import ImageSource
+from cellseg.labels.entries import UnopenedImage
+from cellseg.labels.formats.drawn import CellMask, cropped, drawn_source
+from cellseg.labels.formats.json_files import Tree, read_json
+
+WHAT = "annotations of COCO"
+NUMBER = "cell"
+"""Key of an annotation by which cellseg keeps a cell's number."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CocoImage:
+    """The annotations of one image."""
+
+    path: Path
+    annotations: tuple[Tree, ...]
+    shape: Shape
+    notes: tuple[str, ...]
+
+    def cells(self, plane: int) -> Sequence[CellMask]:
+        """The cells in the order of the file."""
+        return [self._decoded(annotation) for annotation in self.annotations]
+
+    def _decoded(self, annotation: Tree) -> CellMask:
+        from pycocotools import mask as codec
+
+        try:
+            runs = codec.merge(_runs(annotation["segmentation"], self.shape))
+            if tuple(runs["size"]) != self.shape:
+                raise ValueError(f"its size is {runs['size']}, the image's {list(self.shape)}")
+            return cropped(codec.decode(runs).astype(bool), int(annotation.get(NUMBER) or 0))
+        except Exception as error:  # pycocotools fails in many ways
+            found = f"the annotation {annotation.get('id')} cannot be read ({error})"
+            raise InputError(found, "Export it again.", path=self.path) from error
+
+
+def coco_entries(path: Path) -> list[UnopenedImage]:
+    """The labels of each image of a file, under the image's name.
+
+    Raises:
+        InputError: it is damaged, has boxes only, or an annotation is of an image that it does not tell of.
+    """
+    with wanted("labels", WHAT):
+        import pycocotools.mask  # noqa: F401
+    tree = read_json(path)
+    try:
+        return [*_entries(tree, path)]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"holds annotations of COCO that lack {error}", "Export them again.", path=path) from error
+
+
+def annotation_of(number: int, labels: Labels, corner: tuple[int, int], shape: Shape) -> Tree:
+    """A cell as an annotation with compressed run lengths.
+
+    Args:
+        number: of the cell.
+        labels: (h, w) part of the label image that holds all of the cell.
+        corner: row and column of its first pixel.
+        shape: (H, W) of the image.
+    """
+    from pycocotools import mask as codec
+
+    whole = np.zeros(shape, np.uint8, order="F")
+    high, wide = labels.shape
+    whole[corner[0] : corner[0] + high, corner[1] : corner[1] + wide] = labels == number
+    runs = codec.encode(whole)
+    return {
+        "segmentation": {"size": [*shape], "counts": runs["counts"].decode("ascii")},
+        "area": int(codec.area(runs)),
+        "bbox": codec.toBbox(runs).tolist(),
+        "iscrowd": 0,
+        NUMBER: number,
+    }
+
+
+def _entries(tree: Tree, path: Path) -> Sequence[UnopenedImage]:
+    images = {image["id"]: image for image in tree["images"]}
+    drawn: dict[Any, list[Tree]] = {key: [] for key in images}
+    for annotation in tree["annotations"]:
+        if annotation["image_id"] not in drawn:
+            found = f"the annotation {annotation.get('id')} is of an image that the file does not name"
+            raise InputError(f"{found} (image_id {annotation['image_id']})", "Export it again.", path=path)
+        drawn[annotation["image_id"]].append(annotation)
+    notes = tuple(_notes(tree, path))
+    return [_entry(images[key], found, path, notes) for key, found in drawn.items()]
+
+
+def _entry(image: Mapping[str, Any], found: Sequence[Tree], path: Path, notes: tuple[str, ...]) -> UnopenedImage:
+    file = PurePosixPath(str(image["file_name"]).replace("\\", "/"))
+    name = Path(file.parent, file.stem)
+    cells = tuple(one for one in found if one.get("segmentation") and not one.get("iscrowd"))
+    opened = partial(_open, CocoImage(path, cells, (int(image["height"]), int(image["width"])), notes), name.name)
+    return UnopenedImage(name, opened, file=file.name)
+
+
+def _open(reader: CocoImage, name: str, _: ImageSource | None) -> ImageSource:
+    return drawn_source(reader, reader.shape, name, reader.path)
+
+
+def _notes(tree: Tree, path: Path) -> list[str]:
+    """Words for what is left out of a file. Raises InputError where nothing is left."""
+    annotations, classes = tree["annotations"], len({one.get("category_id") for one in tree["annotations"]})
+    crowds = sum(bool(one.get("iscrowd")) for one in annotations)
+    boxes = sum(not one.get("segmentation") for one in annotations)
+    if annotations and boxes == len(annotations):
+        raise InputError("holds boxes only, no outlines", "Export segmentations.", path=path)
+    said = {
+        f"{crowds} annotations are crowds of several cells and left out": crowds,
+        f"{boxes} annotations are boxes without an outline and left out": boxes,
+        f"its {classes} categories are not told apart: cells are numbered": classes > 1,
+    }
+    return [f"{path.name}: {words}" for words, count in said.items() if count]
+
+
+def _runs(segmentation: Any, shape: Shape) -> list[Any]:
+    """Compressed run lengths of a segmentation: polygons, run lengths, or compressed ones."""
+    from pycocotools import mask as codec
+
+    if isinstance(segmentation, list):
+        return list(codec.frPyObjects(segmentation, *shape))
+    if isinstance(segmentation["counts"], list):
+        return [codec.frPyObjects(segmentation, *shape)]
+    return [segmentation]
