@@ -66,11 +66,12 @@ def _levels(whole: Any) -> list[Any]:
 
 def _common(source: ImageSource, path: Path) -> dict[str, Any]:
     """Arguments of all layers of an image."""
-    down, across = source.pixel_size_um or (1.0, 1.0)
-    ahead = [source.spacing_um or 1.0 if axis == "Z" else 1.0 for axis in source.plane_axes]
+    spacing = [source.spacing_um if axis == "Z" else None for axis in source.plane_axes]
+    sizes = [*spacing, *(source.pixel_size_um or (None, None))]
+    scale, units = tuple(size or 1.0 for size in sizes), ["um" if size else "pixel" for size in sizes]
     known = {"pixel_size_um": source.pixel_size_um, "spacing_um": source.spacing_um}
     notes = {"file": str(path), "axes": source.plane_axes, **known}
-    return {"name": path.name, "scale": (*ahead, down, across), "metadata": {"cellseg": notes}}
+    return {"name": path.name, "scale": scale, "units": units, "metadata": {"cellseg": notes}}
 
 
 def _channel(source: ImageSource, levels: list[Any], channel: int, common: dict[str, Any]) -> LayerData:

@@ -6,9 +6,12 @@ two private methods of a colormap as well; without them they are napari's own.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
@@ -62,3 +65,36 @@ def show_window(layer: Labels, leading: tuple[int, ...], window: Rectangle, valu
         layer._slice.image.view[window] = layer.colormap._data_to_texture(values)
         layer._accumulate_updated_slice((*(slice(n, n + 1) for n in leading), *window))
         layer._partial_labels_refresh()
+
+
+def show_strokes_on_large(viewer: Any, layer: Labels) -> None:
+    """Show strokes on a plane that is larger than the graphics card takes, of which napari shows every nth pixel.
+
+    napari itself shows the whole plane anew after each dab, for seconds, and has missed the mouse meanwhile.
+    """
+    window = getattr(viewer, "window", None)
+    visual = window._qt_viewer.canvas.layer_to_visual.get(layer) if window is not None else None
+    if visual is not None and max(_steps(visual, layer.data.shape[-2:])) > 1:
+        layer.events.labels_update.disconnect(visual._on_partial_labels_update)
+        layer.events.labels_update.connect(partial(_show_dab, visual))
+
+
+def _show_dab(visual: Any, event: Any) -> None:
+    """Bring a changed window to the card, every nth pixel of it; `visual` is napari's picture of a layer."""
+    layer, texture = visual.layer, visual.node._texture
+    shape = layer._slice.image.raw.shape
+    steps = _steps(visual, shape)
+    if len(event.offset) != 2 or texture.shape[:2] != tuple(-(-n // k) for n, k in zip(shape, steps, strict=True)):
+        visual._on_partial_labels_update(event)
+        return
+    first = [-(-start // step) for start, step in zip(event.offset, steps, strict=True)]
+    starts = [at * step - start for at, step, start in zip(first, steps, event.offset, strict=True)]
+    part = event.data[starts[0] :: steps[0], starts[1] :: steps[1]]
+    if part.size:
+        texture.scale_and_set_data(np.ascontiguousarray(part), copy=False, offset=tuple(first))
+        visual.node.update()
+
+
+def _steps(visual: Any, shape: Sequence[int]) -> tuple[int, ...]:
+    """Pixels of a plane to one that is shown, along rows and columns."""
+    return tuple(-(-int(length) // (visual.MAX_TEXTURE_SIZE_2D or int(length))) for length in shape)

@@ -44,6 +44,29 @@ def whole_of(layer: Any) -> Any:
     return layer.data[0] if layer.multiscale else layer.data
 
 
+def pixel_sizes_um(layer: Any) -> tuple[tuple[float, float] | None, float | None]:
+    """Height and width of a pixel and the distance of planes in micrometres, where the layer's units say so."""
+    *lead, height, width = map(_in_um, layer.scale, layer.units)
+    across = (height, width) if height and width else None
+    return across, lead[-1] or None if lead else None
+
+
+def _in_um(size: float, unit: Any) -> float:
+    """A length in micrometres, 0 where the unit is none of length."""
+    try:
+        return float((size * unit).to("micrometer").magnitude)
+    except Exception:  # pint's errors for units that are no lengths, such as pixels
+        return 0.0
+
+
+def axes_of_layer(layer: Any) -> str:
+    """Axes of a layer without colours, such as TYX, where its notes or the names of its axes say; else empty."""
+    ndim = int(layer.ndim)
+    noted, named = notes_on(layer).get("axes"), "".join(layer.axis_labels).upper()
+    known = ("" if noted is None else f"{noted}YX", named if set(named) <= set("TCZYX") else "")
+    return next((axes for axes in known if len(axes) == ndim == len(set(axes)) and axes.endswith("YX")), "")
+
+
 def named_file(layer: Any) -> str | None:
     """The file that a layer was read from, as far as it says."""
     return layer.source.path or notes_on(layer).get("file")

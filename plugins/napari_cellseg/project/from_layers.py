@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 from napari.layers import Image, Layer
 
 import cellseg
-from napari_cellseg.pixels.layer_files import file_that_shows, guess_axes, named_file, whole_of, write_pixels
+from napari_cellseg.pixels.layer_files import (
+    axes_of_layer,
+    file_that_shows,
+    guess_axes,
+    named_file,
+    pixel_sizes_um,
+    whole_of,
+    write_pixels,
+)
 from napari_cellseg.project.folder import Project, free_name
 from napari_cellseg.project.layers import choose_annotation, claimed, show_image
 from napari_cellseg.project.notes import notes_for
@@ -19,7 +27,6 @@ if TYPE_CHECKING:
 
 MOST_AXES = 5
 """Of a layer that can be put into a project, colours not counted."""
-_MICROMETRES = ("micrometer", "um", "µm")
 
 
 def create_project(viewer: ViewerModel, folder: Path, layers: Sequence[Image] | None = None) -> Project:
@@ -70,12 +77,11 @@ def _file_of(layer: Image, project: Project) -> Path:
 
 
 def _save(layer: Image, file: Path) -> None:
-    data = whole_of(layer)
+    data, known = whole_of(layer), axes_of_layer(layer)
     if data.ndim - int(layer.rgb) == MOST_AXES:
-        data = data.reshape(-1, *data.shape[2:])  # a project counts planes, whatever axes they come from
-    known = str(layer.units[-1]) in _MICROMETRES
-    size = (float(layer.scale[-2]), float(layer.scale[-1])) if known else None
-    write_pixels(file, data, guess_axes(data.ndim, rgb=bool(layer.rgb)), size, None)
+        data, known = data.reshape(-1, *data.shape[2:]), ""  # a project counts planes, whatever axes they come from
+    axes = f"{known}S" if known and layer.rgb else known
+    write_pixels(file, data, axes or guess_axes(data.ndim, rgb=bool(layer.rgb)), *pixel_sizes_um(layer))
 
 
 def _adopt(layer: Image, project: Project) -> None:

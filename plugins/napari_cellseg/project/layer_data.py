@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from napari_cellseg.project.document import ProjectImage
     from napari_cellseg.project.folder import Project
 
+Placed = dict[str, Any]
+"""Scale and units of a layer, as napari takes them."""
 _RESULTS = ("probabilities", "uncertainty", "instances")
 """Names of the files in predictions/NAME that are shown, the last one on top."""
 _RESULT_FILES = (".tif", ".tiff", ".zarr")
@@ -31,10 +33,10 @@ _RESULT_FILES = (".tif", ".tiff", ".zarr")
 
 def layer_data(project: Project, image: ProjectImage) -> list[LayerData]:
     """Layers of an image, lowest first: channels, results, annotation. What cannot be read is told and left out."""
-    scale, channels = _pixels(project, image)
-    results = _results(project, image, scale)
-    pictures = _pictures(project, image, scale, without={role_of(made) for made in results})
-    return [*channels, *results, *pictures, *_annotation(project, image, scale)]
+    placed, channels = _pixels(project, image)
+    results = _results(project, image, placed)
+    pictures = _pictures(project, image, placed, without={role_of(made) for made in results})
+    return [*channels, *results, *pictures, *_annotation(project, image, placed)]
 
 
 def role_of(made: LayerData) -> str:
@@ -51,59 +53,63 @@ def errors_told() -> Iterator[None]:
         show_error(str(error))
 
 
-def _pixels(project: Project, image: ProjectImage) -> tuple[tuple[float, ...], list[LayerData]]:
+def _pixels(project: Project, image: ProjectImage) -> tuple[Placed, list[LayerData]]:
     """Size of a pixel, and the layers of the channels; 1 and none where the file is gone or cannot be read."""
-    scale: tuple[float, ...] = (1.0,) * (2 if image.shape[0] == 1 else 3)
+    placed: Placed = {"scale": (1.0,) * (2 if image.shape[0] == 1 else 3)}
     channels: list[LayerData] = []
     if not image.missing:
         with errors_told():
             source = project.source(image)
-            scale = _scale(source)
+            placed = _placed(source)
             channels = _channels(project, image, source)
-    return scale, channels
+    return placed, channels
 
 
-def _results(project: Project, image: ProjectImage, scale: tuple[float, ...]) -> list[LayerData]:
+def _results(project: Project, image: ProjectImage, placed: Placed) -> list[LayerData]:
     """Files of results that `cellseg predict` or a user left in the project."""
     found = []
     for what in _RESULTS:
         for file in _newest(project.predictions / image.name, what):
             with errors_told():
-                common = _common(project, image, what, scale)
+                common = _common(project, image, what, placed)
                 read = _cells_in_file if what == RESULT else _values_in_file
                 found.append(read(file, common, writable=project.writable))
     return found
 
 
-def _pictures(project: Project, image: ProjectImage, scale: tuple[float, ...], *, without: Set[str]) -> list[LayerData]:
+def _pictures(project: Project, image: ProjectImage, placed: Placed, *, without: Set[str]) -> list[LayerData]:
     """Pictures that the panel for segmenting left, but for those of which there are files of results."""
     found = kept_pictures(project.predictions / image.name)
-    shown = [kept for kept in found if kept.role not in without and kept.levels[0].ndim == len(scale)]
-    return [_picture(kept, _common(project, image, kept.role, scale), writable=project.writable) for kept in shown]
+    shown = [kept for kept in found if kept.role not in without and kept.levels[0].ndim == len(placed["scale"])]
+    return [_picture(kept, _common(project, image, kept.role, placed), writable=project.writable) for kept in shown]
 
 
-def _annotation(project: Project, image: ProjectImage, scale: tuple[float, ...]) -> list[LayerData]:
+def _annotation(project: Project, image: ProjectImage, placed: Placed) -> list[LayerData]:
     found: list[LayerData] = []
     with errors_told():
         labels = project.labels(image)
         if project.writable:
             labels.flush()  # what a crash left in the journal
-        found.append((labels, _common(project, image, "annotation", scale), "labels"))
+        found.append((labels, _common(project, image, "annotation", placed), "labels"))
     return found
 
 
-def _common(project: Project, image: ProjectImage, what: str, scale: tuple[float, ...]) -> dict[str, Any]:
-    return {"name": f"{image.name} {what}", "metadata": notes_for(project, image, what), "scale": scale}
+def _common(project: Project, image: ProjectImage, what: str, placed: Placed) -> dict[str, Any]:
+    return {"name": f"{image.name} {what}", "metadata": notes_for(project, image, what), **placed}
 
 
-def _scale(source: ImageSource) -> tuple[float, ...]:
-    """Size of a pixel in micrometres where it is known, with the distance of planes, else 1."""
+def _placed(source: ImageSource) -> Placed:
+    """Size of a pixel in micrometres where it is known, with the distance of planes, else 1, and the units of these."""
     high, wide = source.pixel_size_um or (1.0, 1.0)
-    return (high, wide) if source.planes == 1 else (source.spacing_um or max(high, wide), high, wide)
+    across = ["um" if source.pixel_size_um else "pixel"] * 2
+    if source.planes == 1:
+        return {"scale": (high, wide), "units": across}
+    spacing = "um" if source.spacing_um else "pixel"
+    return {"scale": (source.spacing_um or max(high, wide), high, wide), "units": [spacing, *across]}
 
 
 def _channels(project: Project, image: ProjectImage, source: ImageSource) -> list[LayerData]:
-    common = {"name": image.name, "metadata": notes_for(project, image, "image"), "scale": _scale(source)}
+    common = {"name": image.name, "metadata": notes_for(project, image, "image"), **_placed(source)}
     if source.channels in (3, 4) and source.dtype == np.uint8:
         return [(pixels_of(source, None), {**common, "rgb": True}, "image")]
     if source.channels == 1:

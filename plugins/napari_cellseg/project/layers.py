@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from napari.layers import Labels, Layer
 from napari.utils.notifications import show_warning
 
 from napari_cellseg.annotation import is_annotation, notes_on, what_of
 from napari_cellseg.image_reader import LayerData
+from napari_cellseg.napari_private import show_strokes_on_large, unwrapped
 from napari_cellseg.project.brush import follow_strokes, hold_next_cell
 from napari_cellseg.project.document import ProjectImage
 from napari_cellseg.project.folder import Project
@@ -87,10 +89,15 @@ def claimed(path: Path) -> Project:
 
 def make_ready(layer: Layer) -> None:
     """Make the layer of an annotation ready for painting a new cell, or refuse painting where it cannot be kept."""
-    if isinstance(layer, Labels) and isinstance(layer.data, LabelStore):
+    if isinstance(layer, Labels) and is_stored(layer):
         layer.editable = layer.data.writable
         follow_strokes(layer)
         hold_next_cell(layer)
+
+
+def is_stored(layer: Layer) -> bool:
+    """True if a layer is painted on in a store on disk."""
+    return isinstance(layer.data, LabelStore)
 
 
 def projects_in(viewer: ViewerModel) -> list[Path]:
@@ -102,9 +109,14 @@ def projects_in(viewer: ViewerModel) -> list[Path]:
 def follow(session: Session) -> None:
     """Work on a project, with its newest model, as soon as layers of it are in the viewer, however they came there."""
 
+    followed: WeakSet[Layer] = WeakSet()
+
     def look(event: object = None) -> None:
-        for layer in session.viewer.layers:
+        for layer in map(unwrapped, session.viewer.layers):
             make_ready(layer)
+            if layer not in followed and is_stored(layer):
+                followed.add(layer)
+                show_strokes_on_large(unwrapped(session.viewer), layer)
         paths = projects_in(session.viewer)
         if paths and (session.project is None or session.project.path not in paths):
             use(session, Project.open(paths[-1]))
@@ -125,7 +137,7 @@ def _insert(viewer: ViewerModel, made: LayerData, there: dict[str, Layer], *, vi
     """Add a layer of an image where its image lies, below its annotation; `there`: its other layers by their roles."""
     data, arguments, kind = made
     under, above = there.get("image"), there.get("annotation")
-    placed = {} if under is None else {"scale": under.scale, "translate": under.translate}
+    placed = {} if under is None else {"scale": under.scale, "translate": under.translate, "units": under.units}
     layer = Layer.create(data, {**arguments, **placed, "visible": visible}, kind)
     viewer.layers.insert(len(viewer.layers) if above is None else viewer.layers.index(above), layer)
 

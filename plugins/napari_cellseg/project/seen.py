@@ -23,6 +23,8 @@ class SeenImages(QObject):
         self._acting = False
         self._fresh: set[int] = set()
         """Layers that came since the window last rested: that they are selected was nobody's choice."""
+        self._brush: tuple[str, float] | None = None
+        """Mode and size of the brush on the annotation that goes."""
         self._rested = later(self, 0, self._on_rest)
         layers = session.viewer.layers
         for layer in layers:
@@ -72,7 +74,7 @@ class SeenImages(QObject):
         self._acting = True
         try:
             for number, visible in rule(self._session.open_layers(), number_of(layer)).items():
-                _show(self._session.layer(number), visible=visible)
+                self._show(self._session.layer(number), visible=visible)
             if number_of(layer) not in self._fresh:
                 self._select_what_is_seen()
         finally:
@@ -84,9 +86,18 @@ class SeenImages(QObject):
         other = instead_of(self._session.open_layers(), self._session.active)
         if other is not None:
             self._session.viewer.layers.selection.active = self._session.layer(other)
+            self._take_brush_along()
 
+    def _show(self, layer: Any, *, visible: bool) -> None:
+        if isinstance(layer, Labels) and not visible:
+            if layer is unwrapped(self._session.viewer.layers.selection.active):
+                self._brush = str(layer.mode), float(layer.brush_size)
+            layer.mode = "pan_zoom"  # a hidden layer in a brush's mode would be painted on
+        layer.visible = visible
 
-def _show(layer: Any, *, visible: bool) -> None:
-    if isinstance(layer, Labels) and not visible:
-        layer.mode = "pan_zoom"  # a hidden layer in a brush's mode would be painted on
-    layer.visible = visible
+    def _take_brush_along(self) -> None:
+        """What was held on the image before is held on this one."""
+        layer = unwrapped(self._session.viewer.layers.selection.active)
+        if self._brush is not None and isinstance(layer, Labels) and layer.editable and layer.visible:
+            layer.mode, layer.brush_size = self._brush
+        self._brush = None

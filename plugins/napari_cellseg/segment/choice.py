@@ -15,9 +15,8 @@ from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QListWidget, QListWidgetIte
 
 import cellseg
 from napari_cellseg.annotation import notes_on, what_of
-from napari_cellseg.pixels.layer_files import named_file, whole_of
+from napari_cellseg.pixels.layer_files import axes_of_layer, named_file, pixel_sizes_um, whole_of
 from napari_cellseg.segment.inputs import Input
-from napari_cellseg.segment.results import pixel_sizes_um
 from napari_cellseg.session import Session
 from napari_cellseg.widgets import combo
 
@@ -41,6 +40,9 @@ class ImageChoice(QListWidget):
         for event in (layers.events.inserted, layers.events.removed, layers.events.reordered):
             event.connect(self._list_layers)
         layers.selection.events.active.connect(self._list_layers)
+        session.signals.seen_changed.connect(self._on_seen)
+        self._unasked = ""
+        """Name of the image that was ticked because it was seen."""
         self._list_layers()
 
     def ask_files(self) -> None:
@@ -67,8 +69,18 @@ class ImageChoice(QListWidget):
             self._add(layer.name, None, layer.name in ticked)
         for path in files:
             self._add(Path(path).name, path, Path(path).name in ticked)
+        self._tick_what_is_seen()
+
+    def _on_seen(self) -> None:
+        """Another image is seen: the tick goes along, if nobody set it."""
+        if self._ticked() == {self._unasked}:
+            self._tick(self._unasked, _OFF)
+            self._tick_what_is_seen()
+
+    def _tick_what_is_seen(self) -> None:
         image = self._session.image()
         if image is not None and not self._ticked():
+            self._unasked = image.name
             self._tick(image.name)
 
     def _ticked(self) -> set[str]:
@@ -77,10 +89,10 @@ class ImageChoice(QListWidget):
     def _files(self) -> list[str]:
         return [item.data(_FILE) for item in self._items() if item.data(_FILE)]
 
-    def _tick(self, name: str) -> None:
+    def _tick(self, name: str, state: Qt.CheckState = ON) -> None:
         for item in self._items():
             if item.text() == name:
-                item.setCheckState(ON)
+                item.setCheckState(state)
 
     def _items(self) -> list[QListWidgetItem]:
         return [self.item(row) for row in range(self.count())]
@@ -107,6 +119,7 @@ class ImageChoice(QListWidget):
             data=whole_of(layer),
             rgb=bool(layer.rgb),
             axes=axes,
+            layer_axes=axes_of_layer(layer),
             pixel_size_um=size,
             spacing_um=spacing,
         )

@@ -26,6 +26,8 @@ class Input:
     rgb: bool = False
     axes: str = ""
     """What is known of the file's axes; empty = as it says."""
+    layer_axes: str = ""
+    """What is known of the layer's, without colours."""
     pixel_size_um: tuple[float, float] | None = None
     spacing_um: float | None = None
 
@@ -66,7 +68,8 @@ def open_order(chosen: Input, choices: Choices) -> Order:
         return {**order, "image": chosen.path}
     file = file_that_shows(chosen.path, chosen.data, rgb=chosen.rgb, axes=axes, channel=True)
     if file is None:
-        axes = choices.axes or guess_axes(chosen.data.ndim, rgb=chosen.rgb)
+        known = f"{chosen.layer_axes}S" if chosen.layer_axes and chosen.rgb else chosen.layer_axes
+        axes = choices.axes or known or guess_axes(chosen.data.ndim, rgb=chosen.rgb)
         file = chosen.folder / "image.ome.tif"
         write_pixels(file, chosen.data, axes, chosen.pixel_size_um, chosen.spacing_um)
         order["axes"] = ""

@@ -251,18 +251,3 @@ def moved(placement: dict[str, Any], offset: list[int]) -> Any:
         return offset
     known = {name: placement[name] for name in ("scale", "translate", "rotate", "shear") if name in placement}
     return Affine(ndim=len(offset), **known)(np.asarray(offset, float))
-
-
-def pixel_sizes_um(layer: Layer) -> tuple[tuple[float, float] | None, float | None]:
-    """Height and width of a pixel and the distance of planes in micrometres, where the layer's units say so."""
-    *lead, height, width = map(_in_um, layer.scale, layer.units)
-    across = (height, width) if height and width else None
-    return across, lead[-1] or None if lead else None
-
-
-def _in_um(size: float, unit: Any) -> float:
-    """A length in micrometres, 0 where the unit is none of length."""
-    try:
-        return float((size * unit).to("micrometer").magnitude)
-    except Exception:  # pint's errors for units that are no lengths, such as pixels
-        return 0.0

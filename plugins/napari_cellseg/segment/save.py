@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import cellseg
-from napari_cellseg.annotation import notes_on
-from napari_cellseg.pixels.layer_files import guess_axes, whole_of
+from napari_cellseg.pixels.layer_files import axes_of_layer, guess_axes, pixel_sizes_um, whole_of
 from napari_cellseg.project.notes import image_of_layer
-from napari_cellseg.segment.results import pixel_sizes_um
 
 if TYPE_CHECKING:
     from napari_cellseg.project.folder import Project
@@ -41,5 +39,5 @@ def axes_of(layer: Any, project: Project | None) -> str:
     """Axes of a layer of labels, those of its image where they are known."""
     ndim = whole_of(layer).ndim
     image = None if project is None else image_of_layer(layer, project)
-    known = (notes_on(layer).get("axes", ""), "" if image is None else image.axes)
-    return next((axes for axes in known if len(axes) == ndim), "") or guess_axes(ndim, rgb=False)
+    known = "" if image is None or len(image.axes) != ndim else image.axes
+    return known or axes_of_layer(layer) or guess_axes(ndim, rgb=False)

@@ -5,7 +5,12 @@ from __future__ import annotations
 import napari_cellseg.image_reader
 import numpy as np
 import pytest
+from napari.components import ViewerModel
 from napari_cellseg.image_reader import get_reader, read_image
+from napari_cellseg.project.from_layers import create_project
+from napari_cellseg.project.layers import open_project
+from napari_cellseg.project.lock import release
+from napari_cellseg.segment.save import write_cells
 
 import cellseg
 from cellseg import InputError
@@ -16,9 +21,31 @@ def test_a_stack_with_its_pixel_size(tmp_path):
     cellseg.write_stack(tmp_path / "a.tif", stack, "ZYX", pixel_size_um=(0.5, 0.25), spacing_um=2.0)
     ((data, settings, kind),) = read_image(tmp_path / "a.tif")
     assert (kind, settings["name"], settings["scale"]) == ("image", "a.tif", (2.0, 0.5, 0.25))
+    assert settings["units"] == ["um", "um", "um"]
     np.testing.assert_array_equal(np.asarray(data), stack)
     np.testing.assert_array_equal(np.asarray(data[1, 10:20, 30:40]), stack[1, 10:20, 30:40])
     assert 0 <= settings["contrast_limits"][0] < settings["contrast_limits"][1] <= 4000
+
+
+def test_a_series_keeps_its_axes_and_units_on_its_way(tmp_path):
+    series = np.random.default_rng(0).integers(0, 255, (3, 40, 50)).astype(np.uint8)
+    cellseg.write_stack(tmp_path / "a.ome.tif", series, "TYX", pixel_size_um=(0.5, 0.25))
+    ((data, settings, _),) = read_image(tmp_path / "a.ome.tif")
+    assert settings["units"] == ["pixel", "um", "um"]
+    viewer = ViewerModel()
+    viewer.add_image(data + 1, **settings)  # which is in no file
+    project = create_project(viewer, tmp_path / "project")
+    copied = project.source(project.images[0])
+    assert (copied.plane_axes, copied.pixel_size_um, copied.spacing_um) == ("T", (0.5, 0.25), None)
+    again = ViewerModel()
+    open_project(again, project.path)
+    for layer in again.layers:
+        assert [str(unit) for unit in layer.units] == ["pixel", "micrometer", "micrometer"]
+        np.testing.assert_array_equal(layer.scale[-2:], (0.5, 0.25))
+    write_cells(again.layers[-1], project, tmp_path / "cells.ome.tif")
+    saved = cellseg.open_image(tmp_path / "cells.ome.tif")
+    assert (saved.plane_axes, saved.pixel_size_um) == ("T", (0.5, 0.25))
+    release(project.path)
 
 
 def test_a_layer_a_channel(tmp_path):

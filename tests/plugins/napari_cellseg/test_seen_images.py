@@ -45,6 +45,7 @@ def test_strokes_go_into_the_annotation_of_the_image_that_is_seen(make_napari_vi
     viewer.layers["k"].visible = True
     assert shown() == ["k", "k annotation"]
     assert "k annotation" in panel._name.text()
+    assert viewer.layers["k annotation"].mode == "paint", "the brush goes along"
     assert paint(30) == {"b": 0, "h": 0, "k": 2, "n": 0}
 
     viewer.layers.selection.active = viewer.layers["h annotation"]

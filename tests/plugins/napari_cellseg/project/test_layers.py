@@ -57,6 +57,37 @@ def test_strokes_are_painted_on_one_thread(make_napari_viewer, project, monkeypa
     assert numba.get_num_threads() == numba.config.NUMBA_NUM_THREADS
 
 
+@pytest.mark.filterwarnings("ignore:data shape:UserWarning")
+def test_strokes_on_a_plane_larger_than_the_card_takes_are_shown_alone(make_napari_viewer, project, monkeypatch):
+    monkeypatch.setattr("napari._vispy.layers.base.get_max_texture_sizes", lambda: (150, 150))  # of 300 x 400 pixels
+    viewer = make_napari_viewer(show=True)
+    viewer.window.add_plugin_dock_widget("cellseg")
+    open_project(viewer, project.path)
+    layer = viewer.layers["flat annotation"]
+    strokes.settle(viewer)
+    layer.mode, layer.brush_size = "paint", 8
+    texture = viewer.window._qt_viewer.canvas.layer_to_visual[layer].node._texture
+    shown, drawn = [], type(texture).scale_and_set_data
+    monkeypatch.setattr(
+        type(texture),
+        "scale_and_set_data",
+        lambda self, data, offset=None, copy=False: (
+            shown.append((data.copy(), offset)),
+            drawn(self, data, offset, copy),
+        ),
+    )
+    refreshed = []
+    monkeypatch.setattr(type(layer), "refresh", lambda self, *_, **__: refreshed.append(self))
+    strokes.stroke(viewer, layer, [(100, column) for column in range(40, 300, 20)])
+    assert not refreshed, "nobody waits for the whole plane"
+    wanted = layer.data[::2, ::3]
+    assert wanted.any()
+    plane = np.zeros_like(wanted)
+    for data, (top, left) in shown:
+        plane[top : top + data.shape[0], left : left + data.shape[1]] = data
+    np.testing.assert_array_equal(plane, wanted)
+
+
 def test_paint_undo_redo_fill_and_open_again(make_napari_viewer, project):
     viewer = make_napari_viewer(show=True)
     assert open_project(viewer, project.path) == project
