@@ -48,6 +48,7 @@ _HOME = {
     "measure_place": "cellseg.measure",
     "CellGrid": "cellseg.measure",
     "CellTable": "cellseg.measure",
+    "convert": "cellseg.conversion.labels",
     "metrics": "cellseg",
     "wording": "cellseg",
 }
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from cellseg import metrics as metrics
     from cellseg import wording as wording
     from cellseg.allocator import keep_memory as keep_memory
+    from cellseg.conversion.labels import convert as convert
     from cellseg.errors import InputError as InputError
     from cellseg.evaluation.judging import evaluate as evaluate
     from cellseg.evaluation.summary import summarise as summarise

@@ -8,6 +8,7 @@ from cellseg import __version__
 from cellseg.cli import (
     augment,
     check,
+    convert,
     demo,
     evaluate,
     info,
@@ -40,6 +41,7 @@ app.command(predict.predict)
 app.command(evaluate.evaluate)
 app.command(tune.tune)
 app.command(measure.measure)
+app.command(convert.convert)
 app.command(split.split)
 app.command(models.models)
 app.command(info.info)

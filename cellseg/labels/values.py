@@ -18,6 +18,8 @@ IGNORED = -1
 """Label of pixels that nobody annotated, whatever their value in the file."""
 LARGEST_LABEL = 2**53
 """Larger numbers are not exact in files of floats, and no data set has as many cells."""
+OUTLINES = (".zip", ".roi", ".json", ".geojson")
+"""Endings of files of which labels are drawn."""
 FEWEST_BLURRED_VALUES = 5
 BLURRED_SHARE = 0.05
 """Masks resized with interpolation, blurred or saved as JPEG measure 0.12 to 0.8, real labels at most 0.015."""
@@ -148,8 +150,8 @@ def _without(values: Int64, ignored: Iterable[int | None]) -> Int64:
 
 
 def _ours(path: Path | str | None) -> bool:
-    """True if cellseg wrote the file: its instances may be small and close, but they are never blurred."""
-    return path is not None and made_by_cellseg(Path(path))
+    """True if cellseg wrote the file, or drew it from outlines: cells may be small and close, but are never blurred."""
+    return path is not None and (Path(path).suffix.lower() in OUTLINES or made_by_cellseg(Path(path)))
 
 
 def _refuse_fractions(plane: NDArray[Any], path: Path | str | None) -> None:

@@ -51,8 +51,18 @@ class MeasurePlan:
         every = np.arange(self.labels.planes).reshape(*self.labels.plane_shape[: self.grid.leading], -1)
         for place in self.places:
             planes = every[place].tolist()
-            cells = _cells(self._stack([self._values(k) for k in planes]), self.kind)
-            yield measure_place(cells, dict(self._images(planes)), self.grid, place)
+            yield measure_place(self._cells(planes), dict(self._images(planes)), self.grid, place)
+
+    def numbers(self, plane: int) -> Array:
+        """Cell numbers (H, W) of a plane, as its table has them.
+
+        Raises:
+            InputError: values that are no labels, or a damaged file.
+        """
+        return bool_instances(_cells(self._values(plane), self.kind))
+
+    def _cells(self, planes: list[int]) -> Array:
+        return _cells(self._stack([self._values(k) for k in planes]), self.kind)
 
     def _values(self, plane: int) -> Array:
         plain = plain_values(read_values(self.labels, plane), self.options, self.labels.path)
@@ -93,9 +103,20 @@ def plan_measuring(
     axes = axes.upper() if axes else None
     grey = None if image is None else open_image(image, axes=axes)
     cells = open_labels(labels, axes=f"{plane_axes(axes)}YX" if axes else None, like=grey)
-    _check_sizes(cells, grey)
-    kind = kind_of([(cells, k) for k in range(cells.planes)], reading)
-    return MeasurePlan(cells, grey, kind, _grid(cells, grey, volume), reading)
+    return plan_of(cells, grey, volume=volume, reading=reading)
+
+
+def plan_of(
+    labels: ImageSource,
+    image: ImageSource | None = None,
+    *,
+    volume: bool = False,
+    reading: LabelOptions = LabelOptions(),
+) -> MeasurePlan:
+    """The same for images that are open. Raises InputError as `plan_measuring`."""
+    _check_sizes(labels, image)
+    kind = kind_of([(labels, k) for k in range(labels.planes)], reading)
+    return MeasurePlan(labels, image, kind, _grid(labels, image, volume), reading)
 
 
 def measure_file(

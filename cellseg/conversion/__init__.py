@@ -1,0 +1,1 @@
+"""Labels written as the formats of other programs."""

@@ -1,0 +1,44 @@
+"""Cells of one or several images as annotations of COCO, with run lengths (RLE)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.ndimage import find_objects
+
+from cellseg.conversion.pictures import refuse_stack
+from cellseg.extras import wanted
+from cellseg.files import write_json
+from cellseg.labels.formats.coco import WHAT, annotation_of
+from cellseg.measure.files import MeasurePlan
+
+
+def write_coco(path: Path, plans: Sequence[MeasurePlan]) -> int:
+    """Write an annotation for each cell.
+
+    Raises:
+        InputError: a stack, or pycocotools is missing.
+    """
+    with wanted("labels", WHAT):
+        import pycocotools.mask  # noqa: F401
+    images, annotations = list[dict[str, Any]](), list[dict[str, Any]]()
+    for number, plan in enumerate(plans, 1):
+        refuse_stack(plan, "an image of COCO")
+        labels = plan.labels
+        images.append({"id": number, "file_name": labels.name, "height": labels.height, "width": labels.width})
+        for annotation in _annotations(plan):
+            annotations.append({"id": len(annotations) + 1, "image_id": number, "category_id": 1, **annotation})
+    tree = {"images": images, "annotations": annotations, "categories": [{"id": 1, "name": "cell"}]}
+    write_json(path, tree)
+    return len(annotations)
+
+
+def _annotations(plan: MeasurePlan) -> Iterator[dict[str, Any]]:
+    numbers = plan.numbers(0)
+    known = np.unique(numbers[numbers > 0])
+    places = find_objects(np.searchsorted(known, numbers, side="right"))  # by rank: gaps would make empty places
+    for cell, place in zip(known.tolist(), places, strict=True):
+        yield annotation_of(cell, numbers[place], (place[0].start, place[1].start), numbers.shape)
