@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.layers import Image, Labels
-from napari.utils.notifications import show_warning
+from napari.utils.notifications import show_info, show_warning
 from numpy.typing import NDArray
 from qtpy.QtCore import QObject, Signal
 
@@ -22,9 +22,10 @@ from napari_cellseg.annotate.layer import AnnotatedLayer
 from napari_cellseg.annotate.marks import Marks
 from napari_cellseg.annotate.mouse_tools import MouseTools
 from napari_cellseg.annotate.places import Places, image_of, prediction_of
-from napari_cellseg.annotation import NOT_ANNOTATED, is_result
+from napari_cellseg.annotation import FIRST_CELL, NOT_ANNOTATED, is_result
 from napari_cellseg.camera import camera, look_at
 from napari_cellseg.napari_private import unwrapped
+from napari_cellseg.project.adopt import adopt_cells
 from napari_cellseg.session import Session
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Annotator(QObject):
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.viewer: ViewerModel = unwrapped(session.viewer)
+        self._session = session
         self._hand = InHand(session, self.run, self)
         self._places = Places(self)
         self._marks = Marks(self.viewer)
@@ -124,7 +126,10 @@ class Annotator(QObject):
             layer: any labels.
             cells_from: 2 if they have the values of an annotation, 1 if 1 is a cell and 0 background.
         """
-        mark(unwrapped(layer), cells_from)
+        layer = unwrapped(layer)
+        mark(layer, cells_from)
+        if cells_from < FIRST_CELL and not adopt_cells(self._session, layer):
+            show_info("These cells are in no project: save them before you close the window.")
         self._hand.choose()
 
     def _on_leaving(self) -> None:

@@ -18,6 +18,7 @@ from napari_cellseg.pixels.lazy import contrast, pixels_of
 from napari_cellseg.pixels.pyramid import IN_MEMORY, KeptPicture, kept_pictures
 from napari_cellseg.project.corrections import cells_of, correctable, folder_beside
 from napari_cellseg.project.notes import notes_for
+from napari_cellseg.project.own_cells import own_cells
 
 if TYPE_CHECKING:
     from cellseg.images.source import ImageSource
@@ -36,7 +37,8 @@ def layer_data(project: Project, image: ProjectImage) -> list[LayerData]:
     placed, channels = _pixels(project, image)
     results = _results(project, image, placed)
     pictures = _pictures(project, image, placed, without={role_of(made) for made in results})
-    return [*channels, *results, *pictures, *_annotation(project, image, placed)]
+    own = _own_cells(project, image, placed)
+    return [*channels, *results, *pictures, *own, *_annotation(project, image, placed)]
 
 
 def role_of(made: LayerData) -> str:
@@ -82,6 +84,17 @@ def _pictures(project: Project, image: ProjectImage, placed: Placed, *, without:
     found = kept_pictures(project.predictions / image.name)
     shown = [kept for kept in found if kept.role not in without and kept.levels[0].ndim == len(placed["scale"])]
     return [_picture(kept, _common(project, image, kept.role, placed), writable=project.writable) for kept in shown]
+
+
+def _own_cells(project: Project, image: ProjectImage, placed: Placed) -> list[LayerData]:
+    """Cells that a user brought along."""
+    found: list[LayerData] = []
+    with errors_told():
+        common = _common(project, image, RESULT, placed)
+        found += [
+            (cells, {**common, "name": name, "opacity": 0.5}, "labels") for name, cells in own_cells(project, image)
+        ]
+    return found
 
 
 def _annotation(project: Project, image: ProjectImage, placed: Placed) -> list[LayerData]:

@@ -7,6 +7,7 @@ import pytest
 import tifffile
 from napari_cellseg.annotate.index import Cell
 from napari_cellseg.project.folder import Project
+from napari_cellseg.project.layer_data import layer_data, role_of
 from napari_cellseg.project.layers import open_project
 from qtpy.QtWidgets import QFileDialog, QPushButton
 
@@ -217,6 +218,26 @@ def test_labels_become_an_annotation_only_when_it_is_said(viewer, panel, qtbot):
     assert not viewer.layers["result"].keymap
     viewer.layers["result"].selected_label = 9
     viewer.dims.ndisplay = 2
+
+
+def test_labels_of_another_program_are_kept_and_corrected_in_the_project(viewer, panel, qtbot, tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", np.zeros((60, 70), np.uint8))
+    project = Project.create(tmp_path / "project", [tmp_path / "a.tif"])
+    open_project(viewer, project.path)
+    labels = np.zeros((60, 70), np.uint8)
+    labels[5:20, 5:20], labels[5:20, 30:40] = 1, 2
+    layer = viewer.add_labels(labels, name="from elsewhere")
+    panel._shift.click()
+    ready(panel, qtbot)
+    assert (panel.annotator.target.layer, layer.selected_label) == (layer, 3)
+    layer.selected_label = 2
+    panel.annotator.run("delete")
+    layer.paint((50, 50), 3)
+    cells = np.asarray(layer.data)
+    assert set(np.unique(cells)) == {0, 1, 3}
+    (kept,) = [made for made in layer_data(project, project.images[0]) if role_of(made) == "instances"]
+    assert kept[1]["name"] == "from_elsewhere"
+    np.testing.assert_array_equal(kept[0], cells)  # what another window would find after a kill
 
 
 def test_an_earlier_state_comes_back_and_another_image_is_shown(viewer, panel, qtbot, tmp_path, monkeypatch):
