@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cellseg.cli.flags import AxesFlag, Flat
 from cellseg.cli.predict_batch import Failures, looked_at, unfinished
 from cellseg.cli.predict_files import ImageJob, ResultFiles, plan_jobs
+from cellseg.cli.predict_table import refuse_no_cells, write_table
 from cellseg.cli.progress import bar, say, stoppable
 from cellseg.options import PredictOptions
 from cellseg.wording import duration, size_of
@@ -68,12 +69,17 @@ def predict(
         done = _predict_into(job.target, trained, opened(job), options, files.resume, verify_seams)
         return done and failures.wrote(job.target)
 
+    if files.table is not None:
+        refuse_no_cells(options)
     keys = [(job, failures.tried(job.image, partial(look, job))) for job in jobs]
     failures.refuse_all()
     ready = [(job, key) for job, key in keys if key is not None]
     for job in unfinished(ready, options) if files.resume else [job for job, _ in ready]:
         if failures.tried(job.image, partial(work, job)) is False:
             return INTERRUPTED
+    if files.table is not None:
+        done = [(opened(job), job.target) for job, _ in ready if job.image not in failures.why]
+        write_table(files.table, done, options)
     return failures.report(files.out)
 
 

@@ -27,6 +27,9 @@ class ResultFiles:
     """Go on where an interrupted prediction stopped; results that are finished stay as they are."""
     overwrite: Annotated[bool, Flag] = False
     """Replace files that are no results of `cellseg predict`, such as labels that somebody drew."""
+    table: Path | None = None
+    """A CSV to write with a row for each cell: its image, size, place, shape and brightness, in micrometres where the
+    image knows the size of a pixel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ def plan_jobs(images: Sequence[Path], where: ResultFiles, *, uncertain: bool = F
     _refuse_twice(jobs)
     _refuse_inputs(jobs)
     _refuse_others(jobs, where.overwrite)
+    _refuse_table(jobs, where.table)
     return jobs
 
 
@@ -118,6 +122,13 @@ def _refuse_inputs(jobs: Sequence[ImageJob]) -> None:
     for file in (file for job in jobs for file in job.files):
         if file.resolve() in inputs:
             raise InputError("is an input and would be replaced", "Choose another --out.", path=file)
+
+
+def _refuse_table(jobs: Sequence[ImageJob], table: Path | None) -> None:
+    """InputError where the table would be an image or a result, or a folder is there."""
+    taken = {file.resolve() for job in jobs for file in (job.image, *job.files)}
+    if table is not None and (table.resolve() in taken or table.is_dir()):
+        raise InputError("is no place for a table", "Name a CSV file with --table.", path=table)
 
 
 def _refuse_others(jobs: Sequence[ImageJob], overwrite: bool) -> None:

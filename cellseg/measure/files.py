@@ -36,6 +36,13 @@ class MeasurePlan:
     """What the values of the labels mean; of classes and masks the connected regions are the cells."""
     grid: CellGrid
     options: LabelOptions
+    names: tuple[str, ...] = ()
+    """What its channels are called in columns; by default by their own names, a single one by that of the file."""
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Names of the image's channels in columns."""
+        return () if self.image is None else self.names or _channels(self.image)
 
     @property
     def places(self) -> list[tuple[int, ...]]:
@@ -73,7 +80,7 @@ class MeasurePlan:
         if self.image is None:
             return
         read = [self.image.read(k) for k in planes]
-        for channel, name in enumerate(_channels(self.image)):
+        for channel, name in enumerate(self.channels):
             yield name, self._stack([plane[channel] for plane in read])
 
     def _stack(self, planes: list[Array]) -> Array:

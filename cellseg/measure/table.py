@@ -52,7 +52,7 @@ class CellTable:
         with complete_file(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, delimiter=delimiter, lineterminator="\n")
             writer.writerow(self.columns)
-            writer.writerows([_field(value) for value in row] for row in self.values.tolist())
+            writer.writerows([field_of(value) for value in row] for row in self.values.tolist())
 
 
 def joined(tables: list[CellTable]) -> CellTable:
@@ -68,5 +68,6 @@ def from_columns(columns: dict[str, NDArray[Any]], rows: int) -> CellTable:
     return CellTable(tuple(columns), values)
 
 
-def _field(value: float) -> str:
+def field_of(value: float) -> str:
+    """A number as it stands in a file; empty for nan."""
     return "" if value != value else f"{value:.{DIGITS}g}"

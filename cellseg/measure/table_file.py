@@ -1,0 +1,69 @@
+"""One table of the cells of many images, written as they come: what was measured waits in a file beside it."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from cellseg.files import complete_file, part_name
+from cellseg.measure.table import CellTable, field_of
+
+IMAGE = "image"
+"""Column with the name of the image."""
+
+
+@dataclass(slots=True)
+class GrowingTable:
+    """Rows of many images, which may have different columns; a cell has no value in those of other images."""
+
+    spool: BinaryIO
+    """Values of the parts, one after the other."""
+    parts: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    """Image and columns of each part."""
+    cells: int = 0
+
+    def add(self, image: str, table: CellTable) -> None:
+        """Add the cells of an image, or of a part of it."""
+        np.save(self.spool, table.values, allow_pickle=False)
+        self.parts.append((image, table.columns))
+        self.cells += len(table)
+
+    def write(self, path: Path) -> None:
+        """All rows as CSV, in one piece: the image, then the columns of all parts.
+
+        Raises:
+            InputError: it cannot be written.
+        """
+        self.spool.seek(0)
+        names = list(dict.fromkeys(name for _, columns in self.parts for name in columns))
+        with complete_file(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow([IMAGE, *names])
+            for image, columns in self.parts:
+                values = np.load(self.spool, allow_pickle=False)
+                writer.writerows([image, *row] for row in _rows(values.tolist(), columns, names))
+
+
+def _rows(values: list[list[float]], columns: tuple[str, ...], names: list[str]) -> Iterator[list[str]]:
+    places = [columns.index(name) if name in columns else None for name in names]
+    for row in values:
+        yield ["" if place is None else field_of(row[place]) for place in places]
+
+
+@contextmanager
+def growing_table(path: Path) -> Iterator[GrowingTable]:
+    """A table that is filled inside the block; it is there when the block ends without an error."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    spool = part_name(path).with_suffix(".rows")
+    try:
+        with open(spool, "w+b") as file:
+            yield (table := GrowingTable(file))
+            table.write(path)
+    finally:
+        spool.unlink(missing_ok=True)
