@@ -43,7 +43,7 @@ def check(
     Parameters
     ----------
     images
-        A multi-page TIFF, a folder of TIFFs or a glob; or a sequence of the Cell Tracking Challenge.
+        A multi-page TIFF, a folder of images or a glob; or a sequence of the Cell Tracking Challenge.
     labels
         The same for the labels; matched by page or by name.
     fix

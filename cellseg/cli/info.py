@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -11,12 +12,12 @@ from typing import Any
 from cellseg.cli.flags import JsonFlag
 from cellseg.cli.progress import console
 from cellseg.errors import InputError
-from cellseg.images.fileformat import is_model
+from cellseg.images.fileformat import format_of_file, is_model
 from cellseg.images.omezarr.folder import images_inside, is_zarr, labels_of, read_ome
 
 
 def info(path: Path, *, as_json: JsonFlag = False) -> int:
-    """Say what a TIFF, an OME-Zarr folder, a run folder or a model is.
+    """Say what an image file, an OME-Zarr folder, a run folder or a model is.
 
     Parameters
     ----------
@@ -60,6 +61,7 @@ def _image(path: Path) -> dict[str, Any]:
     source = open_image(path)
     return {
         "kind": "image",
+        "format": "OME-Zarr" if path.is_dir() else re.sub(r"^an? ", "", format_of_file(path)),
         "planes": source.planes,
         "plane_axes": source.plane_axes,
         "plane_shape": list(source.plane_shape),

@@ -22,7 +22,7 @@ def napari(*images: Path) -> int:
     Parameters
     ----------
     images
-        TIFF files or OME-Zarr folders to open; large ones are read where they are looked at.
+        Image files or OME-Zarr folders to open; large ones are read where they are looked at.
     """
     for image in images:
         if not image.exists():

@@ -42,7 +42,7 @@ def predict(
     model
         A run folder, a model file, or the name of a model that comes with cellseg (`cellseg models` lists them).
     image
-        TIFF files or OME-Zarr folders, folders of these, or globs (in quotes, too).
+        Image files (TIFF, PNG, JPEG, ...) or OME-Zarr folders, folders of these, or globs (in quotes, too).
     channel
         Name or number (from 0) of the channel to take.
     verify_seams

@@ -62,7 +62,7 @@ def plan_jobs(images: Sequence[Path], where: ResultFiles, *, uncertain: bool = F
     from cellseg.images.listing import list_images
 
     if not images:
-        raise InputError("no image was given", "Give TIFF files, folders of these or globs after the model.")
+        raise InputError("no image was given", "Give image files, folders of these or globs after the model.")
     files = list({file.resolve(): file for file in list_images(images)}.values())
     jobs = [
         _job(file, target, uncertain) for file, target in zip(files, _targets(images, files, where.out), strict=True)
@@ -76,11 +76,14 @@ def plan_jobs(images: Sequence[Path], where: ResultFiles, *, uncertain: bool = F
 
 def _targets(images: Sequence[Path], files: Sequence[Path], out: Path) -> list[Path]:
     """The result of each file."""
-    from cellseg.images.listing import SUFFIXES, stem
+    from cellseg.images.listing import SUFFIXES, TIFFS, stem
     from cellseg.images.omezarr.folder import SUFFIX, is_zarr
 
     is_folder = out.is_dir() and not is_zarr(out)
-    named_file = out.suffix.lower() in (*SUFFIXES, SUFFIX) and not is_folder
+    named_file = out.suffix.lower() in (*TIFFS, SUFFIX) and not is_folder
+    if out.suffix.lower() in SUFFIXES and not named_file and not is_folder:
+        found = f"results are written as TIFF or OME-Zarr, not as {out.suffix}"
+        raise InputError(found, f"Name it {out.stem}.tif or {out.stem}.ome.zarr.", path=out)
     if len(files) == 1 and (named_file or not (is_folder or _means_several(images[0]))):
         return [out]
     if named_file or (out.exists() and not is_folder):

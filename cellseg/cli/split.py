@@ -39,7 +39,7 @@ def split(
     Parameters
     ----------
     images
-        A multi-page TIFF, a folder of TIFFs or a glob.
+        A multi-page TIFF, a folder of images or a glob.
     labels
         The same for the labels; matched by name.
     out

@@ -6,22 +6,29 @@ from pathlib import Path
 
 START = 16
 """Bytes that tell the formats apart."""
+PNG, JPEG, BMP, WEBP = "a PNG", "a JPEG", "a BMP", "a WebP"
+PICTURES = (PNG, JPEG, BMP, WEBP)
+NUMPY = "a NumPy array"
+CZI, ND2, LIF = "a Zeiss CZI", "a Nikon ND2", "a Leica LIF"
+MICROSCOPES = (CZI, ND2, LIF)
+READ_FORMATS = "TIFF, OME-Zarr, PNG, JPEG, BMP, WebP and .npy"
+"""Formats of images that are read, for people."""
 STARTS = {
     b"II*\0": "a TIFF",
     b"MM\0*": "a TIFF",
     b"II+\0": "a BigTIFF",
     b"MM\0+": "a BigTIFF",
-    b"\x89PNG": "a PNG",
-    b"\xff\xd8\xff": "a JPEG",
+    b"\x89PNG": PNG,
+    b"\xff\xd8\xff": JPEG,
     b"\0\0\0\x0cjP": "a JPEG 2000",
-    b"BM": "a BMP",
+    b"BM": BMP,
     b"GIF8": "a GIF",
-    b"RIFF": "a WebP or AVI",
+    b"RIFF": "an AVI or WAV",
     b"\x89HDF": "HDF5",
-    b"\x93NUMPY": "a NumPy array",
-    b"ZISRAWFILE": "a Zeiss CZI",
-    b"\xda\xce\xbe\x0a": "a Nikon ND2",
-    b"p\0\0\0": "a Leica LIF",
+    b"\x93NUMPY": NUMPY,
+    b"ZISRAWFILE": CZI,
+    b"\xda\xce\xbe\x0a": ND2,
+    b"p\0\0\0": LIF,
     b"\xd0\xcf\x11\xe0": "an Olympus OIB or Zeiss ZVI",
     b"PK\x03\x04": "a zip archive",
     b"Iout": "a Fiji ROI",
@@ -33,8 +40,20 @@ JSON = (b"{", b"[")
 
 def format_of(start: bytes) -> str:
     """The format of a file in words, from its first `START` bytes."""
+    if start[:4] == b"RIFF" and start[8:12] == b"WEBP":
+        return WEBP
     found = next((name for key, name in STARTS.items() if start.startswith(key)), "")
     return found or _of_text(start)
+
+
+def format_of_file(path: Path) -> str:
+    """The format of a file in words; empty where there is no file that can be read, or nothing in it."""
+    try:
+        with open(path, "rb") as file:
+            start = file.read(START)
+    except OSError:
+        return ""
+    return format_of(start) if start else ""
 
 
 def is_model(path: Path) -> bool:

@@ -12,7 +12,15 @@ from cellseg.errors import InputError
 from cellseg.images.omezarr.folder import SUFFIX as ZARR
 from cellseg.images.omezarr.folder import is_zarr
 
-SUFFIXES = (".tif", ".tiff", ".btf", ".tf8")
+TIFFS = (".tif", ".tiff", ".btf", ".tf8")
+LOSSLESS = (".png", ".bmp", ".webp")
+"""Pictures that can hold labels; a lossy WebP is refused when it is opened."""
+PICTURES = (*LOSSLESS, ".jpg", ".jpeg")
+SUFFIXES = (*TIFFS, *PICTURES, ".npy")
+NO_IMAGES = ("_seg.npy",)
+"""Files beside images: pickles that Cellpose writes."""
+READ = ".tif, .png, .jpg, .bmp, .webp, .npy or .zarr"
+"""Endings of images, for people."""
 
 Paths = str | Path | Iterable[str | Path]
 
@@ -22,7 +30,7 @@ def list_images(paths: Paths) -> list[Path]:
 
     Args:
         paths: a file is taken whatever its suffix, an OME-Zarr folder as one image; of other folders and of globs
-            only TIFFs and OME-Zarr folders are taken.
+            only what ends like an image and OME-Zarr folders are taken.
 
     Returns:
         At least one; those of a folder or glob in natural order (t2 before t10).
@@ -32,7 +40,7 @@ def list_images(paths: Paths) -> list[Path]:
     """
     several = [paths] if isinstance(paths, (str, Path)) else list(paths)
     if not several:
-        raise InputError("no image was named", "Name a TIFF file, an OME-Zarr folder, a folder of these or a glob.")
+        raise InputError("no image was named", "Name an image file, an OME-Zarr folder, a folder of these or a glob.")
     return [file for path in several for file in _expand(Path(path).expanduser())]
 
 
@@ -85,7 +93,7 @@ def _below(folder: str, pattern: str) -> list[str]:
 def _only_images(found: list[Path], path: Path, what: str) -> list[Path]:
     images = sorted(filter(_is_image, found), key=natural_key)
     if not images:
-        raise InputError(f"{what} with {_held(found)}", "Images end in .tif, .tiff or .zarr.", path=path)
+        raise InputError(f"{what} with {_held(found)}", f"Images end in {READ}.", path=path)
     return images
 
 
@@ -93,9 +101,10 @@ def _held(found: list[Path]) -> str:
     """The content of a folder or pattern without images, in words."""
     files = sum(path.is_file() for path in found)
     if files:
-        return f"{files} files, none of them a TIFF"
+        return f"{files} files, none of them an image"
     return "no image in it" if found else "nothing in it"
 
 
 def _is_image(path: Path) -> bool:
-    return path.suffix.lower() in (*SUFFIXES, ZARR) and (path.is_file() or is_zarr(path))
+    known = path.suffix.lower() in (*SUFFIXES, ZARR) and not path.name.lower().endswith(NO_IMAGES)
+    return known and (path.is_file() or is_zarr(path))

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypedDict
 
+from cellseg.images.fileformat import NUMPY, PICTURES, format_of_file
 from cellseg.images.omezarr.folder import SUFFIX, is_zarr
 from cellseg.images.palette import PaletteRule
 from cellseg.images.source import ImageSource
+
+
+class Wishes(TypedDict):
+    """The same arguments of every reader."""
+
+    axes: str | None
+    channel: int | str | None
+    palette: PaletteRule
 
 
 def open_image(
@@ -16,13 +27,16 @@ def open_image(
     channel: int | str | None = None,
     palette: PaletteRule = "lookup",
 ) -> ImageSource:
-    """Open a TIFF or an OME-Zarr folder for reading by region; see `open_tiff` and `open_omezarr`.
+    """Open an image file, or an OME-Zarr folder, for reading by region.
+
+    TIFF, PNG, JPEG, BMP, WebP and NumPy's files are told apart by their first bytes; see `open_tiff`, `open_picture`,
+    `open_npy` and `open_omezarr`.
 
     Args:
         path: a file, or the folder of an OME-Zarr image.
         axes: axes of the image in its own order, if its metadata do not say or say the wrong thing.
         channel: take only this channel, by number from 0 or by name.
-        palette: of TIFFs with a palette, `index` leaves the values as they are.
+        palette: of images with a palette, `index` leaves the values as they are: for labels.
 
     Raises:
         InputError: it is not there, cannot be read, or has no such axes or channel.
@@ -32,6 +46,27 @@ def open_image(
         from cellseg.images.omezarr.image import open_omezarr
 
         return open_omezarr(path, axes=axes, channel=channel)
+    read = READERS.get(format_of_file(path), _tiff)
+    return read(path, {"axes": axes, "channel": channel, "palette": palette})
+
+
+def _tiff(path: Path, wishes: Wishes) -> ImageSource:
     from cellseg.images.tiff.image import open_tiff
 
-    return open_tiff(path, axes=axes, channel=channel, palette=palette)
+    return open_tiff(path, **wishes)
+
+
+def _picture(path: Path, wishes: Wishes) -> ImageSource:
+    from cellseg.images.pictures.image import open_picture
+
+    return open_picture(path, **wishes)
+
+
+def _npy(path: Path, wishes: Wishes) -> ImageSource:
+    from cellseg.images.npy import open_npy
+
+    return open_npy(path, **wishes)
+
+
+READERS: dict[str, Callable[[Path, Wishes], ImageSource]] = {**dict.fromkeys(PICTURES, _picture), NUMPY: _npy}
+"""Readers by the format that the first bytes tell; a TIFF's is for all others."""

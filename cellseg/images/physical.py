@@ -101,7 +101,12 @@ def _imagej_units(metadata: Mapping[str, Any]) -> tuple[float, float, float]:
 def _from_resolution(page: tifffile.TiffPage) -> Physical:
     """The size by the resolution tags alone, if it is a microscope's."""
     per_unit = {2: UM_PER["inch"], 3: UM_PER["cm"]}.get(int(_number(page, "ResolutionUnit")), 0.0)
-    size = _from_tags(page, per_unit, per_unit)
+    return by_density(_from_tags(page, per_unit, per_unit))
+
+
+def by_density(size: tuple[float, float] | None) -> Physical:
+    """The height and width of a pixel in micrometres that a density alone tells (PNG's pHYs, dots per inch), if it is a
+    microscope's: programs fill in a screen's or a printer's 72 to 2400 dots per inch, of which none means anything."""
     return Physical(size if size and max(size) < LARGEST_PLAUSIBLE_UM else None)
 
 

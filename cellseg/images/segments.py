@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
 
+from cellseg.arrays import Shape
+from cellseg.errors import InputError
+from cellseg.wording import size_of
+
 LARGEST_SEGMENT = 2**28
 """Bytes of a decoded piece; any reader has to hold a whole one in memory."""
+
+
+def refuse_huge_piece(segment: Shape, nbytes: int, path: Path) -> None:
+    """InputError for a compressed piece of this height and width that has more than `LARGEST_SEGMENT` bytes."""
+    if nbytes > LARGEST_SEGMENT:
+        found = f"keeps {segment[0]} x {segment[1]} pixels in one compressed piece, {size_of(nbytes)}"
+        remedy = "Save it in tiles, for instance: bfconvert -tilex 1024 -tiley 1024 IN OUT.ome.tif"
+        raise InputError(found, remedy, path=path)
 
 
 def covered(segment: tuple[int, int], rows: slice, columns: slice) -> Iterator[tuple[int, int]]:

@@ -50,7 +50,7 @@ class DataOptions(Checked):
     """Files of a training: images, labels and masks."""
 
     images: str | None = None
-    """A multi-page TIFF, a folder of TIFFs or a glob; or a sequence of the Cell Tracking Challenge (.../01)."""
+    """A multi-page TIFF, a folder of images or a glob; or a sequence of the Cell Tracking Challenge (.../01)."""
     labels: str | None = None
     """The same for the labels, matched by page or by name; or .../01_GT, where what is not labelled is background
     only where markers, silver truth and grey values confirm it, else ignored."""

@@ -1,6 +1,6 @@
-"""Images as cellseg reads them: TIFF and OME-Zarr, planes when they are looked at, with pixel size and channels.
+"""Images as cellseg reads them, from files of any format: planes when they are looked at, with pixel size and channels.
 
-napari asks which reader to use wherever two claim a file, so this one claims no TIFFs: `cellseg napari`, and "Open
+napari asks which reader to use wherever two claim a file, so this one claims no files: `cellseg napari`, and "Open
 large image" in the File menu, call it. It is registered for OME-Zarr, of whose metadata napari's own knows nothing.
 """
 
@@ -19,7 +19,7 @@ from napari_cellseg.pixels.chunked import chunked
 if TYPE_CHECKING:
     from cellseg.images.source import ImageSource
 
-FILES = "Images (*.tif *.tiff *.btf *.tf8)"
+FILES = "Images (*.tif *.tiff *.btf *.tf8 *.png *.jpg *.jpeg *.bmp *.webp *.npy);;All files (*)"
 LARGEST = 16384
 """Side of a plane that graphics cards show whole; larger ones get coarser levels."""
 MEASURED = 1024

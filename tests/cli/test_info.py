@@ -2,7 +2,9 @@
 
 import json
 
+import imageio.v3 as iio
 import numpy as np
+import pytest
 import tifffile
 
 from ..images.zarrs import write_group, write_image
@@ -36,3 +38,19 @@ def test_what_cannot_be_read(cellseg_cli, tmp_path):
 def test_a_bigtiff_by_its_other_suffix(cellseg_cli, tmp_path):
     tifffile.imwrite(tmp_path / "a.btf", np.zeros((64, 64), np.uint8), bigtiff=True)
     assert json.loads(cellseg_cli("info", tmp_path / "a.btf", "--json").out)["kind"] == "image"
+
+
+@pytest.mark.parametrize(("name", "kind"), [("a.png", "PNG"), ("a.jpg", "JPEG"), ("a.bmp", "BMP"), ("a.webp", "WebP")])
+def test_pictures_are_told_as_what_they_are(cellseg_cli, tmp_path, name, kind):
+    iio.imwrite(tmp_path / name, np.zeros((64, 60, 3), np.uint8))
+    found = json.loads(cellseg_cli("info", tmp_path / name, "--json").out)
+    wanted = {"kind": "image", "format": kind, "height": 64, "width": 60, "dtype": "uint8", "pixel_size_um": None}
+    assert found | {**wanted, "channel_names": ["red", "green", "blue"]} == found
+
+
+def test_an_array_and_a_tiff_are_told_as_what_they_are(cellseg_cli, tmp_path):
+    np.save(tmp_path / "a.npy", np.zeros((2, 64, 60), np.float32))
+    tifffile.imwrite(tmp_path / "a.tif", np.zeros((64, 60), np.uint8))
+    found = json.loads(cellseg_cli("info", tmp_path / "a.npy", "--json").out)
+    assert (found["format"], found["plane_axes"], found["dtype"]) == ("NumPy array", "Z", "float32")
+    assert json.loads(cellseg_cli("info", tmp_path / "a.tif", "--json").out)["format"] == "TIFF"

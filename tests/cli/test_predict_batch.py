@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import imageio.v3 as iio
 import numpy as np
 import pytest
 import tifffile
@@ -57,6 +58,23 @@ def bad(folder):
 
 
 # which images, which results
+
+
+def test_a_folder_of_pictures_and_arrays(predict, tmp_path):
+    (tmp_path / "in").mkdir()
+    for name in ("a.png", "b.bmp", "c.webp"):
+        iio.imwrite(tmp_path / "in" / name, PICTURE if name == "a.png" else np.dstack([PICTURE] * 3))
+    np.save(tmp_path / "in" / "d.npy", PICTURE)
+    tifffile.imwrite(tmp_path / "in" / "e.tif", PICTURE)
+    assert predict(tmp_path / "in", more=["--channel", "0"]).code == 0
+    found = [cellseg.open_image(tmp_path / "out" / f"{name}.tif").read(0) for name in "abcde"]
+    for other in found[1:]:
+        np.testing.assert_array_equal(other, found[0])
+
+
+def test_results_are_no_pictures(predict, images, tmp_path):
+    assert_refused(predict(images / "a.tif", out="a.png"), "results are written as TIFF or OME-Zarr", "a.tif")
+    assert not (tmp_path / "a.png").exists()
 
 
 @pytest.mark.parametrize("given", ["", "*.tif", "[ab].tif"], ids=["folder", "glob", "brackets"])

@@ -23,6 +23,12 @@ def test_a_folder_in_natural_order(tmp_path):
     assert _names(list_images(tmp_path)) == ["t1.ome.tiff", "t2.TIF", "t10.tif"]
 
 
+def test_pictures_and_arrays_are_images_and_pickles_of_cellpose_are_none(tmp_path):
+    _touch(tmp_path, "a.png", "b.JPG", "c.jpeg", "d.bmp", "e.webp", "f.npy", "a_seg.npy", "g.tif", "notes.csv")
+    assert [path.name[0] for path in list_images(tmp_path)] == list("abcdefg")
+    assert _names(list_images(tmp_path / "a*")) == ["a.png"]
+
+
 def test_an_ome_zarr_folder_is_one_image(tmp_path):
     _touch(tmp_path, "b.ome.zarr/zarr.json", "b.ome.zarr/0/zarr.json", "a.tif", "plain/c.tif", "plate/.zattrs")
     assert _names(list_images(tmp_path)) == ["a.tif", "b.ome.zarr"]
@@ -69,14 +75,14 @@ def test_a_pattern_below_the_working_folder(tmp_path, monkeypatch):
     ("name", "message"),
     [
         ("missing", "missing: there is no such file or folder. Check the spelling."),
-        ("empty", "empty: is a folder with nothing in it. Images end in .tif, .tiff or .zarr."),
-        ("texts", "texts: is a folder with 2 files, none of them a TIFF."),
+        ("empty", "empty: is a folder with nothing in it. Images end in .tif, .png, .jpg, .bmp, .webp, .npy or .zarr."),
+        ("texts", "texts: is a folder with 2 files, none of them an image."),
         ("*.tif", "*.tif: is a pattern with nothing in it."),
     ],
 )
 def test_nothing_to_read(tmp_path, name, message):
     (tmp_path / "empty").mkdir()
-    _touch(tmp_path, "texts/a.txt", "texts/b.png")
+    _touch(tmp_path, "texts/a.txt", "texts/b.gif")
     with pytest.raises(InputError) as caught:
         list_images(tmp_path / name)
     assert message in str(caught.value)
@@ -87,6 +93,8 @@ def test_no_paths():
         list_images([])
 
 
-@pytest.mark.parametrize("name", ["a.tif", "a.ome.tif", "a.TIFF", "a.ome.btf", "a.zarr", "a.ome.zarr"])
+@pytest.mark.parametrize(
+    "name", ["a.tif", "a.ome.tif", "a.TIFF", "a.ome.btf", "a.zarr", "a.ome.zarr", "a.png", "a.JPEG", "a.npy"]
+)
 def test_stems(tmp_path, name):
     assert stem(tmp_path / name) == "a"

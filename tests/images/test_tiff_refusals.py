@@ -7,8 +7,8 @@ import pytest
 import tifffile
 
 from cellseg.errors import InputError
+from cellseg.images import segments
 from cellseg.images.open import open_image
-from cellseg.images.tiff import checks as tiffchecks
 
 STACK = np.random.default_rng(0).integers(0, 255, (6, 64, 64)).astype(np.uint8)
 
@@ -44,12 +44,13 @@ def test_folder(tmp_path):
 
 @pytest.mark.parametrize(
     ("start", "kind"),
-    [(b"\x89PNG\r\n\x1a\n....", "a PNG"), (b"\xff\xd8\xff\xe0....", "a JPEG"), (b"hello world", "something else")],
+    [(b"GIF89a..........", "a GIF"), (b"%PDF-1.7........", "a PDF"), (b"hello world", "something else")],
 )
 def test_other_formats(tmp_path, start, kind):
     path = tmp_path / "a.tif"
     path.write_bytes(start)
-    assert f"is {kind}, not a TIFF. Images must be TIFF files; Fiji converts most formats." in _refusal(path)
+    words = "TIFF, OME-Zarr, PNG, JPEG, BMP, WebP and .npy are; Fiji converts most others."
+    assert f"is {kind}, which is no image that is read. {words}" in _refusal(path)
 
 
 @pytest.mark.parametrize("length", [0, 1, 3, 4, 7, 8])
@@ -57,7 +58,7 @@ def test_hardly_any_bytes(tmp_path, length):
     tifffile.imwrite(tmp_path / "a.tif", STACK)
     path = tmp_path / "a.tif"
     path.write_bytes(path.read_bytes()[:length])
-    assert any(word in _refusal(path) for word in ("empty", "not a TIFF", "holds no complete page"))
+    assert any(word in _refusal(path) for word in ("empty", "no image that is read", "holds no complete page"))
 
 
 def test_no_pages(tmp_path):
@@ -158,7 +159,7 @@ def test_a_huge_compressed_strip(tmp_path, monkeypatch):
     tifffile.imwrite(tmp_path / "a.tif", STACK[0], compression="zlib")
     tifffile.imwrite(tmp_path / "tiles.tif", STACK[0], compression="zlib", tile=(16, 16))
     tifffile.imwrite(tmp_path / "plain.tif", STACK[0])
-    monkeypatch.setattr(tiffchecks, "LARGEST_SEGMENT", 1000)
+    monkeypatch.setattr(segments, "LARGEST_SEGMENT", 1000)
     message = _refusal(tmp_path / "a.tif")
     assert "keeps 64 x 64 pixels in one compressed piece" in message
     assert "Save it in tiles, for instance: bfconvert -tilex 1024 -tiley 1024" in message

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellseg.errors import InputError
-from cellseg.images.fileformat import START, format_of
+from cellseg.images.fileformat import READ_FORMATS, START, format_of
 
 CUT_REMEDY = "It is cut off or damaged; copy or export it again."
 TAGS_NEEDED = (258, 270, 273, 279, 320, 324, 325)
@@ -117,8 +117,8 @@ def _read_header(file: BinaryIO, path: Path) -> _Form:
     start = file.read(START)
     form = FORMS.get(start[:4])
     if form is None:
-        found = f"is {format_of(start)}, not a TIFF" if start else "is empty"
-        raise InputError(found, "Images must be TIFF files; Fiji converts most formats.", path=path)
+        found = f"is {format_of(start)}, which is no image that is read" if start else "is empty"
+        raise InputError(found, f"{READ_FORMATS} are; Fiji converts most others.", path=path)
     file.seek(form.first)
     return form
 

@@ -11,11 +11,10 @@ from xml.etree import ElementTree
 import tifffile
 
 from cellseg.errors import InputError
-from cellseg.images.segments import LARGEST_SEGMENT
+from cellseg.images.segments import refuse_huge_piece
 from cellseg.images.tiff.chain import CUT_REMEDY, Directories, refuse_cut
 from cellseg.images.tiff.companion import missing_beside
 from cellseg.images.tiff.series import Series
-from cellseg.wording import size_of
 
 PLAIN_KINDS = ("generic", "uniform", "shaped", "imagej")
 
@@ -76,11 +75,8 @@ def _distinct(words: Iterable[str]) -> list[str]:
 def refuse_huge_segments(series: Series, path: Path) -> None:
     """A strip or tile is decoded whole by any reader."""
     for page in series.pages:
-        if not page.mapped and page.coding.segment_bytes > LARGEST_SEGMENT:
-            high, wide = page.coding.segment
-            found = f"keeps {high} x {wide} pixels in one compressed piece, {size_of(page.coding.segment_bytes)}"
-            remedy = "Save it in tiles, for instance: bfconvert -tilex 1024 -tiley 1024 IN OUT.ome.tif"
-            raise InputError(found, remedy, path=path)
+        if not page.mapped:
+            refuse_huge_piece(page.coding.segment, page.coding.segment_bytes, path)
 
 
 def _described(tif: tifffile.TiffFile) -> int:

@@ -7,7 +7,6 @@ import math
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +14,16 @@ import numpy as np
 import tifffile
 
 from cellseg.errors import InputError
-from cellseg.images.axes import CHANNEL_AXES, kept_axes, parse_axes
+from cellseg.images.axes import kept_axes, parse_axes
 from cellseg.images.palette import PalettePixels, PaletteRule, lookup_table
 from cellseg.images.physical import read_physical
+from cellseg.images.samples import without_alpha
 from cellseg.images.source import ImageSource, Pixels, make_source
 from cellseg.images.tiff.chain import Directories, follow_directories, refuse_cut
 from cellseg.images.tiff.checks import refuse_huge_segments, refuse_incomplete, refuse_part, refuse_unequal
 from cellseg.images.tiff.companion import first_file, is_companion
 from cellseg.images.tiff.pixels import TiffPixels
-from cellseg.images.tiff.samples import PALETTE, WHITE_IS_ZERO, Samples, samples_of
+from cellseg.images.tiff.samples import PALETTE, WHITE_IS_ZERO, samples_of
 from cellseg.images.tiff.series import Series, main_series, read_series
 from cellseg.images.tiff.whitemask import as_shown
 
@@ -90,7 +90,7 @@ def _as_source(
         path=path,
         physical=physical,
     )
-    return source if isinstance(pixels, PalettePixels) else _without_alpha(source, samples, names, shape)
+    return source if isinstance(pixels, PalettePixels) else without_alpha(source, samples, names, shape)
 
 
 def _as_meant(
@@ -112,17 +112,6 @@ def _as_meant(
         shown = as_shown(pixels, math.prod(shape) // math.prod(size), size, int(first.bitspersample))
         return shown, names, shape, coding.dtype
     return pixels, names, shape, coding.dtype
-
-
-def _without_alpha(source: ImageSource, samples: Samples, names: str, shape: tuple[int, ...]) -> ImageSource:
-    """The channels that are no alpha, red, green and blue by their names."""
-    axes, lengths = kept_axes(names, shape, lambda axis, _: axis in CHANNEL_AXES)
-    at = axes.find("S")
-    if at < 0 or lengths[at] <= max(samples.kept):
-        return source
-    numbers = np.arange(source.channels).reshape(lengths)
-    kept = source.select(np.take(numbers, samples.kept, at).ravel().tolist())
-    return replace(kept, channel_names=samples.names) if kept.channels == len(samples.names) else kept
 
 
 def _named_axes(series: Series, axes: str | None, path: Path) -> tuple[str, tuple[int, ...]]:

@@ -1,26 +1,25 @@
 """Meaning of the samples of a pixel, by the tags Photometric and ExtraSamples; their number says nothing.
 
 TIFF 6.0, sections 3 and 18: after the colours of the photometric interpretation come the extra samples, of which 1 and
-2 are alpha and 0 is unspecified. Four samples of an RGB picture whose fourth is unspecified or not announced are RGBA,
-as libtiff takes them.
+2 are alpha and 0 is unspecified. What of them are channels: see `cellseg.images.samples`, which takes four samples
+of RGB as libtiff does.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import tifffile
 
-from cellseg.errors import InputError
+from cellseg.images.samples import CMYK, RGB_NAMES, Samples, channels_among, refuse_colours
 
 WHITE_IS_ZERO, RGB, PALETTE, YCBCR = 0, 2, 3, 6
-COLOURS = {RGB: ("red", "green", "blue"), YCBCR: ("red", "green", "blue")}
+COLOURS = {RGB: RGB_NAMES, YCBCR: RGB_NAMES}
 GREY = {WHITE_IS_ZERO, 1, PALETTE, 4, 34892}
 """Photometric interpretations whose samples are values of their own: grey, palette numbers, masks, linear raw."""
 OTHERS = {
     YCBCR: "YCbCr",
-    5: "CMYK, the inks of a printer",
+    5: CMYK,
     8: "CIE L*a*b*",
     9: "ICC L*a*b*",
     10: "ITU L*a*b*",
@@ -30,17 +29,6 @@ OTHERS = {
 }
 DECODED_TO_RGB = (6, 7, 33007, 34892)
 """JPEG compressions, whose decoder gives RGB for YCbCr."""
-UNSPECIFIED, ALPHA = 0, 1
-"""Kinds of extra samples."""
-
-
-@dataclass(frozen=True, slots=True)
-class Samples:
-    """The samples of a pixel that are channels of the image."""
-
-    kept: tuple[int, ...]
-    names: tuple[str, ...]
-    """Names of the channels; empty where the colours have none."""
 
 
 def samples_of(page: tifffile.TiffPage, path: Path) -> Samples:
@@ -53,21 +41,11 @@ def samples_of(page: tifffile.TiffPage, path: Path) -> Samples:
     _refuse_colours(page, photometric, path)
     names = COLOURS.get(photometric, ())
     colours = len(names) or max(count - len(page.extrasamples), 1)
-    extra = _extra_samples(page, count - colours, bool(names))
-    kept = (*range(min(colours, count)), *(colours + k for k, kind in enumerate(extra) if kind == UNSPECIFIED))
-    return Samples(kept, (*names, *map(str, kept[len(names) :])) if names else ())
-
-
-def _extra_samples(page: tifffile.TiffPage, number: int, coloured: bool) -> tuple[int, ...]:
-    """Kinds of the samples after the colours; those that are not announced are unspecified."""
-    announced = tuple(map(int, page.extrasamples))
-    extra = announced + (UNSPECIFIED,) * (number - len(announced))
-    return (ALPHA,) if coloured and extra == (UNSPECIFIED,) else extra
+    return channels_among(count, colours, names, tuple(map(int, page.extrasamples)))
 
 
 def _refuse_colours(page: tifffile.TiffPage, photometric: int, path: Path) -> None:
     decoded = photometric == YCBCR and int(page.compression) in DECODED_TO_RGB
     if decoded or photometric in (*GREY, RGB):
         return
-    stored = OTHERS.get(photometric, f"photometric interpretation {photometric}")
-    raise InputError(f"holds colours as {stored}", "Convert it to RGB or to grey, for instance with Fiji.", path=path)
+    refuse_colours(OTHERS.get(photometric, f"photometric interpretation {photometric}"), path)

@@ -19,7 +19,7 @@ from cellseg.labels.formats.hdf5 import open_hdf5, parts_of
 from cellseg.labels.formats.json_files import has_keys, is_kind, read_json
 from cellseg.labels.formats.labelme import open_labelme
 from cellseg.labels.formats.npz import open_npz
-from cellseg.labels.formats.plain import PICTURES, is_label_image, open_plain
+from cellseg.labels.formats.plain import is_label_image, open_plain
 from cellseg.labels.formats.refused import OpensAs, refuse_unread, start_of, suffixed
 from cellseg.labels.formats.rois import open_rois
 
@@ -39,7 +39,7 @@ class LabelFormat:
     entries: Callable[[Path], list[UnopenedImage]]
 
 
-SUFFIXES_OF_LABELS = (*PICTURES, ".jpg", ".jpeg", ".npz", ".npy", ".zip", ".roi", ".geojson", ".json", *HDF5)
+SUFFIXES_OF_LABELS = (".npz", ".zip", ".roi", ".geojson", ".json", *HDF5)
 Opens = Callable[[Path, ImageSource | None], ImageSource]
 
 

@@ -31,7 +31,7 @@ class Format:
 FORMATS = {
     "TIFF labels": Format(
         "One number a cell, 0 where there is none; read by cellseg, Fiji, CellProfiler and others.",
-        "Labels (*.tif *.tiff *.btf)",
+        "Labels (*.tif *.tiff *.btf *.png *.bmp *.webp)",
         ".tif",
         read_labels,
         lambda path, target, mark: write_labels(path, target, mark_unknown=mark),

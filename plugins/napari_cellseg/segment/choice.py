@@ -15,6 +15,7 @@ from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QListWidget, QListWidgetIte
 
 import cellseg
 from napari_cellseg.annotation import notes_on, what_of
+from napari_cellseg.image_reader import FILES
 from napari_cellseg.pixels.layer_files import axes_of_layer, named_file, pixel_sizes_um, whole_of
 from napari_cellseg.segment.inputs import Input
 from napari_cellseg.session import Session
@@ -47,7 +48,7 @@ class ImageChoice(QListWidget):
 
     def ask_files(self) -> None:
         """Let the user choose files."""
-        paths, _ = QFileDialog.getOpenFileNames(self, "Images", "", "TIFF (*.tif *.tiff *.btf);;All files (*)")
+        paths, _ = QFileDialog.getOpenFileNames(self, "Images", "", FILES)
         self.choose_files([Path(path) for path in paths])
 
     def choose_files(self, paths: list[Path]) -> None:

@@ -1,0 +1,1 @@
+"""PNG, JPEG, BMP and WebP."""
