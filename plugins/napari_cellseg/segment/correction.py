@@ -22,7 +22,7 @@ from napari_cellseg.segment.results import ResultLayers, field_of
 from napari_cellseg.segment.take import take_over
 from napari_cellseg.session import Session, number_of
 
-NO_CELLS = "There are no cells yet. Segment an image first."
+NO_CELLS = "The image that is seen has no cells yet. Segment it first."
 
 
 class Correction:

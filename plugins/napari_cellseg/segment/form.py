@@ -116,7 +116,7 @@ class ResultBox(QGroupBox):
         self.save = button("Save…", "As TIFF, OME-TIFF or OME-Zarr, with the pixel size.")
         self.command = QLineEdit()
         self.command.setReadOnly(True)
-        self.command.setToolTip("The command that gives the same result without a window.")
+        self.command.setToolTip("The command that gives the same result without a window; none for corrected cells.")
         self.copy = button("Copy", "Copy the command.", self._copy)
         rows = form(self, flush=False)
         rows.addRow(self.uncertainty)

@@ -11,13 +11,14 @@ from napari.layers import Labels
 from napari.utils.notifications import show_error, show_info, show_warning
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
+from napari_cellseg.annotation import notes_on
 from napari_cellseg.children.service import Service
 from napari_cellseg.children.tasks import Tasks
 from napari_cellseg.pixels.pyramid import open_levels
 from napari_cellseg.project.corrections import cells_of, is_corrected
 from napari_cellseg.segment.choice import Folders
 from napari_cellseg.segment.controller import Desk, SegmentController
-from napari_cellseg.segment.correction import Correction
+from napari_cellseg.segment.correction import NO_CELLS, Correction
 from napari_cellseg.segment.cut import Cut
 from napari_cellseg.segment.follow import FieldCells
 from napari_cellseg.segment.form import CellsBox, CorrectBox, ResultBox, StartBox
@@ -73,6 +74,7 @@ class SegmentPanel(QWidget):
         self.result.save.clicked.connect(lambda: self._ask_save())
         self.correct.use.clicked.connect(lambda: self._use())
         self._session.viewer.layers.selection.events.active.connect(self._on_selected)
+        self._session.signals.annotation_changed.connect(self._on_selected)
         self.destroyed.connect(_forgetting(self._session, self._on_selected))
 
     def _connect_decisions(self) -> None:
@@ -94,9 +96,13 @@ class SegmentPanel(QWidget):
 
     def save_as(self, path: Path) -> None:
         """Write the cells as they are seen, or the probabilities of the whole image."""
-        cells = self.correction.cells()
-        if self.controller.result == "instances" and cells is not None and self._is_own(cells):
+        cells, present = self.correction.cells(), self.controller.layers
+        if self.controller.result != "instances":
+            self.controller.save(path)
+        elif cells is not None and self._is_own(cells):
             self.controller.save_by(partial(write_cells, cells, self._session.project, path), path)
+        elif present is None or not present.is_seen:
+            _on_warned(NO_CELLS)
         else:
             self.controller.save(path)
 
@@ -105,12 +111,20 @@ class SegmentPanel(QWidget):
         present = self.controller.layers
         return present is None or cells is not present.cells or is_corrected(cells)
 
+    def _show_command(self) -> None:
+        """Show the command that gives what is seen, if there is one."""
+        cells = self.correction.cells()
+        own = cells is not None and self.controller.result == "instances" and self._is_own(cells)
+        self.result.show_command("" if own else self.controller.command)
+        self.result.copy.setEnabled(not own and self.controller.layers is not None and not self.controller.busy)
+
     def _start(self) -> None:
         self.controller.start(self.begin.images.inputs(self._folders), self.begin.choices())
 
     def _ask_save(self) -> None:
-        current = self.controller.current
-        path = self.result.ask_path(current.name if current else "image")
+        cells, current = self.correction.cells(), self.controller.current
+        known = "" if cells is None else notes_on(cells).get("image", cells.name)
+        path = self.result.ask_path(known or (current.name if current else "image"))
         if path is not None:
             self.save_as(path)
 
@@ -128,11 +142,10 @@ class SegmentPanel(QWidget):
         self.begin.start.setEnabled(not busy)
         self.begin.stop.setEnabled(busy)
         self.cells.cut.setEnabled(ready)
-        for widget in (self.cells.apply, self.result.copy):
-            widget.setEnabled(ready and not busy)
+        self.cells.apply.setEnabled(ready and not busy)
         for widget in (self.result.save, self.correct.use):
             widget.setEnabled((ready or self.correction.cells() is not None) and not busy)
-        self.result.show_command(self.controller.command)
+        self._show_command()
 
     def _on_result_chosen(self) -> None:
         self.controller.result = self.result.what.currentData()
@@ -140,7 +153,7 @@ class SegmentPanel(QWidget):
 
     def _on_cut_changed(self) -> None:
         """A slider was moved: the field at once, the whole image after a pause."""
-        self.result.show_command(self.controller.command)
+        self._show_command()
         self._field.cut()
         self._pause.start()
 

@@ -76,11 +76,11 @@ class ResultLayers:
         layer = self._still(self.pictures.get(UNCERTAINTY))
         if layer is None:
             return False
-        layer.visible = visible and self._is_seen
+        layer.visible = visible and self.is_seen
         return True
 
     @property
-    def _is_seen(self) -> bool:
+    def is_seen(self) -> bool:
         """True if the image is seen: what is shown of another one would take its place."""
         return self.reference is None or bool(self.reference.visible)
 
@@ -101,7 +101,7 @@ class ResultLayers:
             preview = self.preview = self._add(self._new_preview(data, translate))
         else:
             preview.data, preview.translate = data, translate
-        preview.visible = self._is_seen
+        preview.visible = self.is_seen
         if self.cells is not None and not self.edited:
             self.cells.visible = False
 
@@ -122,7 +122,7 @@ class ResultLayers:
             self.cells = self._add(self._new_cells(data, multiscale))
         else:
             cells.data = data
-            cells.visible = self._is_seen
+            cells.visible = self.is_seen
         if self.cells is not None and not multiscale:
             hold_free_number(self.cells)
         return aside

@@ -99,6 +99,8 @@ def test_segment_slide_save_correct_and_take_over(panel, events, qtbot, pixels, 
     cells.data_setitem((np.array([1]), np.array([0]), np.array([0])), 77)  # a stroke
     corrected = np.asarray(cells.data)
     assert corrected[1, 0, 0] == 77
+    viewer.layers.selection.active = cells
+    assert panel.result.command.text() == "", "no command gives corrected cells"
     panel.save_as(tmp_path / "corrected.ome.tif")
     qtbot.waitUntil(lambda: (tmp_path / "corrected.ome.tif").exists() and not panel.controller.busy, timeout=WAIT)
     np.testing.assert_array_equal(tifffile.imread(tmp_path / "corrected.ome.tif"), corrected)
