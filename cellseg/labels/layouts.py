@@ -79,7 +79,8 @@ def _label_files(path: Path) -> list[Path]:
     if path.is_file() or is_zarr(path) or not path.exists():
         return _matching(path) if not path.exists() else [path]
     files = _visible(path)
-    found = _of_masks(list(filter(is_label_image, files))) or [file for file in files if format_of_labels(file)]
+    outlines = [file for file in files if format_of_labels(file)]
+    found = _without_pictures(_of_masks(list(filter(is_label_image, files))), outlines) or outlines
     if not found:
         refuse_all_unread(files)
     return sorted(found, key=natural_key) or _in_subfolders(path, _label_files) or list_images(path)
@@ -132,6 +133,12 @@ def _of_masks(files: list[Path]) -> list[Path]:
     others = [bare(file) for file in files if file not in masks]
     own = all(other in owners or BESIDE.fullmatch(other.name) for other in others)
     return masks if masks and others and own else files
+
+
+def _without_pictures(images: list[Path], outlines: list[Path]) -> list[Path]:
+    """None of the image files where each has outlines beside it, as LabelMe leaves them: these are the labels then."""
+    drawn = {bare(file) for file in outlines}
+    return [] if all(bare(file) in drawn for file in images) else images
 
 
 def _owner(mask: Path) -> Path:

@@ -211,6 +211,18 @@ def test_outlines_beside_their_images_and_one_file_an_image(tmp_path):
         assert all((pair.labels.read(0)[0] == wanted).all() for pair in find_annotated_pairs(tmp_path, labels))
 
 
+def test_pictures_beside_outlines_are_no_labels(tmp_path):
+    """Labels may lie beside copies of the images, as LabelMe leaves them."""
+    for folder, files in (("images", "ab"), ("annotated", "ab")):
+        (tmp_path / folder).mkdir()
+        for name in files:
+            tifffile.imwrite(tmp_path / f"{folder}/{name}.tif", np.random.default_rng(0).integers(0, 255, (12, 16)))
+    for name in "ab":
+        write(tmp_path / f"annotated/{name}.json", labelme(shape("rectangle", [[1, 1], [3, 4]])))
+    pairs = find_annotated_pairs(tmp_path / "images", tmp_path / "annotated")
+    assert all((pair.labels.read(0)[0] == drawn((1, 1, 1, 5, 4))).all() for pair in pairs)
+
+
 WRONG = {
     "far.geojson": (collection(feature([[90, 90], [95, 90], [95, 99]], name="x")), "the region 'x' lies outside of"),
     "point.geojson": (collection(feature([1, 1], kind="Point")), "holds no polygon"),
