@@ -65,6 +65,8 @@ def label_entries(labels: Paths, axes: str | None = None, images: int = 0) -> li
         InputError: nothing there, or labels in a form that is not read.
     """
     several = [labels] if isinstance(labels, (str, Path)) else list(labels)
+    if len(several) == 1 and is_tree(Path(several[0]).expanduser()):
+        return _trees_of(Path(several[0]).expanduser())
     files = [file for given in several for file in _label_files(Path(given).expanduser())]
     grouped = grouped_masks(images, files)
     if grouped is not None:
@@ -76,6 +78,7 @@ def _label_files(path: Path) -> list[Path]:
     """The label files of a path: of a folder its label images, else its files of other formats."""
     if parts_of(path) is not None:
         return [path]
+    path = path / "labelsTr" if (path / "labelsTr").is_dir() else path
     if path.is_file() or is_zarr(path) or not path.exists():
         return _matching(path) if not path.exists() else [path]
     files = _visible(path)
@@ -154,12 +157,17 @@ def _tree_of_masks(images: Path, labels: Path, of_images: Callable[[Path], Image
     """A folder for each image, with images/ and masks/: stage1_train of the Data Science Bowl of 2018."""
     if not is_tree(labels):
         return None
-    folders = sorted((sub for sub in _visible(labels) if sub.is_dir()), key=natural_key)
-    masks = {sub: _masks_of(sub) for sub in folders}
-    entries = [masks_entry(Path(sub.name), files) for sub, files in masks.items() if files]
+    entries = _trees_of(labels)
     if not any((sub / "images").is_dir() for sub in _visible(images) if sub.is_dir()):
         return [_image(file, of_images) for file in _image_files(images)], entries
     return [_only_image(sub, of_images) for sub in _of_images(images)], entries
+
+
+def _trees_of(labels: Path) -> list[UnopenedImage]:
+    """The labels in the folders of a tree, each of one image."""
+    folders = sorted((sub for sub in _visible(labels) if sub.is_dir()), key=natural_key)
+    masks = {sub: _masks_of(sub) for sub in folders}
+    return [masks_entry(Path(sub.name), files) for sub, files in masks.items() if files]
 
 
 def _masks_of(folder: Path) -> list[Path]:
@@ -182,13 +190,12 @@ def _only_image(folder: Path, of_images: Callable[[Path], ImageSource]) -> Unope
 def _nnunet(images: Path, labels: Path, of_images: Callable[[Path], ImageSource]) -> Both | None:
     """imagesTr with a file for each channel, NAME_0000 and on, and labelsTr: a data set of nnU-Net."""
     place = images / "imagesTr" if (images / "imagesTr").is_dir() else images
-    truth = labels / "labelsTr" if (labels / "labelsTr").is_dir() else labels
     if not re.fullmatch(r"imagesT[rs]", place.name) or not place.is_dir():
         return None
     files = list_images(place)
     if not all(CHANNEL.fullmatch(bare(file).name) for file in files):
         return None
-    return [*_of_channels(files, of_images)], label_entries(truth)
+    return [*_of_channels(files, of_images)], label_entries(labels)
 
 
 def _of_channels(files: Sequence[Path], of_images: Callable[[Path], ImageSource]) -> Iterable[UnopenedImage]:

@@ -59,7 +59,8 @@ def find_pairs(images: Paths, labels: Paths, *, axes: str | None = None, palette
     """
     label_axes = f"{plane_axes(axes.upper())}YX" if axes else None
     if palette == "index":
-        ours, theirs = label_entries(images, label_axes), label_entries(labels, label_axes)
+        ours = label_entries(images, label_axes)
+        theirs = label_entries(labels, label_axes, len(ours))
     else:
         ours, theirs = find_entries(images, labels, label_axes, of_images=open_file(axes))
     unlike = _are_unlike(images, labels, ours, theirs)

@@ -10,6 +10,7 @@ import tifffile
 from PIL import Image
 
 from cellseg.errors import InputError
+from cellseg.evaluation.judging import evaluate
 from cellseg.labels.annotated import find_annotated_pairs
 from cellseg.labels.notes import notes_on
 from cellseg.labels.opened import open_labels
@@ -79,6 +80,15 @@ def test_one_mask_a_cell_in_a_tree(tmp_path, image_tree):
     if image_tree:
         patterns = str(tmp_path / "tree/*/images/*.tif"), str(tmp_path / "tree/*/masks/*.png")
         assert read(*patterns) == {"ab.tif": CELLS.tolist(), "cd.tif": turned.tolist()}
+
+
+def test_a_tree_of_masks_and_one_folder_of_them_can_be_evaluated(tmp_path):
+    for name in ("ab", "cd"):
+        tif(tmp_path / f"results/{name}.tif", CELLS)
+        single_masks(tmp_path / f"tree/{name}/masks")
+    assert [score.values["f1"] for score in evaluate(tmp_path / "results", tmp_path / "tree", "f1")] == [1, 1]
+    one = evaluate(tmp_path / "results/ab.tif", tmp_path / "tree/ab/masks", "f1")
+    assert [score.values["f1"] for score in one] == [1]
 
 
 def test_one_mask_a_cell_of_one_image(tmp_path):
