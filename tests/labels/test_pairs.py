@@ -5,6 +5,7 @@ import pytest
 import tifffile
 
 from cellseg.errors import InputError
+from cellseg.images.listing import READ
 from cellseg.labels.pairs import find_pairs
 
 from ..images.zarrs import write_image
@@ -124,12 +125,11 @@ def test_folders_with_nothing(tmp_path):
     images = _write(tmp_path / "i", ["a.tif"])
     (tmp_path / "l").mkdir()
     assert (
-        _refusal(images, tmp_path / "l")
-        == f"{tmp_path / 'l'}: is a folder with nothing in it. Images end in .tif, .tiff or .zarr."
+        _refusal(images, tmp_path / "l") == f"{tmp_path / 'l'}: is a folder with nothing in it. Images end in {READ}."
     )
     assert (
         _refusal(tmp_path / "no*", images)
-        == f"{tmp_path / 'no*'}: is a pattern with nothing in it. Images end in .tif, .tiff or .zarr."
+        == f"{tmp_path / 'no*'}: is a pattern with nothing in it. Images end in {READ}."
     )
 
 
