@@ -42,7 +42,9 @@ def imported(folder: str) -> frozenset[str]:
 
 
 @pytest.mark.parametrize(
-    ("folder", "extras"), [("cellseg", [None, "labels"]), ("plugins", [None, "napari"])], ids=["library", "plugin"]
+    ("folder", "extras"),
+    [("cellseg", [None, "labels", "formats"]), ("plugins", [None, "napari"])],
+    ids=["library", "plugin"],
 )
 def test_what_is_imported_is_declared(folder, extras):
     known = frozenset[str]().union(*(declared(extra) for extra in extras))
@@ -51,8 +53,13 @@ def test_what_is_imported_is_declared(folder, extras):
 
 @pytest.mark.parametrize(
     ("extra", "folders"),
-    [(None, ["cellseg", "plugins"]), ("napari", ["plugins", "cellseg"]), ("labels", ["cellseg"])],
-    ids=["always", "napari", "labels"],
+    [
+        (None, ["cellseg", "plugins"]),
+        ("napari", ["plugins", "cellseg"]),
+        ("labels", ["cellseg"]),
+        ("formats", ["cellseg"]),
+    ],
+    ids=["always", "napari", "labels", "formats"],
 )
 def test_what_is_declared_is_imported(extra, folders):
     used = frozenset[str]().union(*(imported(folder) for folder in folders)) | INDIRECT
@@ -62,4 +69,5 @@ def test_what_is_declared_is_imported(extra, folders):
 def test_every_declared_package_is_pinned_for_the_tests():
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").split()
     pinned = {MODULES.get(name, name).lower() for name in (line.split("==")[0] for line in lines)}
-    assert not {name for name in declared(None) | declared("napari") | declared("labels") if name not in pinned}
+    extras = frozenset[str]().union(*(declared(extra) for extra in (None, "napari", "labels", "formats")))
+    assert not {name for name in extras if name not in pinned}

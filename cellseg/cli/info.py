@@ -12,19 +12,21 @@ from typing import Any
 from cellseg.cli.flags import JsonFlag
 from cellseg.cli.progress import console
 from cellseg.errors import InputError
-from cellseg.images.fileformat import format_of_file, is_model
+from cellseg.images.fileformat import MICROSCOPES, format_of_file, is_model
 from cellseg.images.omezarr.folder import images_inside, is_zarr, labels_of, read_ome
 
 
-def info(path: Path, *, as_json: JsonFlag = False) -> int:
+def info(path: Path, *, scene: str | None = None, as_json: JsonFlag = False) -> int:
     """Say what an image file, an OME-Zarr folder, a run folder or a model is.
 
     Parameters
     ----------
     path
         The file or folder, or the name of a model that comes with cellseg.
+    scene
+        Name or number (from 0) of the image in a CZI, ND2 or LIF that holds several.
     """
-    found = _describe(path)
+    found = _describe(path, scene)
     if as_json:
         sys.stdout.write(json.dumps(found, default=str, allow_nan=False) + "\n")
         return 0
@@ -37,7 +39,7 @@ def info(path: Path, *, as_json: JsonFlag = False) -> int:
     return 0
 
 
-def _describe(path: Path) -> dict[str, Any]:
+def _describe(path: Path, scene: str | None) -> dict[str, Any]:
     from cellseg.models.card import shipped_files
 
     if not path.exists():
@@ -46,7 +48,9 @@ def _describe(path: Path) -> dict[str, Any]:
         raise InputError("there is no such file or folder", "Check the path.", path=path)
     if is_zarr(path):
         return _zarr(path)
-    return _model(path) if path.is_dir() or is_model(path) else _image(path)
+    if path.is_dir() or is_model(path):
+        return _model(path)
+    return _microscope(path, scene) if format_of_file(path) in MICROSCOPES else _image(path, scene)
 
 
 def _zarr(path: Path) -> dict[str, Any]:
@@ -55,13 +59,26 @@ def _zarr(path: Path) -> dict[str, Any]:
     return {"kind": "collection", "images": inside} if inside else {**_image(path), "labels": labels_of(path)}
 
 
-def _image(path: Path) -> dict[str, Any]:
+def _microscope(path: Path, scene: str | None) -> dict[str, Any]:
+    """An image with the names of all scenes; of several, of which none is named, the names alone."""
+    from cellseg.images.microscopes.image import scenes_of
+
+    scenes = [one.name for one in scenes_of(path)]
+    told = {"kind": "collection", "format": _format(path), "scenes": scenes}
+    return told if scene is None and len(scenes) > 1 else {**_image(path, scene), "scenes": scenes}
+
+
+def _format(path: Path) -> str:
+    return "OME-Zarr" if path.is_dir() else re.sub(r"^an? ", "", format_of_file(path))
+
+
+def _image(path: Path, scene: str | None = None) -> dict[str, Any]:
     from cellseg.images.open import open_image
 
-    source = open_image(path)
+    source = open_image(path, scene=scene)
     return {
         "kind": "image",
-        "format": "OME-Zarr" if path.is_dir() else re.sub(r"^an? ", "", format_of_file(path)),
+        "format": _format(path),
         "planes": source.planes,
         "plane_axes": source.plane_axes,
         "plane_shape": list(source.plane_shape),

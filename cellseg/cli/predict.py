@@ -29,6 +29,7 @@ def predict(
     *image: Path,
     files: Annotated[ResultFiles, Flat],
     channel: str | None = None,
+    scene: str | None = None,
     axes: AxesFlag = None,
     verify_seams: int = 0,
     options: Annotated[PredictOptions, Flat] = PredictOptions(),
@@ -45,6 +46,8 @@ def predict(
         Image files (TIFF, PNG, JPEG, ...) or OME-Zarr folders, folders of these, or globs (in quotes, too).
     channel
         Name or number (from 0) of the channel to take.
+    scene
+        Name or number (from 0) of the image in a CZI, ND2 or LIF that holds several; `cellseg info` lists them.
     verify_seams
         Predict that many windows across seams in one piece as well, and print the largest difference.
     """
@@ -60,7 +63,7 @@ def predict(
     failures = Failures(len(jobs))
 
     def opened(job: ImageJob) -> ImageSource:
-        return open_image(job.image, axes=axes, channel=channel)
+        return open_image(job.image, axes=axes, channel=channel, scene=scene)
 
     def look(job: ImageJob) -> dict[str, Any]:
         return looked_at(opened(job), trained, options)

@@ -11,7 +11,7 @@ PICTURES = (PNG, JPEG, BMP, WEBP)
 NUMPY = "a NumPy array"
 CZI, ND2, LIF = "a Zeiss CZI", "a Nikon ND2", "a Leica LIF"
 MICROSCOPES = (CZI, ND2, LIF)
-READ_FORMATS = "TIFF, OME-Zarr, PNG, JPEG, BMP, WebP and .npy"
+READ_FORMATS = "TIFF, OME-Zarr, PNG, JPEG, BMP, WebP, .npy, CZI, ND2 and LIF"
 """Formats of images that are read, for people."""
 STARTS = {
     b"II*\0": "a TIFF",

@@ -16,10 +16,10 @@ TIFFS = (".tif", ".tiff", ".btf", ".tf8")
 LOSSLESS = (".png", ".bmp", ".webp")
 """Pictures that can hold labels; a lossy WebP is refused when it is opened."""
 PICTURES = (*LOSSLESS, ".jpg", ".jpeg")
-SUFFIXES = (*TIFFS, *PICTURES, ".npy")
+SUFFIXES = (*TIFFS, *PICTURES, ".npy", ".czi", ".nd2", ".lif")
 NO_IMAGES = ("_seg.npy",)
 """Files beside images: pickles that Cellpose writes."""
-READ = ".tif, .png, .jpg, .bmp, .webp, .npy or .zarr"
+READ = ".tif, .png, .jpg, .bmp, .webp, .npy, .czi, .nd2, .lif or .zarr"
 """Endings of images, for people."""
 
 Paths = str | Path | Iterable[str | Path]

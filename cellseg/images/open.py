@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypedDict
 
-from cellseg.images.fileformat import NUMPY, PICTURES, format_of_file
+from cellseg.errors import InputError
+from cellseg.images.fileformat import MICROSCOPES, NUMPY, PICTURES, format_of_file
 from cellseg.images.omezarr.folder import SUFFIX, is_zarr
 from cellseg.images.palette import PaletteRule
 from cellseg.images.source import ImageSource
@@ -26,28 +27,37 @@ def open_image(
     axes: str | None = None,
     channel: int | str | None = None,
     palette: PaletteRule = "lookup",
+    scene: str | None = None,
 ) -> ImageSource:
     """Open an image file, or an OME-Zarr folder, for reading by region.
 
-    TIFF, PNG, JPEG, BMP, WebP and NumPy's files are told apart by their first bytes; see `open_tiff`, `open_picture`,
-    `open_npy` and `open_omezarr`.
+    TIFF, PNG, JPEG, BMP, WebP, NumPy's files, CZI, ND2 and LIF are told apart by their first bytes; see `open_tiff`,
+    `open_picture`, `open_npy`, `open_microscope` and `open_omezarr`.
 
     Args:
         path: a file, or the folder of an OME-Zarr image.
         axes: axes of the image in its own order, if its metadata do not say or say the wrong thing.
         channel: take only this channel, by number from 0 or by name.
         palette: of images with a palette, `index` leaves the values as they are: for labels.
+        scene: name or number of the image in a microscope's file that holds several.
 
     Raises:
         InputError: it is not there, cannot be read, or has no such axes or channel.
     """
     path = Path(path)
+    kind = format_of_file(path)
+    if kind in MICROSCOPES:
+        from cellseg.images.microscopes.image import open_microscope
+
+        return open_microscope(path, axes=axes, channel=channel, scene=scene)
+    if scene is not None and path.exists():
+        found = f"has no scenes, as {kind or 'a folder'} has none"
+        raise InputError(found, "Leave out --scene; it names an image in a CZI, ND2 or LIF.", path=path)
     if is_zarr(path) or (path.suffix.lower() == SUFFIX and not path.exists()):
         from cellseg.images.omezarr.image import open_omezarr
 
         return open_omezarr(path, axes=axes, channel=channel)
-    read = READERS.get(format_of_file(path), _tiff)
-    return read(path, {"axes": axes, "channel": channel, "palette": palette})
+    return READERS.get(kind, _tiff)(path, {"axes": axes, "channel": channel, "palette": palette})
 
 
 def _tiff(path: Path, wishes: Wishes) -> ImageSource:

@@ -19,7 +19,7 @@ from napari_cellseg.pixels.chunked import chunked
 if TYPE_CHECKING:
     from cellseg.images.source import ImageSource
 
-FILES = "Images (*.tif *.tiff *.btf *.tf8 *.png *.jpg *.jpeg *.bmp *.webp *.npy);;All files (*)"
+FILES = "Images (*.tif *.tiff *.btf *.tf8 *.png *.jpg *.jpeg *.bmp *.webp *.npy *.czi *.nd2 *.lif);;All files (*)"
 LARGEST = 16384
 """Side of a plane that graphics cards show whole; larger ones get coarser levels."""
 MEASURED = 1024

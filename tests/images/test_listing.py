@@ -75,7 +75,11 @@ def test_a_pattern_below_the_working_folder(tmp_path, monkeypatch):
     ("name", "message"),
     [
         ("missing", "missing: there is no such file or folder. Check the spelling."),
-        ("empty", "empty: is a folder with nothing in it. Images end in .tif, .png, .jpg, .bmp, .webp, .npy or .zarr."),
+        (
+            "empty",
+            "empty: is a folder with nothing in it. Images end in .tif, .png, .jpg, .bmp, .webp, .npy, .czi, .nd2, "
+            ".lif or .zarr.",
+        ),
         ("texts", "texts: is a folder with 2 files, none of them an image."),
         ("*.tif", "*.tif: is a pattern with nothing in it."),
     ],

@@ -49,7 +49,7 @@ def test_folder(tmp_path):
 def test_other_formats(tmp_path, start, kind):
     path = tmp_path / "a.tif"
     path.write_bytes(start)
-    words = "TIFF, OME-Zarr, PNG, JPEG, BMP, WebP and .npy are; Fiji converts most others."
+    words = "TIFF, OME-Zarr, PNG, JPEG, BMP, WebP, .npy, CZI, ND2 and LIF are; Fiji converts most others."
     assert f"is {kind}, which is no image that is read. {words}" in _refusal(path)
 
 

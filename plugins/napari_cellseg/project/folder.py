@@ -213,7 +213,7 @@ def _describe(path: Path, name: str, axes: str) -> ProjectImage:
 
 def free_name(file_name: str, taken: Iterable[str]) -> str:
     """A name for folders after a file's: without its suffixes, in letters that all systems allow, not yet taken."""
-    stem = re.sub(r"(?i)(\.ome)?\.(tiff?|btf|tf8|zarr|png|jpe?g|bmp|webp|npy)$", "", file_name)
+    stem = re.sub(r"(?i)(\.ome)?\.(tiff?|btf|tf8|zarr|png|jpe?g|bmp|webp|npy|czi|nd2|lif)$", "", file_name)
     plain = re.sub(r"[^\w.+-]+", "_", stem).strip("._") or "image"
     used = {name.casefold() for name in taken}
     return next(name for name in _candidates(plain) if name.casefold() not in used)
