@@ -13,7 +13,7 @@ from cellseg.images.palette import PaletteRule
 from cellseg.images.source import ImageSource
 
 
-class Wishes(TypedDict):
+class ReadWishes(TypedDict):
     """The same arguments of every reader."""
 
     axes: str | None
@@ -60,23 +60,23 @@ def open_image(
     return READERS.get(kind, _tiff)(path, {"axes": axes, "channel": channel, "palette": palette})
 
 
-def _tiff(path: Path, wishes: Wishes) -> ImageSource:
+def _tiff(path: Path, wishes: ReadWishes) -> ImageSource:
     from cellseg.images.tiff.image import open_tiff
 
     return open_tiff(path, **wishes)
 
 
-def _picture(path: Path, wishes: Wishes) -> ImageSource:
+def _picture(path: Path, wishes: ReadWishes) -> ImageSource:
     from cellseg.images.pictures.image import open_picture
 
     return open_picture(path, **wishes)
 
 
-def _npy(path: Path, wishes: Wishes) -> ImageSource:
+def _npy(path: Path, wishes: ReadWishes) -> ImageSource:
     from cellseg.images.npy import open_npy
 
     return open_npy(path, **wishes)
 
 
-READERS: dict[str, Callable[[Path, Wishes], ImageSource]] = {**dict.fromkeys(PICTURES, _picture), NUMPY: _npy}
+READERS: dict[str, Callable[[Path, ReadWishes], ImageSource]] = {**dict.fromkeys(PICTURES, _picture), NUMPY: _npy}
 """Readers by the format that the first bytes tell; a TIFF's is for all others."""

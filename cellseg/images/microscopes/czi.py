@@ -18,7 +18,7 @@ from cellseg.images.source import Physical
 UM_PER_M = 1e6
 TYPES = {"Gray8": "u1", "Gray16": "u2", "Gray32Float": "f4", "Bgr24": "u1", "Bgr48": "u2", "Bgr96Float": "f4"}
 """Types of values by the words of the format."""
-Rectangle = tuple[int, int, int, int]
+ScenePlace = tuple[int, int, int, int]
 """Left, top, width and height of a scene in the file's coordinates."""
 
 
@@ -49,7 +49,7 @@ def czi_scenes(path: Path) -> list[Scene]:
         ]
 
 
-def _read(path: Path, scene: int | None, place: Rectangle, at: dict[str, int]) -> Array:
+def _read(path: Path, scene: int | None, place: ScenePlace, at: dict[str, int]) -> Array:
     """A sheet (H, W, 1), or (H, W, 3) in red, green and blue, which the file keeps the other way round."""
     with czi.open_czi(str(path)) as file:
         sheet: Array = file.read(roi=place, plane=at, scene=scene)
