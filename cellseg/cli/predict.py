@@ -98,6 +98,8 @@ def _predict_into(
         _say_scale(prediction.seen)
         if not _finish(prediction, target):
             return False
+        for note in prediction.seen.image.notes:
+            say(f"warning: {source.name}: {note}")
     if windows:
         _verify(prediction, windows)
     return True

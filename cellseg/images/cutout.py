@@ -1,7 +1,7 @@
-"""Regions of an image plane as files of their own, which are normalised as the whole plane is.
+"""Regions of an image plane as files of their own, which are seen in the grey values of the whole plane.
 
-A training reads only what is annotated of a large image, and a prediction normalises the whole plane: without the
-statistics of the plane beside the cut, the network would see other grey values in both.
+A training reads only what is annotated of a large image, and a prediction measures the whole plane: without the
+measures of the plane beside the cut, the network would see other grey values in both.
 """
 
 from __future__ import annotations
@@ -16,13 +16,15 @@ from numpy.typing import NDArray
 
 from cellseg.errors import InputError
 from cellseg.files import write_json
+from cellseg.images.contrast import Levels, measure_levels
+from cellseg.images.grey_values import CONTRAST, MEAN, GreyRule, PlaneGreys
 from cellseg.images.normalise import Normalisation, measure
 from cellseg.images.source import ImageSource
 from cellseg.images.write import write_stack
 
 
 def cut_out(source: ImageSource, plane: int, regions: Mapping[Path, tuple[slice, slice]]) -> None:
-    """Write regions of a plane, each with a note beside it (`a.tif.json`) that holds the plane's statistics.
+    """Write regions of a plane, each with a note beside it (`a.tif.json`) that holds the plane's grey values.
 
     Args:
         source: the image.
@@ -32,39 +34,39 @@ def cut_out(source: ImageSource, plane: int, regions: Mapping[Path, tuple[slice,
     Raises:
         InputError: the image cannot be read, or a file cannot be written.
     """
-    statistics = asdict(measure(source, plane))
+    levels = [asdict(each) for each in measure_levels(source, plane)]
+    measured = {**asdict(measure(source, plane)), "levels": levels}
     for path, (rows, columns) in regions.items():
         region = source.read(plane, rows, columns)
         where = {"rows": [rows.start, rows.stop], "columns": [columns.start, columns.stop]}
-        write_json(_note(path), {"cut_from": str(source.origin), "plane": plane, **where, **statistics})
+        write_json(_note(path), {"cut_from": str(source.origin), "plane": plane, **where, **measured})
         _write_region(path, region, source)
 
 
-def statistics_of(source: ImageSource, plane: int) -> Normalisation:
-    """Grey values of a plane, or of the one that it was cut from.
+def noted_greys(source: ImageSource, rule: GreyRule) -> PlaneGreys | None:
+    """Grey values of the plane that an image was cut from; None for one that was not cut out.
 
     Raises:
-        InputError: the note beside a cut is damaged, or values that are not finite.
+        InputError: the note beside a cut is damaged.
     """
-    return _noted(source) or measure(source, plane)
-
-
-def _noted(source: ImageSource) -> Normalisation | None:
-    """The statistics in the note beside a cut; None for an image that was not cut out."""
     note = _note(source.path) if source.path is not None else None
     if note is None or not note.exists():
         return None
     try:
-        return _told(json.loads(note.read_text(encoding="utf-8")))
+        return _told(json.loads(note.read_text(encoding="utf-8")), rule)
     except (OSError, ValueError, KeyError, TypeError) as error:
         remedy = "Cut it out again, or remove this file: the cut is normalised by itself then."
         raise InputError(f"is damaged ({type(error).__name__})", remedy, path=note) from error
 
 
-def _told(note: dict[str, Any]) -> Normalisation | None:
-    if "cut_from" not in note:  # a file of somebody else's
+def _told(note: dict[str, Any], rule: GreyRule) -> PlaneGreys | None:
+    """The grey values in a note; None where it is somebody else's file, or older than the rule."""
+    if "cut_from" not in note or rule.name not in (MEAN, CONTRAST):
         return None
-    return Normalisation(tuple(map(float, note["mean"])), tuple(map(float, note["std"])))
+    if rule.name == MEAN:
+        return Normalisation(tuple(map(float, note["mean"])), tuple(map(float, note["std"])))
+    levels = [Levels(**{**each, "no_data": tuple(each["no_data"])}) for each in note.get("levels", ())]
+    return tuple(levels) or None
 
 
 def _write_region(path: Path, region: NDArray[Any], source: ImageSource) -> None:

@@ -28,6 +28,10 @@ class Normalisation:
     mean: tuple[float, ...]
     std: tuple[float, ...]
 
+    def only(self, channel: int) -> Normalisation:
+        """That of one channel."""
+        return Normalisation(self.mean[channel : channel + 1], self.std[channel : channel + 1])
+
     def __post_init__(self) -> None:
         assert len(self.mean) == len(self.std)
         assert all(std > 0 for std in self.std)
@@ -116,7 +120,7 @@ def _merged(source: ImageSource, plane: int, pieces: Iterator[NDArray[Any]]) -> 
     count, broken = 0, 0
     mean, squares = np.zeros(source.channels), np.zeros(source.channels)
     for piece in pieces:
-        broken += _unusable(piece) if piece.dtype.kind == "f" else 0
+        broken += unusable(piece) if piece.dtype.kind == "f" else 0
         if broken:
             continue
         pixels = piece.reshape(source.channels, -1).astype(np.float64)
@@ -126,17 +130,18 @@ def _merged(source: ImageSource, plane: int, pieces: Iterator[NDArray[Any]]) -> 
         squares += np.einsum("cp,cp->c", pixels, pixels) + delta**2 * (count * pixels.shape[1] / total)
         mean += delta * (pixels.shape[1] / total)
         count = total
-    _refuse_broken(source, plane, broken)
+    refuse_broken(source, plane, broken)
     return mean, np.sqrt(squares / count)
 
 
-def _unusable(piece: NDArray[Any]) -> int:
+def unusable(piece: NDArray[Any]) -> int:
     """Number of values that are not finite in float32."""
     limit = LARGEST if piece.dtype.itemsize > 4 else np.inf
     return piece.size - int(np.count_nonzero((np.abs(piece) <= limit) & np.isfinite(piece)))
 
 
-def _refuse_broken(source: ImageSource, plane: int, broken: int) -> None:
+def refuse_broken(source: ImageSource, plane: int, broken: int) -> None:
+    """Raise InputError for a plane of which so many values are not finite in float32."""
     if broken:
         beyond = f" or beyond {LARGEST:.1e}" if source.dtype.itemsize > 4 else ""
         where = f"plane {plane + 1} of {source.planes} has" if source.planes > 1 else "has"

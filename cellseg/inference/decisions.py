@@ -59,7 +59,7 @@ def check_wishes(seen: SeenImage) -> None:
 
 
 def expected_cost(seen: SeenImage, runner: Runner, decisions: Decisions) -> tuple[int, float]:
-    """Bytes that the process will take, and seconds that the network needs for all planes, about."""
+    """Bytes that the process will take, and seconds that all planes need, about."""
     average = seen.options.average
     memory, seconds = estimate(seen.network, runner, seen.plane, decisions.tile, seen.sample_shape, average)
     return memory, seconds * seen.source.planes

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from cellseg.arrays import Array
 from cellseg.images.source import ImageSource
 from cellseg.inference.tiling import Box
 
@@ -22,7 +23,7 @@ def mirrored(start: int, size: int, length: int) -> NDArray[np.intp]:
     return np.where(position < length, position, period - position)
 
 
-def read_mirrored(source: ImageSource, plane: int, box: Box) -> NDArray[np.generic]:
+def read_mirrored(source: ImageSource, plane: int, box: Box) -> Array:
     """Pixels (C, height, width) of a plane; reads only the part of the image that the box shows."""
     y = mirrored(box.top, box.height, source.height)
     x = mirrored(box.left, box.width, source.width)

@@ -1,11 +1,13 @@
-"""The image as the network sees it: normalised once a plane, mirrored outside."""
+"""The image as the network sees it: in its grey values, at its size, mirrored outside."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from cellseg.arrays import Float32
-from cellseg.images.normalise import Normalisation, apply, measure
+from cellseg.arrays import Float32, Shape
+from cellseg.images.grey_notes import grey_notes, is_constant
+from cellseg.images.grey_values import GreyRule, PlaneGreys, greys_of, known_greys, seen_pixels
+from cellseg.images.rescale import rescaled
 from cellseg.images.source import ImageSource
 from cellseg.inference.mirror import read_mirrored
 from cellseg.inference.statistics import sample_boxes
@@ -14,25 +16,35 @@ from cellseg.models.geometry import Geometry
 
 
 class NormalisedImage:
-    """Regions of an image in normalised grey values; each plane is measured when it is first read.
+    """Regions of an image in the network's grey values; each plane is measured when it is first read.
 
-    `inverted` grey values are those of the negative.
+    Attributes:
+        source: the image at the size that the network sees, in its own grey values.
     """
 
-    def __init__(self, source: ImageSource, inverted: bool = False) -> None:
-        self.source = source
+    def __init__(self, own: ImageSource, rule: GreyRule, size: Shape, inverted: bool = False) -> None:
+        """See `own` at a size (height, width) by a rule; `inverted` grey values are those of the negative."""
+        self.source = own if size == (own.height, own.width) else rescaled(own, *size)
+        self._seen = seen_pixels(own, rule, *size)
         self._sign = np.float32(-1 if inverted else 1)
-        self._known: dict[int, Normalisation] = {}
 
     def read(self, plane: int, box: Box) -> Float32:
         """Pixels float32 (C, h, w) of a box that may reach outside the plane."""
-        return self._sign * apply(read_mirrored(self.source, plane, box), self.measure(plane))
+        seen: Float32 = read_mirrored(self._seen, plane, box)
+        return self._sign * seen
 
-    def measure(self, plane: int) -> Normalisation:
+    def measure(self, plane: int) -> PlaneGreys:
         """The grey values of a plane; it is read once. Raises InputError where it is damaged or holds NaN."""
-        if plane not in self._known:
-            self._known[plane] = measure(self.source, plane)
-        return self._known[plane]
+        return greys_of(self._seen, plane)
+
+    def is_constant(self, plane: int) -> bool:
+        """True for a plane of one grey value, in which there is nothing to find."""
+        return is_constant(self.measure(plane))
+
+    @property
+    def notes(self) -> list[str]:
+        """Sentences on the grey values of the planes that were measured so far."""
+        return grey_notes(known_greys(self._seen), self.source.planes)
 
     def sample(self, plane: int, geometry: Geometry) -> Float32:
         """Boxes of a plane from which the network takes its statistics, float32 (N, C, h, w)."""

@@ -34,9 +34,20 @@ def predict_tiles(seen: SeenImage, runner: Runner, tiles: Sequence[Tile]) -> Ite
     known = runner.plane if runner.adaptive else None
     for given in ahead(_read(seen.image, tiles, versions, geometry, runner.adaptive, known)):
         plane = given.tile.plane
+        if seen.image.is_constant(plane):
+            yield _nothing(given.tile, seen.network.options.classes, len(versions) > 1)
+            continue
         if runner.adaptive and runner.plane != plane:  # also where another has used the runner meanwhile
             runner.see(seen.image.sample(plane, geometry) if given.sample is None else given.sample, plane)
         yield _combined(given, runner, versions, geometry)
+
+
+def _nothing(tile: Tile, classes: int, several: bool) -> Predicted:
+    """Background all over."""
+    shape = tile.write.height, tile.write.width
+    probabilities = np.zeros((classes, *shape), np.float32)
+    probabilities[0] = 1
+    return Predicted(tile, probabilities, np.zeros(shape, np.float32) if several else None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

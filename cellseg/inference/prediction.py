@@ -51,7 +51,7 @@ class Plan:
     memory_bytes: int
     """Memory of the process, about."""
     seconds: float
-    """Time that the network needs for the missing tiles, about."""
+    """Time that the missing tiles need, about."""
     output_bytes: int
     """Size of the result before compression."""
 
@@ -251,7 +251,7 @@ def prediction_in_memory(seen: SeenImage, side: int | None = ARRAY_TILE) -> Pred
 
     `side` and errors as in `decide`.
     """
-    runner = Runner(seen.network)
+    runner = Runner(seen.network, adaptive=seen.trained.adaptive)
     stored = Stored(replace(seen.options, result="probabilities", probability_type="float32"), every_class=True)
     decisions = decide(seen, runner, side)
     return Prediction(seen, decisions, runner, stored, ArrayStore(stored.layers(seen)))
@@ -278,7 +278,7 @@ def prediction_on_disk(
     Raises:
         InputError: as `decide`.
     """
-    runner = Runner(seen.network)
+    runner = Runner(seen.network, adaptive=seen.trained.adaptive)
     if left is None:
         decisions = decide(seen, runner, side)
         start_journal(output, key, decisions.as_json())

@@ -11,7 +11,7 @@ import torch
 
 from cellseg.arrays import Float32
 from cellseg.errors import InputError
-from cellseg.inference.statistics import adapt, folded, normalisation_layers
+from cellseg.inference.statistics import adapt, folded
 from cellseg.models.hardware import prediction_device
 
 Arithmetic = Literal["float32", "bfloat16"]
@@ -23,19 +23,16 @@ class Runner:
     It has a copy of the network of its own, made when it is first used; a prediction needs one.
     """
 
-    def __init__(self, network: Any, precision: Arithmetic = "float32") -> None:
+    def __init__(self, network: Any, precision: Arithmetic = "float32", *, adaptive: bool = False) -> None:
+        """`adaptive`: it wants to see a sample of a plane before it predicts it."""
         self._given = network
         self.precision: Arithmetic = precision
         """Arithmetic from now on."""
+        self.adaptive = adaptive
         self.plane: int | None = None
         """The plane whose statistics it has taken last."""
         self._folded: Any = None
         self._largest = 2**62
-
-    @property
-    def adaptive(self) -> bool:
-        """True if the network wants to see a sample of a plane before it predicts it."""
-        return bool(normalisation_layers(self._given))
 
     def see(self, sample: Float32, plane: int | None = None) -> None:
         """Take the statistics for the tiles that follow from a sample (N, C, h, w) of their plane."""
@@ -49,6 +46,8 @@ class Runner:
 
     @property
     def _ready(self) -> Any:
+        if self._folded is None and not self.adaptive:
+            self._folded = folded(self._network)
         return self._network if self._folded is None else self._folded
 
     def __call__(self, pixels: Float32) -> Float32:

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellseg.errors import InputError
-from cellseg.images.rescale import rescaled
+from cellseg.images.grey_values import CONTRAST, MEAN, GreyRule, grey_rule
 from cellseg.images.source import ImageSource, array_source
 from cellseg.inference.normalised import NormalisedImage
 from cellseg.inference.scale import at_own_size, magnification
-from cellseg.inference.statistics import normalisation_layers
 from cellseg.inference.way_back import WayBack, way_back
+from cellseg.models.card import ModelCard
 from cellseg.models.geometry import Geometry
 from cellseg.models.trained import TrainedModel, as_model, pruned
 from cellseg.options import PredictOptions
@@ -67,7 +67,7 @@ class SeenImage:
     @property
     def sample_shape(self) -> tuple[int, ...]:
         """Shape (N, C, h, w) of the network's sample of a plane; empty where it needs none."""
-        return self.image.sample_shape(self.geometry) if normalisation_layers(self.network) else ()
+        return self.image.sample_shape(self.geometry) if self.trained.adaptive else ()
 
 
 def seen_by(model: Any, image: ImageSource | NDArray[np.generic], options: PredictOptions) -> SeenImage:
@@ -86,16 +86,26 @@ def seen_by(model: Any, image: ImageSource | NDArray[np.generic], options: Predi
     trained = pruned(as_model(model), options.prune)
     own = _source_of(image, trained)
     _check_channels(trained, own)
+    rule = _rule(trained.card, options)
     times = magnification(trained.card, options)
     size = max(1, round(own.height * times)), max(1, round(own.width * times))
-    source = own if times == 1 else rescaled(own, *size)
     return SeenImage(
         trained=trained,
         model=at_own_size(trained, options),
         own=own,
-        image=NormalisedImage(source, options.invert),
+        image=NormalisedImage(own, rule, size, options.invert),
         options=options,
     )
+
+
+def _rule(card: ModelCard, options: PredictOptions) -> GreyRule:
+    """The rule of grey values. Raises InputError for another one than the model has learnt from."""
+    asked, learnt = grey_rule(options.grey_values or card.grey_values), grey_rule(card.grey_values)
+    numbers = asked.name not in (MEAN, CONTRAST)
+    if asked != learnt and (not numbers or learnt.name == MEAN):
+        found = f"--grey-values is {asked.name}, and the model has learnt from {learnt.name}"
+        raise InputError(found, "Leave it out, or train a model with it.")
+    return asked
 
 
 def _source_of(image: ImageSource | NDArray[np.generic], model: TrainedModel) -> ImageSource:

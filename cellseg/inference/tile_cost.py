@@ -27,7 +27,10 @@ OVERHEAD = 1.6
 below need. Measured: 1.2 to 1.6 (tests/benchmarks/test_predict_speed.py)."""
 PASSES = 2
 """Passes that are measured, the quicker one counts."""
-BESIDE = 200 * 10**6
+AROUND = 1.2
+"""Time of a prediction for each second of the network: pixels are read, measured, cut and written, too. Measured: 1.05
+to 1.4 (tests/benchmarks/test_cost_model.py)."""
+BESIDE = 150 * 10**6
 """Bytes for the queues, the blocks of the image that are kept, the labels of a block, the compressor."""
 
 
@@ -54,14 +57,14 @@ def largest_tile(network: Any, plane: Shape, sample: tuple[int, ...], average: A
 def estimate(
     network: Any, runner: Runner, plane: Shape, tile: Shape, sample: tuple[int, ...], average: Averaging
 ) -> tuple[int, float]:
-    """Bytes that the process will take with such tiles, and seconds that the network needs for a plane, about."""
+    """Bytes that the process will take with such tiles, and seconds that a plane needs, about."""
     needed = _bytes(network, tile, sample, average) if free_on_device(prediction_device()) is None else 0
     tiles = math.prod(-(-length // side) for length, side in zip(plane, tile, strict=True))
     channels = network.options.channels
     shapes = Counter(_input_shapes(tile, average, network.geometry))
     work = tiles * sum(count * operations(network, (1, channels, *shape)) for shape, count in shapes.items())
     work += operations(network, sample) if sample else 0
-    return resident() + BESIDE + needed, work * seconds_per_operation(network, runner)
+    return resident() + BESIDE + needed, AROUND * work * seconds_per_operation(network, runner)
 
 
 def seconds_per_operation(network: Any, runner: Runner) -> float:

@@ -26,6 +26,12 @@ class TrainedModel:
     card: ModelCard
 
     @property
+    def adaptive(self) -> bool:
+        """True if the network takes statistics from each image before it predicts it."""
+        layers = any(isinstance(layer, torch.nn.BatchNorm2d) for layer in self.network.modules())
+        return layers and self.card.statistics == "image"
+
+    @property
     def digest(self) -> str:
         """SHA-256 of weights and card: two models with one digest predict the same."""
         found = hashlib.sha256(json.dumps(asdict(self.card), sort_keys=True, default=str).encode())

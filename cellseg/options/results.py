@@ -10,6 +10,7 @@ from cellseg.checked import Checked, Limits
 from cellseg.errors import InputError
 from cellseg.options.shared import (
     DiameterOption,
+    GreyValuesOption,
     MinimumSizeOption,
     PrecisionOption,
     SeedOption,
@@ -42,6 +43,8 @@ class PredictOptions(Checked):
     """The image is rescaled so that the network sees them as wide as those it was trained on. Default: they are."""
     invert: bool = False
     """Invert the grey values: for dark objects and a model trained on bright ones, or the other way round."""
+    grey_values: GreyValuesOption | None = None
+    """Default: as the model has learnt; two numbers replace the measured levels."""
     average: Averaging = "none"
     """Average over versions of the image: 7 rotations, as in the paper, or the 8 symmetries of the square; about 10 and
     8 times the work."""

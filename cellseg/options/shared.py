@@ -16,4 +16,11 @@ TileOption = Annotated[
 DiameterOption = Annotated[float, Limits(0.5, 100_000), Help("Width of the objects in the images, in pixels.")]
 ThresholdOption = Annotated[float, Limits(0, 1), Help("Probability from which on a pixel belongs to a cell.")]
 MinimumSizeOption = Annotated[int, Limits(0, 2**31), Help("Smaller cells are removed, in pixels.")]
+GreyValuesOption = Annotated[
+    str,
+    Help(
+        "Grey values of the network: contrast (between the dark and the bright level of what there is to see), mean "
+        "(mean and deviation of the image, as in earlier versions), or two numbers, LOW,HIGH, for all images."
+    ),
+]
 PrecisionOption = Annotated[Precision, Help("Arithmetic of the network.")]

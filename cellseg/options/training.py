@@ -8,12 +8,13 @@ from typing import Annotated, Literal
 from cellseg.checked import Checked, Limits
 from cellseg.options.data import AugmentOptions, LabelOptions, WeightOptions
 from cellseg.options.networks import NetworkOptions
-from cellseg.options.shared import DiameterOption, PrecisionOption, SeedOption, TileOption
+from cellseg.options.shared import DiameterOption, GreyValuesOption, PrecisionOption, SeedOption, TileOption
 
 Recipe = Literal["fast", "quick", "paper", "finetune"]
 Loss = Literal["cross-entropy", "dice", "hybrid", "focal", "tversky", "iou", "ms-ssim", "focal-ms-ssim-iou"]
 Optimiser = Literal["adamw", "sgd"]
 Schedule = Literal["cosine", "constant"]
+Statistics = Literal["fixed", "image"]
 BestBy = Literal["last", "v_both", "v_rand", "v_info", "ap50", "iou", "pixel_error"]
 
 
@@ -33,6 +34,10 @@ class TrainOptions(Checked):
     seen_diameter: Annotated[float, Limits(0, 10_000)] | None = None
     """Width in pixels that objects shall have for the network: images are rescaled for that, in training and in
     prediction; 0: not rescaled. Default: made smaller where objects are wider than the receptive field."""
+    grey_values: GreyValuesOption
+    statistics: Statistics
+    """Statistics of normalisation layers: fixed: held for the second half of the training and in prediction, so that
+    nothing far away changes a pixel; image: taken from each image that is predicted, as in earlier versions."""
     batch: Annotated[int, Limits(1, 1024)]
     """Samples a step. One suits nuclei best in the same time, four suit strokes and may suit EM (docs/training.md)."""
     rare: Annotated[float, Limits(0, 1)]

@@ -141,7 +141,8 @@ def _prepared(request: RunRequest, folder: RunFolder | None) -> Prepared:
     times = magnifier(settings, None if model is None else model.card)
     held, separate = settings.train.validation, settings.weights.separate
     classes = 0 if model is None else len(model.card.class_names)
-    data = read_training_set(pairs, settings.labels, held, times, separate, classes)
+    greys = settings.train.grey_values
+    data = read_training_set(pairs, settings.labels, held, times, separate, classes, greys)
     if folder is not None and data.digest != kept["data"]["sha256"]:
         found = "the run was begun with other images, labels or readings of them"
         raise InputError(found, "Give the same ones, or start a new run with another --out.", path=folder.path)
@@ -168,7 +169,8 @@ def with_network_of(card: ModelCard, options: Mapping[str, Any], path: str | Pat
     Raises InputError where another network was asked for.
     """
     known = {field.name for field in fields(TrainWishes)}
-    own = {name: value for name, value in {"model": card.name, **card.options}.items() if name in known}
+    of_card = {"model": card.name, **card.options, "grey_values": card.grey_values, "statistics": card.statistics}
+    own = {name: value for name, value in of_card.items() if name in known}
     for name, value in own.items():
         given = options.get(name)
         if given is not None and given != value:

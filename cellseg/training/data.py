@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellseg.errors import InputError
-from cellseg.images.cutout import statistics_of
-from cellseg.images.normalise import apply
-from cellseg.images.rescale import nearest, rescaled
+from cellseg.images.cutout import noted_greys
+from cellseg.images.grey_values import CONTRAST, GreyRule, grey_rule, seen_pixels
+from cellseg.images.rescale import nearest
 from cellseg.labels.annotated import find_annotated_pairs, read_truth
 from cellseg.labels.doctor.finding import Finding
 from cellseg.labels.meaning import LabelPlane, Meaning
@@ -109,20 +109,23 @@ def read_training_set(
     magnify: Callable[[float], float] = lambda _: 1.0,
     separate: Separate | None = None,
     classes: int = 0,
+    grey_values: str = CONTRAST,
 ) -> TrainingSet:
     """Read all pairs; the last of them are held out for validation, unless others are given for that.
 
     `magnify` says how many times larger all are made, by the median diameter of the cells in pixels; `separate` says
-    between which cells the targets have a line; `classes` are those of the model that is gone on from.
+    between which cells the targets have a line; `classes` are those of the model that is gone on from; `grey_values` is
+    the rule of `grey_rule`.
 
     Raises InputError as `admitted`, or where nothing is left to learn from.
     """
     found = pairs if isinstance(pairs, TrainingPairs) else TrainingPairs(pairs)
     report = admitted(found, labels, validation, classes=classes)
     kind = report.plan.kind
-    read = _read(found, kind, labels, 1.0)
+    opened = _Reading(kind, labels, grey_rule(grey_values))
+    read = opened.all(found, 1.0)
     scale = magnify(diameter_of(image.truth.instances for some in read for image in some) if kind != "classes" else 0.0)
-    new, given, old = read if scale == 1 else _read(found, kind, labels, scale)
+    new, given, old = read if scale == 1 else opened.all(found, scale)
     (new, held), (old, old_held) = map(_parted, (new, old), found.held(validation))
     training = [*new, *old]
     targets = tuple(separated_classes(a.truth.instances, a.truth.classes, a.truth.ignore, separate) for a in training)
@@ -165,22 +168,27 @@ def _parted(images: Sequence[Annotated], held: int) -> tuple[list[Annotated], li
     return [*images[: len(images) - held]], [*images[len(images) - held :]]
 
 
-def _read(pairs: TrainingPairs, kind: Meaning, labels: LabelOptions, times: float) -> list[list[Annotated]]:
-    """All images and their truth, so many times larger."""
-    return [
-        [_annotated(pair, kind, labels, times) for pair in some] for some in (pairs.new, pairs.validation, pairs.replay)
-    ]
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """Reading of images and labels: the meaning of labels, and the rule of grey values."""
 
+    kind: Meaning
+    labels: LabelOptions
+    greys: GreyRule
 
-def _annotated(pair: Pair, kind: Meaning, labels: LabelOptions, times: float) -> Annotated:
-    source, truth = pair.image, read_truth(pair, kind, labels)
-    if times != 1:
+    def all(self, pairs: TrainingPairs, times: float) -> list[list[Annotated]]:
+        """All images and their truth, so many times larger."""
+        return [[self.one(pair, times) for pair in some] for some in (pairs.new, pairs.validation, pairs.replay)]
+
+    def one(self, pair: Pair, times: float) -> Annotated:
+        """An image and its truth."""
+        source, truth = pair.image, read_truth(pair, self.kind, self.labels)
         shape = max(1, round(source.height * times)), max(1, round(source.width * times))
-        source = rescaled(source, *shape)
-        truth = LabelPlane(*(nearest(each, *shape) for each in (truth.instances, truth.classes, truth.ignore)))
-    image = apply(source.read(pair.image_plane), statistics_of(source, pair.image_plane))
-    size = source.pixel_size_um
-    return Annotated(pair.name, image, truth, size[1] if size else None)
+        if times != 1:
+            truth = LabelPlane(*(nearest(each, *shape) for each in (truth.instances, truth.classes, truth.ignore)))
+        seen = seen_pixels(source, self.greys, *shape, noted_greys(source, self.greys))
+        size = seen.pixel_size_um
+        return Annotated(pair.name, seen.read(pair.image_plane), truth, size[1] if size else None)
 
 
 def _digest(annotated: Sequence[Annotated]) -> str:

@@ -1,7 +1,7 @@
 """Options in files that an earlier version wrote: their names and values as they are called now.
 
 Format 1, before there was a number, said 0, "" or "auto" where now nothing is said, and called `diameter` what is
-`seen_diameter` now.
+`seen_diameter` now. Until format 2 grey values were those of mean and deviation.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from cellseg.checked import AUTO
 from cellseg.errors import InputError
 from cellseg.options import NETWORK_OPTIONS
 
-FORMAT = 2
+FORMAT = 3
+BEFORE = {"grey_values": "mean", "statistics": "image"}
+"""Options that files did not have until format 2, and their values then."""
 RENAMED = {"diameter": "seen_diameter", "invert": "inverted"}
 """Names of format 1, and what they are called now."""
 _DEFAULTS = {"up": "transposed", "deep_supervision": True, "guidance": False, "variant": "b0"}
@@ -28,9 +30,10 @@ def migrated(options: Mapping[str, Any], number: object, path: Path) -> dict[str
     if number not in range(1, FORMAT + 1):
         remedy = f"This version knows 1 to {FORMAT}: use the one that wrote it."
         raise InputError(f"its format is {number!r}", remedy, path=path)
-    if number == FORMAT:
-        return _named(options, {"invert": "inverted"})
-    return _without_sentinels(_named(options, RENAMED))
+    if number == 1:
+        options = _without_sentinels(_named(options, RENAMED))
+    named = _named(options, {"invert": "inverted"})
+    return named if number == FORMAT else {**BEFORE, **named}
 
 
 def _named(options: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:

@@ -28,8 +28,10 @@ from cellseg.training.events import Compared, Event, Finished, Saved, Started, S
 from cellseg.training.finetune import fitted, with_network
 from cellseg.training.held_out_notes import notes_on_held_out
 from cellseg.training.object_size import seen_diameter
+from cellseg.training.old_options import BEFORE
 from cellseg.training.rare import find_rare
 from cellseg.training.sampler import Sampler
+from cellseg.training.settling import settle
 from cellseg.training.several import check_same, first_is_done, first_says, is_first, share_of, shared
 from cellseg.training.state import Keeper, State, load_checkpoint, new_state
 from cellseg.training.step import precision_of, rate_at, take_step
@@ -155,6 +157,9 @@ def run_digest(data: TrainingSet, settings: TrainSettings, start: TrainedModel |
         del tree["train"][name]
     if data.classes == 2 and settings.weights.separate is None:
         del tree["weights"]["separate"]  # targets are those of versions without the option
+    for name, value in BEFORE.items():
+        if tree["train"][name] == value:
+            del tree["train"][name]  # as versions without the option
     for name in ("background_label", "trust_pairs"):
         del tree["labels"][name]  # what they change is in the digest of the data
     sets = (len(data.training), data.replayed, len(data.validation), len(data.old_validation))
@@ -182,7 +187,7 @@ def _run(
     yield from _validation(state, job)  # one that was stopped between a step and its validation
     if job.is_over(state):
         return
-    for event in _steps(state, sampler, job.settings):
+    for event in _steps(state, sampler, job):
         yield event
         yield from _validation(state, job)
         over = job.is_over(state)
@@ -192,11 +197,13 @@ def _run(
             return
 
 
-def _steps(state: State, sampler: Sampler, settings: TrainSettings) -> Iterator[Stepped]:
-    options, precision = settings.train, precision_of(settings.train)
+def _steps(state: State, sampler: Sampler, job: _Job) -> Iterator[Stepped]:
+    options, precision = job.settings.train, precision_of(job.settings.train)
     state.network.train()
+    known = job.start is not None and job.start.card.statistics == "fixed"
     for batch in sampler.batches(state.step, options.steps):
         began, rate = time.perf_counter(), rate_at(state.step, options)
+        settle(state.network, state.step, options, known=known)
         loss = take_step(state, batch, options, precision)
         yield Stepped(state.step, options.steps, loss, rate, time.perf_counter() - began)
 
@@ -235,6 +242,8 @@ def _model(state: State, job: _Job) -> TrainedModel:
         labels_are="classes" if data.classes > 2 else "instances",
         diameter=round(job.diameter, 2),
         scale=data.scale,
+        grey_values=settings.train.grey_values,
+        statistics=settings.train.statistics,
         training={"recipe": settings.train.recipe, "steps": state.step, "data": data.digest, **origin},
     )
     return TrainedModel(network, card)

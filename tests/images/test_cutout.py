@@ -8,10 +8,14 @@ import numpy as np
 import pytest
 
 from cellseg.errors import InputError
-from cellseg.images.cutout import cut_out, statistics_of
+from cellseg.images.contrast import measure_levels
+from cellseg.images.cutout import cut_out, noted_greys
+from cellseg.images.grey_values import grey_rule
 from cellseg.images.normalise import measure
 from cellseg.images.open import open_image
 from cellseg.images.source import array_source
+
+CONTRAST, MEAN = grey_rule("contrast"), grey_rule("mean")
 
 
 @pytest.fixture
@@ -27,7 +31,9 @@ def test_pixels_and_statistics(two_planes, tmp_path):
     for path, region in cuts.items():
         cut = open_image(path)
         np.testing.assert_array_equal(cut.read(0), two_planes.read(1, *region))
-        assert statistics_of(cut, 0) == measure(two_planes, 1) != measure(cut, 0)
+        assert noted_greys(cut, MEAN) == measure(two_planes, 1) != measure(cut, 0)
+        assert noted_greys(cut, CONTRAST) == measure_levels(two_planes, 1) != measure_levels(cut, 0)
+        assert noted_greys(cut, grey_rule("0,9")) is None
 
 
 def test_a_single_channel(tmp_path):
@@ -38,8 +44,17 @@ def test_a_single_channel(tmp_path):
 def test_other_images_are_measured(two_planes, tmp_path):
     cut_out(two_planes, 0, {tmp_path / "a.tif": (slice(0, 5), slice(0, 5))})
     (tmp_path / "a.tif.json").write_text(json.dumps({"of": "another program"}))
-    assert statistics_of(open_image(tmp_path / "a.tif"), 0) == measure(open_image(tmp_path / "a.tif"), 0)
-    assert statistics_of(two_planes, 1) == measure(two_planes, 1)
+    assert noted_greys(open_image(tmp_path / "a.tif"), MEAN) is None
+    assert noted_greys(two_planes, CONTRAST) is None
+
+
+def test_a_note_of_an_earlier_version(two_planes, tmp_path):
+    cut_out(two_planes, 0, {tmp_path / "a.tif": (slice(0, 5), slice(0, 5))})
+    note = json.loads((tmp_path / "a.tif.json").read_text())
+    del note["levels"]
+    (tmp_path / "a.tif.json").write_text(json.dumps(note))
+    assert noted_greys(open_image(tmp_path / "a.tif"), CONTRAST) is None
+    assert noted_greys(open_image(tmp_path / "a.tif"), MEAN) == measure(two_planes, 0)
 
 
 @pytest.mark.parametrize("note", ["{", '{"cut_from": "x", "mean": [1]}', '{"cut_from": "x", "mean": 1, "std": 2}'])
@@ -47,4 +62,4 @@ def test_a_damaged_note(note, two_planes, tmp_path):
     cut_out(two_planes, 0, {tmp_path / "a.tif": (slice(0, 5), slice(0, 5))})
     (tmp_path / "a.tif.json").write_text(note)
     with pytest.raises(InputError, match=r"a\.tif\.json: is damaged"):
-        statistics_of(open_image(tmp_path / "a.tif"), 0)
+        noted_greys(open_image(tmp_path / "a.tif"), MEAN)

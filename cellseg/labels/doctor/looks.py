@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from cellseg.arrays import Array, Int64
+from cellseg.images.contrast import farthest
+from cellseg.images.grey_notes import FAR
 from cellseg.images.normalise import LARGEST
 from cellseg.labels.doctor.finding import Finding, listed
 
@@ -29,6 +31,8 @@ class ImageLooks:
     """Whether it has one value only, in every channel."""
     saturated: float
     """Part of the pixels at the highest value of their channel, the worst channel."""
+    far: float
+    """Contrasts by which a few pixels lie beyond the levels of the others, the worst channel."""
     broken: int
     """Pixels that are not finite, or too large for float32."""
     digest: str
@@ -42,13 +46,15 @@ class ImageLooks:
 def look_at_image(image: Array, labels: Int64, name: str) -> ImageLooks:
     """Measure an image plane (C, H, W) of any number type and its plain labels (H, W)."""
     top = image.max(axis=(1, 2), keepdims=True)
+    broken = int(np.count_nonzero(~(abs(image) <= LARGEST))) if image.dtype.kind == "f" else 0
     return ImageLooks(
         name,
         (image.shape[1], image.shape[2]),
         image.shape[0],
         bool((top == image.min(axis=(1, 2), keepdims=True)).all()),
         float((image == top).mean(axis=(1, 2)).max()),
-        int(np.count_nonzero(~(abs(image) <= LARGEST))) if image.dtype.kind == "f" else 0,
+        0.0 if broken else max(farthest(channel) for channel in image),
+        broken,
         _digest(image),
         _digest(labels),
         bool((labels > 0).any()),
@@ -62,6 +68,7 @@ def judge_looks(planes: Sequence[ImageLooks], margin: int = 0) -> list[Finding]:
         _not_numbers,
         _constant,
         _saturated,
+        _far,
         lambda planes: _too_small(planes, margin),
         _twice,
     )
@@ -105,6 +112,15 @@ def _saturated(planes: Sequence[ImageLooks]) -> Iterable[Finding]:
         said = f"{_count(saturated)} up to {worst:.0%} of the pixels at the highest value: details are cut off"
         remedy = "Export them again with a wider grey range, or expose less."
         yield Finding("saturated", "warning", _names(saturated), said, remedy)
+
+
+def _far(planes: Sequence[ImageLooks]) -> Iterable[Finding]:
+    far = [plane for plane in planes if plane.far > FAR and not plane.constant]
+    if far:
+        worst = max(plane.far for plane in far)
+        said = f"{_count(far)} a few pixels up to {worst:.0f} times the usual contrast away (hot pixels, dust?)"
+        remedy = "They are dimmed for the network; with --grey-values mean they would darken all the rest."
+        yield Finding("far-pixels", "warning", _names(far), said, remedy)
 
 
 def _too_small(planes: Sequence[ImageLooks], margin: int) -> Iterable[Finding]:

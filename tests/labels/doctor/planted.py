@@ -106,6 +106,12 @@ def saturated(image: NDArray) -> NDArray:
     return np.where(image > np.percentile(image, 90), 255, image)
 
 
+def hot_pixels(images: Stack, labels: Stack) -> tuple[Stack, Stack]:
+    images = images.astype(np.uint16)
+    images[1].flat[:: images[1].size // 20] = 65535
+    return images, labels
+
+
 def again(images: Stack, labels: Stack) -> tuple[Stack, Stack]:
     images, labels = images.copy(), labels.copy()
     images[2], labels[2] = images[0], labels[0]
@@ -171,6 +177,7 @@ FAULTS: dict[str, Fault] = {
         True,
     ),
     "a saturated image": Fault(images_only(saturated), "saturated", "warning", 1),
+    "hot pixels": Fault(hot_pixels, "far-pixels", "warning", 1),
     "a constant image": Fault(images_only(np.zeros_like), "constant", "error", 1),
     "an image twice": Fault(again, "duplicates", "warning"),
     "an image twice with different labels": Fault(other_labels_again, "contradiction", "error"),

@@ -1,0 +1,313 @@
+"""Grey levels that few pixels, margins and empty ground do not move: where there is something to see.
+
+Mean and deviation of a plane follow from everything in it: a few bright pixels, a black margin or much empty ground
+change them, and with them what a network sees of every cell. Here a plane is looked at in small areas. An area with
+more contrast than noise has a dark and a bright level; the plane's levels are the medians over these areas, those with
+more contrast counting more. Single bright pixels are taken out before (median of 3 x 3), flat places (of one value)
+are left out, and dust lies in few areas. What is empty has no say, so neither a crop nor a margin changes much.
+
+Each cell of a fixed lattice is looked at by itself, and medians are exact: the levels are the same to the last bit
+however the image is stored and read.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from cellseg.arrays import Array, Float64, Mask
+from cellseg.compiled import compiled
+from cellseg.images.normalise import refuse_broken, unusable
+from cellseg.images.source import ImageSource
+
+PIECE_PIXELS = 2**21
+"""Pixels that are measured at once, about."""
+CELL = 64
+"""Side of a cell of the lattice in pixels: nothing outside a cell changes what is measured in it."""
+AREA = 16
+"""Side of an area in pixels; a cell holds 4 x 4 of them."""
+SQUARE = 32
+"""Side in pixels of the squares of one value that may belong to a margin; a cell holds 2 x 2 of them."""
+SEEN = 7.0
+"""Contrast in deviations of the noise from which on there is something to see."""
+COARSE = 2.0
+"""The same of noisy images for differences between areas: noise alone makes at most half a deviation."""
+NOISY = 4.0
+"""Distance of the levels of noisy images in deviations of the noise, at least."""
+ROUNDING = 0.3
+"""Deviation of rounding to whole steps, in steps (1 / sqrt 12)."""
+MOST = 2.0
+"""An area counts at most as one with so many times the median contrast."""
+FEWEST = 32
+"""Pixels beside flat places that an area needs to count."""
+BEYOND = 0.15
+"""Part of the contrast by which a value must lie beyond the levels to be no data."""
+PLAIN, WHOLE = slice(0, 2), slice(2, 4)
+"""Of an area's measures: levels without its flat places, levels of all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Grey levels of one channel of a plane.
+
+    Attributes:
+        low: the dark level of what there is to see; of an empty image five deviations of its noise below the usual.
+        high: the bright level.
+        ground: the usual grey value.
+        no_data: values beyond the levels that fill whole squares: margins, missing parts.
+        missing: part of the plane in squares of these values.
+        empty: whether there is nothing to see but noise and single pixels.
+        constant: whether there is not even noise.
+        farthest: the value farthest from the middle of the levels, in contrasts.
+        single: whether single pixels alone are so far away.
+    """
+
+    low: float
+    high: float
+    ground: float
+    no_data: tuple[float, ...] = ()
+    missing: float = 0.0
+    empty: bool = False
+    constant: bool = False
+    farthest: float = 0.5
+    single: bool = False
+
+
+def measure_levels(source: ImageSource, plane: int) -> tuple[Levels, ...]:
+    """Grey levels of each channel of a plane, read once, piece by piece.
+
+    The same to the last bit however the image is stored. Raises InputError for values that are not finite, or too large
+    for float32.
+    """
+    counts, broken = [LevelsCount() for _ in range(source.channels)], 0
+    for region in _pieces(source):
+        pixels = source.read(plane, *region)
+        broken += unusable(pixels) if pixels.dtype.kind == "f" else 0
+        if not broken:
+            for count, channel in zip(counts, pixels, strict=True):
+                count.add(channel)
+    refuse_broken(source, plane, broken)
+    return tuple(count.levels() for count in counts)
+
+
+def farthest(pixels: Array) -> float:
+    """Contrasts by which a few pixels of (h, w) lie beyond the levels; 0 where margins or nothing else would say so."""
+    count = LevelsCount()
+    count.add(pixels)
+    found = count.levels()
+    return 0.0 if found.constant or found.no_data else found.farthest
+
+
+def _pieces(source: ImageSource) -> Iterator[tuple[slice, slice]]:
+    """Regions that begin at cells' corners, about `PIECE_PIXELS` large; if possible of whole blocks of the file."""
+    high, wide = (-(-length // CELL) * CELL for length in source.block)
+    rows = max(1, PIECE_PIXELS // (high * source.width)) * high
+    columns = max(1, PIECE_PIXELS // (rows * wide)) * wide
+    for top in range(0, source.height, rows):
+        for left in range(0, source.width, columns):
+            yield slice(top, min(top + rows, source.height)), slice(left, min(left + columns, source.width))
+
+
+@dataclass(slots=True)
+class LevelsCount:
+    """Measures of one channel, while its pieces are read."""
+
+    areas: list[Array] = field(default_factory=list)
+    cells: list[tuple[float, float, float]] = field(default_factory=list)
+    flat: Counter[float] = field(default_factory=Counter)
+    pixels: int = 0
+    smallest: float = np.inf
+    largest: float = -np.inf
+
+    def add(self, pixels: Array) -> None:
+        """A piece (h, w) that begins at a cell's corner."""
+        self.pixels += pixels.size
+        self.smallest = min(self.smallest, float(pixels.min()))
+        self.largest = max(self.largest, float(pixels.max()))
+        kept = np.float32 if np.can_cast(pixels.dtype, np.float32) else np.float64
+        for top in range(0, pixels.shape[0], CELL):
+            for left in range(0, pixels.shape[1], CELL):
+                cell = np.ascontiguousarray(pixels[top : top + CELL, left : left + CELL], np.float64)
+                middle, flat = _medians(cell)
+                self.areas.append(_areas(middle, _near(flat)).astype(kept))
+                self.cells.append(_texture(cell, flat))
+                self.flat.update(_flat_values(cell) if flat.any() else ())
+
+    def levels(self) -> Levels:
+        """The levels of all that was added."""
+        cells = np.array(self.cells)
+        low, high, empty = _levels(self.areas, _noise(cells))
+        areas = np.concatenate(self.areas)
+        known = cells[~np.isnan(cells[:, 2]), 2]
+        most = BEYOND * (high - low)
+        no_data = tuple(sorted(v for v in self.flat if not empty and not low - most <= v <= high + most))
+        farthest, smoothed = (
+            max(top - (low + high) / 2, (low + high) / 2 - bottom) / (high - low)
+            for bottom, top in ((self.smallest, self.largest), (float(areas[:, 2].min()), float(areas[:, 3].max())))
+        )
+        return Levels(
+            low,
+            high,
+            ground=float(np.median(known)) if len(known) else (low + high) / 2,
+            no_data=no_data,
+            missing=sum(self.flat[v] for v in no_data) * SQUARE**2 / self.pixels,
+            empty=empty,
+            constant=empty and bool((areas[:, 2] == areas[:, 3]).all()),
+            farthest=farthest,
+            single=bool(smoothed < farthest / 2),
+        )
+
+
+def _noise(cells: Float64) -> float:
+    """Deviation of the noise from the differences of neighbours, at least that of rounding."""
+    differences, steps = (column[~np.isnan(column)] for column in (cells[:, 0], cells[:, 1]))
+    if not len(differences):
+        return 0.0
+    # the median of |a - b| of two normal numbers is 0.954 deviations
+    return max(float(np.median(differences)) / 0.954, ROUNDING * float(steps.min()) if len(steps) else 0.0)
+
+
+def _levels(areas: Sequence[Float64], noise: float) -> tuple[float, float, bool]:
+    """The dark and the bright level, and whether there is nothing to see."""
+    every = np.concatenate(areas)
+    for part in (PLAIN, WHOLE):
+        levels = every[~np.isnan(every[:, part.start]), part].T
+        seen = levels[:, levels[1] - levels[0] > SEEN * noise]
+        if seen.size:
+            return *_strongest(seen), False
+    coarse = _coarse(areas)
+    seen = coarse[:, coarse[1] - coarse[0] > COARSE * noise]
+    if seen.size:
+        return *_apart(_strongest(seen), NOISY * noise), False
+    middle = float(np.median(levels.mean(axis=0)))
+    return *_apart((middle, middle), SEEN * noise or 1.0), True
+
+
+def _coarse(areas: Sequence[Float64]) -> Float64:
+    """Levels (2, cells) of what is larger than an area: the lowest and highest middle of a cell's areas."""
+    middles = [(each[:, 2] + each[:, 3]) / 2 for each in areas]
+    return np.array([[each.min() for each in middles], [each.max() for each in middles]])
+
+
+def _apart(levels: tuple[float, float], least: float) -> tuple[float, float]:
+    """The levels, moved apart where they are nearer than that."""
+    half = max(least - (levels[1] - levels[0]), 0.0) / 2
+    return levels[0] - half, levels[1] + half
+
+
+def _strongest(levels: Float64) -> tuple[float, float]:
+    """Median levels of areas (2, n), which count by the root of their contrast, at most that of `MOST` medians."""
+    contrast = levels[1] - levels[0]
+    most = np.inf
+    for _ in range(3):
+        weights = np.sqrt(np.minimum(contrast, most))
+        most = MOST * _weighted_median(contrast, weights)
+    return _weighted_median(levels[0], weights), _weighted_median(levels[1], weights)
+
+
+def _weighted_median(values: Float64, weights: Float64) -> float:
+    """The value at half the weight, which is summed in an order that follows from values and weights alone."""
+    order = np.lexsort((weights, values))
+    total = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(total, total[-1] / 2)])
+
+
+def _flat_values(cell: Float64) -> list[float]:
+    """Values that fill squares of the cell, once for each."""
+    corners = [(y, x) for y in range(0, CELL, SQUARE) for x in range(0, CELL, SQUARE)]
+    squares = [cell[y : y + SQUARE, x : x + SQUARE] for y, x in corners]
+    whole = [square for square in squares if square.shape == (SQUARE, SQUARE)]
+    return [float(square[0, 0]) for square in whole if (square == square[0, 0]).all()]
+
+
+@compiled
+def _medians(cell: Float64) -> tuple[Float64, Mask]:
+    """Medians of 3 x 3 pixels, the edge repeated; and where these 3 x 3 have one value."""
+    height, width = cell.shape
+    wide = np.empty((height + 2, width + 2))
+    wide[1:-1, 1:-1] = cell
+    wide[0, 1:-1], wide[-1, 1:-1] = cell[0], cell[-1]
+    wide[:, 0], wide[:, -1] = wide[:, 1], wide[:, -2]
+    middle, flat = np.empty_like(cell), np.zeros(cell.shape, np.bool_)
+    for y in range(height):
+        for x in range(width):
+            # rows in order, then: the largest of the lows, the middle of the middles, the smallest of the highs
+            a, b, c = _ordered(wide[y, x], wide[y, x + 1], wide[y, x + 2])
+            d, e, f = _ordered(wide[y + 1, x], wide[y + 1, x + 1], wide[y + 1, x + 2])
+            g, h, i = _ordered(wide[y + 2, x], wide[y + 2, x + 1], wide[y + 2, x + 2])
+            low, high = max(a, d, g), min(c, f, i)
+            middle[y, x] = _ordered(low, _ordered(b, e, h)[1], high)[1]
+            flat[y, x] = min(a, d, g) == max(c, f, i)
+    return middle, flat
+
+
+@compiled
+def _ordered(a: float, b: float, c: float) -> tuple[float, float, float]:
+    """The three numbers, smallest first."""
+    low, high = min(a, b), max(a, b)
+    return min(low, c), max(low, min(high, c)), max(high, c)
+
+
+@compiled
+def _near(flat: Mask) -> Mask:
+    """Pixels at most 3 from a flat one: a flat place, its rim, and what the median of 3 x 3 mixes with it."""
+    height, width = flat.shape
+    across, near = np.zeros_like(flat), np.zeros_like(flat)
+    for y in range(height):
+        for x in range(width):
+            if flat[y, x]:
+                across[y, max(x - 3, 0) : min(x + 4, width)] = True
+    for y in range(height):
+        for x in range(width):
+            if across[y, x]:
+                near[max(y - 3, 0) : min(y + 4, height), x] = True
+    return near
+
+
+@compiled
+def _areas(middle: Float64, near: Mask) -> Float64:
+    """Lowest and highest median of each area of a cell, without its flat places and of all; (areas, 4), nan: none."""
+    height, width = middle.shape
+    rows, columns = -(-height // AREA), -(-width // AREA)
+    found = np.full((rows * columns, 4), np.nan)
+    for row in range(rows):
+        for column in range(columns):
+            low, high, all_low, all_high, plain = np.inf, -np.inf, np.inf, -np.inf, 0
+            for y in range(row * AREA, min(row * AREA + AREA, height)):
+                for x in range(column * AREA, min(column * AREA + AREA, width)):
+                    value = middle[y, x]
+                    all_low, all_high = min(all_low, value), max(all_high, value)
+                    if not near[y, x]:
+                        low, high, plain = min(low, value), max(high, value), plain + 1
+            place = row * columns + column
+            found[place, 2], found[place, 3] = all_low, all_high
+            if plain >= FEWEST:
+                found[place, 0], found[place, 1] = low, high
+    return found
+
+
+@compiled
+def _texture(cell: Float64, flat: Mask) -> tuple[float, float, float]:
+    """Median and smallest difference of neighbours, and the median value, of what is not flat; nan: none."""
+    height, width = cell.shape
+    differences, values = np.empty(cell.size), np.empty(cell.size)
+    count, pixels, step = 0, 0, np.inf
+    for y in range(height):
+        for x in range(width):
+            if flat[y, x]:
+                continue
+            values[pixels] = cell[y, x]
+            pixels += 1
+            if x + 1 < width and not flat[y, x + 1]:
+                difference = abs(cell[y, x] - cell[y, x + 1])
+                differences[count] = difference
+                count += 1
+                if 0 < difference < step:
+                    step = difference
+    if count == 0:
+        return np.nan, np.nan, np.nan
+    smallest = step if step < np.inf else np.nan
+    return np.median(differences[:count]), smallest, np.median(values[:pixels])

@@ -1,0 +1,66 @@
+"""Sentences on grey values that a person should know of before trusting a result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from cellseg.images.contrast import Levels
+from cellseg.images.grey_values import PlaneGreys
+from cellseg.images.normalise import Normalisation
+
+FAR = 20.0
+"""Contrasts from the middle from which on a few pixels hold most of the range of grey values."""
+WHOLE = 0.005
+"""Part of a plane from which on missing pixels are told."""
+
+
+def grey_notes(greys: Mapping[int, PlaneGreys], planes: int) -> list[str]:
+    """Sentences on the measured planes (by number) of an image with so many planes; none where there is nothing to say.
+
+    By the rule of the mean nothing is known.
+    """
+    known = {k: each for k, each in greys.items() if not isinstance(each, Normalisation)}
+    found = []
+    for words, fitting in (
+        ("a single grey value: there is nothing to find", lambda level: level.constant),
+        ("no contrast beyond noise and single pixels", lambda level: level.empty and not level.constant),
+    ):
+        numbers = [k for k, levels in known.items() if all(map(fitting, levels))]
+        if numbers:
+            found.append(f"{_where(numbers, planes)} {words}")
+    every = [level for levels in known.values() for level in levels]
+    return [*found, *_missing(every), *_far(every)]
+
+
+def is_constant(greys: PlaneGreys) -> bool:
+    """True for a plane of one value in each channel, single pixels and missing parts aside."""
+    return not isinstance(greys, Normalisation) and all(level.constant for level in greys)
+
+
+def _missing(levels: Sequence[Levels]) -> list[str]:
+    """A sentence on values that count as no data."""
+    most = max((level.missing for level in levels), default=0.0)
+    values = sorted({value for level in levels for value in level.no_data})
+    if most < WHOLE:
+        return []
+    shown = ", ".join(f"{value:g}" for value in values[:3]) + (" and others" if len(values) > 3 else "")
+    return [f"up to {most:.0%} of a plane is a margin or missing (grey value {shown}) and left out"]
+
+
+def _far(levels: Sequence[Levels]) -> list[str]:
+    """A sentence on few pixels that hold most of the range."""
+    far = [level for level in levels if level.farthest > FAR and not level.constant and not level.no_data]
+    if not far:
+        return []
+    worst = max(far, key=lambda level: level.farthest)
+    kind = "single pixels" if worst.single else "a few places"
+    return [
+        f"{kind} lie {worst.farthest:.0f} times the usual contrast ({worst.low:.4g} to {worst.high:.4g}) away "
+        "(hot pixels, dust?) and are dimmed"
+    ]
+
+
+def _where(numbers: Sequence[int], planes: int) -> str:
+    if planes == 1:
+        return "the image has"
+    return f"plane {numbers[0] + 1} has" if len(numbers) == 1 else f"{len(numbers)} of {planes} planes have"
