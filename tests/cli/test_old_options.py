@@ -67,7 +67,16 @@ threads = 0
 """
 """What a run of commit a420ccf wrote into its config.toml."""
 NOW = settings_for(
-    model="unet3p", base=2, depth=1, steps=2, tile=32, seen_diameter=12.0, validation=1, validate_every=2
+    model="unet3p",
+    base=2,
+    depth=1,
+    steps=2,
+    tile=32,
+    seen_diameter=12.0,
+    validation=1,
+    validate_every=2,
+    grey_values="mean",
+    statistics="image",
 )
 
 
@@ -105,7 +114,7 @@ def test_an_old_run_is_not_resumed_but_gone_on_from(cellseg_cli, files, tmp_path
 @pytest.mark.parametrize(
     ("text", "parts"),
     [
-        ("diameter = 30", ("seen-diameter", "format = 2")),
+        ("diameter = 30", ("seen-diameter", "format = 3")),
         ("format = 9", ("old.toml", "format is 9")),
         ("format = 'two'", ("format is 'two'",)),
         ("threads = 0", ("--threads is 0", "or auto")),

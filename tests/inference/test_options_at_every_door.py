@@ -9,6 +9,7 @@ import torch
 
 import cellseg
 from cellseg.cli.app import app
+from cellseg.images.grey_values import CONTRAST
 from cellseg.images.open import open_image
 from cellseg.inference import scope
 from cellseg.inference.runner import Runner
@@ -22,6 +23,7 @@ OTHERS = {
     "tile": [32],
     "diameter": [13.0],
     "invert": [True],
+    "grey_values": ["40,300"],
     "average": ["dihedral8"],
     "precision": ["bfloat16"],
     "prune": [1],
@@ -52,7 +54,9 @@ CASES = [(name, value) for name, values in OTHERS.items() for value in values]
 def model():
     torch.manual_seed(0)
     made = as_model(cellseg.build("unetpp", base=2, depth=2, norm="batch"))
-    return replace(made, card=replace(made.card, diameter=10.0, minimum_size=4, fill_holes=3, threshold=0.5))
+    return replace(
+        made, card=replace(made.card, diameter=10.0, minimum_size=4, fill_holes=3, threshold=0.5, grey_values=CONTRAST)
+    )
 
 
 @pytest.fixture(scope="module")

@@ -147,7 +147,9 @@ def _squeezed(names: str, shape: tuple[int, ...]) -> tuple[str, tuple[int, ...]]
 
 def _refuse_columns(series: Series, size: tuple[int, int], path: Path) -> None:
     """Many pages of one column are an image (H, W, 1) whose last axis was taken for its width."""
-    if size[1] == 1 and min(size[0], len(series.pages)) >= FEWEST_COLUMNS:
+    counted = [length for axis, length in zip(series.axes, series.shape, strict=False) if axis not in "YXS"]
+    one_axis = max(counted, default=1) == math.prod(counted)
+    if size[1] == 1 and one_axis and min(size[0], len(series.pages)) >= FEWEST_COLUMNS:
         found = f"has {len(series.pages)} pages of {size[0]} x 1 pixels: an array (H, W, 1) saved as H pages"
         raise InputError(found, "Save it without the last axis: array[..., 0].", path=path)
 
