@@ -21,7 +21,7 @@ DepthOption = Annotated[
 NormOption = Annotated[
     Norm,
     Help(
-        "Normalisation of the feature maps; batch: by statistics of the image that is predicted. "
+        "Normalisation of the feature maps; batch: by the statistics that --statistics names. "
         "Encoders of mobileunet and effunet always have their own."
     ),
 ]
