@@ -15,6 +15,7 @@ from cellseg.errors import InputError
 
 INTERRUPTED = 130
 WRONG_INPUT = 2
+HELP = {"--help", "-h"}
 VERBOSITY = {"-v": 1, "-vv": 2}
 
 
@@ -47,7 +48,7 @@ def run(words: list[str], verbosity: int = 0) -> int:
     from cellseg.cli.flags import explain
 
     _be_quiet(verbosity)
-    if {"--help", "-h"} & set(words):
+    if HELP & set(words[1:]):  # of a command; the list of all commands needs no helps of options
         explain()
     try:
         command, bound, _ = app.parse_args(words, exit_on_error=False, print_error=False)

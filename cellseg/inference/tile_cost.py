@@ -30,7 +30,7 @@ PASSES = 2
 AROUND = 1.2
 """Time of a prediction for each second of the network: pixels are read, measured, cut and written, too. Measured: 1.05
 to 1.4 (tests/benchmarks/test_cost_model.py)."""
-BESIDE = 150 * 10**6
+BESIDE = 200 * 10**6
 """Bytes for the queues, the blocks of the image that are kept, the labels of a block, the compressor."""
 
 
