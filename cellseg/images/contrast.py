@@ -18,19 +18,23 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from cellseg.arrays import Array, Float64, Mask
-from cellseg.compiled import compiled
+from cellseg.arrays import Array, Float64
+from cellseg.images.lattice_cell import (
+    CELL,
+    PLAIN,
+    SQUARE,
+    WHOLE,
+    area_levels,
+    flat_values,
+    medians,
+    near_flat,
+    texture,
+)
 from cellseg.images.normalise import refuse_broken, unusable
 from cellseg.images.source import ImageSource
 
 PIECE_PIXELS = 2**21
 """Pixels that are measured at once, about."""
-CELL = 64
-"""Side of a cell of the lattice in pixels: nothing outside a cell changes what is measured in it."""
-AREA = 16
-"""Side of an area in pixels; a cell holds 4 x 4 of them."""
-SQUARE = 32
-"""Side in pixels of the squares of one value that may belong to a margin; a cell holds 2 x 2 of them."""
 SEEN = 7.0
 """Contrast in deviations of the noise from which on there is something to see."""
 COARSE = 2.0
@@ -41,12 +45,8 @@ ROUNDING = 0.3
 """Deviation of rounding to whole steps, in steps (1 / sqrt 12)."""
 MOST = 2.0
 """An area counts at most as one with so many times the median contrast."""
-FEWEST = 32
-"""Pixels beside flat places that an area needs to count."""
 BEYOND = 0.15
 """Part of the contrast by which a value must lie beyond the levels to be no data."""
-PLAIN, WHOLE = slice(0, 2), slice(2, 4)
-"""Of an area's measures: levels without its flat places, levels of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Levels:
     """Grey levels of one channel of a plane.
 
     Attributes:
-        low: the dark level of what there is to see; of an empty image five deviations of its noise below the usual.
+        low: the dark level of what there is to see; of an empty image 3.5 deviations of its noise below the usual.
         high: the bright level.
         ground: the usual grey value.
         no_data: values beyond the levels that fill whole squares: margins, missing parts.
@@ -131,10 +131,10 @@ class LevelsCount:
         for top in range(0, pixels.shape[0], CELL):
             for left in range(0, pixels.shape[1], CELL):
                 cell = np.ascontiguousarray(pixels[top : top + CELL, left : left + CELL], np.float64)
-                middle, flat = _medians(cell)
-                self.areas.append(_areas(middle, _near(flat)).astype(kept))
-                self.cells.append(_texture(cell, flat))
-                self.flat.update(_flat_values(cell) if flat.any() else ())
+                middle, flat = medians(cell)
+                self.areas.append(area_levels(middle, near_flat(flat)).astype(kept))
+                self.cells.append(texture(cell, flat))
+                self.flat.update(flat_values(cell) if flat.any() else ())
 
     def levels(self) -> Levels:
         """The levels of all that was added."""
@@ -213,101 +213,3 @@ def _weighted_median(values: Float64, weights: Float64) -> float:
     order = np.lexsort((weights, values))
     total = np.cumsum(weights[order])
     return float(values[order][np.searchsorted(total, total[-1] / 2)])
-
-
-def _flat_values(cell: Float64) -> list[float]:
-    """Values that fill squares of the cell, once for each."""
-    corners = [(y, x) for y in range(0, CELL, SQUARE) for x in range(0, CELL, SQUARE)]
-    squares = [cell[y : y + SQUARE, x : x + SQUARE] for y, x in corners]
-    whole = [square for square in squares if square.shape == (SQUARE, SQUARE)]
-    return [float(square[0, 0]) for square in whole if (square == square[0, 0]).all()]
-
-
-@compiled
-def _medians(cell: Float64) -> tuple[Float64, Mask]:
-    """Medians of 3 x 3 pixels, the edge repeated; and where these 3 x 3 have one value."""
-    height, width = cell.shape
-    wide = np.empty((height + 2, width + 2))
-    wide[1:-1, 1:-1] = cell
-    wide[0, 1:-1], wide[-1, 1:-1] = cell[0], cell[-1]
-    wide[:, 0], wide[:, -1] = wide[:, 1], wide[:, -2]
-    middle, flat = np.empty_like(cell), np.zeros(cell.shape, np.bool_)
-    for y in range(height):
-        for x in range(width):
-            # rows in order, then: the largest of the lows, the middle of the middles, the smallest of the highs
-            a, b, c = _ordered(wide[y, x], wide[y, x + 1], wide[y, x + 2])
-            d, e, f = _ordered(wide[y + 1, x], wide[y + 1, x + 1], wide[y + 1, x + 2])
-            g, h, i = _ordered(wide[y + 2, x], wide[y + 2, x + 1], wide[y + 2, x + 2])
-            low, high = max(a, d, g), min(c, f, i)
-            middle[y, x] = _ordered(low, _ordered(b, e, h)[1], high)[1]
-            flat[y, x] = min(a, d, g) == max(c, f, i)
-    return middle, flat
-
-
-@compiled
-def _ordered(a: float, b: float, c: float) -> tuple[float, float, float]:
-    """The three numbers, smallest first."""
-    low, high = min(a, b), max(a, b)
-    return min(low, c), max(low, min(high, c)), max(high, c)
-
-
-@compiled
-def _near(flat: Mask) -> Mask:
-    """Pixels at most 3 from a flat one: a flat place, its rim, and what the median of 3 x 3 mixes with it."""
-    height, width = flat.shape
-    across, near = np.zeros_like(flat), np.zeros_like(flat)
-    for y in range(height):
-        for x in range(width):
-            if flat[y, x]:
-                across[y, max(x - 3, 0) : min(x + 4, width)] = True
-    for y in range(height):
-        for x in range(width):
-            if across[y, x]:
-                near[max(y - 3, 0) : min(y + 4, height), x] = True
-    return near
-
-
-@compiled
-def _areas(middle: Float64, near: Mask) -> Float64:
-    """Lowest and highest median of each area of a cell, without its flat places and of all; (areas, 4), nan: none."""
-    height, width = middle.shape
-    rows, columns = -(-height // AREA), -(-width // AREA)
-    found = np.full((rows * columns, 4), np.nan)
-    for row in range(rows):
-        for column in range(columns):
-            low, high, all_low, all_high, plain = np.inf, -np.inf, np.inf, -np.inf, 0
-            for y in range(row * AREA, min(row * AREA + AREA, height)):
-                for x in range(column * AREA, min(column * AREA + AREA, width)):
-                    value = middle[y, x]
-                    all_low, all_high = min(all_low, value), max(all_high, value)
-                    if not near[y, x]:
-                        low, high, plain = min(low, value), max(high, value), plain + 1
-            place = row * columns + column
-            found[place, 2], found[place, 3] = all_low, all_high
-            if plain >= FEWEST:
-                found[place, 0], found[place, 1] = low, high
-    return found
-
-
-@compiled
-def _texture(cell: Float64, flat: Mask) -> tuple[float, float, float]:
-    """Median and smallest difference of neighbours, and the median value, of what is not flat; nan: none."""
-    height, width = cell.shape
-    differences, values = np.empty(cell.size), np.empty(cell.size)
-    count, pixels, step = 0, 0, np.inf
-    for y in range(height):
-        for x in range(width):
-            if flat[y, x]:
-                continue
-            values[pixels] = cell[y, x]
-            pixels += 1
-            if x + 1 < width and not flat[y, x + 1]:
-                difference = abs(cell[y, x] - cell[y, x + 1])
-                differences[count] = difference
-                count += 1
-                if 0 < difference < step:
-                    step = difference
-    if count == 0:
-        return np.nan, np.nan, np.nan
-    smallest = step if step < np.inf else np.nan
-    return np.median(differences[:count]), smallest, np.median(values[:pixels])

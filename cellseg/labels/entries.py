@@ -22,7 +22,7 @@ class UnopenedImage:
     sized: bool = True
     """Its height and width stand in the file."""
     file: str = ""
-    """What messages call it; by default the last part of the name."""
+    """Name in messages; by default the last part of `name`."""
 
     @property
     def stem(self) -> str:
@@ -31,5 +31,5 @@ class UnopenedImage:
 
     @property
     def shown(self) -> str:
-        """What messages call it."""
+        """Name in messages."""
         return self.file or self.stem

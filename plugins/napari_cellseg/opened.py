@@ -43,7 +43,7 @@ Layers = Sequence[OpenLayer]
 
 @dataclass(slots=True)
 class OpenImages:
-    """What is remembered of the images of a viewer: the layers that come back with their image."""
+    """Memory of the images of a viewer: the layers that come back with their image."""
 
     _coming_back: set[int] = field(default_factory=set)
 
@@ -136,7 +136,7 @@ def result_in_hand(layers: Layers, active: int | None, before: int | None) -> in
 
 
 def painted_on(layers: Layers, active: int | None, before: int | None) -> int | None:
-    """What brush and keys work on: a result only when it was selected, else an annotation."""
+    """The layer of brush and keys: a result only when it was selected, else an annotation."""
     results = {layer.number for layer in layers if layer.role == RESULT and _can_be_in_hand(layers, layer)}
     if active in results:
         return active

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import cellseg
-from cellseg.inference import predict as prediction
+from cellseg.inference import runner
 from cellseg.inference.predict import predict_array
 from cellseg.inference.statistics import adapt
 from cellseg.labels.pairs import find_pairs
@@ -35,10 +35,12 @@ def run():
     pairs = find_pairs(f"{data}/isbi2012/train-volume.tif", f"{data}/isbi2012/train-labels.tif")
     kind = kind_of([(p.labels, p.label_plane) for p in pairs], LabelOptions())
     truth = [read_labels(p.labels, p.label_plane, kind, LabelOptions()) for p in pairs]
-    return cellseg.load(folder), [p.image.read(p.image_plane)[0] for p in pairs], truth
+    model = cellseg.load(folder)
+    model = replace(model, card=replace(model.card, statistics="image"))
+    return model, [p.image.read(p.image_plane)[0] for p in pairs], truth
 
 
-def frozen(network, source, plane, normalisation):
+def frozen(network, batch):
     """The running statistics of the training, as they are."""
 
 
@@ -51,7 +53,7 @@ def frozen(network, source, plane, normalisation):
     ],
 )
 def test_scores_by_the_source_of_statistics(run, monkeypatch, name, take, average):
-    monkeypatch.setattr(prediction, "adapt", take)
+    monkeypatch.setattr(runner, "adapt", take)
     model, images, truth = run
     rows = {}
     for k in (*TRAINING, *VALIDATION):

@@ -63,6 +63,9 @@ VARIANTS = {
     "no-augmentation": OFF,
     "weak": {"elastic": 5.0, "scale": 0.05, "grey": 0.07, "blur": 0.5, "noise": 0.1},
     "strong": {"elastic": 15.0, "scale": 0.2, "grey": 0.3, "blur": 1.5, "noise": 0.4},
+    "mean": {"grey_values": "mean"},
+    "image-statistics": {"statistics": "image"},
+    "mean-and-image": {"grey_values": "mean", "statistics": "image"},  # as before there was a choice
     "paper": {"recipe": "paper"},
 }
 """Options that differ from the recipe `fast`, by the name of the variant."""

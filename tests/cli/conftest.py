@@ -30,6 +30,19 @@ def cellseg_cli(capfd):
 
 
 @pytest.fixture(scope="session")
+def untrained(tmp_path_factory) -> Path:
+    """Model file of a tiny network with random weights."""
+    import torch
+
+    import cellseg
+
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("untrained") / "m.safetensors"
+    cellseg.save(cellseg.build("unet", base=2, depth=1), path)
+    return path
+
+
+@pytest.fixture(scope="session")
 def sample_folder(tmp_path_factory) -> Path:
     """train/ with 4 generated images of 96 x 96, large/ with one of 150 x 200."""
     from cellseg.cli.sample import write_sample

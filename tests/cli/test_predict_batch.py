@@ -19,14 +19,6 @@ from .conftest import assert_refused
 PICTURE = (np.random.default_rng(0).random((48, 40)) * 255).astype(np.uint8)
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    torch.manual_seed(0)
-    path = tmp_path_factory.mktemp("model") / "m.safetensors"
-    cellseg.save(cellseg.build("unet", base=2, depth=1), path)
-    return path
-
-
 @pytest.fixture
 def images(tmp_path):
     folder = tmp_path / "in [1]"
@@ -37,9 +29,9 @@ def images(tmp_path):
 
 
 @pytest.fixture
-def predict(cellseg_cli, model, tmp_path):
+def predict(cellseg_cli, untrained, tmp_path):
     def call(*images, out="out", more=()):
-        return cellseg_cli("predict", model, *images, "--out", tmp_path / out, *more)
+        return cellseg_cli("predict", untrained, *images, "--out", tmp_path / out, *more)
 
     return call
 

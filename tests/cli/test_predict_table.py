@@ -6,7 +6,6 @@ import csv
 
 import numpy as np
 import pytest
-import torch
 
 import cellseg
 from cellseg.images.source import array_source
@@ -21,16 +20,8 @@ from .conftest import assert_refused
 CELLS = LabelOptions(labels_are="instances")
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    torch.manual_seed(0)
-    path = tmp_path_factory.mktemp("model") / "m.safetensors"
-    cellseg.save(cellseg.build("unet", base=2, depth=1), path)
-    return path
-
-
 @pytest.fixture
-def predict(cellseg_cli, model, tmp_path):
+def predict(cellseg_cli, untrained, tmp_path):
     grey = (np.random.default_rng(0).random((2, 48, 40)) * 255).astype(np.uint8)
     (tmp_path / "in").mkdir()
     write_stack(tmp_path / "in/a.tif", grey[0], pixel_size_um=(0.5, 0.25))
@@ -38,7 +29,7 @@ def predict(cellseg_cli, model, tmp_path):
 
     def call(*words):
         files = "--out", tmp_path / "out", "--table", tmp_path / "cells.csv"
-        return cellseg_cli("predict", model, tmp_path / "in", *files, *words)
+        return cellseg_cli("predict", untrained, tmp_path / "in", *files, *words)
 
     return call
 
@@ -71,10 +62,10 @@ def test_resume_measures_what_was_finished_before(predict, tmp_path):
     assert (tmp_path / "cells.csv").read_bytes() == before
 
 
-def test_a_table_needs_cells_and_a_place(predict, cellseg_cli, model, tmp_path):
+def test_a_table_needs_cells_and_a_place(predict, cellseg_cli, untrained, tmp_path):
     assert_refused(predict("--result", "classes"), "--table measures cells")
     image = tmp_path / "in/a.tif"
-    assert_refused(cellseg_cli("predict", model, image, "--out", tmp_path / "x.tif", "--table", image), "a.tif")
+    assert_refused(cellseg_cli("predict", untrained, image, "--out", tmp_path / "x.tif", "--table", image), "a.tif")
     assert not (tmp_path / "out").exists()
 
 

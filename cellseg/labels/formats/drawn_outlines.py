@@ -29,7 +29,7 @@ class CellOutline:
     """Closed paths (n, 2), x and y: inside is what lies in an odd number of them; of an oval its bounding box."""
     oval: bool = False
     name: str = ""
-    """What messages call it."""
+    """Name in messages."""
 
     def box(self) -> tuple[int, int, int, int]:
         """First row and column, and those after the last."""

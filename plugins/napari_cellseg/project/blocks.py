@@ -132,7 +132,7 @@ class LabelBlocks:
         return np.array(self._beneath[box], np.uint32)
 
     def _block_beneath(self, index: ChunkIndex) -> UInt32:
-        """What lies beneath a block, with zeros beyond the edges."""
+        """The pixels beneath a block, with zeros beyond the edges."""
         box = chunks.box_of(index, self._beneath.shape)
         block = np.zeros(chunks.block_shape(len(index)), np.uint32)
         block[tuple(slice(0, length) for length in shape_of(box))] = self._beneath[box]

@@ -96,7 +96,7 @@ class SeenImages(QObject):
         layer.visible = visible
 
     def _take_brush_along(self) -> None:
-        """What was held on the image before is held on this one."""
+        """The brush of the image before is held on this one."""
         layer = unwrapped(self._session.viewer.layers.selection.active)
         if self._brush is not None and isinstance(layer, Labels) and layer.editable and layer.visible:
             layer.mode, layer.brush_size = self._brush
