@@ -93,8 +93,9 @@ FILES = {"images", "labels", "model"}
 
 
 def test_flags_that_are_options_come_from_the_dataclasses():
-    from cellseg.cli.app import app
+    from cellseg.cli.app import command_line
 
+    app = command_line()
     helps = {name: option.help for owner in OWNERS for name, option in described(owner).items()}
     for command in (name for name in app if not name.startswith("-")):
         for argument in app[command].assemble_argument_collection():

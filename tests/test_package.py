@@ -1,6 +1,7 @@
 """What the package as a whole promises: quick to import, nothing heavy, nothing windowed."""
 
 import ast
+import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import cellseg
+from cellseg.cli.app import COMMANDS
 
 ROOT = Path(__file__).parents[1]
 
@@ -24,7 +26,7 @@ def imported_by(code: str) -> set[str]:
     "code",
     [
         "import cellseg",
-        "import cellseg.cli.app",
+        "from cellseg.cli.app import command_line; command_line().resolved_commands()",
         "import cellseg; cellseg.metrics; cellseg.weight_map; cellseg.measure_cells",
         "import cellseg; cellseg.metrics; cellseg.weight_map, cellseg.separate, cellseg.warp, cellseg.make_sample",
         "import cellseg; cellseg.open_image, cellseg.label_values, cellseg.write_stack, cellseg.find_annotated_pairs",
@@ -41,7 +43,19 @@ def test_torch_and_napari_are_not_imported(code):
 
 def test_help_imports_nothing_heavy():
     heavy = {"torch", "numpy", "scipy", "skimage", "numba", "zarr", "tifffile", "matplotlib"}
-    assert not imported_by("import cellseg.cli.app") & heavy
+    assert not imported_by("from cellseg.cli.app import command_line; command_line().resolved_commands()") & heavy
+
+
+def test_the_list_of_commands_reads_none_of_them():
+    read = imported_by("from cellseg.cli import run\ntry: run(['--help'])\nexcept SystemExit: pass")
+    assert "cellseg.cli.app" in read
+    assert not read & {"cellseg.options", "cellseg.training", *(f"cellseg.cli.{command}" for command in COMMANDS)}
+
+
+@pytest.mark.parametrize(("command", "line"), COMMANDS.items())
+def test_the_list_says_what_a_command_says_of_itself(command, line):
+    function = getattr(importlib.import_module(f"cellseg.cli.{command}"), command)
+    assert " ".join(function.__doc__.split("\n\n")[0].split()) == line
 
 
 def test_every_public_name_is_there():

@@ -7,11 +7,14 @@ import logging
 import os
 import sys
 import warnings
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from cellseg import __version__
 from cellseg.cli.streams import prepare_streams
 from cellseg.errors import InputError
+
+if TYPE_CHECKING:
+    from cyclopts import App
 
 INTERRUPTED = 130
 WRONG_INPUT = 2
@@ -43,15 +46,11 @@ def _leave(code: int) -> NoReturn:
 
 def run(words: list[str], verbosity: int = 0) -> int:
     """Run one command; returns its exit code. Errors become one line on standard error."""
-    from cellseg.cli.app import app
     from cellseg.cli.failures import is_known
-    from cellseg.cli.flags import explain
 
     _be_quiet(verbosity)
-    if HELP & set(words[1:]):  # of a command; the list of all commands needs no helps of options
-        explain()
     try:
-        command, bound, _ = app.parse_args(words, exit_on_error=False, print_error=False)
+        command, bound, _ = _command_line(words).parse_args(words, exit_on_error=False, print_error=False)
         return int(command(*bound.args, **bound.kwargs) or 0)
     except KeyboardInterrupt:
         return _say("interrupted", INTERRUPTED)
@@ -59,6 +58,19 @@ def run(words: list[str], verbosity: int = 0) -> int:
         if verbosity and not is_known(error):
             raise
         return _tell(error)
+
+
+def _command_line(words: list[str]) -> App:
+    """The commands, with the helps that these words ask for."""
+    from cellseg.cli.app import command_line
+
+    if not set(words) - HELP:
+        return command_line(listing=True)
+    if HELP & set(words):
+        from cellseg.cli.flags import explain
+
+        explain()
+    return command_line()
 
 
 def _tell(error: Exception) -> int:

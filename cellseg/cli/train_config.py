@@ -8,15 +8,14 @@ from typing import Any
 
 from cyclopts.token import Token
 
-from cellseg.checked import AUTO, takes_auto
-from cellseg.training.config_file import OF_THE_CALL, read_config_file
-
 
 def complete_options(_app: Any, commands: tuple[str, ...], arguments: Any) -> None:
     """Give options of a training that were not given themselves the values of `--config`.
 
     Of any command, leave open what was given as "auto": on the command line it takes precedence over the file.
     """
+    from cellseg.checked import AUTO, takes_auto
+
     if commands == ("train",):
         _take_config({name: argument for argument in arguments for name in argument.names})
     for argument in arguments:
@@ -25,15 +24,17 @@ def complete_options(_app: Any, commands: tuple[str, ...], arguments: Any) -> No
 
 
 def _take_config(by_name: Mapping[str, Any]) -> None:
+    from cellseg.training.config_file import OF_THE_CALL, read_config_file
+
     tokens = by_name["--config"].tokens
     if tokens:
         config = str(tokens[-1].value)
-        _fill(by_name, read_config_file(Path(config), _for_a_file(by_name)), config)
+        _fill(by_name, read_config_file(Path(config), _for_a_file(by_name) - OF_THE_CALL), config)
 
 
 def _for_a_file(by_name: Mapping[str, Any]) -> set[str]:
     """Names that a file may use: a word that is switched off is written as NAME = false."""
-    return {name for name in by_name if not name.startswith("--no-")} - OF_THE_CALL
+    return {name for name in by_name if not name.startswith("--no-")}
 
 
 def _fill(by_name: Mapping[str, Any], values: Mapping[str, Any], source: str) -> None:

@@ -8,7 +8,7 @@ import tifffile
 import torch
 
 import cellseg
-from cellseg.cli.app import app
+from cellseg.cli.app import command_line
 from cellseg.images.grey_values import CONTRAST
 from cellseg.images.open import open_image
 from cellseg.inference import scope
@@ -113,7 +113,9 @@ class Door:
 
     def command(self, **options):
         words = [word for name, value in options.items() for word in words_of(name, value)]
-        _, bound, _ = app.parse_args(["predict", "nuclei", "a.tif", "--out", "b.tif", *words], exit_on_error=False)
+        _, bound, _ = command_line().parse_args(
+            ["predict", "nuclei", "a.tif", "--out", "b.tif", *words], exit_on_error=False
+        )
         return bound.arguments.get("options", PredictOptions())
 
     def written(self, name):

@@ -10,7 +10,7 @@ import pytest
 from napari_cellseg.train.wishes import OPTION_GROUPS, Wishes, base_of, network_names, options, usual_recipe
 
 import cellseg
-from cellseg.cli.app import app
+from cellseg.cli.app import command_line
 from cellseg.training.recipes import given_in
 
 OPTIONS = options()
@@ -19,7 +19,7 @@ RECIPES = OPTIONS["recipe"].choices
 
 def heard(words):
     """The values that `cellseg train` gets from these words."""
-    _, bound, _ = app.parse_args(
+    _, bound, _ = command_line().parse_args(
         ["train", "--images", "i.tif", "--labels", "l.tif", *words], exit_on_error=False, print_error=False
     )
     given = given_in(bound.arguments["wishes"])
