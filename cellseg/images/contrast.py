@@ -31,14 +31,15 @@ from cellseg.images.lattice_cell import (
     texture,
 )
 from cellseg.images.normalise import refuse_broken, unusable
+from cellseg.images.rims import rim_values
 from cellseg.images.source import ImageSource
 
 PIECE_PIXELS = 2**21
 """Pixels that are measured at once, about."""
 SEEN = 7.0
 """Contrast in deviations of the noise from which on there is something to see."""
-COARSE = 2.0
-"""The same of noisy images for differences between areas: noise alone makes at most half a deviation."""
+COARSE = 1.5
+"""The same of noisy images for differences between areas: noise alone makes up to 1.2 deviations."""
 NOISY = 4.0
 """Distance of the levels of noisy images in deviations of the noise, at least."""
 ROUNDING = 0.3
@@ -56,8 +57,8 @@ class Levels:
     Attributes:
         low: the dark level of what there is to see; of an empty image 3.5 deviations of its noise below the usual.
         high: the bright level.
-        ground: the usual grey value.
         no_data: values beyond the levels that fill whole squares: margins, missing parts.
+        fills: what each of them is replaced by: the usual grey value at its rim.
         missing: part of the plane in squares of these values.
         empty: whether there is nothing to see but noise and single pixels.
         constant: whether there is not even noise.
@@ -67,8 +68,8 @@ class Levels:
 
     low: float
     high: float
-    ground: float
     no_data: tuple[float, ...] = ()
+    fills: tuple[float, ...] = ()
     missing: float = 0.0
     empty: bool = False
     constant: bool = False
@@ -84,11 +85,11 @@ def measure_levels(source: ImageSource, plane: int) -> tuple[Levels, ...]:
     """
     counts, broken = [LevelsCount() for _ in range(source.channels)], 0
     for region in _pieces(source):
-        pixels = source.read(plane, *region)
+        pixels, corner = source.read(plane, *region), (region[0].start, region[1].start)
         broken += unusable(pixels) if pixels.dtype.kind == "f" else 0
         if not broken:
             for count, channel in zip(counts, pixels, strict=True):
-                count.add(channel)
+                count.add(channel, corner)
     refuse_broken(source, plane, broken)
     return tuple(count.levels() for count in counts)
 
@@ -116,14 +117,15 @@ class LevelsCount:
     """Measures of one channel, while its pieces are read."""
 
     areas: list[Array] = field(default_factory=list)
-    cells: list[tuple[float, float, float]] = field(default_factory=list)
+    corners: list[tuple[int, int]] = field(default_factory=list)
+    cells: list[tuple[float, float]] = field(default_factory=list)
     flat: Counter[float] = field(default_factory=Counter)
     pixels: int = 0
     smallest: float = np.inf
     largest: float = -np.inf
 
-    def add(self, pixels: Array) -> None:
-        """A piece (h, w) that begins at a cell's corner."""
+    def add(self, pixels: Array, corner: tuple[int, int] = (0, 0)) -> None:
+        """A piece (h, w) that begins at this corner of a cell, in pixels of the plane."""
         self.pixels += pixels.size
         self.smallest = min(self.smallest, float(pixels.min()))
         self.largest = max(self.largest, float(pixels.max()))
@@ -133,6 +135,7 @@ class LevelsCount:
                 cell = np.ascontiguousarray(pixels[top : top + CELL, left : left + CELL], np.float64)
                 middle, flat = medians(cell)
                 self.areas.append(area_levels(middle, near_flat(flat)).astype(kept))
+                self.corners.append((corner[0] + top, corner[1] + left))
                 self.cells.append(texture(cell, flat))
                 self.flat.update(flat_values(cell) if flat.any() else ())
 
@@ -140,8 +143,7 @@ class LevelsCount:
         """The levels of all that was added."""
         cells = np.array(self.cells)
         low, high, empty = _levels(self.areas, _noise(cells))
-        areas = np.concatenate(self.areas)
-        known = cells[~np.isnan(cells[:, 2]), 2]
+        areas = flattened(self.areas)
         most = BEYOND * (high - low)
         no_data = tuple(sorted(v for v in self.flat if not empty and not low - most <= v <= high + most))
         farthest, smoothed = (
@@ -151,14 +153,19 @@ class LevelsCount:
         return Levels(
             low,
             high,
-            ground=float(np.median(known)) if len(known) else (low + high) / 2,
             no_data=no_data,
+            fills=rim_values(self.areas, self.corners, no_data) if no_data else (),
             missing=sum(self.flat[v] for v in no_data) * SQUARE**2 / self.pixels,
             empty=empty,
             constant=empty and bool((areas[:, 2] == areas[:, 3]).all()),
             farthest=farthest,
             single=bool(smoothed < farthest / 2),
         )
+
+
+def flattened(areas: Sequence[Array]) -> Array:
+    """Measures (n, 4) of all areas, cell by cell."""
+    return np.concatenate([each.reshape(-1, each.shape[-1]) for each in areas])
 
 
 def _noise(cells: Float64) -> float:
@@ -172,7 +179,7 @@ def _noise(cells: Float64) -> float:
 
 def _levels(areas: Sequence[Float64], noise: float) -> tuple[float, float, bool]:
     """The dark and the bright level, and whether there is nothing to see."""
-    every = np.concatenate(areas)
+    every = flattened(areas)
     for part in (PLAIN, WHOLE):
         levels = every[~np.isnan(every[:, part.start]), part].T
         seen = levels[:, levels[1] - levels[0] > SEEN * noise]
@@ -188,7 +195,7 @@ def _levels(areas: Sequence[Float64], noise: float) -> tuple[float, float, bool]
 
 def _coarse(areas: Sequence[Float64]) -> Float64:
     """Levels (2, cells) of what is larger than an area: the lowest and highest middle of a cell's areas."""
-    middles = [(each[:, 2] + each[:, 3]) / 2 for each in areas]
+    middles = [(each[..., 2] + each[..., 3]) / 2 for each in areas]
     return np.array([[each.min() for each in middles], [each.max() for each in middles]])
 
 

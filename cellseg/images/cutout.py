@@ -65,8 +65,13 @@ def _told(note: dict[str, Any], rule: GreyRule) -> PlaneGreys | None:
         return None
     if rule.name == MEAN:
         return Normalisation(tuple(map(float, note["mean"])), tuple(map(float, note["std"])))
-    levels = [Levels(**{**each, "no_data": tuple(each["no_data"])}) for each in note.get("levels", ())]
+    levels = [_levels(each) for each in note.get("levels", ())]
     return tuple(levels) or None
+
+
+def _levels(note: dict[str, Any]) -> Levels:
+    values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in note.items()}
+    return Levels(**values)
 
 
 def _write_region(path: Path, region: NDArray[Any], source: ImageSource) -> None:

@@ -1,7 +1,8 @@
 """Grey values as a network sees them, and the rules by which they follow from those of an image.
 
 `contrast`: the dark and the bright level of what there is to see become -2 and 2 (see `contrast`); beyond them values
-grow as a logarithm, so that a hot pixel is hardly brighter than a bright cell, and margins get the usual grey value.
+grow as a logarithm, so that a hot pixel is hardly brighter than a bright cell, and margins get the usual grey value at
+their rim.
 `mean`: the mean of the plane becomes 0 and its deviation 1; models of earlier versions have learnt from that.
 Two numbers, `LOW,HIGH`: the same levels for all images, for grey values that are calibrated.
 """
@@ -51,7 +52,7 @@ class GreyRule:
             return measure(source, plane)
         if self.name == CONTRAST:
             return measure_levels(source, plane)
-        return (Levels(self.low, self.high, self.low),) * source.channels
+        return (Levels(self.low, self.high),) * source.channels
 
 
 def grey_rule(text: str) -> GreyRule:
@@ -182,11 +183,11 @@ def bent(values: Float32) -> Float32:
 
 
 def _filled(pixels: Array, levels: Levels) -> Array:
-    """Pixels (h, w) with the usual grey value where there is no data."""
-    pixels = pixels.copy()
-    for value in levels.no_data:
-        pixels[missing(pixels, value)] = levels.ground
-    return pixels
+    """Pixels (h, w) with the usual grey value at its rim where there is no data."""
+    filled = pixels.copy()
+    for value, usual in zip(levels.no_data, levels.fills, strict=True):
+        filled[missing(pixels, value)] = usual
+    return filled
 
 
 def missing(pixels: Array, value: float) -> Mask:

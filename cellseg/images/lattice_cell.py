@@ -73,10 +73,13 @@ def near_flat(flat: Mask) -> Mask:
 
 @compiled
 def area_levels(middle: Float64, near: Mask) -> Float64:
-    """Lowest and highest median of each area of a cell, without its flat places and of all; (areas, 4), nan: none."""
+    """Lowest and highest median of each area of a cell, (rows, columns, 4): without its flat places, and of all.
+
+    nan: it has none.
+    """
     height, width = middle.shape
     rows, columns = -(-height // AREA), -(-width // AREA)
-    found = np.full((rows * columns, 4), np.nan)
+    found = np.full((rows, columns, 4), np.nan)
     for row in range(rows):
         for column in range(columns):
             low, high, all_low, all_high, plain = np.inf, -np.inf, np.inf, -np.inf, 0
@@ -86,32 +89,26 @@ def area_levels(middle: Float64, near: Mask) -> Float64:
                     all_low, all_high = min(all_low, value), max(all_high, value)
                     if not near[y, x]:
                         low, high, plain = min(low, value), max(high, value), plain + 1
-            place = row * columns + column
-            found[place, 2], found[place, 3] = all_low, all_high
+            found[row, column, 2], found[row, column, 3] = all_low, all_high
             if plain >= FEWEST:
-                found[place, 0], found[place, 1] = low, high
+                found[row, column, 0], found[row, column, 1] = low, high
     return found
 
 
 @compiled
-def texture(cell: Float64, flat: Mask) -> tuple[float, float, float]:
-    """Median and smallest difference of neighbours, and the median value, of what is not flat; nan: none."""
+def texture(cell: Float64, flat: Mask) -> tuple[float, float]:
+    """Median and smallest difference of neighbours that are not flat; nan: none."""
     height, width = cell.shape
-    differences, values = np.empty(cell.size), np.empty(cell.size)
-    count, pixels, step = 0, 0, np.inf
+    differences = np.empty(cell.size)
+    count, step = 0, np.inf
     for y in range(height):
         for x in range(width):
-            if flat[y, x]:
-                continue
-            values[pixels] = cell[y, x]
-            pixels += 1
-            if x + 1 < width and not flat[y, x + 1]:
+            if x + 1 < width and not (flat[y, x] or flat[y, x + 1]):
                 difference = abs(cell[y, x] - cell[y, x + 1])
                 differences[count] = difference
                 count += 1
                 if 0 < difference < step:
                     step = difference
     if count == 0:
-        return np.nan, np.nan, np.nan
-    smallest = step if step < np.inf else np.nan
-    return np.median(differences[:count]), smallest, np.median(values[:pixels])
+        return np.nan, np.nan
+    return np.median(differences[:count]), step if step < np.inf else np.nan

@@ -117,6 +117,10 @@ class AugmentOptions(Checked):
     """Largest standard deviation of added noise, in that of the image; 0: off."""
     mosaic: Annotated[float, Limits(0, 1)] = 0.0
     """Share of the samples that are composed of four images."""
+    flaws: Annotated[float, Limits(0, 1)] = 0.0
+    """Share of the samples with hot pixels, dust, uneven light or saturation."""
+    empty: Annotated[float, Limits(0, 1)] = 0.0
+    """Share of the samples without any object, once the statistics of normalisation layers are held."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

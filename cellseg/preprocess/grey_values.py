@@ -10,6 +10,7 @@ from scipy import ndimage
 
 from cellseg.arrays import Float32
 from cellseg.options import AugmentOptions
+from cellseg.preprocess.flaws import add_flaw
 
 
 def change_grey_values(image: Float32, rng: np.random.Generator, options: AugmentOptions) -> Float32:
@@ -25,6 +26,8 @@ def change_grey_values(image: Float32, rng: np.random.Generator, options: Augmen
         image = blur(image, rng, options.blur)
     if options.noise > 0 and rng.random() < 0.5:
         image = noise(image, rng, options.noise)
+    if options.flaws > 0 and rng.random() < options.flaws:
+        image = add_flaw(image, rng)
     return image
 
 

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from cellseg.options import AugmentOptions
 from cellseg.preprocess.augment import Example, Sample, draw_sample, mosaic
+from cellseg.preprocess.empty import empty_sample
 from cellseg.training.rare import RarePixels
 
 
@@ -41,6 +42,7 @@ class Sampler:
         rare: pixels of rare classes.
         rare_share: share of the samples that is drawn around one of these.
         first: number of the first sample of a step that this process draws.
+        empty_from: the step from which on some samples hold no object: before, their statistics would be learnt.
     """
 
     examples: Sequence[Example]
@@ -54,11 +56,13 @@ class Sampler:
     rare: RarePixels | None = None
     rare_share: float = 0.0
     first: int = 0
+    empty_from: int = 0
 
     def draw(self, step: int) -> Batch:
         """This process's part of the batch of a step."""
         numbers = range(self.first, self.first + self.batch)
-        samples = [self._sample(np.random.default_rng([self.seed, step, k])) for k in numbers]
+        empty = self.augment.empty if step >= self.empty_from else 0.0
+        samples = [self._sample(np.random.default_rng([self.seed, step, k]), empty) for k in numbers]
         return Batch(
             torch.from_numpy(np.stack([s.image for s in samples])),
             torch.from_numpy(np.stack([s.classes for s in samples])).long(),
@@ -75,9 +79,11 @@ class Sampler:
                     coming = pool.submit(self.draw, step + 1)
                 yield batch
 
-    def _sample(self, rng: np.random.Generator) -> Sample:
+    def _sample(self, rng: np.random.Generator, empty: float) -> Sample:
         chances = self._chances()
         sizes = {"input_size": (self.input_size,) * 2, "output_size": (self.output_size,) * 2}
+        if empty and rng.random() < empty:
+            return empty_sample(len(self.examples[0].image), rng, **sizes)
         if self.rare is not None and rng.random() < self.rare_share:
             k, centre = self.rare.draw(rng, self.examples, chances, self.output_size)
             return draw_sample(self.examples[k], rng, self.augment, **sizes, centre=centre)

@@ -19,6 +19,11 @@ SHARE = 10
 """The average covers about a tenth of the steps until it is held."""
 
 
+def held_from(options: TrainOptions, *, known: bool) -> int:
+    """The number of steps after which statistics are held; `known` ones of an earlier model from the first."""
+    return 0 if known else int(PART * options.steps)
+
+
 def settle(network: nn.Module, step: int, options: TrainOptions, *, known: bool) -> None:
     """Set the normalisation layers of a network for the step that follows `step` others.
 
@@ -26,7 +31,7 @@ def settle(network: nn.Module, step: int, options: TrainOptions, *, known: bool)
     """
     if options.statistics != "fixed":
         return
-    until = 0 if known else int(PART * options.steps)
+    until = held_from(options, known=known)
     for layer in network.modules():
         if isinstance(layer, nn.BatchNorm2d):
             layer.momentum = min(max(SHARE / max(until, 1), SLOW), QUICK)

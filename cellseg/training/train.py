@@ -28,10 +28,10 @@ from cellseg.training.events import Compared, Event, Finished, Saved, Started, S
 from cellseg.training.finetune import fitted, with_network
 from cellseg.training.held_out_notes import notes_on_held_out
 from cellseg.training.object_size import seen_diameter
-from cellseg.training.old_options import BEFORE
+from cellseg.training.old_options import LATER
 from cellseg.training.rare import find_rare
 from cellseg.training.sampler import Sampler
-from cellseg.training.settling import settle
+from cellseg.training.settling import held_from, settle
 from cellseg.training.several import check_same, first_is_done, first_says, is_first, share_of, shared
 from cellseg.training.state import Keeper, State, load_checkpoint, new_state
 from cellseg.training.step import precision_of, rate_at, take_step
@@ -51,6 +51,11 @@ class _Job:
     start: TrainedModel | None
     metric: str
     diameter: float
+
+    @property
+    def known(self) -> bool:
+        """True if the statistics of normalisation layers are those of the model that is gone on from."""
+        return self.start is not None and self.start.card.statistics == "fixed"
 
     @property
     def keeps_last(self) -> bool:
@@ -108,7 +113,8 @@ def train_on(
         yield Compared(before)
     keep = Keeper(state, checkpoint if is_first() else None, digest, settings.train.save_every)
     try:
-        yield from _run(state, job, make_sampler(examples, data, settings, size), keep)
+        sampler = make_sampler(examples, data, settings, size, held_from(settings.train, known=job.known))
+        yield from _run(state, job, sampler, keep)
     except (GeneratorExit, InputError):  # the caller stopped, or the loss blew up before it could do harm
         deque(keep.save(), maxlen=0)
         raise
@@ -131,9 +137,13 @@ def sample_size(data: TrainingSet, settings: TrainSettings, geometry: Any) -> tu
 
 
 def make_sampler(
-    examples: tuple[Example, ...], data: TrainingSet, settings: TrainSettings, size: tuple[int, int]
+    examples: tuple[Example, ...],
+    data: TrainingSet,
+    settings: TrainSettings,
+    size: tuple[int, int],
+    empty_from: int = 0,
 ) -> Sampler:
-    """Sampler of the training."""
+    """Sampler of the training; from a step on some samples are empty where the settings say so."""
     options = settings.train
     share = share_of(options.batch)
     return Sampler(
@@ -147,6 +157,7 @@ def make_sampler(
         rare=find_rare(examples, data.counts) if options.rare else None,
         rare_share=options.rare,
         first=share.start,
+        empty_from=empty_from,
     )
 
 
@@ -157,9 +168,8 @@ def run_digest(data: TrainingSet, settings: TrainSettings, start: TrainedModel |
         del tree["train"][name]
     if data.classes == 2 and settings.weights.separate is None:
         del tree["weights"]["separate"]  # targets are those of versions without the option
-    for name, value in BEFORE.items():
-        if tree["train"][name] == value:
-            del tree["train"][name]  # as versions without the option
+    for stage, values in LATER.items():
+        tree[stage] = {name: x for name, x in tree[stage].items() if name not in values or x != values[name]}
     for name in ("background_label", "trust_pairs"):
         del tree["labels"][name]  # what they change is in the digest of the data
     sets = (len(data.training), data.replayed, len(data.validation), len(data.old_validation))
@@ -200,10 +210,9 @@ def _run(
 def _steps(state: State, sampler: Sampler, job: _Job) -> Iterator[Stepped]:
     options, precision = job.settings.train, precision_of(job.settings.train)
     state.network.train()
-    known = job.start is not None and job.start.card.statistics == "fixed"
     for batch in sampler.batches(state.step, options.steps):
         began, rate = time.perf_counter(), rate_at(state.step, options)
-        settle(state.network, state.step, options, known=known)
+        settle(state.network, state.step, options, known=job.known)
         loss = take_step(state, batch, options, precision)
         yield Stepped(state.step, options.steps, loss, rate, time.perf_counter() - began)
 

@@ -17,7 +17,7 @@ SHAPE = DISCS.shape
 
 
 def test_levels_become_two_and_minus_two():
-    values = between(np.array([[100, 500, 900]], np.uint16), Levels(100, 900, 100))
+    values = between(np.array([[100, 500, 900]], np.uint16), Levels(100, 900))
     assert values.dtype == np.float32
     np.testing.assert_array_equal(values, [[-2, 0, 2]])
 

@@ -1,0 +1,51 @@
+"""Grey values at the rim of margins and missing parts, with which these are filled.
+
+The usual value of the whole plane would not do: dark ground at the edge of a bright tissue would get a bright margin,
+and the edge between them is found as an object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import ndimage
+
+from cellseg.arrays import Array, Float64
+from cellseg.images.lattice_cell import AREA, PLAIN, WHOLE
+
+RIM = 2
+"""Areas around a filled one that tell what lies at its rim."""
+
+
+def rim_values(
+    areas: Sequence[Array], corners: Sequence[tuple[int, int]], values: Sequence[float]
+) -> tuple[float, ...]:
+    """The usual grey value at the rim of what each of the values fills; that of the plane where it has no rim.
+
+    Args:
+        areas: measures (rows, columns, 4) of the areas of each cell of the lattice, from `area_levels`.
+        corners: y, x of each cell in pixels.
+        values: those that fill whole areas.
+    """
+    grid = area_grid(areas, corners)
+    inside, whole = grid[..., PLAIN].mean(axis=-1), grid[..., WHOLE]
+    if np.isnan(inside).all():
+        inside = whole.mean(axis=-1)
+    known = ~np.isnan(inside)
+    return tuple(_at_rim(inside, known, (whole == value).all(axis=-1)) for value in values)
+
+
+def _at_rim(inside: Float64, known: Array, filled: Array) -> float:
+    rim = inside[ndimage.maximum_filter(filled, 2 * RIM + 1) & known]
+    return float(np.median(rim if rim.size else inside[known]))
+
+
+def area_grid(areas: Sequence[Array], corners: Sequence[tuple[int, int]]) -> Float64:
+    """Measures (rows, columns, 4) of all areas of a plane, from those of each cell and its corner in pixels."""
+    starts = [(y // AREA, x // AREA) for y, x in corners]
+    ends = [(y + len(each), x + each.shape[1]) for (y, x), each in zip(starts, areas, strict=True)]
+    grid = np.empty((*np.max(ends, axis=0), 4))
+    for (top, left), (bottom, right), each in zip(starts, ends, areas, strict=True):
+        grid[top:bottom, left:right] = each
+    return grid
