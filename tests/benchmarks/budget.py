@@ -112,7 +112,11 @@ def train(pair, clock=time.process_time, **options):
 def train_for(minutes, pair, clock=time.process_time, **options):
     """Train for so long; a tenth of the images is held out for the threshold."""
     first = train(pair, clock, **options, steps=WARM_UP + PACE, validation=0, validate_every=10**7)[1]
-    steps = max(int(minutes * 60 / np.mean(first[WARM_UP:])), FEWEST)
+    return train_steps(max(int(minutes * 60 / np.mean(first[WARM_UP:])), FEWEST), pair, clock, **options)
+
+
+def train_steps(steps, pair, clock=time.process_time, **options):
+    """Train so many steps; a tenth of the images is held out for the threshold."""
     done, took = train(pair, clock, **options, steps=steps, validation=HELD, validate_every=steps)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     return Trained(done.model, steps, sum(took) / 60, float(np.median(took)), memory / 1e9)
@@ -129,12 +133,24 @@ def cut_again(model, pair, held=HELD):
     return cut_on(model, data).model
 
 
+def border_scores(instances, truth):
+    """Scores of the ISBI 2012 challenge of one image."""
+    metrics = cellseg.metrics
+    return {
+        "v_rand": metrics.v_rand(instances, truth),
+        "v_info": metrics.v_info(instances, truth),
+        "v_rand_thinned": metrics.v_rand(instances, truth, thin=True),
+        "v_info_thinned": metrics.v_info(instances, truth, thin=True),
+        "pixel_error": metrics.pixel_error(instances > 0, truth > 0),
+    }
+
+
 def judge(model, images, labels, average="none"):
-    """Means of V_rand, V_info and pixel error over the images, AP and SEG pooled, megapixels a processor second."""
+    """Scores of images: those of borders their means, AP and SEG pooled; and megapixels a processor second."""
     pairs, seconds, pixels = find_pairs(images, labels), 0.0, 0
     card = at_own_size(model, PredictOptions()).card
     kind = kind_of([(p.labels, p.label_plane) for p in pairs], LabelOptions())
-    tally, rand, information, wrong = None, [], [], []
+    tally, borders = None, []
     for p in pairs:
         image = p.image.read(p.image_plane)[0]
         began = time.process_time()
@@ -142,15 +158,11 @@ def judge(model, images, labels, average="none"):
         seconds, pixels = seconds + time.process_time() - began, pixels + image.size
         instances = instances_in(probabilities, card)
         truth = read_labels(p.labels, p.label_plane, kind, LabelOptions()).instances
-        rand.append(cellseg.metrics.v_rand(instances, truth))
-        information.append(cellseg.metrics.v_info(instances, truth))
-        wrong.append(cellseg.metrics.pixel_error(instances > 0, truth > 0))
+        borders.append(border_scores(instances, truth))
         one = tally_cells(instances, truth, outlines=False)
         tally = one if tally is None else tally + one
     return {
-        "v_rand": float(np.mean(rand)),
-        "v_info": float(np.mean(information)),
-        "pixel_error": float(np.mean(wrong)),
+        **{name: float(np.mean([scores[name] for scores in borders])) for name in borders[0]},
         **{f"ap{t:g}": float(v) for t, v in tally.average_precision.items()},
         "seg": float(tally.seg),
         "megapixels_a_second": pixels / seconds / 1e6,

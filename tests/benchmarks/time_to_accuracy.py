@@ -5,6 +5,7 @@
     python tests/benchmarks/time_to_accuracy.py OUT --variant fast --set isbi2012 --minutes 120 --average dihedral8
     python tests/benchmarks/time_to_accuracy.py OUT --variant fast --set dic_hela --minutes 60 --base 32 --depth 4
     python tests/benchmarks/time_to_accuracy.py OUT --variant paper --set isbi2012 --minutes 60 --clock wall  # GPU
+    python tests/benchmarks/time_to_accuracy.py OUT --variant fast --set isbi2012 --steps 4000   # instead of minutes
     python tests/benchmarks/time_to_accuracy.py OUT --table             # of what is there
     python tests/benchmarks/time_to_accuracy.py OUT --again             # after the choice of the cut was changed
 
@@ -70,7 +71,11 @@ VARIANTS = {
 }
 """Options that differ from the recipe `fast`, by the name of the variant."""
 SHORT = ("isbi2012", "dsb2018")
-SCORES = {"isbi2012": ("v_rand", "v_info", "pixel_error"), "dsb2018": ("ap0.5", "ap0.8"), "dic_hela": ("seg",)}
+SCORES = {
+    "isbi2012": ("v_rand", "v_info", "v_rand_thinned", "v_info_thinned", "pixel_error"),
+    "dsb2018": ("ap0.5", "ap0.6", "ap0.7", "ap0.8", "ap0.9"),
+    "dic_hela": ("seg",),
+}
 """What is shown of each set, the first the one that counts."""
 
 
@@ -84,6 +89,12 @@ class Run:
     seed: int
     base: int = 0
     depth: int = 0
+    steps: int = 0
+
+    @property
+    def budget(self):
+        """Steps, where they are given, else minutes."""
+        return f"{self.steps} steps" if self.steps else f"{self.minutes:g} minutes"
 
     @property
     def options(self):
@@ -100,7 +111,8 @@ class Run:
 
     def file(self, out, suffix):
         size = "".join(f"-{letter}{x}" for letter, x in (("b", self.base), ("d", self.depth)) if x)
-        return out / f"{self.set}-{self.variant}{size}-{self.minutes:g}min-{self.seed}{suffix}"
+        budget = f"{self.steps}steps" if self.steps else f"{self.minutes:g}min"
+        return out / f"{self.set}-{self.variant}{size}-{budget}-{self.seed}{suffix}"
 
 
 def perform(run, out, averages, clock, threads, again=False):
@@ -112,9 +124,13 @@ def perform(run, out, averages, clock, threads, again=False):
         if again:
             model, row["scores"] = budget.cut_again(model, pair), {}
     else:
-        trained = budget.train_for(run.minutes, pair, budget.CLOCKS[clock], threads=threads, **run.options)
+        how = {"threads": threads, **run.options}
+        if run.steps:
+            trained = budget.train_steps(run.steps, pair, budget.CLOCKS[clock], **how)
+        else:
+            trained = budget.train_for(run.minutes, pair, budget.CLOCKS[clock], **how)
         model = trained.model
-        about = {"set": run.set, "variant": run.label, "wanted_minutes": run.minutes, "seed": run.seed, "clock": clock}
+        about = {"set": run.set, "variant": run.label, "budget": run.budget, "seed": run.seed, "clock": clock}
         row = {**about, "options": run.options, **trained.row(), "scores": {}}
     for average in averages:
         if average not in row["scores"]:
@@ -131,17 +147,17 @@ def is_done(run, out, averages):
 
 def read(out):
     """All results, one row a way of averaging."""
-    for file in sorted(out.glob("*min-*.json")):
+    for file in sorted(out.glob("*-*.json")):
         row = json.loads(file.read_text("utf-8"))
         for average, scores in row.pop("scores").items():
             yield {**row, **scores, "average": average}
 
 
 def grouped(rows):
-    """The rows of each table line, of all seeds: by minutes, set, variant and averaging."""
+    """The rows of each table line, of all seeds: by budget, set, variant and averaging."""
     groups = {}
     for row in rows:
-        groups.setdefault((row["wanted_minutes"], row["set"], row["variant"], row["average"]), []).append(row)
+        groups.setdefault((row["budget"], row["set"], row["variant"], row["average"]), []).append(row)
     order = list(VARIANTS)
     return dict(sorted(groups.items(), key=lambda item: (*item[0][:2], order.index(item[0][2].split()[0]), item[0][3])))
 
@@ -149,19 +165,29 @@ def grouped(rows):
 def table(groups):
     """Markdown, a table for each set and budget: means over seeds, and their range where there are several."""
     head = None
-    for (minutes, name, variant, average), rows in groups.items():
-        if head != (minutes, name):
-            head = minutes, name
-            yield f"\n{name}, {minutes:g} minutes\n"
-            titles = ["variant", "averaging", "seeds", "steps", "s a step", "GB", *SCORES[name], "against fast"]
+    for (limit, name, variant, average), rows in groups.items():
+        if head != (limit, name):
+            head = limit, name
+            yield f"\n{name}, {limit}\n"
+            titles = [
+                "variant",
+                "averaging",
+                "seeds",
+                "steps",
+                "minutes",
+                "s a step",
+                "GB",
+                *SCORES[name],
+                "against fast",
+            ]
             yield f"| {' | '.join(titles)} |\n|{'---|' * len(titles)}"
-        steps, seconds, memory = (
-            np.mean([row[key] for row in rows]) for key in ("steps", "seconds_a_step", "training_memory_gb")
+        steps, minutes, seconds, memory = (
+            np.mean([row[key] for row in rows]) for key in ("steps", "minutes", "seconds_a_step", "training_memory_gb")
         )
         scores = [spread([row[score] for row in rows]) for score in SCORES[name]]
-        gain = difference(groups, (minutes, name, variant, average))
+        gain = difference(groups, (limit, name, variant, average))
         yield (
-            f"| {variant} | {average} | {len(rows)} | {steps:.0f} | {seconds:.2f} | {memory:.1f} "
+            f"| {variant} | {average} | {len(rows)} | {steps:.0f} | {minutes:.1f} | {seconds:.2f} | {memory:.1f} "
             f"| {' | '.join(scores)} | {'' if gain is None else f'{gain:+.3f}'} |"
         )
 
@@ -174,10 +200,10 @@ def spread(values):
 
 def difference(groups, key):
     """By how much the first score is better than that of `fast`, over the seeds that both have; None without any."""
-    minutes, name, variant, average = key
+    limit, name, variant, average = key
     score = SCORES[name][0]
     mine, theirs = (
-        {row["seed"]: row[score] for row in groups.get((minutes, name, which, average), [])}
+        {row["seed"]: row[score] for row in groups.get((limit, name, which, average), [])}
         for which in (variant, "fast")
     )
     both = mine.keys() & theirs.keys()
@@ -203,7 +229,7 @@ def picture(groups, path):
                 axes.axvline(np.mean(values), color="#999999", lw=1)
         axes.set_yticks(range(len(keys)), [key[2] if key[3] == "none" else f"{key[2]}, {key[3]}" for key in keys])
         axes.invert_yaxis()
-        axes.set(xlabel=score, title=f"{panel[1]}, {panel[0]:g} minutes")
+        axes.set(xlabel=score, title=f"{panel[1]}, {panel[0]}")
         axes.locator_params(axis="x", nbins=5)
         axes.grid(alpha=0.3, axis="x")
     save_picture(figure, path)
@@ -213,6 +239,7 @@ def parsed():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("out", type=Path)
     parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--steps", type=int, default=0, help="instead of minutes")
     parser.add_argument("--variant", choices=VARIANTS, action="append")
     parser.add_argument("--set", choices=budget.SETS, action="append")
     parser.add_argument("--seed", type=int, action="append")
@@ -232,7 +259,7 @@ def main():
     asked.out.mkdir(parents=True, exist_ok=True)
     averages = ["none", *(each for each in asked.average or [] if each != "none")]
     runs = [
-        Run(name, variant, asked.minutes, seed, asked.base, asked.depth)
+        Run(name, variant, asked.minutes, seed, asked.base, asked.depth, asked.steps)
         for seed, variant, name in itertools.product(asked.seed or [0], asked.variant or VARIANTS, asked.set or SHORT)
     ]
     missing = [] if asked.table else [run for run in runs if not is_done(run, asked.out, averages)]
