@@ -111,6 +111,8 @@ def _title(name: str, options: AugmentOptions) -> str:
         "inverted": f"{options.inverted:.0%} of the samples",
         "blur": f"up to {options.blur:g} px\nmiddle, enlarged",
         "noise": f"std up to {options.noise:g}\nmiddle, enlarged",
+        "flaws": f"{options.flaws:.0%} of the samples",
+        "empty": f"{options.empty:.0%} of the samples\nof the second half",
         "mosaic": f"of four images\n{options.mosaic:.0%} of the samples",
     }
     return f"{name}\n{strength[name]}" if name in strength else name

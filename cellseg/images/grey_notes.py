@@ -10,7 +10,6 @@ from cellseg.images.normalise import Normalisation
 
 FAR = 20.0
 """Contrasts from the middle from which on a few pixels hold most of the range of grey values."""
-NOISE_ALONE = "no contrast beyond noise and single pixels: nothing is found (--grey-values LOW,HIGH looks all the same)"
 WHOLE = 0.005
 """Part of a plane from which on missing pixels are told."""
 
@@ -24,7 +23,7 @@ def grey_notes(greys: Mapping[int, PlaneGreys], planes: int) -> list[str]:
     found = []
     for words, fitting in (
         ("a single grey value: there is nothing to find", lambda level: level.constant),
-        (NOISE_ALONE, lambda level: level.empty and not level.constant),
+        ("no contrast beyond noise and single pixels", lambda level: level.empty and not level.constant),
     ):
         numbers = [k for k, levels in known.items() if all(map(fitting, levels))]
         if numbers:
@@ -33,9 +32,9 @@ def grey_notes(greys: Mapping[int, PlaneGreys], planes: int) -> list[str]:
     return [*found, *_missing(every), *_far(every)]
 
 
-def is_empty(greys: PlaneGreys) -> bool:
-    """True for a plane without contrast in any channel, noise, single pixels and missing parts aside."""
-    return not isinstance(greys, Normalisation) and all(level.empty for level in greys)
+def is_constant(greys: PlaneGreys) -> bool:
+    """True for a plane of one value in each channel, single pixels and missing parts aside."""
+    return not isinstance(greys, Normalisation) and all(level.constant for level in greys)
 
 
 def _missing(levels: Sequence[Levels]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cellseg.arrays import Float32, Shape
-from cellseg.images.grey_notes import grey_notes, is_empty
+from cellseg.images.grey_notes import grey_notes, is_constant
 from cellseg.images.grey_values import GreyRule, PlaneGreys, greys_of, known_greys, seen_pixels
 from cellseg.images.rescale import rescaled
 from cellseg.images.source import ImageSource
@@ -37,9 +37,9 @@ class NormalisedImage:
         """The grey values of a plane; it is read once. Raises InputError where it is damaged or holds NaN."""
         return greys_of(self._seen, plane)
 
-    def is_empty(self, plane: int) -> bool:
-        """True for a plane without contrast beyond noise, in which there is nothing to find."""
-        return is_empty(self.measure(plane))
+    def is_constant(self, plane: int) -> bool:
+        """True for a plane of one grey value, in which there is nothing to find."""
+        return is_constant(self.measure(plane))
 
     @property
     def notes(self) -> list[str]:

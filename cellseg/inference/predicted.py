@@ -34,7 +34,7 @@ def predict_tiles(seen: SeenImage, runner: Runner, tiles: Sequence[Tile]) -> Ite
     known = runner.plane if runner.adaptive else None
     for given in ahead(_read(seen.image, tiles, versions, geometry, runner.adaptive, known)):
         plane = given.tile.plane
-        if seen.image.is_empty(plane):
+        if seen.image.is_constant(plane):
             yield _nothing(given.tile, seen.network.options.classes, len(versions) > 1)
             continue
         if runner.adaptive and runner.plane != plane:  # also where another has used the runner meanwhile

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from cellseg.arrays import Shape
 from cellseg.options import AugmentOptions
 from cellseg.preprocess.augment import Example, Sample, draw_sample, mosaic, read_image, read_target
+from cellseg.preprocess.empty import empty_sample
+from cellseg.preprocess.flaws import add_flaw
 from cellseg.preprocess.geometry import random_coordinates
 from cellseg.preprocess.grey_values import blur, change_grey_values, noise
 
@@ -62,6 +64,9 @@ def parts(examples: Sequence[Example], options: AugmentOptions, size: Shape) -> 
         four = [examples[k % len(examples)] for k in range(4)]
         return View(mosaic(four, rng, OFF, input_size=size, output_size=size))
 
+    def empty(rng: np.random.Generator) -> View:
+        return View(empty_sample(len(examples[0].image), rng, input_size=size, output_size=size))
+
     shapes = {
         "original": (True, moved(OFF)),
         "elastic": (options.elastic > 0, moved(replace(OFF, elastic=options.elastic, grid=options.grid))),
@@ -76,7 +81,9 @@ def parts(examples: Sequence[Example], options: AugmentOptions, size: Shape) -> 
         "grey": (options.grey > 0, regreyed(lambda image, rng: change_grey_values(image, rng, grey_only))),
         "blur": (options.blur > 0, regreyed(lambda image, rng: blur(image, rng, options.blur))),
         "noise": (options.noise > 0, regreyed(lambda image, rng: noise(image, rng, options.noise))),
+        "flaws": (options.flaws > 0, regreyed(add_flaw)),
         "mosaic": (True, composed),
+        "empty": (options.empty > 0, empty),
     }
     return {name: make for name, (on, make) in {**shapes, **greys}.items() if on}
 

@@ -15,9 +15,12 @@ from cellseg.errors import InputError
 from cellseg.options import NETWORK_OPTIONS
 
 FORMAT = 3
-BEFORE = {"grey_values": "mean", "statistics": "image"}
+BEFORE = {"grey_values": "mean", "statistics": "image", "empty": 0.0}
 """Options that files did not have until format 2, and their values then."""
-LATER: Mapping[str, Mapping[str, object]] = {"train": BEFORE, "augment": {"flaws": 0.0, "empty": 0.0}}
+LATER: Mapping[str, Mapping[str, object]] = {
+    "train": {"grey_values": "mean", "statistics": "image"},
+    "augment": {"flaws": 0.0, "empty": 0.0},
+}
 """Options of each stage that came later, and the values that change nothing: a run's digest leaves them out."""
 RENAMED = {"diameter": "seen_diameter", "invert": "inverted"}
 """Names of format 1, and what they are called now."""

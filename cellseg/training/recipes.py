@@ -44,6 +44,7 @@ FAST: dict[str, Any] = {
     "scale": 0.1,
     "blur": 1.0,
     "noise": 0.2,
+    "empty": 0.03,
 }
 RECIPES: dict[str, dict[str, Any]] = {
     "fast": FAST,
@@ -71,6 +72,7 @@ RECIPES: dict[str, dict[str, Any]] = {
         "scale": 0.0,
         "blur": 0.0,
         "noise": 0.0,
+        "empty": 0.0,
     },
     "finetune": {**FAST, "steps": 300, "batch": 4, "rate": 2e-4, "validate_every": 100},
 }

@@ -36,6 +36,8 @@ def test_every_part_has_a_row_and_parts_that_are_off_have_none():
     assert list(parts([example()], AugmentOptions(), SIZE)) == [*shapes, "grey", "blur", "noise", "mosaic"]
     inverting = parts([example()], AugmentOptions(inverted=0.5), SIZE)
     assert list(inverting) == [*shapes, "inverted", "grey", "blur", "noise", "mosaic"]
+    flawed = parts([example()], AugmentOptions(flaws=0.5, empty=0.1), SIZE)
+    assert list(flawed) == [*shapes, "grey", "blur", "noise", "flaws", "mosaic", "empty"]
     assert list(parts([example()], OFF, SIZE)) == ["original", "shift", "mosaic"]
 
 
