@@ -49,6 +49,7 @@ _HOME = {
     "CellGrid": "cellseg.measure",
     "CellTable": "cellseg.measure",
     "convert": "cellseg.conversion.labels",
+    "export": "cellseg.exporting.export",
     "metrics": "cellseg",
     "wording": "cellseg",
 }
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
     from cellseg.errors import InputError as InputError
     from cellseg.evaluation.judging import evaluate as evaluate
     from cellseg.evaluation.summary import summarise as summarise
+    from cellseg.exporting.export import export as export
     from cellseg.files import complete_file as complete_file
     from cellseg.folders import complete_folder as complete_folder
     from cellseg.images.cutout import cut_out as cut_out

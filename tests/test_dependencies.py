@@ -43,7 +43,7 @@ def imported(folder: str) -> frozenset[str]:
 
 @pytest.mark.parametrize(
     ("folder", "extras"),
-    [("cellseg", [None, "labels", "formats"]), ("plugins", [None, "napari"])],
+    [("cellseg", [None, "labels", "formats", "export"]), ("plugins", [None, "napari"])],
     ids=["library", "plugin"],
 )
 def test_what_is_imported_is_declared(folder, extras):
@@ -58,8 +58,9 @@ def test_what_is_imported_is_declared(folder, extras):
         ("napari", ["plugins", "cellseg"]),
         ("labels", ["cellseg"]),
         ("formats", ["cellseg"]),
+        ("export", ["cellseg"]),
     ],
-    ids=["always", "napari", "labels", "formats"],
+    ids=["always", "napari", "labels", "formats", "export"],
 )
 def test_what_is_declared_is_imported(extra, folders):
     used = frozenset[str]().union(*(imported(folder) for folder in folders)) | INDIRECT
@@ -69,5 +70,5 @@ def test_what_is_declared_is_imported(extra, folders):
 def test_every_declared_package_is_pinned_for_the_tests():
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").split()
     pinned = {MODULES.get(name, name).lower() for name in (line.split("==")[0] for line in lines)}
-    extras = frozenset[str]().union(*(declared(extra) for extra in (None, "napari", "labels", "formats")))
+    extras = frozenset[str]().union(*(declared(extra) for extra in (None, "napari", "labels", "formats", "export")))
     assert not {name for name in extras if name not in pinned}

@@ -22,6 +22,7 @@ COMMANDS = {
     "splitting.",
     "measure": "Measure every cell of a label image: place, size, shape and brightness, a row a cell.",
     "convert": "Convert labels into the format that the name of --out says; cells keep their numbers, and holes stay.",
+    "export": "Write a model for other programs: the same probabilities without cellseg.",
     "split": "Split annotated images so that no field is in both parts: tiles of one field, groups, stacks stay "
     "together.",
     "models": "List the networks and the trained models that come with cellseg.",

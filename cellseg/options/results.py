@@ -29,6 +29,7 @@ Link = Literal["none", "overlap"]
 LabelType = Literal["uint32", "uint16"]
 ProbabilityType = Literal["float32", "uint8"]
 TruthKind = Literal["complete", "partial"]
+ExportFormat = Literal["onnx", "torchscript"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,3 +134,11 @@ class SplitOptions(Checked):
     """Cut every stack, and do not keep each as a whole; a single stack always is."""
     detect: bool = True
     """Look for images of one field: tiles that continue each other's pixels, and near-duplicates."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportOptions(Checked):
+    """A model in a file for other programs."""
+
+    format: ExportFormat = "onnx"
+    """onnx: for onnxruntime; torchscript: for torch and libtorch."""

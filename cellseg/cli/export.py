@@ -1,0 +1,62 @@
+"""cellseg export: models for other programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from cellseg.cli.flags import AxesFlag, Flat, JsonFlag
+from cellseg.cli.progress import console, say
+from cellseg.errors import InputError
+from cellseg.options import ExportOptions
+from cellseg.wording import size_of
+
+
+def export(
+    model: Path,
+    *,
+    out: Path,
+    options: Annotated[ExportOptions, Flat] = ExportOptions(),
+    like: Path | None = None,
+    channel: str | None = None,
+    axes: AxesFlag = None,
+    overwrite: Annotated[bool, Parameter(negative="")] = False,
+    as_json: JsonFlag = False,
+) -> int:
+    """Write a model for other programs: the same probabilities without cellseg.
+
+    Parameters
+    ----------
+    model
+        A run folder, a model file, or the name of a model that comes with cellseg.
+    out
+        The file to write.
+    like
+        An image like those that will be predicted: its grey levels are written down, and statistics that the model
+        takes from each image are frozen as they are there. Default: the training's.
+    channel
+        Name or number (from 0) of the channel of that image to take.
+    overwrite
+        Replace a file that is there.
+    """
+    from dataclasses import asdict
+
+    from cellseg.exporting.export import export as write
+    from cellseg.images.open import open_image
+
+    if out.exists() and not overwrite:
+        raise InputError("exists", "Choose another --out, or replace it with --overwrite.", path=out)
+    image = None if like is None else open_image(like, axes=axes, channel=channel)
+    with console().status("exporting"):
+        found = write(model, out, like=image, **asdict(options))
+    if found.warning:
+        say(f"warning: {found.warning}")
+    note = found.note
+    if as_json:
+        sys.stdout.write(json.dumps({"out": str(out), "bytes": out.stat().st_size, **json.loads(note.text)}) + "\n")
+    say(f"wrote {out}: {size_of(out.stat().st_size)}; input: {note.input_says}")
+    return 0

@@ -1,0 +1,131 @@
+"""A model that predicts elsewhere: its statistics are frozen, its grey values and probabilities its own business."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from cellseg.errors import InputError
+from cellseg.images.contrast import Levels
+from cellseg.images.grey_notes import is_constant
+from cellseg.images.grey_values import GAIN, MEAN, SPAN, GreyRule, PlaneGreys, grey_rule
+from cellseg.images.normalise import Normalisation
+from cellseg.images.source import ImageSource
+from cellseg.inference.normalised import NormalisedImage
+from cellseg.inference.statistics import adapt, folded, normalisation_layers
+from cellseg.models.exported.note import ExportNote
+from cellseg.models.trained import TrainedModel
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TravellingModel:
+    """A model whose statistics do not depend on the image.
+
+    Attributes:
+        network: as it was trained, with the statistics that it predicts with.
+        note: what other programs have to know.
+        warning: what it costs that statistics were taken from each image before; empty where they were not.
+    """
+
+    network: Any
+    note: ExportNote
+    warning: str = ""
+
+    def whole(self) -> WholeNetwork:
+        """The network from linear grey values to probabilities, its normalisations a part of its convolutions."""
+        return WholeNetwork(folded(self.network), bends=self.note.compresses).eval()
+
+
+class WholeNetwork(nn.Module):
+    """Probabilities (N, classes, h, w) of linear grey values (N, channels, H, W)."""
+
+    def __init__(self, network: nn.Module, *, bends: bool) -> None:
+        super().__init__()
+        self.network = network
+        self.bends = bends
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.softmax(self.network(compressed(x) if self.bends else x), dim=1)
+
+
+def compressed(x: Tensor, end: float = SPAN / 2, gain: float = GAIN) -> Tensor:
+    """Grey values as they are up to `end` from 0, and beyond as a logarithm that begins with slope 1."""
+    beyond = torch.relu(torch.abs(x) - end)
+    return torch.clamp(x, -end, end) + torch.sign(x) * gain * torch.log1p(beyond / gain)
+
+
+def travelling(model: TrainedModel, image: ImageSource | None = None) -> TravellingModel:
+    """A model with frozen statistics, of its training or, where they and grey values depend on it, of an image.
+
+    Args:
+        model: the model.
+        image: one like those that will be predicted; of several planes the first counts.
+
+    Raises:
+        InputError: the image has other channels than the model wants, or cannot be read.
+    """
+    rule = grey_rule(model.card.grey_values)
+    network, taken, warning = copy.deepcopy(model.network).cpu().float().eval(), "fixed by the training", ""
+    greys = _greys(rule, network, image)
+    if model.adaptive:
+        taken, warning = "running average of the training", RUNNING
+        if image is not None:
+            adapt(network, _sample(image, rule, model))
+            taken, warning = f"those of {image.name}", ""
+    note = ExportNote(
+        card=replace(model.card, statistics="fixed"),
+        geometry=network.geometry,
+        statistics=taken if normalisation_layers(network) else "none",
+        gain=tuple(gain for gain, _ in greys),
+        offset=tuple(offset for _, offset in greys),
+    )
+    return TravellingModel(network, note, warning)
+
+
+RUNNING = (
+    "the model takes statistics of normalisation from each image, which other programs cannot: the running average of "
+    "its training is exported. Give an image like those that will be predicted with --like, or train again with "
+    "--statistics fixed"
+)
+
+
+def _greys(rule: GreyRule, network: Any, image: ImageSource | None) -> list[tuple[float, float]]:
+    """Gain and offset of each channel; empty where they depend on the image and none is given."""
+    channels: int = network.options.channels
+    if image is None:
+        numbers = rule.name != MEAN and rule.low < rule.high
+        return [linear(Levels(rule.low, rule.high))] * channels if numbers else []
+    if image.channels != channels:
+        found = f"has {image.channels} channels, the model wants {channels}"
+        raise InputError(found, "Give an image like those that are predicted.", path=image.name)
+    greys = rule.measure(image, 0)
+    if is_constant(greys):
+        raise InputError("has one grey value only", "Give an image like those that are predicted.", path=image.name)
+    return [linear(one) for one in _by_channel(greys)]
+
+
+def _by_channel(greys: PlaneGreys) -> Sequence[Levels | tuple[float, float]]:
+    if isinstance(greys, Normalisation):
+        return list(zip(greys.mean, greys.std, strict=True))
+    return greys
+
+
+def linear(greys: Levels | tuple[float, float]) -> tuple[float, float]:
+    """Gain and offset that bring levels to -2 and 2, or a mean and a deviation to 0 and 1."""
+    if isinstance(greys, Levels):
+        gain = SPAN / (greys.high - greys.low)
+        return gain, -gain * (greys.low + greys.high) / 2
+    mean, std = greys
+    return 1 / std, -mean / std
+
+
+def _sample(image: ImageSource, rule: GreyRule, model: TrainedModel) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """What the network takes its statistics from, at the size at which it sees images."""
+    size = max(1, round(image.height * model.card.scale)), max(1, round(image.width * model.card.scale))
+    return NormalisedImage(image, rule, size).sample(0, model.network.geometry)
