@@ -1,7 +1,8 @@
 """Dataclasses of options: limits, choices and helps stand with each field, and are checked.
 
 Whoever shows options (the command line, a form) asks `described` for them. "Not given" is `None`; people and old files
-may say "auto" for it wherever `None` is allowed, but for texts, which may be a name.
+may say "auto" for it wherever `None` is allowed, but for texts, which may be a name, and where `Auto` gives the word
+another meaning.
 """
 
 from __future__ import annotations
@@ -32,6 +33,13 @@ class Limits:
         if self.high == float("inf"):
             return f"{self.low:g} or more"
         return f"{self.low:g} to {self.high:g}" if self.low > float("-inf") else f"at most {self.high:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Auto:
+    """The value that the word "auto" stands for, of a number."""
+
+    value: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +86,8 @@ class Checked:
         for name, kind in _kinds(cast(Hashable, type(self))).items():
             value = getattr(self, name)
             if kind.is_auto(value):
-                object.__setattr__(self, name, None)
-            elif value is not None or not kind.optional:
+                object.__setattr__(self, name, kind.auto)
+            elif value != kind.auto and (value is not None or not kind.optional):
                 kind.check(name, value)
 
 
@@ -107,8 +115,13 @@ def _described(field: Field[Any], kind: _Kind, text: str) -> Described:
 
 
 def takes_auto(hint: Any) -> bool:
-    """True if an option with this type hint may be left open by the word "auto"."""
+    """True if an option with this type hint may be given as the word "auto"."""
     return len(_without_none(_parts(hint))) == 1 and _kind(hint).takes_auto
+
+
+def meaning_of_auto(hint: Any) -> float | None:
+    """The value that "auto" stands for in an option with this type hint; None: it is left open."""
+    return _kind(hint).auto
 
 
 def definition_of(owner: type[Any], name: str) -> Any:
@@ -125,6 +138,7 @@ class _Kind:
     choices: tuple[str, ...]
     help: str
     optional: bool
+    auto: float | None
 
     @property
     def takes_auto(self) -> bool:
@@ -170,6 +184,7 @@ def _kind(hint: Any) -> _Kind:
         choices=choices,
         help=noted.get(Help, Help("")).text,
         optional=NoneType in parts,
+        auto=noted.get(Auto, Auto()).value,
     )
 
 

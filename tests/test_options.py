@@ -43,7 +43,7 @@ def test_a_value_out_of_range_is_refused_in_the_users_words(make, parts):
     assert all(part in str(error.value) for part in parts)
 
 
-@pytest.mark.parametrize("name", ["tile", "diameter", "precision", "split", "threshold", "prune"])
+@pytest.mark.parametrize("name", ["tile", "precision", "split", "threshold", "prune"])
 def test_the_word_auto_is_not_given(name):
     assert PredictOptions(**{name: "auto"}) == PredictOptions()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +12,29 @@ from cyclopts.token import Token
 def complete_options(_app: Any, commands: tuple[str, ...], arguments: Any) -> None:
     """Give options of a training that were not given themselves the values of `--config`.
 
-    Of any command, leave open what was given as "auto": on the command line it takes precedence over the file.
+    Of any command, leave open what was given as "auto", where the word has no value of its own: on the command line it
+    takes precedence over the file.
     """
-    from cellseg.checked import AUTO, takes_auto
+    from cellseg.checked import meaning_of_auto, takes_auto
 
     if commands == ("train",):
         _take_config({name: argument for argument in arguments for name in argument.names})
     for argument in arguments:
         if takes_auto(argument.field_info.annotation):
-            argument.tokens[:] = [token for token in argument.tokens if token.value != AUTO]
+            argument.tokens[:] = _without_auto(argument.tokens, meaning_of_auto(argument.field_info.annotation))
+
+
+def _without_auto(tokens: Sequence[Token], meaning: float | None) -> list[Token]:
+    """Tokens without the word "auto": it is left out, or replaced by the value that it stands for."""
+    from cellseg.checked import AUTO
+
+    kept = []
+    for token in tokens:
+        if token.value != AUTO:
+            kept.append(token)
+        elif meaning is not None:
+            kept.append(token.evolve(value=str(meaning)))
+    return kept
 
 
 def _take_config(by_name: Mapping[str, Any]) -> None:

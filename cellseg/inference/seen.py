@@ -12,6 +12,7 @@ from cellseg.errors import InputError
 from cellseg.images.grey_values import CONTRAST, MEAN, GreyRule, grey_rule
 from cellseg.images.source import ImageSource, array_source
 from cellseg.inference.normalised import NormalisedImage
+from cellseg.inference.object_size import with_measured_size
 from cellseg.inference.scale import at_own_size, magnification
 from cellseg.inference.way_back import WayBack, way_back
 from cellseg.models.card import ModelCard
@@ -29,7 +30,7 @@ class SeenImage:
         model: the same with lengths in the image's own pixels: how its cells are cut.
         own: the image itself.
         image: normalised grey values, perhaps rescaled and inverted: the network's input.
-        options: those of the prediction.
+        options: those of the prediction; the diameter is the one that was measured, where it was.
     """
 
     trained: TrainedModel
@@ -71,7 +72,7 @@ class SeenImage:
 
 
 def seen_by(model: Any, image: ImageSource | NDArray[np.generic], options: PredictOptions) -> SeenImage:
-    """One image as a model sees it with these options; no pixel is read yet.
+    """One image as a model sees it with these options; no pixel is read yet but where its objects are to be measured.
 
     Args:
         model: from `load`, or its path or name; or a network from `build`.
@@ -87,6 +88,7 @@ def seen_by(model: Any, image: ImageSource | NDArray[np.generic], options: Predi
     own = _source_of(image, trained)
     _check_channels(trained, own)
     rule = _rule(trained.card, options)
+    options = with_measured_size(trained, own, rule, options)
     times = magnification(trained.card, options)
     size = max(1, round(own.height * times)), max(1, round(own.width * times))
     return SeenImage(

@@ -33,9 +33,9 @@ def normalisation_layers(network: Any) -> list[nn.BatchNorm2d]:
     return [layer for layer in network.modules() if isinstance(layer, nn.BatchNorm2d)]
 
 
-def sample_boxes(height: int, width: int, geometry: Geometry) -> list[Box]:
-    """Boxes for the network's statistics: of one size, spread evenly, independent of the tiles."""
-    rows, columns = _positions(height, geometry), _positions(width, geometry)
+def sample_boxes(height: int, width: int, geometry: Geometry, side: int = SIDE) -> list[Box]:
+    """Input of the network for a look at a plane: boxes of one size, spread evenly, independent of the tiles."""
+    rows, columns = (_positions(length, geometry, side) for length in (height, width))
     return [Box(y, x, rows[1], columns[1]) for y in rows[0] for x in columns[0]]
 
 
@@ -81,8 +81,8 @@ def _measuring(layers: list[nn.BatchNorm2d]) -> Iterator[None]:
             layer.momentum = before
 
 
-def _positions(length: int, geometry: Geometry) -> tuple[list[int], int]:
+def _positions(length: int, geometry: Geometry, side: int) -> tuple[list[int], int]:
     if length <= WHOLE:
         return [-geometry.margin], geometry.input_size(length)
-    starts = np.linspace(0, length - SIDE, PER_AXIS) // geometry.stride * geometry.stride
-    return [int(start) - geometry.margin for start in starts], geometry.input_size(SIDE)
+    starts = np.linspace(0, length - side, PER_AXIS) // geometry.stride * geometry.stride
+    return [int(start) - geometry.margin for start in starts], geometry.input_size(side)

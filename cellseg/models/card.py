@@ -41,6 +41,8 @@ class ModelCard:
         split: usual diameter in pixels of the cells as which instances are cut apart at their necks; 0 = they are not.
         diameter: median diameter of the objects it has learnt from, in pixels as the network sees them; 0 = not known.
         scale: how many times larger than it is the network sees an image, where nothing else is asked for.
+        sizes: learnt: it is predicted at that scale; measured: the objects of each image are measured first, as by
+            `--diameter auto`.
         grey_values: rule by which it sees grey values: contrast, LOW,HIGH, or mean, as in earlier versions.
         statistics: of its normalisation layers: fixed, or taken from each image, as in earlier versions.
         training: how it was made, for people: data, recipe, steps, versions, scores.
@@ -62,6 +64,7 @@ class ModelCard:
     split: float = 0.0
     diameter: float = 0.0
     scale: float = 1.0
+    sizes: str = "learnt"
     grey_values: str = "mean"
     statistics: str = "image"
     training: dict[str, Any] = field(default_factory=dict)

@@ -65,6 +65,7 @@ from cellseg.options.results import SplitOptions as SplitOptions
 from cellseg.options.results import TruthKind as TruthKind
 from cellseg.options.results import TruthOptions as TruthOptions
 from cellseg.options.results import Uncertainty as Uncertainty
+from cellseg.options.shared import MEASURED as MEASURED
 from cellseg.options.shared import DiameterOption as DiameterOption
 from cellseg.options.shared import MinimumSizeOption as MinimumSizeOption
 from cellseg.options.shared import Precision as Precision

@@ -41,7 +41,8 @@ class PredictOptions(Checked):
     tile: TileOption | None = None
     """Rounded down to the network's stride. Default: what suits the image and --memory."""
     diameter: DiameterOption | None = None
-    """The image is rescaled so that the network sees them as wide as those it was trained on. Default: they are."""
+    """The image is rescaled so that the network sees them as wide as those it was trained on; auto: a first quick look
+    measures them. Default: as the model was trained, which may be auto."""
     invert: bool = False
     """Invert the grey values: for dark objects and a model trained on bright ones, or the other way round."""
     grey_values: GreyValuesOption | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from cellseg.checked import Help, Limits
+from cellseg.checked import Auto, Help, Limits
 
 Precision = Literal["float32", "bfloat16"]
 SeedOption = Annotated[int, Limits(0, 2**32 - 1), Help("Seed of the random numbers: the same one, the same result.")]
@@ -13,7 +13,11 @@ TileOption = Annotated[
     Limits(1, 65536),
     Help("Side of a tile in pixels, as the network gives it; its input has a margin of true surroundings around it."),
 ]
-DiameterOption = Annotated[float, Limits(0.5, 100_000), Help("Width of the objects in the images, in pixels.")]
+MEASURED = 0.0
+"""Value of `DiameterOption` that asks for a measurement, the word "auto"."""
+DiameterOption = Annotated[
+    float, Limits(0.5, 100_000), Auto(MEASURED), Help("Width of the objects in the images, in pixels; auto: measured.")
+]
 ThresholdOption = Annotated[float, Limits(0, 1), Help("Probability from which on a pixel belongs to a cell.")]
 MinimumSizeOption = Annotated[int, Limits(0, 2**31), Help("Smaller cells are removed, in pixels.")]
 GreyValuesOption = Annotated[
