@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from itertools import chain, groupby
 from pathlib import Path
@@ -10,16 +11,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cellseg.cli.flags import AxesFlag, Flat
 from cellseg.cli.predict_batch import Failures, looked_at, unfinished
 from cellseg.cli.predict_files import ImageJob, ResultFiles, plan_jobs
-from cellseg.cli.predict_table import refuse_no_cells, write_table
+from cellseg.cli.predict_summary import page_words, summaries
 from cellseg.cli.progress import bar, say, stoppable
 from cellseg.options import PredictOptions
 from cellseg.wording import duration, size_of
 
 if TYPE_CHECKING:
     from cellseg.images.source import ImageSource
+    from cellseg.inference.predicted import Predicted
     from cellseg.inference.prediction import Plan, Prediction
     from cellseg.inference.seen import SeenImage
     from cellseg.models.trained import TrainedModel
+    from cellseg.report.records import PredictionRecord
 
 INTERRUPTED = 130
 
@@ -36,7 +39,8 @@ def predict(
 ) -> int:
     """Segment one or several images, of any size, tile by tile.
 
-    Of several, a damaged one does not end the rest: those without a result are listed, and the exit code is 1.
+    Of several, a damaged one does not end the rest: those without a result are listed, and the exit code is 1. Of a
+    folder without images those in its folders are taken.
 
     Parameters
     ----------
@@ -53,11 +57,13 @@ def predict(
     """
     from cellseg.allocator import keep_memory
     from cellseg.images.open import open_image
+    from cellseg.inference.result_mark import mark_of
     from cellseg.inference.scope import refuse_without_effect
     from cellseg.models.trained import load
 
     keep_memory()
     refuse_without_effect(options)
+    about_all = summaries(files, options)
     trained = load(model)
     jobs = plan_jobs(image, files, uncertain=options.uncertainty != "none")
     failures = Failures(len(jobs))
@@ -69,43 +75,55 @@ def predict(
         return looked_at(opened(job), trained, options)
 
     def work(job: ImageJob) -> bool:
-        done = _predict_into(job.target, trained, opened(job), options, files.resume, verify_seams)
+        record = about_all.record(marks[job])
+        done = _predict_into(job.target, trained, opened(job), options, files.resume, verify_seams, record)
+        about_all.keep()
         return done and failures.wrote(job.target)
 
-    if files.table is not None:
-        refuse_no_cells(options)
     keys = [(job, failures.tried(job.image, partial(look, job))) for job in jobs]
     failures.refuse_all()
     ready = [(job, key) for job, key in keys if key is not None]
+    marks = {job: mark_of(key, options) for job, key in ready}
     for job in unfinished(ready, options) if files.resume else [job for job, _ in ready]:
         if failures.tried(job.image, partial(work, job)) is False:
             return INTERRUPTED
-    if files.table is not None:
-        done = [(opened(job), job.target) for job, _ in ready if job.image not in failures.why]
-        write_table(files.table, done, options)
+    if about_all.wanted:
+        done = [(opened(job), job.target, mark) for job, mark in marks.items() if job.image not in failures.why]
+        about_all.write(done, page_words(model, trained, image, options, failures.why))
     return failures.report(files.out)
 
 
 def _predict_into(
-    target: Path, trained: TrainedModel, source: ImageSource, options: PredictOptions, resume: bool, windows: int
+    target: Path,
+    trained: TrainedModel,
+    source: ImageSource,
+    options: PredictOptions,
+    resume: bool,
+    windows: int,
+    record: PredictionRecord | None,
 ) -> bool:
-    """Predict an image into a file; False where it was stopped before its end."""
+    """Predict an image into a file, and fill its record; False where it was stopped before its end."""
     from cellseg.inference.segment import prediction_into
     from cellseg.locks import sole_writer
 
     with sole_writer(target):
         prediction = prediction_into(target, trained, source, options, resume=resume)
         _say_scale(prediction.seen)
-        if not _finish(prediction, target):
+        if record is not None:
+            record.begin(len(prediction.done))
+        if not _finish(prediction, target, None if record is None else record.sure.add):
             return False
-        for note in prediction.seen.image.notes:
+        notes = prediction.seen.image.notes
+        if record is not None:
+            record.notes = notes
+        for note in notes:
             say(f"warning: {source.name}: {note}")
     if windows:
         _verify(prediction, windows)
     return True
 
 
-def _finish(prediction: Prediction, target: Path) -> bool:
+def _finish(prediction: Prediction, target: Path, look: Callable[[Predicted], None] | None) -> bool:
     """Run a prediction to the finished file; False where it was stopped before."""
     from cellseg.allocator import give_back
     from cellseg.inference.segment import finish
@@ -113,7 +131,7 @@ def _finish(prediction: Prediction, target: Path) -> bool:
     source = prediction.source
     with stoppable() as stop:
         say(describe(prediction.plan(), source))
-        for stage, several in groupby(finish(prediction, target), lambda step: step.stage):
+        for stage, several in groupby(finish(prediction, target, look), lambda step: step.stage):
             first = next(several)
             give_back()
             with bar(f"{source.name}: {stage}", first.total) as update:

@@ -22,7 +22,7 @@ class ResultFiles:
 
     out: Path
     """The TIFF to write, or OME-Zarr folder where the name ends in .zarr; of several images, of a folder and of a glob
-    the folder of their results."""
+    the folder of their results. Images of one name keep their folders there."""
     resume: Annotated[bool, Flag] = False
     """Go on where an interrupted prediction stopped; results that are finished stay as they are."""
     overwrite: Annotated[bool, Flag] = False
@@ -30,6 +30,9 @@ class ResultFiles:
     table: Path | None = None
     """A CSV to write with a row for each cell: its image, size, place, shape and brightness, in micrometres where the
     image knows the size of a pixel."""
+    report: Path | None = None
+    """A page to write (HTML, for any browser, without network): each image with its outlines, counts, sizes, what was
+    refused, and the images to look at first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,24 +62,24 @@ def plan_jobs(images: Sequence[Path], where: ResultFiles, *, uncertain: bool = F
         InputError: nothing there, an input would be replaced, two files would have one name, several images shall be
             one file, something that is no result of a prediction would be replaced, or is being written right now.
     """
-    from cellseg.images.listing import list_images
+    from cellseg.images.listing import list_tree
 
     if not images:
         raise InputError("no image was given", "Give image files, folders of these or globs after the model.")
-    files = list({file.resolve(): file for file in list_images(images)}.values())
+    files = list({file.resolve(): file for file in list_tree(images, without=where.out)}.values())
     jobs = [
         _job(file, target, uncertain) for file, target in zip(files, _targets(images, files, where.out), strict=True)
     ]
     _refuse_twice(jobs)
     _refuse_inputs(jobs)
     _refuse_others(jobs, where.overwrite)
-    _refuse_table(jobs, where.table)
+    _refuse_summaries(jobs, where)
     return jobs
 
 
 def _targets(images: Sequence[Path], files: Sequence[Path], out: Path) -> list[Path]:
     """The result of each file."""
-    from cellseg.images.listing import SUFFIXES, TIFFS, stem
+    from cellseg.images.listing import SUFFIXES, TIFFS
     from cellseg.images.omezarr.folder import SUFFIX, is_zarr
 
     is_folder = out.is_dir() and not is_zarr(out)
@@ -88,7 +91,21 @@ def _targets(images: Sequence[Path], files: Sequence[Path], out: Path) -> list[P
         return [out]
     if named_file or (out.exists() and not is_folder):
         raise InputError(f"cannot hold the results of {len(files)} images", "Name a folder with --out.", path=out)
-    return [out / f"{stem(file)}.tif" for file in files]
+    return [out / name for name in _names(files)]
+
+
+def _names(files: Sequence[Path]) -> list[Path]:
+    """Names of results; where two are alike, in the tree of folders below the one that all images lie in."""
+    from cellseg.images.listing import stem
+
+    flat = [Path(f"{stem(file)}.tif") for file in files]
+    if len({os.path.normcase(name) for name in flat}) == len(flat):
+        return flat
+    try:
+        base = Path(os.path.commonpath([file.absolute().parent for file in files]))
+    except ValueError:  # on two drives
+        return flat
+    return [file.absolute().parent.relative_to(base) / name for file, name in zip(files, flat, strict=True)]
 
 
 def _means_several(path: Path) -> bool:
@@ -113,7 +130,7 @@ def _refuse_twice(jobs: Sequence[ImageJob]) -> None:
             if names[os.path.normcase(file)] > 1:
                 others = [other.image for other in jobs if other is not job and _writes(other, file)]
                 found = f"two images would be written to it: {', '.join(str(one) for one in [job.image, *others])}"
-                raise InputError(found, "Rename one, or predict them into two folders.", path=file)
+                raise InputError(found, "Rename one.", path=file)
 
 
 def _writes(job: ImageJob, file: Path) -> bool:
@@ -127,11 +144,13 @@ def _refuse_inputs(jobs: Sequence[ImageJob]) -> None:
             raise InputError("is an input and would be replaced", "Choose another --out.", path=file)
 
 
-def _refuse_table(jobs: Sequence[ImageJob], table: Path | None) -> None:
-    """InputError where the table would be an image or a result, or a folder is there."""
+def _refuse_summaries(jobs: Sequence[ImageJob], where: ResultFiles) -> None:
+    """InputError where the table or the page would be an image, a result or each other, or a folder is there."""
     taken = {file.resolve() for job in jobs for file in (job.image, *job.files)}
-    if table is not None and (table.resolve() in taken or table.is_dir()):
-        raise InputError("is no place for a table", "Name a CSV file with --table.", path=table)
+    for flag, kind, path in (("--table", "CSV", where.table), ("--report", "HTML", where.report)):
+        if path is not None and (path.resolve() in taken or path.is_dir()):
+            raise InputError(f"is no place for what {flag} writes", f"Name a {kind} file with {flag}.", path=path)
+        taken |= set() if path is None else {path.resolve()}
 
 
 def _refuse_others(jobs: Sequence[ImageJob], overwrite: bool) -> None:

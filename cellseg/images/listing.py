@@ -6,6 +6,7 @@ import glob
 import os
 import re
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 
 from cellseg.errors import InputError
@@ -42,6 +43,33 @@ def list_images(paths: Paths) -> list[Path]:
     if not several:
         raise InputError("no image was named", "Name an image file, an OME-Zarr folder, a folder of these or a glob.")
     return [file for path in several for file in _expand(Path(path).expanduser())]
+
+
+def list_tree(paths: Iterable[Path], without: Path | None = None) -> list[Path]:
+    """As `list_images`; of a folder that holds none itself, those of all folders in it.
+
+    Args:
+        paths: files, folders and globs.
+        without: a folder that is left out, for results are written there.
+
+    Raises:
+        InputError: as `list_images`.
+    """
+    return [image for path in paths for image in _below_folder(path.expanduser(), without) or list_images(path)]
+
+
+def _below_folder(folder: Path, without: Path | None) -> list[Path]:
+    """Images in the folders of a folder without images; in natural order, folder by folder."""
+    if not folder.is_dir() or is_zarr(folder) or _images_of(folder):
+        return []
+    left_out = None if without is None else without.resolve()
+    inside = [sub for sub in _visible(folder) if sub.is_dir() and sub.resolve() != left_out]
+    by_folder = [_images_of(sub) or _below_folder(sub, without) for sub in sorted(inside, key=natural_key)]
+    return list(chain.from_iterable(by_folder))
+
+
+def _images_of(folder: Path) -> list[Path]:
+    return sorted(filter(_is_image, _visible(folder)), key=natural_key)
 
 
 def stem(path: Path) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -146,7 +146,12 @@ class Prediction:
         return predict_tiles(self.seen, self.runner, tiles)
 
     def fill(
-        self, near: TilePlace | None = None, tiles: Sequence[Tile] | None = None, *, behind: bool = False
+        self,
+        near: TilePlace | None = None,
+        tiles: Sequence[Tile] | None = None,
+        *,
+        behind: bool = False,
+        look: Callable[[Predicted], None] | None = None,
     ) -> Iterator[Progress]:
         """Predict tiles and store each; stop whenever you like, what is done is kept.
 
@@ -154,13 +159,14 @@ class Prediction:
             near: point (plane, y, x) of the image whose surroundings come first; by default in scan order.
             tiles: planned tiles to predict; by default all that are missing.
             behind: store a tile while the next one is computed, so that it may be yielded before it can be read.
+            look: is shown what the network says of each tile, before it is stored.
 
         Yields:
             How many of all planned tiles are done, and the tile, in the image's own pixels.
         """
         wanted, total = self.missing(near) if tiles is None else tiles, len(self.planned)
         done = total - len(wanted) if tiles is None else len(self.journal.done())
-        found = self.compute(wanted)
+        found = self.compute(wanted) if look is None else _shown(self.compute(wanted), look)
         for count, tile in enumerate(self._added_behind(found) if behind else self._added(found), done + 1):
             yield Progress(count, total, tile=self.seen.back.tile(tile))
 
@@ -244,6 +250,12 @@ class Prediction:
                 found = f"{name}={getattr(asked, name)!r} is asked of a prediction that was made with another"
                 raise InputError(found, f"Give {name} when the prediction is opened.")
         return asked
+
+
+def _shown(found: Iterator[Predicted], look: Callable[[Predicted], None]) -> Iterator[Predicted]:
+    for one in found:
+        look(one)
+        yield one
 
 
 def prediction_in_memory(seen: SeenImage, side: int | None = ARRAY_TILE) -> Prediction:

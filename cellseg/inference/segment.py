@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from cellseg.errors import InputError
 from cellseg.images.source import ImageSource
 from cellseg.inference.journal import close_journal, left_behind
 from cellseg.inference.journal_key import journal_key
+from cellseg.inference.predicted import Predicted
 from cellseg.inference.prediction import Plan, Prediction, prediction_on_disk
 from cellseg.inference.progress import Progress
 from cellseg.inference.result import Stored
@@ -51,11 +52,11 @@ def prediction_into(
     return prediction_on_disk(seen, output, stored, key, left_behind(output, key) if resume else None)
 
 
-def finish(prediction: Prediction, output: Path) -> Iterator[Progress]:
-    """Predict what is missing, write the file and remove the journal. See `segment`."""
+def finish(prediction: Prediction, output: Path, look: Callable[[Predicted], None] | None = None) -> Iterator[Progress]:
+    """Predict what is missing, write the file and remove the journal; `look` is shown each tile. See `segment`."""
     try:
         yield from prediction.measure()
-        yield from prediction.fill(behind=True)
+        yield from prediction.fill(behind=True, look=look)
     except InputError:
         if not prediction.journal.done():  # the image itself is wrong: nothing to go on from
             close_journal(output)

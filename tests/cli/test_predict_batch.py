@@ -86,11 +86,14 @@ def test_a_folder_and_a_glob_that_no_shell_expanded(predict, images, tmp_path, g
         (["one/*"], "x", ["x/c.tif"]),
         (["one"], "x.ome.zarr", ["x.ome.zarr"]),
         (["in", "one/c.tif"], "x", ["x/a.tif", "x/b.tif", "x/c.tif"]),
+        (["in", "more/in"], "x", ["x/in/a.tif", "x/in/b.tif", "x/more/in/a.tif"]),
+        (["more"], "x", ["x/a.tif"]),
+        (["more"], "more/x", ["more/x/a.tif"]),
     ],
 )
 def test_where_results_go(tmp_path, monkeypatch, given, out, wanted):
-    for name in ("in/a.tif", "in/b.tif", "one/c.tif"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+    for name in ("in/a.tif", "in/b.tif", "one/c.tif", "more/in/a.tif"):
+        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
         (tmp_path / name).write_bytes(b"")
     (tmp_path / "there").mkdir()
     monkeypatch.chdir(tmp_path)
@@ -99,10 +102,9 @@ def test_where_results_go(tmp_path, monkeypatch, given, out, wanted):
 
 
 def test_two_results_of_one_name_are_refused_before_anything(predict, images, tmp_path):
-    (tmp_path / "more").mkdir()
-    tifffile.imwrite(tmp_path / "more/a.ome.tif", PICTURE)
-    assert_refused(predict(images, tmp_path / "more"), "out", "a.tif", "a.ome.tif", "two images")
-    assert names(tmp_path) == ["in [1]", "more"]
+    tifffile.imwrite(images / "a.ome.tif", PICTURE)
+    assert_refused(predict(images), "out", "a.tif", "a.ome.tif", "two images")
+    assert names(tmp_path) == ["in [1]"]
 
 
 def test_a_result_is_not_the_uncertainty_of_another(tmp_path):

@@ -13,27 +13,11 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from cellseg.files import complete_file
+from cellseg.images.display import outlines as outlines
+from cellseg.images.display import stretched as stretched
 
 OUTLINE = "#E69F00"
 LENGTHS_UM = tuple(step * 10.0**power for power in range(-3, 5) for step in (1, 2, 5))
-
-
-def stretched(image: NDArray[Any]) -> NDArray[np.float32]:
-    """Grey values (H, W) from 0 to 1, without the 0.5 % darkest and brightest."""
-    low, high = np.percentile(image, (0.5, 99.5))
-    found: NDArray[np.float32] = np.clip((image - low) / max(high - low, 1e-12), 0, 1).astype(np.float32)
-    return found
-
-
-def outlines(labels: NDArray[Any]) -> NDArray[np.bool_]:
-    """(H, W): the pixels of labels that have a 4-neighbour of another value."""
-    edge = np.zeros(labels.shape, bool)
-    for values, found in ((labels, edge), (labels.T, edge.T)):
-        differ = values[1:] != values[:-1]
-        found[1:] |= differ
-        found[:-1] |= differ
-    edge &= labels != 0
-    return edge
 
 
 def outlined(image: NDArray[Any], labels: NDArray[Any], strength: float = 1.0) -> NDArray[np.float32]:
