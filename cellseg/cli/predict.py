@@ -80,11 +80,9 @@ def predict(
         about_all.keep()
         return done and failures.wrote(job.target)
 
-    keys = [(job, failures.tried(job.image, partial(look, job))) for job in jobs]
-    failures.refuse_all()
-    ready = [(job, key) for job, key in keys if key is not None]
+    ready = failures.ready(jobs, look)
     marks = {job: mark_of(key, options) for job, key in ready}
-    for job in unfinished(ready, options) if files.resume else [job for job, _ in ready]:
+    for job in unfinished(ready, options) if files.resume else marks:
         if failures.tried(job.image, partial(work, job)) is False:
             return INTERRUPTED
     if about_all.wanted:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -52,6 +53,12 @@ class Failures:
         if self.total > 1:
             say(f"wrote {target}")
         return True
+
+    def ready(self, jobs: Sequence[ImageJob], look: Callable[[ImageJob], T]) -> list[tuple[ImageJob, T]]:
+        """The images that can be predicted as far as is known, with what a first look gives. Raises as `refuse_all`."""
+        found = [(job, self.tried(job.image, partial(look, job))) for job in jobs]
+        self.refuse_all()
+        return [(job, key) for job, key in found if key is not None]
 
     def refuse_all(self) -> None:
         """InputError where no image is left."""

@@ -75,7 +75,7 @@ class SizeBins:
 
 
 @dataclass(slots=True)
-class CellTally:
+class MeasuredCells:
     """Cells of one image, while its tables pass by."""
 
     plan: MeasurePlan

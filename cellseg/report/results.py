@@ -15,7 +15,7 @@ from cellseg.measure.by_blocks import tables_by_blocks
 from cellseg.measure.files import MeasurePlan, plan_of
 from cellseg.measure.table_file import GrowingTable, growing_table
 from cellseg.options import LabelOptions, PredictOptions
-from cellseg.report.facts import CellTally
+from cellseg.report.facts import MeasuredCells
 from cellseg.report.growing import GrowingReport, growing_report
 from cellseg.report.page import PageWords
 from cellseg.report.pictures import pictures_of
@@ -78,7 +78,7 @@ def _add(
     name: str, each: FinishedImage, plan: MeasurePlan, rows: GrowingTable | None, page: GrowingReport | None
 ) -> int:
     """Measure one image; gives the number of its cells."""
-    tally, cells = CellTally(plan), 0
+    tally, cells = MeasuredCells(plan), 0
     for part in tables_by_blocks(plan):
         tally.add(part)
         cells += len(part)
