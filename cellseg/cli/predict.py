@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from itertools import chain, groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from cellseg.cli.flags import AxesFlag, Flat
 from cellseg.cli.predict_batch import Failures, looked_at, unfinished
@@ -71,16 +71,13 @@ def predict(
     def opened(job: ImageJob) -> ImageSource:
         return open_image(job.image, axes=axes, channel=channel, scene=scene)
 
-    def look(job: ImageJob) -> dict[str, Any]:
-        return looked_at(opened(job), trained, options)
-
     def work(job: ImageJob) -> bool:
         record = about_all.record(marks[job])
         done = _predict_into(job.target, trained, opened(job), options, files.resume, verify_seams, record)
         about_all.keep()
         return done and failures.wrote(job.target)
 
-    ready = failures.ready(jobs, look)
+    ready = failures.ready(jobs, lambda job: looked_at(opened(job), trained, options))
     marks = {job: mark_of(key, options) for job, key in ready}
     for job in unfinished(ready, options) if files.resume else marks:
         if failures.tried(job.image, partial(work, job)) is False:
