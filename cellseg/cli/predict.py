@@ -13,7 +13,7 @@ from cellseg.cli.predict_batch import Failures, looked_at, unfinished
 from cellseg.cli.predict_files import ImageJob, ResultFiles, plan_jobs
 from cellseg.cli.predict_summary import page_words, summaries
 from cellseg.cli.progress import bar, say, stoppable
-from cellseg.options import PredictOptions
+from cellseg.options import MEASURED, PredictOptions
 from cellseg.wording import duration, size_of
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def _predict_into(
 
     with sole_writer(target):
         prediction = prediction_into(target, trained, source, options, resume=resume)
-        _say_scale(prediction.seen)
+        _say_scale(prediction.seen, asked=options)
         if record is not None:
             record.begin(len(prediction.done))
         if not _finish(prediction, target, None if record is None else record.sure.add):
@@ -138,12 +138,16 @@ def _finish(prediction: Prediction, target: Path, look: Callable[[Predicted], No
     return True
 
 
-def _say_scale(seen: SeenImage) -> None:
-    """Say the size at which the network sees the image, if not its own."""
+def _say_scale(seen: SeenImage, asked: PredictOptions) -> None:
+    """Say how wide objects were measured to be, and the size at which the network sees the image, if not its own."""
+    name, learnt, width = seen.own.name, seen.trained.card.diameter, seen.options.diameter
+    if width is not None and width != asked.diameter:
+        say(f"{name}: objects were measured to be {width:.3g} pixels wide (--diameter N says otherwise)")
+    elif asked.diameter == MEASURED:
+        say(f"{name}: objects are not so much wider or narrower than in the training that it had to be rescaled")
     if seen.source is not seen.own:
-        size, diameter = f"{seen.source.height} x {seen.source.width} pixels", seen.trained.card.diameter
-        objects = f", so that objects have the {diameter:.3g} of the training" if diameter else ""
-        say(f"{seen.own.name}: seen as {size}{objects}")
+        objects = f", so that objects have the {learnt:.3g} of the training" if learnt else ""
+        say(f"{name}: seen as {seen.source.height} x {seen.source.width} pixels{objects}")
 
 
 def describe(plan: Plan, source: ImageSource) -> str:

@@ -64,3 +64,14 @@ def test_a_file_of_others_is_not_replaced_by_the_uncertainty(predict, tmp_path):
     assert_refused(predict("--uncertainty", "entropy"), "o-uncertainty.tif", "not made by cellseg")
     assert (tmp_path / "o-uncertainty.tif").read_text() == "mine"
     assert not (tmp_path / "o.tif").exists()
+
+
+@pytest.mark.parametrize(("width", "said"), [(7.5, "measured to be 7.5 pixels wide"), (None, "not so much wider")])
+def test_what_was_measured_is_said(predict, monkeypatch, width, said):
+    from cellseg.inference import object_size
+
+    monkeypatch.setattr(object_size, "measured_diameter", lambda *_: width)
+    done = predict("--diameter", "auto")
+    assert done.code == 0, done.err
+    assert said in done.err
+    assert ("seen as" in done.err) == (width is not None)
