@@ -164,7 +164,7 @@ class LevelsCount:
 
 
 def flattened(areas: Sequence[Array]) -> Array:
-    """Measures (n, 4) of all areas, cell by cell."""
+    """Measures (n, 5) of all areas, cell by cell."""
     return np.concatenate([each.reshape(-1, each.shape[-1]) for each in areas])
 
 

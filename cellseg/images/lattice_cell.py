@@ -15,8 +15,10 @@ SQUARE = 32
 """Side in pixels of the squares of one value that may belong to a margin; a cell holds 2 x 2 of them."""
 FEWEST = 32
 """Pixels beside flat places that an area needs to count."""
-PLAIN, WHOLE = slice(0, 2), slice(2, 4)
-"""Columns of an area's measures: levels without its flat places, levels of all."""
+SPARSE = 7
+"""Every so many pixels of an area count for its median, which is quicker."""
+PLAIN, WHOLE, USUAL = slice(0, 2), slice(2, 4), 4
+"""Columns of an area's measures: levels without its flat places, levels of all, median without its flat places."""
 
 
 def flat_values(cell: Float64) -> list[float]:
@@ -73,25 +75,24 @@ def near_flat(flat: Mask) -> Mask:
 
 @compiled
 def area_levels(middle: Float64, near: Mask) -> Float64:
-    """Lowest and highest median of each area of a cell, (rows, columns, 4): without its flat places, and of all.
-
-    nan: it has none.
-    """
+    """Measures (rows, columns, 5) of each area of a cell: see `PLAIN`, `WHOLE`, `USUAL`; nan: it has none."""
     height, width = middle.shape
     rows, columns = -(-height // AREA), -(-width // AREA)
-    found = np.full((rows, columns, 4), np.nan)
+    found, values = np.full((rows, columns, 5), np.nan), np.empty(AREA * AREA)
     for row in range(rows):
         for column in range(columns):
-            low, high, all_low, all_high, plain = np.inf, -np.inf, np.inf, -np.inf, 0
+            low, high, least, most, plain = np.inf, -np.inf, np.inf, -np.inf, 0
             for y in range(row * AREA, min(row * AREA + AREA, height)):
                 for x in range(column * AREA, min(column * AREA + AREA, width)):
-                    value = middle[y, x]
-                    all_low, all_high = min(all_low, value), max(all_high, value)
+                    low, high = min(low, middle[y, x]), max(high, middle[y, x])
                     if not near[y, x]:
-                        low, high, plain = min(low, value), max(high, value), plain + 1
-            found[row, column, 2], found[row, column, 3] = all_low, all_high
+                        least, most = min(least, middle[y, x]), max(most, middle[y, x])
+                        values[plain] = middle[y, x]
+                        plain += 1
+            found[row, column, 2], found[row, column, 3] = low, high
             if plain >= FEWEST:
-                found[row, column, 0], found[row, column, 1] = low, high
+                found[row, column, 0], found[row, column, 1] = least, most
+                found[row, column, 4] = np.median(values[:plain:SPARSE])
     return found
 
 

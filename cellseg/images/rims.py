@@ -12,7 +12,7 @@ import numpy as np
 from scipy import ndimage
 
 from cellseg.arrays import Array, Float64
-from cellseg.images.lattice_cell import AREA, PLAIN, WHOLE
+from cellseg.images.lattice_cell import AREA, USUAL, WHOLE
 
 RIM = 2
 """Areas around a filled one that tell what lies at its rim."""
@@ -24,12 +24,12 @@ def rim_values(
     """The usual grey value at the rim of what each of the values fills; that of the plane where it has no rim.
 
     Args:
-        areas: measures (rows, columns, 4) of the areas of each cell of the lattice, from `area_levels`.
+        areas: measures (rows, columns, 5) of the areas of each cell of the lattice, from `area_levels`.
         corners: y, x of each cell in pixels.
         values: those that fill whole areas.
     """
     grid = area_grid(areas, corners)
-    inside, whole = grid[..., PLAIN].mean(axis=-1), grid[..., WHOLE]
+    inside, whole = grid[..., USUAL], grid[..., WHOLE]
     if np.isnan(inside).all():
         inside = whole.mean(axis=-1)
     known = ~np.isnan(inside)
@@ -42,10 +42,10 @@ def _at_rim(inside: Float64, known: Array, filled: Array) -> float:
 
 
 def area_grid(areas: Sequence[Array], corners: Sequence[tuple[int, int]]) -> Float64:
-    """Measures (rows, columns, 4) of all areas of a plane, from those of each cell and its corner in pixels."""
+    """Measures (rows, columns, 5) of all areas of a plane, from those of each cell and its corner in pixels."""
     starts = [(y // AREA, x // AREA) for y, x in corners]
     ends = [(y + len(each), x + each.shape[1]) for (y, x), each in zip(starts, areas, strict=True)]
-    grid = np.empty((*np.max(ends, axis=0), 4))
+    grid = np.empty((*np.max(ends, axis=0), areas[0].shape[-1]))
     for (top, left), (bottom, right), each in zip(starts, ends, areas, strict=True):
         grid[top:bottom, left:right] = each
     return grid

@@ -46,3 +46,12 @@ def test_each_value_has_a_rim_of_its_own():
     assert found.no_data == (0, 65535)
     assert abs(found.fills[0] - 300) < 60
     assert abs(found.fills[1] - 2300) < 60
+
+
+def test_cells_at_the_rim_do_not_brighten_the_fill():
+    """Most areas at the rim hold part of a cell, and most of their pixels are ground."""
+    y, x = np.mgrid[:256, :256] % 24 - 12
+    image = 500 + 2000 * (np.hypot(y, x) < 6) + np.random.default_rng(0).normal(0, 20, (256, 256))
+    framed = np.pad(np.rint(image).astype(np.uint16), 256)
+    (found,) = measure_levels(array_source(framed), 0)
+    assert abs(found.fills[0] - 500) < 60
