@@ -53,7 +53,7 @@ def folded(network: Any) -> Any:
 
     The same function to rounding, without a pass over memory for each of them.
     """
-    network = copy.deepcopy(network)
+    network = copy.deepcopy(network).eval()
     for module in list(network.modules()):
         if isinstance(module, nn.Sequential):
             _fold(module)

@@ -13,6 +13,7 @@ from cellseg.arrays import Shape
 from cellseg.errors import InputError
 from cellseg.inference.memory import resident
 from cellseg.inference.runner import Runner
+from cellseg.inference.statistics import folded
 from cellseg.inference.tiling import SEEN_AT_LEAST, Box, Tile
 from cellseg.inference.versions import VERSIONS
 from cellseg.models.cost import forward_bytes, operations
@@ -94,8 +95,11 @@ def even_tile(plane: Shape, longest: int, geometry: Geometry) -> Shape:
 
 
 def _bytes(network: Any, tile: Shape, sample: tuple[int, ...], average: Averaging) -> int:
-    batches = [(1, network.options.channels, *shape) for shape in set(_input_shapes(tile, average, network.geometry))]
-    return int(OVERHEAD * max(forward_bytes(network, batch) for batch in [*batches, *([sample] if sample else [])]))
+    """Bytes for a tile, which the network sees as it is run, its normalisations folded; for a sample they are not."""
+    run, channels = folded(network), network.options.channels
+    shapes = set(_input_shapes(tile, average, network.geometry))
+    tiles = max(forward_bytes(run, (1, channels, *shape)) for shape in shapes)
+    return int(OVERHEAD * max(tiles, forward_bytes(network, sample) if sample else 0))
 
 
 def _input_shapes(tile: Shape, average: Averaging, geometry: Geometry) -> list[Shape]:
