@@ -8,6 +8,8 @@ from scipy import ndimage
 from cellseg.arrays import Float32, Shape
 from cellseg.preprocess.augment import Sample
 
+GRAIN = 2.0
+"""Largest grain of noise that a filter or a compression has left, as the standard deviation of a blur in pixels."""
 UNEVEN = 40.0
 """Size of uneven ground, as the standard deviation of the blur that makes it, in pixels."""
 
@@ -26,8 +28,8 @@ def empty_sample(channels: int, rng: np.random.Generator, *, input_size: Shape, 
 
 
 def _ground(size: Shape, rng: np.random.Generator) -> Float32:
-    grain = max(0.0, rng.uniform(-1.2, 1.2))  # every other one without
-    ground = np.float32(rng.normal(-0.5, 1)) + np.float32(rng.uniform(0.1, 0.8)) * _noise(size, grain, rng)
+    grain = max(0.0, rng.uniform(-GRAIN, GRAIN))  # every other one without
+    ground = np.float32(rng.normal(-0.5, 1)) + np.float32(rng.uniform(0.1, 0.9)) * _noise(size, grain, rng)
     if rng.random() < 0.5:
         ground += np.float32(rng.uniform(0, 0.5)) * _noise(size, UNEVEN, rng)
     return ground
