@@ -21,6 +21,12 @@ def prediction_device() -> torch.device:
     return torch.device("mps") if found.type == "cpu" and torch.backends.mps.is_available() else found
 
 
+def use_threads(count: int | None) -> None:
+    """Compute with so many processor threads; None: as many as before."""
+    if count:
+        torch.set_num_threads(count)
+
+
 def computes_bfloat16(device: torch.device) -> bool:
     """True where the device multiplies bfloat16 in hardware; elsewhere it is emulated, and slower than float32."""
     if device.type == "cuda":

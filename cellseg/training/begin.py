@@ -13,11 +13,13 @@ from typing import Any
 
 from cellseg.errors import InputError
 from cellseg.models.card import ModelCard
+from cellseg.models.hardware import use_threads
 from cellseg.models.registry import options_for
 from cellseg.models.trained import TrainedModel, load
 from cellseg.options import DataOptions, TrainSettings
 from cellseg.training.admission import TrainingPairs
 from cellseg.training.data import TrainingSet, find_training_pairs, read_training_set
+from cellseg.training.network_size import options_of, size_for
 from cellseg.training.object_size import magnifier
 from cellseg.training.recipes import TrainWishes, settings_for
 from cellseg.training.run_folder import (
@@ -91,7 +93,12 @@ def prepare(request: RunRequest, *, dry: bool = False) -> tuple[Prepared, RunFol
     known = agreed(lambda: None if is_follower() else _known_folder(request, dry))
     goes_on = first_says(lambda: known is not None)
     folder = RunFolder(request.out) if goes_on and request.out is not None else None
+    choice = None if goes_on or request.start is not None else size_for(request.options)
+    if choice is not None:
+        request = replace(request, options={**request.options, **options_of(choice)})
     prepared = agreed(lambda: _prepared(_absolute(request), folder))
+    if choice is not None:
+        prepared = replace(prepared, notes=(str(choice), *prepared.notes))
     return prepared, folder if dry else agreed(lambda: _opened(prepared, folder))
 
 
@@ -133,10 +140,7 @@ def _prepared(request: RunRequest, folder: RunFolder | None) -> Prepared:
     settings, model, notes = _settings(request)
     share_of(settings.train.batch)
     options_for(settings.network, 1, 2)
-    if settings.train.threads:
-        import torch
-
-        torch.set_num_threads(settings.train.threads)
+    use_threads(settings.train.threads)
     pairs = request.pairs or find_training_pairs(request.where)
     times = magnifier(settings, None if model is None else model.card)
     held, separate = settings.train.validation, settings.weights.separate
@@ -246,6 +250,6 @@ def _opened(prepared: Prepared, folder: RunFolder | None) -> RunFolder | None:
         move_sources(folder, sources, prepared.settings)
         return folder
     made = new_run(out)
-    write_config(made, prepared.settings, prepared.data, sources)
+    write_config(made, prepared.settings, prepared.data, sources, prepared.notes)
     note_launcher(made.path)
     return made

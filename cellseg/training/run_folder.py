@@ -6,7 +6,7 @@ import csv
 import importlib.metadata
 import json
 import platform
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -96,8 +96,17 @@ def old_run(path: Path) -> RunFolder | None:
     return None
 
 
-def write_config(run: RunFolder, settings: TrainSettings, data: TrainingSet, sources: dict[str, str | None]) -> None:
-    """Note all that is needed to repeat the run: options, seed, versions, and a hash of the data."""
+def write_config(
+    run: RunFolder,
+    settings: TrainSettings,
+    data: TrainingSet,
+    sources: dict[str, str | None],
+    notes: Sequence[str] = (),
+) -> None:
+    """Note all that is needed to repeat the run: options, seed, versions, and a hash of the data.
+
+    `notes`: sentences on what is other than asked for.
+    """
     write_text(run.path / CONFIG_TOML, to_toml(sources, settings))
     write_json(
         run.path / CONFIG,
@@ -105,6 +114,7 @@ def write_config(run: RunFolder, settings: TrainSettings, data: TrainingSet, sou
             "format": FORMAT,
             **sources,
             "options": asdict(settings),
+            "notes": list(notes),
             "data": {
                 "sha256": data.digest,
                 "images": [image.name for image in data.training],
