@@ -14,17 +14,20 @@ UNEVEN = 40.0
 """Size of uneven ground, as the standard deviation of the blur that makes it, in pixels."""
 
 
-def empty_sample(channels: int, rng: np.random.Generator, *, input_size: Shape, output_size: Shape) -> Sample:
+def empty_sample(
+    channels: int, rng: np.random.Generator, *, input_size: Shape, output_size: Shape, weight: float = 1.0
+) -> Sample:
     """Noise of any strength and grain on a ground of any grey value, every other one uneven; background throughout.
 
     Args:
         channels: of the image.
         rng: where all random numbers come from.
+        weight: of each pixel.
         input_size: (h, w) of the tile that the network sees.
         output_size: (oh, ow) of its middle that the network predicts.
     """
     image = np.stack([_ground(input_size, rng) for _ in range(channels)])
-    return Sample(image, np.zeros(output_size, np.uint8), np.ones(output_size, np.float32))
+    return Sample(image, np.zeros(output_size, np.uint8), np.full(output_size, weight, np.float32))
 
 
 def _ground(size: Shape, rng: np.random.Generator) -> Float32:

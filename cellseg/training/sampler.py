@@ -83,7 +83,7 @@ class Sampler:
         chances = self._chances()
         sizes = {"input_size": (self.input_size,) * 2, "output_size": (self.output_size,) * 2}
         if empty and rng.random() < empty:
-            return empty_sample(len(self.examples[0].image), rng, **sizes)
+            return empty_sample(len(self.examples[0].image), rng, **sizes, weight=self._mean_weight())
         if self.rare is not None and rng.random() < self.rare_share:
             k, centre = self.rare.draw(rng, self.examples, chances, self.output_size)
             return draw_sample(self.examples[k], rng, self.augment, **sizes, centre=centre)
@@ -92,6 +92,11 @@ class Sampler:
         if four:
             return mosaic(chosen, rng, self.augment, **sizes)
         return draw_sample(chosen[0], rng, self.augment, **sizes)
+
+    def _mean_weight(self) -> float:
+        """Weight of a pixel on average: an empty sample has no more say than another, of which few pixels are known."""
+        sums, sizes = zip(*((float(each.weights.sum()), each.weights.size) for each in self.examples), strict=True)
+        return sum(sums) / sum(sizes)
 
     def _chances(self) -> NDArray[np.float64]:
         """(N,) how likely each example is: by its pixels, within what is new and what is replayed."""

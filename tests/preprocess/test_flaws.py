@@ -70,3 +70,5 @@ def test_an_empty_sample_is_background_with_weights():
     assert sample.classes.shape == sample.weights.shape == (20, 10)
     assert not sample.classes.any()
     assert (sample.weights == 1).all()
+    light = empty_sample(1, np.random.default_rng(0), input_size=(60, 50), output_size=(20, 10), weight=0.1)
+    np.testing.assert_allclose(light.weights, 0.1)
