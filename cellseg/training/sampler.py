@@ -95,8 +95,8 @@ class Sampler:
 
     def _mean_weight(self) -> float:
         """Weight of a pixel on average: an empty sample has no more say than another, of which few pixels are known."""
-        sums, sizes = zip(*((float(each.weights.sum()), each.weights.size) for each in self.examples), strict=True)
-        return sum(sums) / sum(sizes)
+        total = sum(float(each.weights.sum()) for each in self.examples)
+        return total / sum(each.weights.size for each in self.examples)
 
     def _chances(self) -> NDArray[np.float64]:
         """(N,) how likely each example is: by its pixels, within what is new and what is replayed."""
