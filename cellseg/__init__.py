@@ -12,6 +12,7 @@ _HOME = {
     "complete_file": "cellseg.files",
     "cut_out": "cellseg.images.cutout",
     "complete_folder": "cellseg.folders",
+    "list_images": "cellseg.images.listing",
     "open_image": "cellseg.images.open",
     "write_stack": "cellseg.images.write",
     "label_values": "cellseg.labels.meaning",
@@ -46,6 +47,8 @@ _HOME = {
     "measure_cells": "cellseg.measure",
     "measure_file": "cellseg.measure.files",
     "measure_place": "cellseg.measure",
+    "review_cells": "cellseg.measure.review",
+    "CellToReview": "cellseg.measure.review",
     "CellGrid": "cellseg.measure",
     "CellTable": "cellseg.measure",
     "convert": "cellseg.conversion.labels",
@@ -68,6 +71,7 @@ if TYPE_CHECKING:
     from cellseg.files import complete_file as complete_file
     from cellseg.folders import complete_folder as complete_folder
     from cellseg.images.cutout import cut_out as cut_out
+    from cellseg.images.listing import list_images as list_images
     from cellseg.images.open import open_image as open_image
     from cellseg.images.write import write_stack as write_stack
     from cellseg.inference.instances import label_instances as label_instances
@@ -87,6 +91,8 @@ if TYPE_CHECKING:
     from cellseg.measure import measure_cells as measure_cells
     from cellseg.measure import measure_place as measure_place
     from cellseg.measure.files import measure_file as measure_file
+    from cellseg.measure.review import CellToReview as CellToReview
+    from cellseg.measure.review import review_cells as review_cells
     from cellseg.models.card import shipped_files as shipped_files
     from cellseg.models.registry import build as build
     from cellseg.models.registry import list_models as list_models
