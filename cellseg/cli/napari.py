@@ -22,7 +22,8 @@ def napari(*images: Path) -> int:
     Parameters
     ----------
     images
-        Image files or OME-Zarr folders to open; large ones are read where they are looked at.
+        Image files, OME-Zarr folders, folders of images, or annotation projects; large images are read where they are
+        looked at.
     """
     for image in images:
         if not image.exists():

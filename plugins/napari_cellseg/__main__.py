@@ -1,4 +1,4 @@
-"""napari as a program of its own, with the dock open: `python -m napari_cellseg [IMAGE ...]`."""
+"""napari as a program of its own, with the dock open: `python -m napari_cellseg [PATH ...]`."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from pathlib import Path
 
 import napari
 
-from napari_cellseg.commands import open_images, open_panel
+from napari_cellseg.commands import open_all
 
 
 def main(paths: list[str]) -> None:
-    """Open images and the dock, and run until the window is closed."""
+    """Open images, folders or projects, and the dock, and run until the window is closed."""
     viewer = napari.Viewer(title="cellseg")
-    open_images(viewer, [Path(path) for path in paths])
-    open_panel(viewer, "Annotate")
+    open_all(viewer, [Path(path) for path in paths])
     napari.run()
 
 

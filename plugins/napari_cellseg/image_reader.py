@@ -14,7 +14,7 @@ import numpy as np
 
 import cellseg
 from cellseg import InputError
-from napari_cellseg.pixels.chunked import chunked
+from napari_cellseg.pixels.chunked import chunked, colours_last
 
 if TYPE_CHECKING:
     from cellseg.images.source import ImageSource
@@ -25,6 +25,7 @@ LARGEST = 16384
 MEASURED = 1024
 """Side of the region by which the contrast is set."""
 _COLOURS = ("red", "green", "blue")
+_CAMERA = (*_COLOURS, "alpha")
 LayerData = tuple[Any, dict[str, Any], str]
 """Data, arguments and kind of a layer, as napari's readers give them."""
 
@@ -42,18 +43,31 @@ def get_reader(path: str | list[str]) -> Callable[[str | list[str]], list[LayerD
     return lambda _: read_image(one)
 
 
-def read_image(path: Path) -> list[LayerData]:
-    """An image as a layer, a layer a channel, that is read where it is looked at.
+def read_image(path: Path, name: str = "") -> list[LayerData]:
+    """An image as a layer, or a layer a channel, that is read where it is looked at. All say which image they are of.
+
+    Args:
+        path: of the file.
+        name: for people; by default that of the file.
 
     Raises:
         InputError: it is not there or cannot be read.
     """
     source = cellseg.open_image(path)
     levels = _levels(chunked(source))
-    common = _common(source, path) | {"multiscale": len(levels) > 1}
+    common = _common(source, path, name or path.name) | {"multiscale": len(levels) > 1}
+    if are_colours(source):
+        return [(_first([colours_last(level) for level in levels]), common | {"rgb": True}, "image")]
     if source.channels == 1:
         return [(_first(levels), common | {"contrast_limits": limits(levels[0])}, "image")]
     return [_channel(source, levels, channel, common) for channel in range(source.channels)]
+
+
+def are_colours(source: ImageSource) -> bool:
+    """True if the channels of an image are red, green and blue: they are said to be, or nobody named them."""
+    names = tuple(name.lower() for name in source.channel_names)
+    unnamed, named = tuple(map(str, range(source.channels))), _CAMERA[: source.channels]
+    return source.channels in (3, 4) and source.dtype == np.uint8 and names in (unnamed, named)
 
 
 def _levels(whole: Any) -> list[Any]:
@@ -64,19 +78,21 @@ def _levels(whole: Any) -> list[Any]:
     return levels
 
 
-def _common(source: ImageSource, path: Path) -> dict[str, Any]:
+def _common(source: ImageSource, path: Path, name: str) -> dict[str, Any]:
     """Arguments of all layers of an image."""
     spacing = [source.spacing_um if axis == "Z" else None for axis in source.plane_axes]
     sizes = [*spacing, *(source.pixel_size_um or (None, None))]
     scale, units = tuple(size or 1.0 for size in sizes), ["um" if size else "pixel" for size in sizes]
     known = {"pixel_size_um": source.pixel_size_um, "spacing_um": source.spacing_um}
-    notes = {"file": str(path), "axes": source.plane_axes, **known}
-    return {"name": path.name, "scale": scale, "units": units, "metadata": {"cellseg": notes}}
+    notes = {"file": str(path), "image": name, "axes": source.plane_axes, **known}
+    return {"name": name, "scale": scale, "units": units, "metadata": {"cellseg": notes}}
 
 
 def _channel(source: ImageSource, levels: list[Any], channel: int, common: dict[str, Any]) -> LayerData:
     """One of several channels, in its colour, on top of the others."""
+    notes = common["metadata"]["cellseg"] | {"channel": channel}
     shown = {
+        "metadata": {"cellseg": notes},
         "name": f"{common['name']} {source.channel_names[channel]}",
         "blending": "additive",
         "colormap": _COLOURS[channel] if source.channels <= len(_COLOURS) else "gray",

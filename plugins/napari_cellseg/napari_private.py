@@ -28,6 +28,11 @@ def unwrapped(thing: Any) -> Any:
     return getattr(thing, "__wrapped__", thing)
 
 
+def main_window(viewer: Any) -> Any:
+    """Qt's window of a viewer; None where it has none."""
+    return getattr(getattr(unwrapped(viewer), "window", None), "_qt_window", None)
+
+
 def history(layer: Labels) -> tuple[list[Any], list[Any]]:
     """Steps that can be undone and that can be redone."""
     return list(getattr(layer, "_undo_history", ())), list(getattr(layer, "_redo_history", ()))

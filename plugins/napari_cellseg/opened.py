@@ -148,6 +148,19 @@ def painted_on(layers: Layers, active: int | None, before: int | None) -> int | 
     return chosen
 
 
+def reasons_to_stay(training: str, unsaved: Sequence[str]) -> list[str]:
+    """Sentences on what is lost or interrupted when the window is closed.
+
+    Args:
+        training: how far one is that runs; empty where none does.
+        unsaved: names of layers with cells that are in no project and in no file.
+    """
+    names = ", ".join(unsaved)
+    running = f"A training is running ({training}). It stops; what it has learnt is kept, and it can be continued."
+    lost = f"Not saved, and in no project: {names}. Save them on the tab Segment, or under Import and export."
+    return [*([running] if training else []), *([lost] if unsaved else [])]
+
+
 def instead_of(layers: Layers, active: int | None) -> int | None:
     """Layer to select where the selected one belongs to an image of a project that is not seen; else None."""
     layer = None if active is None else _numbered(layers, active)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from napari.layers import Image, Labels
 from psygnal import Signal, SignalInstance
 
 from napari_cellseg.annotation import notes_on, what_of
 from napari_cellseg.napari_private import unwrapped
-from napari_cellseg.opened import IMAGE, ImageKey, OpenImages, OpenLayer
+from napari_cellseg.opened import ANNOTATION, IMAGE, RESULT, ImageKey, OpenImages, OpenLayer
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -23,6 +26,9 @@ MADE = (PREVIEW, "probabilities", "uncertainty")
 """What a layer shows, in its metadata, that is no image of the user's; no panel takes it for one."""
 
 
+_KEPT_ROLES = (ANNOTATION, RESULT)
+
+
 class Signals:
     """Signals between panels."""
 
@@ -32,13 +38,17 @@ class Signals:
     """The run folder or model file in use, or the name of a model in the package."""
     annotation_changed = Signal(object)
     """The Labels layer whose annotation was edited."""
+    saved = Signal(object)
+    """The layer whose cells were written to a file."""
+    files_changed = Signal()
+    """Files were added to the list of images."""
     seen_changed = Signal()
     """Another image is seen, or another of its layers."""
     training_changed = Signal(dict)
     """Options of a training that were set beside its form, by name."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class Session:
     """State of one dock widget; panels hold none that another one needs."""
 
@@ -48,8 +58,15 @@ class Session:
     training: dict[str, Any] = field(default_factory=dict)
     """Options of a training that were set beside its form, by name."""
     signals: Signals = field(default_factory=Signals)
+    files: tuple[Path, ...] = ()
+    """Images in the list that are in no project; they need not be open."""
+    saved: set[int] = field(default_factory=set)
+    """Layers, by their numbers, whose cells are in a file as they are now."""
     opened: OpenImages = field(default_factory=OpenImages)
     """Images that are open, and which of them is seen."""
+
+    def __post_init__(self) -> None:
+        self.signals.annotation_changed.connect(self._on_edited)
 
     def use_project(self, project: Project | None) -> None:
         """Work on a project from now on."""
@@ -61,10 +78,27 @@ class Session:
         self.model = model
         self._emit(self.signals.model_changed, model)
 
+    def list_files(self, files: Iterable[Path]) -> None:
+        """Put images into the list that are in no project."""
+        self.files = tuple(dict.fromkeys((*self.files, *files)))
+        self._emit(self.signals.files_changed)
+
     def set_training(self, **options: Any) -> None:
         """Train with these options from now on."""
         self.training.update(options)
         self._emit(self.signals.training_changed, options)
+
+    def mark_saved(self, layer: Any) -> None:
+        """Note that the cells of a layer are in a file as they are now."""
+        self.saved.add(number_of(layer))
+        self._emit(self.signals.saved, layer)
+
+    def unsaved(self) -> list[str]:
+        """Names of layers with annotation or cells that are in no project and in no file."""
+        layers = map(unwrapped, self.viewer.layers)
+        mine = (layer for layer in layers if isinstance(layer, Labels) and open_layer(layer).role in _KEPT_ROLES)
+        loose = (layer for layer in mine if not open_layer(layer).of_project and number_of(layer) not in self.saved)
+        return [layer.name for layer in loose if np.any(layer.data[0] if layer.multiscale else layer.data)]
 
     def open_layers(self) -> list[OpenLayer]:
         """Layers of the viewer as the rules on what is open see them, the topmost last."""
@@ -88,14 +122,18 @@ class Session:
         """The selected labels layer, else the one on top that is seen."""
         return self._layer(Labels)
 
+    def _on_edited(self, layer: Any) -> None:
+        """What is in a file is not what is seen any more."""
+        self.saved.discard(number_of(layer))
+
     def _layer(self, kind: type[Any]) -> Any:
         layers = self.viewer.layers
         best_first = [layers.selection.active, *(layer for layer in reversed(layers) if layer.visible)]
         return unwrapped(next((layer for layer in best_first if _is_users(layer, kind)), None))
 
     @staticmethod
-    def _emit(signal: SignalInstance, value: object) -> None:
-        signal.emit(value)
+    def _emit(signal: SignalInstance, *values: object) -> None:
+        signal.emit(*values)
 
 
 def number_of(layer: Any) -> int:

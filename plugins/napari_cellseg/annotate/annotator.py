@@ -16,14 +16,17 @@ import cellseg
 from napari_cellseg.annotate import edits, surgery
 from napari_cellseg.annotate.begin import empty_annotation, mark
 from napari_cellseg.annotate.box import PlaneBox
+from napari_cellseg.annotate.decisions import ReviewPlace
 from napari_cellseg.annotate.in_hand import InHand
 from napari_cellseg.annotate.index import Cell
 from napari_cellseg.annotate.layer import AnnotatedLayer
 from napari_cellseg.annotate.marks import Marks
 from napari_cellseg.annotate.mouse_tools import MouseTools
-from napari_cellseg.annotate.places import Places, image_of, prediction_of
+from napari_cellseg.annotate.places import Places, image_of, predicted_of, prediction_of, probability_of
+from napari_cellseg.annotate.reviewing import Reviewing, box_of_place, words_of_place
 from napari_cellseg.annotation import FIRST_CELL, NOT_ANNOTATED, is_result
 from napari_cellseg.camera import camera, look_at
+from napari_cellseg.children.tasks import Tasks
 from napari_cellseg.napari_private import unwrapped
 from napari_cellseg.project.adopt import adopt_cells
 from napari_cellseg.session import Session
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
 
     from napari_cellseg.annotate.suggest import Suggestion
 
+IN_NO_PROJECT = "These cells are in no project: save them before you close the window."
 SMOOTH_PX = 2.0
 ZOOM_LIMITS = (0.05, 0.8)
 """A cell that fills less or more of the field than that is brought nearer or farther."""
@@ -54,7 +58,8 @@ class Annotator(QObject):
         self._hand = InHand(session, self.run, self)
         self._places = Places(self)
         self._marks = Marks(self.viewer)
-        self._tools = MouseTools(self._hand, self._marks)
+        self._review = Reviewing(Tasks(), show_warning)
+        self._tools = MouseTools(self._hand, self._marks, self._predicted)
         self._acts: dict[str, Callable[[], None]] = {
             "new_cell": self.new_cell,
             "previous_cell": self.previous_cell,
@@ -70,9 +75,12 @@ class Annotator(QObject):
             "merge": self.merge,
             "delete": self.delete,
             "delete_to_background": self.delete_to_background,
+            "accept": self.accept,
             "undo": self.undo,
             "redo": self.redo,
             "next_place": self.next_place,
+            "review": self.review,
+            "review_back": self.review_back,
         }
         self._hand.leaving.connect(self._on_leaving)
         self._hand.target_changed.connect(self.target_changed)
@@ -129,7 +137,7 @@ class Annotator(QObject):
         layer = unwrapped(layer)
         mark(layer, cells_from)
         if cells_from < FIRST_CELL and not adopt_cells(self._session, layer):
-            show_info("These cells are in no project: save them before you close the window.")
+            show_info(IN_NO_PROJECT)
         self._hand.choose()
 
     def _on_leaving(self) -> None:
@@ -253,6 +261,13 @@ class Annotator(QObject):
     def merge(self) -> None:
         self._tools.merge()
 
+    def accept(self) -> None:
+        self._tools.accept()
+
+    def _predicted(self, target: AnnotatedLayer) -> Any:
+        """Pixels of the predicted cells of an annotation's image, the topmost ones."""
+        return predicted_of([unwrapped(layer) for layer in self.viewer.layers], target)
+
     # places
 
     def next_place(self) -> None:
@@ -272,3 +287,25 @@ class Annotator(QObject):
         self._marks.frame(target.layer, window.box)
         self.look_at(window.plane, window.box)
         self._hand.say("Annotate what you see in the frame; W goes on.")
+
+    # review
+
+    def review(self) -> None:
+        if self._hand.put_off(self.review):
+            return
+        target, layers = self._hand.need(), [unwrapped(layer) for layer in self.viewer.layers]
+        self._hand.say("Looking for cells that are worth a look ...")
+        self._review.step(target, self._hand.plane(), probability_of(layers, target), self._show_cell_to_review)
+
+    def review_back(self) -> None:
+        if self._hand.put_off(self.review_back):
+            return
+        plane, number = self._review.back(self._hand.need())
+        self.go_to_cell(Cell(plane, number))
+        self._hand.say(f"Cell {number} is not decided any more. Q goes on.")
+
+    def _show_cell_to_review(self, place: ReviewPlace | None) -> None:
+        if place is not None:
+            self._hand.select(place.found.cell)
+            self.look_at(place.plane, box_of_place(place))
+        self._hand.say(words_of_place(place, self._review.decided))

@@ -16,13 +16,14 @@ ROWS = (
     ("pick", "fill_holes", "fill_region"),
     ("smooth", "split", "merge"),
     ("delete", "delete_to_background"),
-    ("undo", "redo"),
+    ("accept", "undo", "redo"),
     ("next_place",),
+    ("review", "review_back"),
 )
 """Actions of each row of buttons."""
 MODES = {"paint": "brush", "erase": "eraser", "pick": "pick"}
 """Buttons that stay down while the layer is in a mode of napari's."""
-CHECKABLE = frozenset({*MODES.values(), "background", "split", "merge"})
+CHECKABLE = frozenset({*MODES.values(), "background", "split", "merge", "accept"})
 
 
 def buttons_down(mode: str, number: int, tool: str, background: int = BACKGROUND) -> Set[str]:

@@ -43,6 +43,12 @@ ACTIONS = (
         "Shift-Delete",
         "The chosen cell is none: it becomes background.",
     ),
+    Action(
+        "accept",
+        "Take",
+        "T",
+        "Click on a predicted cell to annotate it, or drag over several. Shift: there is no cell here. Escape stops.",
+    ),
     Action("undo", "Undo", "Control-Z", "Take the last stroke or edit back."),
     Action("redo", "Redo", "Control-Shift-Z", "Do again what was taken back."),
     Action(
@@ -51,6 +57,14 @@ ACTIONS = (
         "W",
         "Go where the model is unsure, or where the image looks like nothing that is annotated. Again for the next.",
     ),
+    Action(
+        "review",
+        "Next cell worth a look",
+        "Q",
+        "Much larger or smaller than others, low certainty, a thin neck, cut by the border. Mend it or not; again for "
+        "the next.",
+    ),
+    Action("review_back", "Back", "Shift-Q", "Go back to the cell before; what was decided of it is taken back."),
 )
 
 OWN_ACTIONS = tuple(action for action in ACTIONS if not action.napari)

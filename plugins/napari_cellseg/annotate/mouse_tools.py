@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
 import numpy as np
 from napari.utils.notifications import show_warning
 from numpy.typing import NDArray
 
 import cellseg
-from napari_cellseg.annotate import surgery
+from napari_cellseg.annotate import accepting, surgery
 from napari_cellseg.annotate.in_hand import InHand
 from napari_cellseg.annotate.index import Cell
+from napari_cellseg.annotate.layer import AnnotatedLayer
 from napari_cellseg.annotate.marks import Marks
-from napari_cellseg.annotate.tools import LineTool, PickTool
+from napari_cellseg.annotate.tools import LineTool, PickTool, Tool, TraceTool
+from napari_cellseg.annotation import is_annotation
+
+PredictedOf = Callable[[AnnotatedLayer], Any]
+"""Gives the pixels of the predicted cells of an annotation's image, None where there are none."""
 
 
 class MouseTools:
-    """A tool that cuts along a line, and one that joins what is clicked on; one of them in hand at most."""
+    """Tools that cut along a line, join what is clicked on, and take predicted cells; one of them in hand at most."""
 
-    def __init__(self, hand: InHand, marks: Marks) -> None:
-        self._hand = hand
+    def __init__(self, hand: InHand, marks: Marks, predicted: PredictedOf) -> None:
+        self._hand, self._predicted = hand, predicted
+        self._taker = TraceTool(self._accept, self._on_dropped)
         self._cutter = LineTool(marks, self._cut, self._on_dropped)
         self._picker = PickTool(self._join, self._on_dropped)
         self._first: int | None = None
@@ -27,9 +37,8 @@ class MouseTools:
     @property
     def name(self) -> str:
         """Name of the action whose tool is in hand, or nothing."""
-        if self._cutter.in_hand:
-            return "split"
-        return "merge" if self._picker.in_hand else ""
+        tools = {"split": self._cutter, "merge": self._picker, "accept": self._taker}
+        return next((name for name, tool in tools.items() if tool.in_hand), "")
 
     def split(self) -> None:
         """Take the cutter in hand, or drop it."""
@@ -39,12 +48,20 @@ class MouseTools:
         """Take the picker in hand, or drop it."""
         self._take(self._picker, "Click on the cells that are one. Escape stops.")
 
+    def accept(self) -> None:
+        """Take predicted cells over with the mouse from now on, or not any more."""
+        target = self._hand.need()
+        if not self._taker.in_hand and (not is_annotation(target.layer) or self._predicted(target) is None):
+            raise cellseg.InputError("there are no predicted cells of this image", "Segment it, then annotate it.")
+        self._take(self._taker, "Click on a predicted cell, or drag over several. Shift: no cell here. Escape stops.")
+
     def drop(self) -> None:
         """Give the mouse back."""
         self._cutter.drop()
         self._picker.drop()
+        self._taker.drop()
 
-    def _take(self, tool: LineTool | PickTool, hint: str) -> None:
+    def _take(self, tool: Tool, hint: str) -> None:
         if tool.in_hand:
             tool.drop()
             return
@@ -64,6 +81,15 @@ class MouseTools:
             surgery.cut(self._hand.need(), self._hand.plane(), points)
         except cellseg.InputError as error:
             show_warning(str(error))
+
+    def _accept(self, points: NDArray[np.float64], shift: bool) -> None:
+        if self._hand.put_off(lambda: self._accept(points, shift)):
+            return
+        target, plane = self._hand.need(), self._hand.plane()
+        predicted = self._predicted(target)
+        if predicted is not None:
+            places = [(round(y), round(x)) for y, x in _dense(points)]
+            self._hand.say(accepting.put(target, plane, predicted, places, no_cell=shift))
 
     def _join(self, row: float, column: float) -> None:
         if self._hand.put_off(lambda: self._join(row, column)):
@@ -85,3 +111,11 @@ class MouseTools:
         elif number != self._first:
             surgery.join(target, plane, self._first, number)
             self._hand.say(f"Cell {number} is now cell {self._first}. Click on more, or Escape.")
+
+
+def _dense(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Places (n, 2) along a path, a pixel apart at most."""
+    parts = [
+        np.linspace(one, other, int(np.abs(other - one).max()) + 1, endpoint=False) for one, other in pairwise(points)
+    ]
+    return np.concatenate([*parts, points[-1:]])

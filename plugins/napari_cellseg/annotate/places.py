@@ -21,7 +21,7 @@ from napari_cellseg.annotate.suggest import (
     rank,
     windows,
 )
-from napari_cellseg.annotation import notes_on, what_of
+from napari_cellseg.annotation import is_result, notes_on, what_of
 
 if TYPE_CHECKING:
     from napari.layers import Image, Layer
@@ -105,6 +105,23 @@ def prediction_of(layers: list[Layer], target: AnnotatedLayer) -> Image | None:
     """Prediction of that image: its uncertainty, else its probabilities, else nothing."""
     topmost = {what_of(layer): layer for layer in _images(layers, target, classes=True)}
     return next((topmost[what] for what in PREDICTIONS if what in topmost), None)
+
+
+def probability_of(layers: list[Layer], target: AnnotatedLayer) -> Any:
+    """Probability of cells of that image, of the target's shape; None where there is none."""
+    found = (layer for layer in reversed(_images(layers, target)) if what_of(layer) == "probabilities")
+    return next((_level(layer) for layer in found), None)
+
+
+def predicted_of(layers: list[Layer], target: AnnotatedLayer) -> Any:
+    """Pixels of the predicted cells of that image, those on top; None where there are none."""
+    own, shape = notes_on(target.layer), tuple(target.layer.data.shape)
+    mine = (layer for layer in reversed(layers) if is_result(layer) and _key(notes_on(layer)) == _key(own))
+    return next((cells for layer in mine if tuple((cells := _level(layer)).shape) == shape), None)
+
+
+def _key(notes: Any) -> tuple[str, str]:
+    return str(notes.get("project", "")), str(notes.get("image", ""))
 
 
 def _images(layers: list[Layer], target: AnnotatedLayer, classes: bool = False) -> list[Any]:

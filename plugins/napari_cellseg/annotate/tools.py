@@ -110,3 +110,23 @@ class PickTool(Tool):
         if target is not None:
             self._picked(*target.pixel(event.position))
         yield
+
+
+class TraceTool(Tool):
+    """Follows clicks and drags; `traced` gets the places (n, 2) of each, and whether Shift was held."""
+
+    def __init__(self, traced: Callable[[NDArray[np.float64], bool], None], dropped: Callable[[], None]) -> None:
+        super().__init__(dropped)
+        self._traced = traced
+
+    def _drag(self, layer: Any, event: Any) -> Generator[None, None, None]:
+        target = self._pressed(event)
+        if target is None:
+            return
+        points, shift = [target.pixel(event.position)], "Shift" in event.modifiers
+        yield
+        while event.type == "mouse_move" and self.in_hand:
+            points.append(target.pixel(event.position))
+            yield
+        if self.in_hand:
+            self._traced(np.array(points), shift)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -107,7 +108,7 @@ class ExchangeSection(QWidget):
             return
         target, mark, write = found[1], self._mark.isChecked(), self._known(name).write
         self._set_enabled(False)
-        self._then = self._end
+        self._then = partial(self._on_exported, found[0])
         self._latest.ask(lambda: write(path, target, mark))
 
     def _take_next(self, incoming: Incoming, layer: Labels, target: Target, done: int, undone: bool) -> None:
@@ -153,6 +154,10 @@ class ExchangeSection(QWidget):
         if chosen:
             path = Path(chosen)
             self.write(path if path.suffix or not known.suffix else path.with_suffix(known.suffix))
+
+    def _on_exported(self, layer: Labels, said: str) -> None:
+        self._session.mark_saved(layer)
+        self._end(said)
 
     def _end(self, said: str) -> None:
         self._set_enabled(True)

@@ -45,8 +45,13 @@ def is_untouched(array: Any, source: ImageSource) -> bool:
     if source.path is None or not isinstance(name, str):
         return False
     whole = chunked(source)
-    channels = whole if source.channels > 1 else ()
+    channels = (*whole, colours_last(whole)) if source.channels > 1 else ()
     return name in {whole.name, *(channel.name for channel in channels)}
+
+
+def colours_last(array: Any) -> Any:
+    """An array (channels, ..., H, W) as a layer of colours takes it: (..., H, W, channels), in equal pieces."""
+    return da.moveaxis(array, 0, -1).rechunk({-1: -1})
 
 
 def _name(source: ImageSource) -> str | None:

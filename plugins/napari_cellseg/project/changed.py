@@ -10,10 +10,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 import cellseg
 from napari_cellseg.annotation import notes_on, what_of
+from napari_cellseg.pixels.channels import StackedChannels
 from napari_cellseg.pixels.layer_files import shows, whole_of, write_pixels
 from napari_cellseg.pixels.lazy import LazyPixels
 from napari_cellseg.project.notes import belongs_to
@@ -83,7 +82,7 @@ def _shown_pixels(source: ImageSource, image: ProjectImage, layers: Mapping[int,
     if _show_all(layers, source):
         (layer,) = layers.values()
         return whole_of(layer), axes + ("S" if layer.rgb else "")
-    return _Channels(_all_channels(source, layers)), f"{axes[:-2]}CYX"
+    return StackedChannels(_all_channels(source, layers)), f"{axes[:-2]}CYX"
 
 
 def _all_channels(source: ImageSource, layers: Mapping[int, Any]) -> list[Any]:
@@ -97,17 +96,3 @@ def _check_size(layer: Any, image: ProjectImage) -> None:
     if (shape[:-1] if layer.rgb else shape) != wanted:
         found = f"the layer {layer.name} has the shape {shape} now, and was annotated as {wanted}"
         raise cellseg.InputError(found, "Give it back its size, or make a project of it.")
-
-
-class _Channels:
-    """Channels (..., H, W) as one array (..., C, H, W), of which one sheet at a time is read."""
-
-    def __init__(self, channels: Sequence[Any]) -> None:
-        self._channels = channels
-        *lead, height, width = (int(length) for length in channels[0].shape)
-        self.shape = (*lead, len(channels), height, width)
-        self.ndim = len(self.shape)
-        self.dtype = np.result_type(*(channel.dtype for channel in channels))
-
-    def __getitem__(self, index: tuple[int, ...]) -> Any:
-        return np.asarray(self._channels[index[-1]][index[:-1]])

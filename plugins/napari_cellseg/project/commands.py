@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from napari.utils.notifications import show_info
@@ -16,12 +17,12 @@ from napari_cellseg.project.layers import claimed, open_project, projects_in, sh
 from napari_cellseg.project.readers import open_dock
 
 
-def new_project(viewer: Viewer) -> None:
-    """Ask for a folder and make a project of the selected images in it, or of all."""
+def new_project(viewer: Viewer, files: Sequence[Path] = ()) -> None:
+    """Ask for a folder and make a project of the selected images in it, or of all, and of files that are not open."""
     chosen, _ = QFileDialog.getSaveFileName(None, "New annotation project: name of its folder", "annotation")
     if chosen:
         with errors_told():
-            create_project(viewer, Path(chosen))
+            create_project(viewer, Path(chosen), files=files)
         open_dock()
 
 

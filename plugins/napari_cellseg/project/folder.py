@@ -136,6 +136,11 @@ class Project:
         return open_store(folder, writable=self.writable)
 
     @property
+    def annotated(self) -> list[ProjectImage]:
+        """Images that somebody began to annotate; of the others there is nothing to read."""
+        return [image for image in self.images if chunks.exists(self._labels_of(image))]
+
+    @property
     def runs(self) -> list[Path]:
         """Run folders, newest first."""
         return sorted((run for run in _numbered(self.path / "runs") if any(run.iterdir())), reverse=True)

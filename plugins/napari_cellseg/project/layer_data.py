@@ -13,7 +13,7 @@ from napari.utils.notifications import show_error
 
 import cellseg
 from napari_cellseg.annotation import RESULT, role_in
-from napari_cellseg.image_reader import LayerData
+from napari_cellseg.image_reader import LayerData, are_colours
 from napari_cellseg.pixels.lazy import contrast, pixels_of
 from napari_cellseg.pixels.pyramid import IN_MEMORY, KeptPicture, kept_pictures
 from napari_cellseg.project.corrections import cells_of, correctable, folder_beside
@@ -123,7 +123,7 @@ def _placed(source: ImageSource) -> Placed:
 
 def _channels(project: Project, image: ProjectImage, source: ImageSource) -> list[LayerData]:
     common = {"name": image.name, "metadata": notes_for(project, image, "image"), **_placed(source)}
-    if source.channels in (3, 4) and source.dtype == np.uint8:
+    if are_colours(source):
         return [(pixels_of(source, None), {**common, "rgb": True}, "image")]
     if source.channels == 1:
         shown = {"contrast_limits": contrast(source, 0), "blending": "translucent"}

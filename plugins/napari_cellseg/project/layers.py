@@ -19,6 +19,7 @@ from napari_cellseg.project.folder import Project
 from napari_cellseg.project.layer_data import layer_data, role_of
 from napari_cellseg.project.lock import claim
 from napari_cellseg.project.notes import belongs_to
+from napari_cellseg.project.recent import remember
 from napari_cellseg.project.store import LabelStore
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from napari_cellseg.session import Session
 
 MOST_SHOWN = 8
-"""Images whose layers are added when a project is opened; others are by `show_image`."""
+"""Images of a project whose layers are all added when it is opened; of a larger one only those of the first are."""
 
 
 def open_project(viewer: ViewerModel, path: Path) -> Project:
@@ -37,11 +38,16 @@ def open_project(viewer: ViewerModel, path: Path) -> Project:
         InputError: no project, or one that cannot be read.
     """
     project = claimed(path)
-    for image in project.images[:MOST_SHOWN]:
+    for image in shown_at_once(project):
         show_image(viewer, project, image, visible=image is project.images[0])
     for image in project.images[:1]:
         choose_annotation(viewer, project, image)
     return project
+
+
+def shown_at_once(project: Project) -> tuple[ProjectImage, ...]:
+    """Images whose layers are added when a project is opened; the others come when they are chosen."""
+    return project.images if len(project.images) <= MOST_SHOWN else project.images[:1]
 
 
 def choose_annotation(viewer: ViewerModel, project: Project, image: ProjectImage) -> None:
@@ -128,6 +134,7 @@ def follow(session: Session) -> None:
 def use(session: Session, project: Project) -> None:
     """Work on a project, with its newest model."""
     session.use_project(replace(project, writable=not _reason_not_to_write(project)))
+    remember(project.path)
     trained = [run for run in project.runs if (run / "model.safetensors").exists()]
     if trained:
         session.use_model(str(trained[0]))

@@ -12,7 +12,8 @@ from napari_cellseg.project.document import ProjectImage
 from napari_cellseg.project.folder import Project, free_name
 from napari_cellseg.project.store import LabelStore, open_store
 
-_FOLDER = "own"
+OWN = "own"
+"""Folder beside the other results of an image."""
 
 
 def keep_cells(project: Project, image: ProjectImage, name: str, cells: Any) -> LabelStore:
@@ -27,7 +28,12 @@ def keep_cells(project: Project, image: ProjectImage, name: str, cells: Any) -> 
     Raises:
         InputError: they cannot be written.
     """
-    folder = _folder(project, image)
+    return keep_cells_in(project.predictions / image.name, name, cells)
+
+
+def keep_cells_in(results: Path, name: str, cells: Any) -> LabelStore:
+    """The same into the folder of the results of an image."""
+    folder = results / OWN
     taken = [path.stem for path in folder.glob("*.zarr")]
     target = folder / f"{free_name(name, taken)}.zarr"
     chunks.create(target, tuple(int(length) for length in cells.shape), {})
@@ -43,9 +49,9 @@ def own_cells(project: Project, image: ProjectImage) -> list[tuple[str, LabelSto
     Raises:
         InputError: one is damaged.
     """
-    folders = sorted(_folder(project, image).glob("*.zarr"))
-    return [(path.stem, open_store(path, writable=project.writable)) for path in folders]
+    return own_cells_in(project.predictions / image.name, writable=project.writable)
 
 
-def _folder(project: Project, image: ProjectImage) -> Path:
-    return project.predictions / image.name / _FOLDER
+def own_cells_in(results: Path, *, writable: bool) -> list[tuple[str, LabelStore]]:
+    """The same of the folder of the results of an image."""
+    return [(path.stem, open_store(path, writable=writable)) for path in sorted((results / OWN).glob("*.zarr"))]

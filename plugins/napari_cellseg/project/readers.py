@@ -8,7 +8,7 @@ from pathlib import Path
 from napari_cellseg.image_reader import LayerData
 from napari_cellseg.project.document import DOCUMENT_NAME, is_project
 from napari_cellseg.project.layer_data import layer_data
-from napari_cellseg.project.layers import MOST_SHOWN, claimed
+from napari_cellseg.project.layers import claimed, shown_at_once
 
 NOTHING: list[LayerData] = [(None,)]  # type: ignore[list-item]  # what napari takes for "read, but no layers"
 CURVES = "curves.png"
@@ -26,7 +26,7 @@ def get_reader(path: str | Sequence[str]) -> Callable[[str | Sequence[str]], lis
 def read_project(path: str | Sequence[str]) -> list[LayerData]:
     """Layers of a project; the dock opens beside them and works on it."""
     project = claimed(_folder(path))
-    found = [(image, part) for image in project.images[:MOST_SHOWN] for part in layer_data(project, image)]
+    found = [(image, part) for image in shown_at_once(project) for part in layer_data(project, image)]
     open_dock()
     return [
         (data, {**arguments, "visible": image is project.images[0]}, kind) for image, (data, arguments, kind) in found

@@ -66,7 +66,8 @@ def write_training_set(project: Project, folder: Path, changed: Path | None = No
     files = TrainingFiles(folder / "images", folder / "labels", IGNORE)
     _empty(folder, files)
     known = [
-        _write_places(project.labels(image), _source(project, image, changed), image, files) for image in project.images
+        _write_places(project.labels(image), _source(project, image, changed), image, files)
+        for image in project.annotated
     ]
     _check(cells=any(cells for cells, _ in known), background=any(background for _, background in known))
     return files

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_cellseg.annotation import NOT_ANNOTATED, from_instances
-from napari_cellseg.segment.covered import LEFT_OUT, renumbered
+from napari_cellseg.project.covered import LEFT_OUT, renumbered
 
 
 @dataclass(frozen=True, slots=True)

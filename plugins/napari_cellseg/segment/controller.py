@@ -45,6 +45,8 @@ class Desk:
     """Layers for an image, from what the child said of it, and the model."""
     read_cells: Callable[[Path], tuple[Any, bool]]
     """Cells that the child numbered, and whether they are several levels."""
+    smallest: Callable[[], int] = lambda: 0
+    """Pixels that a cell has at least, as what is annotated says; 0 where nothing does."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,6 +92,8 @@ class SegmentController:
     warned = Signal(str)
     failed = Signal(str)
     said = Signal(str)
+    saved = Signal()
+    """A file is complete."""
 
     def __init__(self, cut: Cut, desk: Desk) -> None:
         self.cut, self._desk = cut, desk
@@ -102,6 +106,7 @@ class SegmentController:
         self._choices = Choices(model="")
         self._order: Order = {}
         """That by which the image in work was asked for."""
+        self._smallest = 0
         self._opened: OpenImage | None = None
         self._heard: dict[str, Callable[[WorkerEvent], None]] = {
             "opened": self._on_opened,
@@ -183,12 +188,16 @@ class SegmentController:
     def _open_next(self) -> None:
         self.current = chosen = self._queue.pop(0)
         self._show(True, "getting the image and the model ready…")
-        self._desk.tasks.run(partial(open_order, chosen, self._choices), self._on_ready, self._on_task_failed)
+        self._desk.tasks.run(partial(self._prepared, chosen), self._on_ready, self._on_task_failed)
 
-    def _on_ready(self, order: WorkerEvent) -> None:
+    def _prepared(self, chosen: Input) -> tuple[Order, int]:
+        """The order to open an image, and the least size of its cells."""
+        return open_order(chosen, self._choices), self._desk.smallest()
+
+    def _on_ready(self, ready: tuple[Order, int]) -> None:
         """The image is in a file."""
-        self._order = order
-        self._desk.service.send(order)
+        self._order, self._smallest = ready
+        self._desk.service.send(self._order)
 
     def _on_task_failed(self, words: str) -> None:
         self._show(False, "")
@@ -206,6 +215,8 @@ class SegmentController:
         layers, anew = self._layers_for(told)
         self.layers = layers
         self.cut.adapt(told, stack=bool(told["lead"]), anew=anew)
+        if anew:
+            self.cut.expect(self._smallest)
         self._desk.field.take(layers)
         self.progressed.emit(told["done"], told["total"])
         self.changed.emit()
@@ -259,6 +270,7 @@ class SegmentController:
     def _on_saved(self, told: WorkerEvent) -> None:
         self._show(False, f"wrote {told['path']}")
         self.said.emit(f"wrote {told['path']}")
+        self.saved.emit()
 
     def _on_cancelled(self, _told: WorkerEvent) -> None:
         self._show(False, "cancelled; what is done is kept, Segment goes on from there")

@@ -46,6 +46,13 @@ class Cut:
         self.answers.follow(stored_values(stored))
         self._adapting = False
 
+    def expect(self, pixels: int) -> None:
+        """Leave out what is smaller than cells are known to be, where the model says nothing of it."""
+        if not self.answers.values["minimum_size"] and pixels:
+            self._adapting = True
+            self.answers.give({"minimum_size": pixels})
+            self._adapting = False
+
     def _on_answers_changed(self) -> None:
         if not self._adapting:
             self.changed.emit()

@@ -29,6 +29,7 @@ _FORMATS = {
     "TIFF (*.tif)": ".tif",
     "OME-Zarr folder (*.ome.zarr)": ".ome.zarr",
 }
+_SEGMENT = "Segment"
 _TILE = 512
 """Side of a tile in the window: the first ones are soon there."""
 _RESULTS = {"instances": "cells", "probabilities": "probabilities"}
@@ -41,22 +42,29 @@ class StartBox(QGroupBox):
         super().__init__("Image and model")
         self.images, self.model = ImageChoice(session), ModelChoice(session)
         add = button("Add files…", "TIFF files that need not fit into memory.", self.images.ask_files)
+        every = button("All", "Tick all images, or none.", self.images.tick_all)
         self._network = Answers({"average": PredictOptions().average, "tile": _TILE})
         average = OptionForm(self._network, [described(PredictOptions)["average"]], words={"average": AVERAGES})
-        self.start = button("Segment", "Predict the chosen images; what is seen comes first.")
+        tip = "Predicts the ticked image; what is seen comes first. Several go into a folder, with one table."
+        self.start = button(_SEGMENT, tip)
+        self.images.changed.connect(self._on_images_changed)
         self.stop = button("Cancel", "Stop after the present tile. What is done is kept.")
         self.progress = QProgressBar()
         self.progress.setToolTip("Tiles that are predicted.")
         self.state = text_line()
         rows = form(self, flush=False)
         rows.addRow(self.images)
-        rows.addRow(add)
+        rows.addRow(row(add, every))
         rows.addRow("Model", self.model)
         rows.addRow(average)
         rows.addRow(fold("More", "Axes and channel of the image, and the size of a tile.", self._more()))
         rows.addRow(row(self.start, self.stop))
         rows.addRow(self.progress)
         rows.addRow(self.state)
+
+    def _on_images_changed(self) -> None:
+        count = self.images.ticked
+        self.start.setText(f"Segment {count} images into a folder…" if count > 1 else _SEGMENT)
 
     def choices(self) -> Choices:
         """Choices beside the images."""

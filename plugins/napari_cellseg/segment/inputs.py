@@ -8,6 +8,7 @@ from typing import Any
 
 from cellseg.options import PredictOptions
 from napari_cellseg.children.serving import Order
+from napari_cellseg.pixels.channels import StackedChannels
 from napari_cellseg.pixels.layer_files import file_that_shows, guess_axes, write_pixels
 from napari_cellseg.segment.command import changed
 
@@ -23,6 +24,10 @@ class Input:
     """The file it comes from."""
     data: Any = None
     """(..., H, W), or (..., H, W, 3): what a layer holds; None for a file."""
+    channels: tuple[Any, ...] = ()
+    """(..., H, W) each: what the layers of its channels hold, where there is one each."""
+    layer: str = ""
+    """Name of the layer that shows it, or its first channel."""
     rgb: bool = False
     axes: str = ""
     """What is known of the file's axes; empty = as it says."""
@@ -66,11 +71,27 @@ def open_order(chosen: Input, choices: Choices) -> Order:
     }
     if chosen.data is None:
         return {**order, "image": chosen.path}
-    file = file_that_shows(chosen.path, chosen.data, rgb=chosen.rgb, axes=axes, channel=True)
+    file = _file_that_shows(chosen, axes)
     if file is None:
-        known = f"{chosen.layer_axes}S" if chosen.layer_axes and chosen.rgb else chosen.layer_axes
-        axes = choices.axes or known or guess_axes(chosen.data.ndim, rgb=chosen.rgb)
+        axes = choices.axes or _axes_of_layers(chosen)
         file = chosen.folder / "image.ome.tif"
-        write_pixels(file, chosen.data, axes, chosen.pixel_size_um, chosen.spacing_um)
+        data = StackedChannels(chosen.channels) if chosen.channels else chosen.data
+        write_pixels(file, data, axes, chosen.pixel_size_um, chosen.spacing_um)
         order["axes"] = ""
     return {**order, "image": str(file), "lead": list(chosen.shape[:-2])}
+
+
+def _file_that_shows(chosen: Input, axes: str) -> Path | None:
+    """The file of an image if it has the pixels of all layers that show it."""
+    shown = [
+        file_that_shows(chosen.path, data, rgb=chosen.rgb, axes=axes, channel=True)
+        for data in chosen.channels or (chosen.data,)
+    ]
+    return None if None in shown else shown[0]
+
+
+def _axes_of_layers(chosen: Input) -> str:
+    """Axes of what is written of the layers."""
+    known = f"{chosen.layer_axes}S" if chosen.layer_axes and chosen.rgb else chosen.layer_axes
+    axes = known or guess_axes(chosen.data.ndim, rgb=chosen.rgb)
+    return f"{axes[:-2]}CYX" if chosen.channels else axes

@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from napari.layers import Labels
 from napari.utils.notifications import show_error, show_info, show_warning
-from qtpy.QtWidgets import QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
+from cellseg.options import PredictOptions
 from napari_cellseg.annotation import notes_on
 from napari_cellseg.children.service import Service
 from napari_cellseg.children.tasks import Tasks
+from napari_cellseg.napari_private import unwrapped
 from napari_cellseg.pixels.pyramid import open_levels
+from napari_cellseg.project.cell_sizes import smallest_cell
 from napari_cellseg.project.corrections import cells_of, is_corrected
+from napari_cellseg.segment.batch import BatchOrder, batch_order
+from napari_cellseg.segment.batch_run import BatchRun
 from napari_cellseg.segment.choice import Folders
 from napari_cellseg.segment.controller import Desk, SegmentController
 from napari_cellseg.segment.correction import NO_CELLS, Correction
 from napari_cellseg.segment.cut import Cut
 from napari_cellseg.segment.follow import FieldCells
 from napari_cellseg.segment.form import CellsBox, CorrectBox, ResultBox, StartBox
-from napari_cellseg.segment.results import layers_for
+from napari_cellseg.segment.inputs import Choices, Input, open_order
+from napari_cellseg.segment.results import cells_layer, layers_for
 from napari_cellseg.segment.save import write_cells
-from napari_cellseg.session import Session
+from napari_cellseg.session import Session, number_of
 from napari_cellseg.widgets import column, later, scrolled
 
 _WORKER = "napari_cellseg.segment.worker"
@@ -42,13 +49,17 @@ class SegmentPanel(QWidget):
         self._session = session
         self._folders, cut, tasks = Folders(session), Cut(), Tasks()
         self._service = Service(_WORKER, self)
-        self.destroyed.connect(_closing(self._service))
+        self._tasks, self.batch = tasks, BatchRun()
+        self.destroyed.connect(_closing(self._service, self.batch))
         self._field = FieldCells(session.viewer, self._service, cut, self._folders, self)
-        desk = Desk(self._service, self._field, tasks, partial(layers_for, session.viewer), read_cells)
+        make = partial(layers_for, session.viewer)
+        desk = Desk(self._service, self._field, tasks, make, read_cells, partial(_smallest, session))
         self.controller = SegmentController(cut, desk)
         self.correction = Correction(session, tasks, lambda: self.controller.layers)
         self.begin, self.cells = StartBox(session), CellsBox(cut)
         self.result, self.correct = ResultBox(), CorrectBox()
+        self._saving: Labels | None = None
+        """The cells that are being written."""
         self._lay_out()
         self._refreshing = later(self, REFRESH_MS, self._refresh)
         self._pause = later(self, _PAUSE_MS, self._on_pause_over)
@@ -67,7 +78,7 @@ class SegmentPanel(QWidget):
 
     def _connect_widgets(self) -> None:
         self.begin.start.clicked.connect(lambda: self._start())
-        self.begin.stop.clicked.connect(lambda: self.controller.cancel())
+        self.begin.stop.clicked.connect(lambda: self._stop())
         self.cells.apply.clicked.connect(lambda: self.controller.apply())
         self.result.uncertainty.toggled.connect(self.controller.show_uncertainty)
         self.result.what.currentIndexChanged.connect(self._on_result_chosen)
@@ -85,7 +96,11 @@ class SegmentPanel(QWidget):
         decided.tiled.connect(self._on_tile)
         decided.drawn.connect(self._on_drawn)
         decided.applying.connect(self._on_applying)
+        decided.saved.connect(self._on_saved)
         decided.cut.changed.connect(self._on_cut_changed)
+        self.batch.changed.connect(self._on_batch_changed)
+        self.batch.finished.connect(self._on_batch_finished)
+        self.batch.failed.connect(_on_failed)
         self._field.counted.connect(self._on_field_counted)
         for source in (decided, self.correction):
             source.warned.connect(_on_warned)
@@ -97,6 +112,7 @@ class SegmentPanel(QWidget):
     def save_as(self, path: Path) -> None:
         """Write the cells as they are seen, or the probabilities of the whole image."""
         cells, present = self.correction.cells(), self.controller.layers
+        self._saving = cells if self.controller.result == "instances" else None
         if self.controller.result != "instances":
             self.controller.save(path)
         elif cells is not None and self._is_own(cells):
@@ -118,8 +134,46 @@ class SegmentPanel(QWidget):
         self.result.show_command("" if own else self.controller.command)
         self.result.copy.setEnabled(not own and self.controller.layers is not None and not self.controller.busy)
 
+    def segment_seen(self) -> None:
+        """Segment the image that is seen, whatever was ticked before."""
+        self.begin.images.tick_only_what_is_seen()
+        self._start()
+
     def _start(self) -> None:
-        self.controller.start(self.begin.images.inputs(self._folders), self.begin.choices())
+        inputs, choices = self.begin.images.inputs(self._folders), self.begin.choices()
+        if len(inputs) <= 1 or not choices.model:
+            self.controller.start(inputs, choices)
+            return
+        chosen = QFileDialog.getExistingDirectory(self, f"Folder for the cells of {len(inputs)} images")
+        if chosen:
+            self.segment_into(Path(chosen), inputs, choices)
+
+    def segment_into(self, out: Path, inputs: list[Input], choices: Choices) -> None:
+        """Segment several images into a folder, with one table; layers are made of the one that is seen alone."""
+        cut = self.controller.cut.of("instances") if self.controller.layers is not None else {}
+        options = replace(choices.network, **cut)
+        self._tasks.run(partial(_batch_order, inputs, choices, out, options), self.batch.start, _on_failed)
+
+    def _on_batch_changed(self) -> None:
+        batch = self.batch
+        self.begin.show_progress(batch.progress.done, batch.progress.total)
+        self._on_changed()
+        if batch.order is not None:
+            self.begin.state.setText(batch.progress.words(batch.order.out, running=batch.running))
+
+    def _on_batch_finished(self) -> None:
+        assert self.batch.order is not None
+        _on_said(self.batch.progress.words(self.batch.order.out, running=False))
+        self._show_result_of_what_is_seen()
+
+    def _show_result_of_what_is_seen(self) -> None:
+        """The cells of the image that is seen, as a layer."""
+        image, viewer = self._session.image(), unwrapped(self._session.viewer)
+        file = None if image is None else self.begin.images.file_of(image)
+        found = None if file is None else self.batch.progress.result_of(Path(file))
+        if image is not None and found is not None:
+            viewer.add_layer(cells_layer(image, found))
+            viewer.layers.selection.active = image
 
     def _ask_save(self) -> None:
         cells, current = self.correction.cells(), self.controller.current
@@ -134,10 +188,20 @@ class SegmentPanel(QWidget):
     def _on_selected(self, event: object = None) -> None:
         self._on_changed()
 
+    def _stop(self) -> None:
+        if self.batch.running:
+            self.batch.stop()
+        else:
+            self.controller.cancel()
+
+    def _on_saved(self) -> None:
+        if self._saving is not None:
+            self._session.mark_saved(self._saving)
+
     # what has happened ------------------------------------------------------------------------------------------
 
     def _on_changed(self) -> None:
-        ready, busy = self.controller.layers is not None, self.controller.busy
+        ready, busy = self.controller.layers is not None, self.controller.busy or self.batch.running
         self.begin.state.setText(self.controller.words)
         self.begin.start.setEnabled(not busy)
         self.begin.stop.setEnabled(busy)
@@ -166,6 +230,9 @@ class SegmentPanel(QWidget):
 
     def _on_applying(self) -> None:
         self._pause.stop()
+        cells = None if self.controller.layers is None else self.controller.layers.cells
+        if cells is not None:
+            self._session.saved.discard(number_of(cells))
 
     def _on_counted(self, words: str) -> None:
         self.cells.count.setText(words)
@@ -190,6 +257,11 @@ def read_cells(folder: Path) -> tuple[Any, bool]:
     return cells_of(open_levels(folder), folder, writable=True)
 
 
+def _smallest(session: Session) -> int:
+    """Pixels that a cell has at least, as the annotation of the open project says."""
+    return 0 if session.project is None else smallest_cell(session.project)
+
+
 def _on_warned(words: str) -> None:
     show_warning(words)
 
@@ -207,6 +279,16 @@ def _forgetting(session: Session, act: Callable[..., None]) -> Any:
     return lambda *_: session.viewer.layers.selection.events.active.disconnect(act)
 
 
-def _closing(service: Service) -> Any:
+def _closing(*children: Service | BatchRun) -> Any:
     """Not a method of the panel: these are not called any more when it is destroyed."""
-    return lambda *_: service.close()
+
+    def close(*_: object) -> None:
+        for child in children:
+            child.close()
+
+    return close
+
+
+def _batch_order(inputs: list[Input], choices: Choices, out: Path, options: PredictOptions) -> BatchOrder:
+    """Order for several images; pixels that are in no file are written first."""
+    return batch_order([open_order(chosen, choices) for chosen in inputs], out, options)

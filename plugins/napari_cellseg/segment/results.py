@@ -11,10 +11,12 @@ from napari.layers import Image, Labels, Layer
 from napari.utils.transforms import Affine
 from numpy.typing import NDArray
 
-from napari_cellseg.annotation import notes_on
+import cellseg
+from napari_cellseg.annotation import RESULT, notes_on
+from napari_cellseg.pixels.lazy import pixels_of
 from napari_cellseg.pixels.pyramid import IN_MEMORY, UNCERTAINTY, open_levels
 from napari_cellseg.project.brush import hold_free_number
-from napari_cellseg.project.corrections import is_corrected
+from napari_cellseg.project.corrections import correctable, folder_beside, is_corrected
 from napari_cellseg.segment.field import Field, seen_field
 from napari_cellseg.segment.inputs import Input
 
@@ -196,10 +198,24 @@ def layers_for(viewer: ViewerModel, chosen: Input, opened: dict[str, Any], model
         model: what it is segmented with.
     """
     shape = (*opened["lead"], opened["height"], opened["width"])
-    reference = viewer.layers[chosen.name] if chosen.data is not None and chosen.name in viewer.layers else None
+    shown_by = chosen.layer or chosen.name
+    reference = viewer.layers[shown_by] if chosen.data is not None and shown_by in viewer.layers else None
     about = {} if reference is None else notes_on(reference)
+    about = {name: note for name, note in about.items() if name != "channel"}
     about = {**about, "image": about.get("image", chosen.name), "model": model}
+    if not about.get("project"):
+        about["recovery"] = str(chosen.folder)
     return ResultLayers(viewer, chosen.name, shape, _placement(reference, opened, len(shape)), about, reference)
+
+
+def cells_layer(image: Image, file: Path) -> Labels:
+    """Cells of a file over the image that they were found in; what is corrected in them is kept beside the file."""
+    cells = correctable(pixels_of(cellseg.open_image(file), 0), folder_beside(file), writable=True)
+    notes = {name: note for name, note in notes_on(image).items() if name != "channel"}
+    about = {**notes, "image": notes.get("image", image.name), "what": RESULT}
+    placement = placement_of(image, cells.ndim) if image.ndim >= cells.ndim else {}
+    name = f"{about['image']}: cells"
+    return Labels(cells, name=name, opacity=0.5, metadata={"cellseg": about}, **placement)
 
 
 class _PictureStyle(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, cast
@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 import cellseg
+from cellseg.arrays import Mask
 from napari_cellseg.annotation import notes_on
 from napari_cellseg.pixels.layer_files import whole_of
+from napari_cellseg.project.covered import LEFT_OUT, numbers_of_covered
 from napari_cellseg.segment.annotation import Taken, with_predicted
-from napari_cellseg.segment.covered import LEFT_OUT, numbers_of_covered
 
 if TYPE_CHECKING:
     from napari_cellseg.project.document import ProjectImage
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 AREAS = {"field": "what is seen", "image": "the whole image", "cell": "only the selected cell"}
 _BAND = 1024
 """Rows that are taken at once."""
+_GOES_ON = 0.25
+"""Part of the smaller of two outlines that the other one covers where they are of one cell, in neighbouring planes."""
 _PlaneRegion = tuple[int, slice, slice]
 """A plane, rows and columns."""
 REASON = "before predicted cells were taken over"
@@ -52,8 +55,8 @@ def take_over(project: Project | None, layer: Any, area: str, seen: Field, *, re
     only = [int(layer.selected_label)] if area == "cell" else None
     anew = replace and area == "image"  # nothing is left of the annotation
     convert = partial(with_predicted, after=0 if anew else int(labels.max()), only=only, replace=replace)
-    regions = _field(seen) if area == "field" else _bands(data.shape)
     taken = []
+    regions = _regions(data, area, seen, only)
     for plane, of_plane in groupby(regions, lambda region: region[0]):
         numbers = {} if anew else _numbers(data, labels, plane)
         taken += [_take_region(data, labels, region, partial(convert, numbers=numbers)) for region in of_plane]
@@ -87,6 +90,48 @@ def _cells(data: Any, region: _PlaneRegion) -> NDArray[Any]:
     plane, rows, columns = region
     lead = tuple(map(int, np.unravel_index(plane, data.shape[:-2]))) if data.ndim > 2 else ()
     return np.asarray(data[(*lead, rows, columns)]).reshape(rows.stop - rows.start, columns.stop - columns.start)
+
+
+def _regions(data: Any, area: str, seen: Field, only: Sequence[int] | None) -> Iterable[_PlaneRegion]:
+    """Regions of an area, those of a plane one after the other."""
+    if area == "field":
+        return _field(seen)
+    planes = None if only is None else set(planes_of_cell(data, only[0], seen.plane))
+    return (region for region in _bands(data.shape) if planes is None or region[0] in planes)
+
+
+def planes_of_cell(data: Any, number: int, plane: int) -> list[int]:
+    """Planes of the cell that has a number in one plane; often that one alone, where each plane is numbered by itself.
+
+    A cell goes on in the next plane where the same number covers part of it there.
+
+    Args:
+        data: (*lead, H, W) cells.
+        number: of the cell.
+        plane: where it is seen.
+    """
+    count = int(np.prod(data.shape[:-2]))
+    here = _mask(data, number, plane)
+    found = [plane]
+    for planes in (range(plane + 1, count), range(plane - 1, -1, -1)):
+        before = here
+        for other in planes:
+            there = _mask(data, number, other)
+            if not _goes_on(before, there):
+                break
+            found.append(other)
+            before = there
+    return sorted(found)
+
+
+def _mask(data: Any, number: int, plane: int) -> Mask:
+    return cast(Mask, _cells(data, (plane, slice(0, data.shape[-2]), slice(0, data.shape[-1]))) == number)
+
+
+def _goes_on(before: Mask, there: Mask) -> bool:
+    """True if two masks of neighbouring planes are of one cell."""
+    smaller = min(np.count_nonzero(before), np.count_nonzero(there))
+    return bool(smaller and np.count_nonzero(before & there) >= _GOES_ON * smaller)
 
 
 def _field(seen: Field) -> list[_PlaneRegion]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from psygnal import Signal
 
 from napari_cellseg.napari_private import unwrapped
-from napari_cellseg.train.plan import plan_lines
+from napari_cellseg.train.plan import plan_line, plan_lines
 from napari_cellseg.train.runs import data_folder, resume_words, unfinished
 from napari_cellseg.train.wishes import Wishes
 
@@ -45,6 +45,9 @@ class TrainController:
     def __init__(self, session: Session, trainer: Trainer, writer: LayerWriter, wishes: Wishes) -> None:
         self.stage: PanelStage = "setup"
         self._session, self._trainer, self._writer, self._wishes = session, trainer, writer, wishes
+        self.line = ""
+        """What the training that was planned last does, in a line."""
+        self._starts_when_planned = False
         self._run: Path | None = None
         self._data: Path | None = None
         self._files: list[str] = []
@@ -89,6 +92,11 @@ class TrainController:
             return
         self._go_to("planning")
         self._write(source, data_folder(self._run, self._project_path))
+
+    def train(self, source: Source, folder: str) -> None:
+        """Plan a training, and start it as soon as its plan is known."""
+        self._starts_when_planned = True
+        self.plan(source, folder)
 
     def back(self) -> None:
         """Change something first."""
@@ -146,8 +154,13 @@ class TrainController:
     def _on_planned(self, plan: Mapping[str, Any]) -> None:
         fitted, words = self._wishes.fitted(plan)
         self._words = [*self._files, *words]
+        self.line = plan_line(fitted)
         self.planned.emit(plan_lines(fitted))
-        self._go_to("planned")
+        starts, self._starts_when_planned = self._starts_when_planned, False
+        if starts:
+            self.start()
+        else:
+            self._go_to("planned")
 
     def _on_validated(self, kept: bool) -> None:
         run = self._trainer.run
@@ -164,6 +177,7 @@ class TrainController:
         self._go_to("setup")
 
     def _on_failed(self, error: str) -> None:
+        self._starts_when_planned = False
         if self.stage == "planning":
             self._go_to("setup")
         self.failed.emit(error)

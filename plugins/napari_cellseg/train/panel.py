@@ -17,7 +17,7 @@ from napari_cellseg.train.setup_view import SetupView
 from napari_cellseg.train.trainer import Trainer
 from napari_cellseg.train.wishes import Wishes
 from napari_cellseg.train.writing import LayerWriter
-from napari_cellseg.widgets import button, column, row, scrolled
+from napari_cellseg.widgets import button, column, row, scrolled, text_line
 
 
 class TrainPanel(QWidget):
@@ -52,7 +52,9 @@ class TrainPanel(QWidget):
     def _lay_out(self) -> None:
         page = QWidget()
         layout = QVBoxLayout(page)
-        for widget in (self.setup, self.plan_box, self.monitor):
+        self.line = text_line()
+        self.line.setToolTip("What the plan said.")
+        for widget in (self.setup, self.line, self.plan_box, self.monitor):
             layout.addWidget(widget)
         layout.addStretch(1)
         column(scrolled(page, sideways=True), parent=self)
@@ -60,6 +62,7 @@ class TrainPanel(QWidget):
     def _connect_widgets(self) -> None:
         self.data.start_changed.connect(self._on_start_changed)
         self.data.source.currentIndexChanged.connect(self._offer_folder)
+        self.setup.train.clicked.connect(lambda: self.train())
         self.plan_button.clicked.connect(lambda: self.plan())
         self.setup.resume.clicked.connect(lambda: self.resume())
         self.monitor.paused.connect(self.trainer.pause)
@@ -98,15 +101,17 @@ class TrainPanel(QWidget):
         """Ask what the training would do."""
         self.controller.plan(self.data.choice(), self.setup.folder.text())
 
+    def train(self) -> None:
+        """Plan the training and start it."""
+        self.controller.train(self.data.choice(), self.setup.folder.text())
+
     def start(self) -> None:
         """Start what was planned."""
         self.controller.start()
-        self._prepare_preview()
 
     def resume(self) -> None:
         """Go on with the interrupted training that is chosen."""
         self.controller.resume(self.setup.run)
-        self._prepare_preview()
 
     def preview(self) -> None:
         """Predict the visible field with the model kept so far."""
@@ -133,6 +138,10 @@ class TrainPanel(QWidget):
         self.setup.setVisible(stage in ("setup", "planning"))
         self.setup.show_planning(stage == "planning")
         self.plan_box.setVisible(stage == "planned")
+        self.line.setText(self.controller.line)
+        self.line.setVisible(bool(self.controller.line) and stage in ("setup", "running"))
+        if stage == "running":
+            self._prepare_preview()
         self.monitor.setVisible(stage != "planned" and self.trainer.progress.phase != "idle")
 
     def _on_planned(self, lines: list[tuple[str, str]]) -> None:

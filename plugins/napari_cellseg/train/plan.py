@@ -28,6 +28,12 @@ def plan_lines(plan: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
+def plan_line(plan: Mapping[str, Any]) -> str:
+    """The same in a line."""
+    data, memory = plan["data"], size_of(plan["memory_bytes"])
+    return f"{plan['steps']:,} steps, about {duration(plan['seconds'])}, {memory}; {data['cells']:,} cells annotated"
+
+
 def steps_within(plan: Mapping[str, Any], minutes: float) -> int:
     """Number of steps within so many minutes, as the plan of any number of steps says."""
     return max(round(minutes * 60 * plan["steps"] / max(plan["seconds"], 1e-3)), _FEWEST)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ import numpy as np
 from qtpy.QtCore import QObject, Signal
 
 from napari_cellseg.children.service import Service
+from napari_cellseg.napari_private import unwrapped
+from napari_cellseg.pixels.channels import channels_of
 from napari_cellseg.train.field import PlaneRegion, seen_part
 
 if TYPE_CHECKING:
@@ -73,8 +76,9 @@ class Preview(QObject):
     def _begin(self, request: _Request) -> None:
         self._now = request
         file = Path(self._folder.name) / "field.npy"
-        data, part, rgb = _pixels(request.layer), request.part, bool(request.layer.rgb)
-        job = self._reader.submit(_write_part, data, part, rgb, file)
+        shown = channels_of(map(unwrapped, self._viewer.layers), unwrapped(request.layer))
+        data, rgb = [_pixels(layer) for layer in shown], bool(request.layer.rgb)
+        job = self._reader.submit(_write_part, data, request.part, rgb, file)
         job.add_done_callback(lambda done: self._read.emit(request, str(done.exception() or "")))
 
     def _on_read(self, request: _Request, error: str) -> None:
@@ -150,6 +154,8 @@ def _pixels(layer: Image) -> Any:
     return layer.data[0] if layer.multiscale else layer.data
 
 
-def _write_part(data: Any, part: PlaneRegion, rgb: bool, file: Path) -> None:
-    pixels = np.asarray(data[(*part.plane, part.rows, part.columns)])
-    np.save(file, np.ascontiguousarray(np.moveaxis(pixels, -1, 0) if rgb else pixels))
+def _write_part(channels: Sequence[Any], part: PlaneRegion, rgb: bool, file: Path) -> None:
+    """Write a region (h, w), or (C, h, w) of colours or of several channels."""
+    regions = [np.asarray(data[(*part.plane, part.rows, part.columns)]) for data in channels]
+    pixels = np.moveaxis(regions[0], -1, 0) if rgb else np.stack(regions) if len(regions) > 1 else regions[0]
+    np.save(file, np.ascontiguousarray(pixels))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qtpy.QtWidgets import QComboBox, QFileDialog, QLabel, QLineEdit, QWidget
+from qtpy.QtWidgets import QFileDialog, QLabel, QLineEdit, QWidget
 
 from napari_cellseg.session import Session
 from napari_cellseg.train.controller import new_folder
@@ -12,9 +12,9 @@ from napari_cellseg.train.data_choice import DataChoice
 from napari_cellseg.train.form import TrainForm
 from napari_cellseg.train.runs import Run
 from napari_cellseg.train.wishes import Wishes
-from napari_cellseg.widgets import button, column, row
+from napari_cellseg.widgets import button, column, combo, row
 
-_PLAN, PLANNING = "Plan ...", "Planning ..."
+TRAIN, _PLAN, PLANNING = "Train", "Plan ...", "Planning ..."
 
 
 class SetupView(QWidget):
@@ -22,18 +22,20 @@ class SetupView(QWidget):
 
     def __init__(self, session: Session, wishes: Wishes) -> None:
         super().__init__()
-        self.unfinished = QComboBox()
-        self.unfinished.setToolTip("Trainings that were interrupted; nothing of them is lost.")
+        self.unfinished = combo("Trainings that were interrupted; nothing of them is lost.")
         self.resume = button("Continue", "Go on where this training was interrupted.")
-        self.resume_row = row(QLabel("Interrupted"), self.unfinished, self.resume)
+        self.resume_row = column(row(QLabel("Interrupted"), self.resume), self.unfinished)
         self.folder = QLineEdit()
         self.folder.setToolTip("The run folder: model, curves, report. Must be new or empty.")
         browse = button("...", "Choose another folder.", self._ask_folder)
         self.folder_row = row(QLabel("Run folder"), self.folder, browse)
         self.data = DataChoice(session)
         self.form = TrainForm(wishes)
+        self.train = button(TRAIN, "Train in a process of its own; you can go on working.")
         self.plan = button(_PLAN, "Say how long it takes and how much memory it needs, before it starts.")
-        column(self.resume_row, self.data, self.folder_row, self.form, self.plan, parent=self)
+        begin = row(self.train, self.plan)
+        begin.layout().setStretch(0, 1)
+        column(self.resume_row, self.data, self.folder_row, self.form, begin, parent=self)
 
     @property
     def run(self) -> Path:
@@ -54,8 +56,9 @@ class SetupView(QWidget):
 
     def show_planning(self, planning: bool) -> None:
         """Shows that a plan is being made, or that none is."""
-        self.plan.setEnabled(not planning)
-        self.plan.setText(PLANNING if planning else _PLAN)
+        for pressed in (self.train, self.plan):
+            pressed.setEnabled(not planning)
+        self.train.setText(PLANNING if planning else TRAIN)
 
     def _ask_folder(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "An empty folder for the run")

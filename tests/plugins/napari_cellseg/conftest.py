@@ -47,6 +47,12 @@ def _loads(library: str) -> bool:
     return True
 
 
+@pytest.fixture(autouse=True)
+def state(tmp_path_factory, monkeypatch) -> None:
+    """No test remembers anything in the home of whoever runs it."""
+    monkeypatch.setenv("CELLSEG_STATE", str(tmp_path_factory.mktemp("state")))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Without the packages the tests of the window are skipped, or fail where CI is to show that they pass."""
     missing = missing_packages()

@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QApplication
 KEYS = {
     "Escape": Qt.Key.Key_Escape,
     "Delete": Qt.Key.Key_Delete,
+    "PageDown": Qt.Key.Key_PageDown,
 }
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 CONTROL = Qt.KeyboardModifier.ControlModifier

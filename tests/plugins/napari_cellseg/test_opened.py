@@ -14,6 +14,7 @@ from napari_cellseg.opened import (
     instead_of,
     is_seen,
     painted_on,
+    reasons_to_stay,
     result_in_hand,
 )
 
@@ -145,3 +146,10 @@ def test_whatever_is_done_no_stroke_can_go_astray(project, done):
         if project and seen and active is not None:
             assert active.image in seen
             assert held.image == active.image
+
+
+def test_what_speaks_against_closing_the_window():
+    assert reasons_to_stay("", []) == []
+    (training,) = reasons_to_stay("step 3 of 9", [])
+    assert "step 3 of 9" in training
+    assert "a: cells, b annotation" in reasons_to_stay("", ["a: cells", "b annotation"])[0]

@@ -1,6 +1,7 @@
 """Strokes of a real mouse on a real canvas; also run as a program that paints until it is killed.
 
     python strokes.py window|layer|cells PROJECT
+    python strokes.py recovered IMAGE
 
 paints with the mouse in a window, or without one through the methods that the mouse calls, and prints `done K` when the
 stroke with label K, a line of its own, is finished.
@@ -92,6 +93,22 @@ def cells_of(project):
     return next(made[0] for made in layer_data(project, project.images[0]) if role_of(made) == "instances")
 
 
+def paint_on_recovered(image):
+    from napari.layers import Labels
+    from napari_cellseg.project.recovery import recovery_place
+
+    paint_on(Labels(recovered_cells(recovery_place(image))))
+
+
+def recovered_cells(folder):
+    """The result of an image that is in no project, as a window gets it."""
+    from napari_cellseg.pixels.pyramid import kept_pictures
+    from napari_cellseg.project import corrections
+
+    kept = next(kept for kept in kept_pictures(folder) if kept.role == "instances")
+    return corrections.cells_of(kept.levels, kept.folder, writable=True)[0]
+
+
 def paint_on(layer):
     layer.mode, layer.brush_size = "paint", BRUSH
 
@@ -114,6 +131,8 @@ def paint_for_ever(layer, draw):
 
 
 if __name__ == "__main__":
+    if sys.argv[1] == "recovered":
+        paint_on_recovered(sys.argv[2])
     {"window": paint_in_window, "layer": paint_in_layer, "cells": paint_on_cells}[sys.argv[1]](
         Project.open(Path(sys.argv[2]))
     )

@@ -6,12 +6,15 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import tifffile
+from napari_cellseg.pixels.pyramid import Pyramid
 from napari_cellseg.project.folder import Project
 from napari_cellseg.project.lock import claim, release
+from napari_cellseg.project.recovery import leave, mark_saved, recovery_place, unsaved_of
 from napari_cellseg.project.store import LabelStore
 
 import cellseg
@@ -62,6 +65,40 @@ def test_a_kill_while_a_result_is_corrected(project):
     assert check_kills(project, "cells", [0.1], found=1)
     np.testing.assert_array_equal(strokes.cells_of(project)[290:], 1)
     np.testing.assert_array_equal(tifffile.imread(project.predictions / "flat" / "instances.tif"), found)
+
+
+def check_recovery(image, moments):
+    """Kill a program that corrects a result in no project: what it had finished is offered, and is all there."""
+    folder, finished = recovery_place(image), []
+    cells = Pyramid(folder / ".probabilities.tiles" / "pictures" / "cells-1", (), 300, 400, np.uint32)
+    cells.put(0, 0, 0, np.zeros((300, 400), np.uint32))
+    cells.finish()
+    assert unsaved_of(image) is None, "nothing was drawn"
+    for after in moments:
+        release(folder)
+        finished += paint_and_kill(SimpleNamespace(path=image), "recovered", after)
+        assert unsaved_of(image) == folder
+        painted = strokes.recovered_cells(folder)[...]
+        lines = {line[0]: (label, line) for label in finished if (line := strokes.line(label, painted.shape))}
+        for label, line in lines.values():  # the last stroke on each row
+            row = painted[line[0][0], line[1][1] : line[-2][1]]
+            assert set(row.tolist()) <= {label, finished[-1] + 1}, f"stroke {label}"
+    mark_saved(folder)
+    assert unsaved_of(image) is None
+    leave(folder)
+    assert not folder.exists(), "what was saved is cleared away"
+    return finished
+
+
+def test_two_kills_while_a_result_in_no_project_is_corrected(tmp_path):
+    assert len(check_recovery(tmp_path / "image.tif", [0.05, 0.1])) >= 2
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3000)
+def test_twenty_kills_while_a_result_in_no_project_is_corrected(tmp_path):
+    finished = check_recovery(tmp_path / "image.tif", np.random.default_rng(7).uniform(0, 1.2, 20))
+    print(f"\n20 kills: {len(finished)} strokes were finished, none lost")
 
 
 @pytest.mark.slow

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from napari_cellseg.project.cell_sizes import smallest_of
 from napari_cellseg.segment.controller import DIED, NO_IMAGE, NO_MODEL, Desk, SegmentController
 from napari_cellseg.segment.cut import Cut
 from napari_cellseg.segment.inputs import Choices, Input
@@ -261,3 +263,19 @@ def test_what_is_known_of_an_image_is_not_said_of_the_next(work):
     work.driver.hear(**OPENED)
     second = work.controller.command_words("out.tif")
     assert (second[3], "--axes" in second) == ("b.tif", False)
+
+
+@pytest.mark.parametrize(("stored", "known", "wanted"), [(0, 30, 30), (12, 30, 12), (0, 0, 0)])
+def test_the_smallest_cell_follows_what_is_annotated_where_the_model_says_nothing(stored, known, wanted):
+    work = Work()
+    work.controller._desk = replace(work.controller._desk, smallest=lambda: known)
+    work.begin("a")
+    work.driver.hear(**{**OPENED, "minimum_size": stored})
+    assert work.controller.cut.answers.values["minimum_size"] == wanted
+    assert work.controller.cut.options.get("minimum_size", stored) == wanted, "the child is told"
+
+
+def test_sizes_that_are_no_cells():
+    assert smallest_of([]) == 0
+    assert smallest_of([100, 120, 110, 4]) == 2, "nothing that was annotated goes"
+    assert smallest_of([100] * 9) == 25

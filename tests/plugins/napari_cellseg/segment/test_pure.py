@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,14 +13,16 @@ from hypothesis import strategies as st
 from napari_cellseg.forms.words import quoted
 from napari_cellseg.pixels import pyramid
 from napari_cellseg.pixels.pyramid import Pyramid, corrections_of, kept_pictures, open_levels
+from napari_cellseg.project.covered import numbers_of_covered
 from napari_cellseg.project.folder import Project
 from napari_cellseg.segment.annotation import with_predicted
+from napari_cellseg.segment.batch import BatchProgress, batch_order
 from napari_cellseg.segment.command import predict_words
-from napari_cellseg.segment.covered import numbers_of_covered
 from napari_cellseg.segment.field import Field, seen_field
-from napari_cellseg.segment.take import take_over
+from napari_cellseg.segment.take import planes_of_cell, take_over
 
 import cellseg
+from cellseg import InputError
 from cellseg.options import PredictOptions
 
 # fields
@@ -147,6 +150,41 @@ def test_strokes_and_the_cells_around_them_are_one_cell_each_in_every_plane(tmp_
     for k in range(1, 6):
         assert set(labels[0][found[0] == k].tolist()) == {8 - k}
         assert set(labels[1][found[1] == k].tolist()) == {7 + k}
+
+
+def test_the_selected_cell_alone_is_that_of_the_plane_that_is_seen(tmp_path):
+    """In a stack whose planes are numbered each by itself, a number is another cell in another plane."""
+    found = np.zeros((4, 60, 60), np.uint32)
+    found[0, 40:50, 40:50] = found[1, 5:15, 5:15] = found[2, 6:16, 5:15] = found[3, 30:40, 30:40] = 1
+    assert planes_of_cell(found, 1, 1) == [1, 2]
+    assert planes_of_cell(found, 1, 0) == [0]
+    cellseg.write_stack(tmp_path / "a.tif", np.zeros(found.shape, np.uint8))
+    project = Project.create(tmp_path / "work", [tmp_path / "a.tif"])
+    layer = SimpleNamespace(data=found, multiscale=False, selected_label=1, metadata={"cellseg": {"image": "a"}})
+    take_over(project, layer, "cell", Field(1, (0, 60), (0, 60)), replace=False)
+    annotated = project.labels(project.images[0])[...]
+    np.testing.assert_array_equal(annotated > 0, (found > 0) & (np.arange(4) % 3 > 0)[:, None, None])
+
+
+def test_many_images_are_one_command_with_one_table(tmp_path):
+    orders = [{"model": "nuclei", "image": f"/images/t{number}.tif", "axes": "", "channel": ""} for number in range(3)]
+    order = batch_order(orders, tmp_path, PredictOptions(threshold=0.4))
+    images = ["/images/t0.tif", "/images/t1.tif", "/images/t2.tif"]
+    assert order.words[:5] == ("predict", "nuclei", *images)
+    assert order.words[5:] == (
+        *("--out", str(tmp_path), "--threshold", "0.4"),
+        *("--table", str(tmp_path / "cells.csv"), "--overwrite"),
+    )
+    with pytest.raises(InputError, match="different axes"):
+        batch_order([*orders, {**orders[0], "axes": "TYX"}], tmp_path, PredictOptions())
+    progress = BatchProgress(3)
+    for line in (f"wrote {tmp_path}/t0.tif", "no result: t1.tif: is damaged", f"wrote {tmp_path}/cells.csv: 7 cells"):
+        progress.hear(line)
+    assert progress.done == 2
+    assert progress.words(tmp_path, running=True) == "2 of 3 images"
+    assert progress.words(tmp_path, running=False).endswith("without a result: t1.tif: is damaged")
+    assert progress.result_of(Path("/images/t0.tif")) == tmp_path / "t0.tif"
+    assert progress.result_of(Path("/images/t1.tif")) is None
 
 
 # command line

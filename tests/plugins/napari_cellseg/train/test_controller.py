@@ -114,6 +114,22 @@ def test_from_layers_over_the_plan_to_the_end(tmp_path):
     assert desk.names() == ["planned", "kept", "kept", "finished", "listed"]
 
 
+def test_one_button_plans_and_trains(tmp_path):
+    desk = Desk()
+    desk.controller.train(LAYERS, str(tmp_path / "run"))
+    desk.writer.written.emit(["--images", "i", "--labels", "l"])
+    desk.trainer.planned.emit(PLAN)
+    assert desk.trainer.orders[-1][0] == "start"
+    assert desk.stages == ["planning", "running"]
+    assert "steps, about" in desk.controller.line
+    desk.trainer.ended.emit("finished")
+    desk.controller.train(LAYERS, str(tmp_path / "other"))
+    desk.trainer.failed.emit("the labels are empty")
+    desk.controller.plan(LAYERS, str(tmp_path / "other"))
+    desk.trainer.planned.emit(PLAN)
+    assert desk.stages[-1] == "planned", "a training that failed to be planned is not started later"
+
+
 def test_minutes_become_steps_in_plan_and_words(tmp_path):
     desk = Desk()
     desk.wishes.minutes = 2
