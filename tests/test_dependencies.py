@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-MODULES = {"scikit-image": "skimage", "pillow": "PIL"}
+MODULES = {"bioimageio.spec": "bioimageio", "PyYAML": "yaml", "scikit-image": "skimage", "pillow": "PIL"}
 """Names of modules that are not those of their packages."""
-INDIRECT = {"imagecodecs", "tensorboard"}
-"""Used though nothing imports them: the codecs of tifffile, and what `torch.utils.tensorboard` needs."""
+INDIRECT = {"imagecodecs", "tensorboard", "pydantic"}
+"""Used though nothing imports them: the codecs of tifffile, what `torch.utils.tensorboard` and bioimageio.spec need."""
 OWN = {"cellseg", "napari_cellseg"}
 
 

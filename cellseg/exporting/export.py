@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from cellseg.errors import InputError
+from cellseg.exporting.package import write_package
 from cellseg.exporting.traced import write_onnx, write_torchscript
 from cellseg.exporting.travelling import TravellingModel, travelling
 from cellseg.files import complete_file
 from cellseg.images.open import open_image
 from cellseg.images.source import ImageSource
+from cellseg.models.card import MODEL_FILE
 from cellseg.models.trained import as_model
-from cellseg.options import ExportFormat, ExportOptions
+from cellseg.options import ExportOptions
 
-WRITERS: dict[ExportFormat, Callable[[TravellingModel, Path], None]] = {
+WRITERS: dict[str, Callable[[TravellingModel, Path], None]] = {
     "onnx": write_onnx,
     "torchscript": write_torchscript,
 }
@@ -29,7 +31,7 @@ def export(model: Any, path: str | Path, *, like: Any = None, **options: Any) ->
         path: of the file. It appears there only when it is complete; a file that was there is replaced.
         like: path of an image, or an open one, like those that will be predicted: its grey levels, and what a
             model takes from each image otherwise, are frozen.
-        options: fields of ExportOptions: format.
+        options: fields of ExportOptions: format, name, authors, licence.
 
     Returns:
         The model with its metadata, and in `warning` what it costs that statistics are frozen.
@@ -38,10 +40,22 @@ def export(model: Any, path: str | Path, *, like: Any = None, **options: Any) ->
         InputError: no such model or image, another option, a library that is missing, or a file that cannot be written.
     """
     wishes = ExportOptions(**options)
-    found = travelling(as_model(model), _opened(like))
+    image = _opened(like)
+    found = travelling(as_model(model), image)
     with complete_file(Path(path)) as temporary:
-        WRITERS[wishes.format](found, temporary)
+        if wishes.format in WRITERS:
+            WRITERS[wishes.format](found, temporary)
+        else:
+            write_package(found, temporary, wishes, _name_of(model), image)
     return found
+
+
+def _name_of(model: Any) -> str:
+    """Name of a model: of its run folder, its file, else of its network."""
+    if isinstance(model, str | Path):
+        path = Path(model)
+        return path.parent.name if path.name == MODEL_FILE else path.stem
+    return str(as_model(model).card.name)
 
 
 def _opened(image: Any) -> ImageSource | None:

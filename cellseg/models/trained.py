@@ -15,6 +15,7 @@ from safetensors import SafetensorError, safe_open
 from cellseg.errors import InputError
 from cellseg.files import complete_file
 from cellseg.models.card import ModelCard, card_text, model_file, read_card
+from cellseg.models.exported.kind import exported_kind
 from cellseg.models.registry import build
 
 
@@ -87,19 +88,31 @@ def save(model: Any, path: str | Path) -> None:
         InputError: `model` is no model, or the file cannot be written.
     """
     model = as_model(model)
+    refuse_exported(model, "cannot be saved as a model file")
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.network.state_dict().items()}
     content = safetensors.torch.save(tensors, metadata={"cellseg": card_text(model.card)})
     with complete_file(Path(path)) as temporary:  # written by Python, so that a full disk is an OSError
         temporary.write_bytes(content)
 
 
+def refuse_exported(model: TrainedModel, what: str) -> None:
+    """Raise InputError for a network of another program's file, of which it says what cannot be done with it."""
+    if hasattr(model.network, "without_numbers"):
+        raise InputError(f"an exported network {what}", "Give the model that it was made from.")
+
+
 def load(path: str | Path) -> TrainedModel:
-    """A model ready to predict, from a run folder or a model file; loading runs no code.
+    """A model ready to predict, from a run folder, a model file, or a file of `export`; loading runs no code.
 
     Raises InputError where there is no such file, it is no safetensors file, it is not a model of cellseg, or a weight
     is not finite.
     """
     file = model_file(Path(path))
+    kind = exported_kind(file)
+    if kind:
+        from cellseg.models.exported.load import load_exported
+
+        return TrainedModel(*load_exported(file, kind))
     card = read_card(file)
     options = dict(card.options)
     network = build(card.name, **options)

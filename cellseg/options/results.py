@@ -29,7 +29,7 @@ Link = Literal["none", "overlap"]
 LabelType = Literal["uint32", "uint16"]
 ProbabilityType = Literal["float32", "uint8"]
 TruthKind = Literal["complete", "partial"]
-ExportFormat = Literal["onnx", "torchscript"]
+ExportFormat = Literal["bioimageio", "onnx", "torchscript"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,5 +141,12 @@ class SplitOptions(Checked):
 class ExportOptions(Checked):
     """A model in a file for other programs."""
 
-    format: ExportFormat = "onnx"
-    """onnx: for onnxruntime; torchscript: for torch and libtorch."""
+    format: ExportFormat = "bioimageio"
+    """bioimageio: a package for Fiji, ilastik, napari and others, with three kinds of weights; onnx: for onnxruntime;
+    torchscript: for torch and libtorch."""
+    name: str | None = None
+    """Name in the package. Default: that of the run or file."""
+    authors: str | None = None
+    """Authors in the package: "A. Person (Institute); B. Person". Default: nobody is named."""
+    licence: str | None = None
+    """Licence in the package by its name at SPDX, such as CC-BY-4.0. Default: that of the model's card."""

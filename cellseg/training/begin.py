@@ -15,7 +15,7 @@ from cellseg.errors import InputError
 from cellseg.models.card import ModelCard
 from cellseg.models.hardware import use_threads
 from cellseg.models.registry import options_for
-from cellseg.models.trained import TrainedModel, load
+from cellseg.models.trained import TrainedModel, load, refuse_exported
 from cellseg.options import DataOptions, TrainSettings
 from cellseg.training.admission import TrainingPairs
 from cellseg.training.data import TrainingSet, find_training_pairs, read_training_set
@@ -159,6 +159,7 @@ def _settings(request: RunRequest) -> tuple[TrainSettings, TrainedModel | None, 
     start, options = request.start, request.options
     model = load(start) if isinstance(start, str | Path) else start
     if model is not None:
+        refuse_exported(model, "cannot be trained further")
         options = with_network_of(model.card, options, None if isinstance(start, TrainedModel) else start)
     settings = settings_for(**options)
     asked, batch = settings.train.batch, max(settings.train.batch, processes())
