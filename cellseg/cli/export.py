@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
@@ -53,10 +53,13 @@ def export(
     image = None if like is None else open_image(like, axes=axes, channel=channel)
     with console().status("exporting"):
         found = write(model, out, like=image, **asdict(options))
-    if found.warning:
-        say(f"warning: {found.warning}")
-    note = found.note
+    size = out.stat().st_size
+    told: dict[str, Any] = {"out": str(out), "bytes": size}
+    if found is not None:
+        told |= json.loads(found.note.text)
+        if found.warning:
+            say(f"warning: {found.warning}")
     if as_json:
-        sys.stdout.write(json.dumps({"out": str(out), "bytes": out.stat().st_size, **json.loads(note.text)}) + "\n")
-    say(f"wrote {out}: {size_of(out.stat().st_size)}; input: {note.input_says}")
+        sys.stdout.write(json.dumps(told) + "\n")
+    say(f"wrote {out}: {size_of(size)}{'' if found is None else f'; input: {found.note.input_says}'}")
     return 0

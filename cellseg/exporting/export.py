@@ -8,9 +8,10 @@ from typing import Any
 
 from cellseg.errors import InputError
 from cellseg.exporting.package import write_package
+from cellseg.exporting.scripts import SCRIPTS, place_of
 from cellseg.exporting.traced import write_onnx, write_torchscript
 from cellseg.exporting.travelling import TravellingModel, travelling
-from cellseg.files import complete_file
+from cellseg.files import complete_file, write_text
 from cellseg.images.open import open_image
 from cellseg.images.source import ImageSource
 from cellseg.models.card import MODEL_FILE
@@ -23,7 +24,7 @@ WRITERS: dict[str, Callable[[TravellingModel, Path], None]] = {
 }
 
 
-def export(model: Any, path: str | Path, *, like: Any = None, **options: Any) -> TravellingModel:
+def export(model: Any, path: str | Path, *, like: Any = None, **options: Any) -> TravellingModel | None:
     """Write a model to a file for other programs; its metadata say what it wants and gives.
 
     Args:
@@ -34,12 +35,16 @@ def export(model: Any, path: str | Path, *, like: Any = None, **options: Any) ->
         options: fields of ExportOptions: format, name, authors, licence.
 
     Returns:
-        The model with its metadata, and in `warning` what it costs that statistics are frozen.
+        The model with its metadata, and in `warning` what it costs that statistics are frozen; None for a script, which
+        runs cellseg itself.
 
     Raises:
         InputError: no such model or image, another option, a library that is missing, or a file that cannot be written.
     """
     wishes = ExportOptions(**options)
+    if wishes.format in SCRIPTS:
+        write_text(Path(path), SCRIPTS[wishes.format](_path_of(model)))
+        return None
     image = _opened(like)
     found = travelling(as_model(model), image)
     with complete_file(Path(path)) as temporary:
@@ -48,6 +53,13 @@ def export(model: Any, path: str | Path, *, like: Any = None, **options: Any) ->
         else:
             write_package(found, temporary, wishes, _name_of(model), image)
     return found
+
+
+def _path_of(model: Any) -> str:
+    """What a script calls a model. Raises InputError for one that is not in a file."""
+    if not isinstance(model, str | Path):
+        raise InputError("a script runs a model in a file, and a loaded one was given", "Give its path or name.")
+    return place_of(model)
 
 
 def _name_of(model: Any) -> str:

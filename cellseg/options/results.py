@@ -29,7 +29,7 @@ Link = Literal["none", "overlap"]
 LabelType = Literal["uint32", "uint16"]
 ProbabilityType = Literal["float32", "uint8"]
 TruthKind = Literal["complete", "partial"]
-ExportFormat = Literal["bioimageio", "onnx", "torchscript"]
+ExportFormat = Literal["bioimageio", "onnx", "torchscript", "ij-macro", "qupath-script"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +143,7 @@ class ExportOptions(Checked):
 
     format: ExportFormat = "bioimageio"
     """bioimageio: a package for Fiji, ilastik, napari and others, with three kinds of weights; onnx: for onnxruntime;
-    torchscript: for torch and libtorch."""
+    torchscript: for torch and libtorch; ij-macro, qupath-script: they run cellseg on the image open in Fiji, QuPath."""
     name: str | None = None
     """Name in the package. Default: that of the run or file."""
     authors: str | None = None

@@ -71,7 +71,9 @@ def onnx_network(content: bytes, path: Path, note: ExportNote | None = None) -> 
         found = "keeps weights in another file" if "external" in str(error).lower() else "cannot be read as ONNX"
         raise InputError(found, DAMAGED, path=path) from error
     told = note or read_note(session.get_modelmeta().custom_metadata_map.get(KEY), path)
-    return _proved(OnnxNetwork(told, content, session), path)
+    network = OnnxNetwork(told, content, session)
+    _prove(network, path)
+    return network
 
 
 def script_network(content: bytes, path: Path, note: ExportNote | None = None) -> ScriptNetwork:
@@ -83,9 +85,11 @@ def script_network(content: bytes, path: Path, note: ExportNote | None = None) -
             script = torch.jit.load(BytesIO(content), map_location="cpu", _extra_files=extra)  # type: ignore[no-untyped-call]
     except Exception as error:
         raise InputError("cannot be read as TorchScript", DAMAGED, path=path) from error
-    said = extra[KEY]
+    said: Any = extra[KEY]
     text = said.decode(errors="replace") if isinstance(said, bytes) else said
-    return _proved(ScriptNetwork(note or read_note(text or None, path), content, script.eval()), path)
+    network = ScriptNetwork(note or read_note(text or None, path), content, script.eval())
+    _prove(network, path)
+    return network
 
 
 READERS: dict[str, Callable[[bytes, Path, ExportNote | None], ExportedNetwork]] = {
@@ -94,8 +98,8 @@ READERS: dict[str, Callable[[bytes, Path, ExportNote | None], ExportedNetwork]] 
 }
 
 
-def _proved(network: Any, path: Path) -> Any:
-    """The network, which gives probabilities of the size and number that are told of it."""
+def _prove(network: ExportedNetwork, path: Path) -> None:
+    """Raise InputError for a network that does not give probabilities of the size and number that are told of it."""
     note: Geometry = network.geometry
     side, options = note.smallest + note.stride, network.note.card.options
     image = torch.zeros(1, options["channels"], note.smallest, side)
@@ -107,4 +111,3 @@ def _proved(network: Any, path: Path) -> Any:
         raise InputError(f"does not take the {INPUT} that it says it takes", DAMAGED, path=path) from error
     if tuple(found.shape) != wanted_shape or not bool(torch.isfinite(found).all()):
         raise InputError(f"gives {tuple(found.shape)} where it says {wanted_shape}", DAMAGED, path=path)
-    return network

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from cellseg.arrays import Float32
+from cellseg.arrays import Float32, Float64
 from cellseg.images.grey_values import SPAN
 from cellseg.models.exported.note import ExportNote
 
@@ -38,9 +38,11 @@ def stepped(pixels: Float32, note: ExportNote) -> Float32:
     wide = pixels.astype(np.float64)
     if note.gain:
         gain, offset = (np.array(values)[:, None, None] for values in (note.gain, note.offset))
-        return (wide * gain + offset).astype(np.float32)
-    if not note.compresses:
+        linear: Float64 = wide * gain + offset
+    elif not note.compresses:
         mean, std = (of(wide, axis=(1, 2), keepdims=True) for of in (np.mean, np.std))
-        return ((wide - mean) / (std + EPS)).astype(np.float32)
-    low, high = np.percentile(wide, (LOW, HIGH), axis=(1, 2), keepdims=True)
-    return (SPAN * (wide - low) / (high - low + EPS) - SPAN / 2).astype(np.float32)
+        linear = (wide - mean) / (std + EPS)
+    else:
+        low, high = np.percentile(wide, (LOW, HIGH), axis=(1, 2), keepdims=True)
+        linear = SPAN * (wide - low) / (high - low + EPS) - SPAN / 2
+    return linear.astype(np.float32)
