@@ -64,9 +64,16 @@ def write_package(
 
 def _write_weights(model: TravellingModel, folder: Path) -> None:
     whole = WholeNetwork(model.network, bends=model.note.compresses)
-    torch.save(whole.state_dict(), folder / WEIGHTS["pytorch_state_dict"])
+    state = {name: _tight(weight) for name, weight in whole.state_dict().items()}
+    torch.save(state, folder / WEIGHTS["pytorch_state_dict"])
     write_torchscript(model, folder / WEIGHTS["torchscript"])
     write_onnx(model, folder / WEIGHTS["onnx"])
+
+
+def _tight(weight: torch.Tensor) -> torch.Tensor:
+    """The weight in half precision where it is the same number there, as in models that were stored so."""
+    half = weight.half()
+    return half if weight.is_floating_point() and torch.equal(half.to(weight.dtype), weight) else weight
 
 
 def _write_example(model: TravellingModel, folder: Path, like: ImageSource | None) -> None:
