@@ -48,7 +48,7 @@ FAST: dict[str, Any] = {
 }
 RECIPES: dict[str, dict[str, Any]] = {
     "fast": FAST,
-    "quick": {**FAST, "tile": 124, "steps": 150, "batch": 4, "validate_every": 25, "ema": 0.95},
+    "quick": {**FAST, "tile": 124, "steps": 150, "batch": 4, "validate_every": 25, "ema": 0.95, "empty": 0.0},
     "paper": {
         "base": 64,
         "depth": 4,
@@ -74,7 +74,7 @@ RECIPES: dict[str, dict[str, Any]] = {
         "noise": 0.0,
         "empty": 0.0,
     },
-    "finetune": {**FAST, "steps": 300, "batch": 4, "rate": 2e-4, "validate_every": 100},
+    "finetune": {**FAST, "steps": 300, "batch": 4, "rate": 2e-4, "validate_every": 100, "empty": 0.0},
 }
 """Every option that differs between recipes stands in each."""
 
