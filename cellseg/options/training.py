@@ -37,8 +37,10 @@ class TrainOptions(Checked):
     prediction; 0: not rescaled. Default: made smaller where objects are wider than the receptive field."""
     grey_values: GreyValuesOption
     statistics: Statistics
-    """Statistics of normalisation layers: fixed: held for the second half of the training and in prediction, so that
+    """Statistics of normalisation layers: fixed: held for the second part of the training and in prediction, so that
     nothing far away changes a pixel; image: taken from each image that is predicted, as in earlier versions."""
+    hold: Annotated[float, Limits(0.01, 1)] = 0.5
+    """Part of the steps after which fixed statistics are held."""
     batch: Annotated[int, Limits(1, 1024)]
     """Samples a step. One suits nuclei best in the same time, four suit strokes and may suit EM (docs/training.md)."""
     rare: Annotated[float, Limits(0, 1)]

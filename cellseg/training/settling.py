@@ -1,6 +1,6 @@
 """Statistics of normalisation layers that are fixed when the training ends.
 
-In the first part of a training each step is normalised by its own samples, as Ioffe and Szegedy 2015 (batch
+In the first part of a training (`hold`) each step is normalised by its own samples, as Ioffe and Szegedy 2015 (batch
 normalisation), and a slow average is kept. Then the average is held, and the network goes on learning with the very
 numbers that it will predict with: what it says of a pixel depends on nothing outside its receptive field.
 """
@@ -11,8 +11,6 @@ from torch import nn
 
 from cellseg.options import TrainOptions
 
-PART = 0.5
-"""Part of the steps after which statistics are held."""
 SLOW, QUICK = 0.01, 0.1
 """Least and most of the average that a step replaces."""
 SHARE = 10
@@ -21,7 +19,7 @@ SHARE = 10
 
 def held_from(options: TrainOptions, *, known: bool) -> int:
     """The number of steps after which statistics are held; `known` ones of an earlier model from the first."""
-    return 0 if known else int(PART * options.steps)
+    return 0 if known else int(options.hold * options.steps)
 
 
 def settle(network: nn.Module, step: int, options: TrainOptions, *, known: bool) -> None:
