@@ -14,7 +14,7 @@ from qtpy.QtWidgets import QFileDialog
 import cellseg
 from tests.plugins.napari_cellseg.hand import Hand
 
-MANY = 60
+MANY = 24
 WAIT = 120_000
 
 
