@@ -108,7 +108,7 @@ def _predict_into(
             record.begin(len(prediction.done))
         if not _finish(prediction, target, None if record is None else record.sure.add):
             return False
-        notes = prediction.seen.image.notes
+        notes = prediction.notes
         if record is not None:
             record.notes = notes
         for note in notes:

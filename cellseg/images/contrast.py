@@ -94,12 +94,31 @@ def measure_levels(source: ImageSource, plane: int) -> tuple[Levels, ...]:
     return tuple(count.levels() for count in counts)
 
 
+def is_flat(source: ImageSource, plane: int) -> bool:
+    """True for a plane of one value in each channel, single pixels aside; read only until there is another value."""
+    values: dict[int, float] = {}
+    for region in _pieces(source):
+        for channel, pixels in enumerate(source.read(plane, *region)):
+            for _, cell in _cells(pixels):
+                middle, _ = medians(cell)
+                if not (middle == values.setdefault(channel, float(middle[0, 0]))).all():
+                    return False
+    return True
+
+
 def farthest(pixels: Array) -> float:
     """Contrasts by which a few pixels of (h, w) lie beyond the levels; 0 where margins or nothing else would say so."""
     count = LevelsCount()
     count.add(pixels)
     found = count.levels()
     return 0.0 if found.constant or found.no_data else found.farthest
+
+
+def _cells(pixels: Array) -> Iterator[tuple[tuple[int, int], Float64]]:
+    """Cells of a piece (h, w), each with its corner in the piece."""
+    for top in range(0, pixels.shape[0], CELL):
+        for left in range(0, pixels.shape[1], CELL):
+            yield (top, left), np.ascontiguousarray(pixels[top : top + CELL, left : left + CELL], np.float64)
 
 
 def _pieces(source: ImageSource) -> Iterator[tuple[slice, slice]]:
@@ -130,14 +149,12 @@ class LevelsCount:
         self.smallest = min(self.smallest, float(pixels.min()))
         self.largest = max(self.largest, float(pixels.max()))
         kept = np.float32 if np.can_cast(pixels.dtype, np.float32) else np.float64
-        for top in range(0, pixels.shape[0], CELL):
-            for left in range(0, pixels.shape[1], CELL):
-                cell = np.ascontiguousarray(pixels[top : top + CELL, left : left + CELL], np.float64)
-                middle, flat = medians(cell)
-                self.areas.append(area_levels(middle, near_flat(flat)).astype(kept))
-                self.corners.append((corner[0] + top, corner[1] + left))
-                self.cells.append(texture(cell, flat))
-                self.flat.update(flat_values(cell) if flat.any() else ())
+        for (top, left), cell in _cells(pixels):
+            middle, flat = medians(cell)
+            self.areas.append(area_levels(middle, near_flat(flat)).astype(kept))
+            self.corners.append((corner[0] + top, corner[1] + left))
+            self.cells.append(texture(cell, flat))
+            self.flat.update(flat_values(cell) if flat.any() else ())
 
     def levels(self) -> Levels:
         """The levels of all that was added."""

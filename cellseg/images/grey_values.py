@@ -18,7 +18,7 @@ from scipy import ndimage
 
 from cellseg.arrays import Array, Float32, Mask
 from cellseg.errors import InputError
-from cellseg.images.contrast import Levels, measure_levels
+from cellseg.images.contrast import Levels, is_flat, measure_levels
 from cellseg.images.normalise import LARGEST, Normalisation, apply, measure
 from cellseg.images.rescale import rescaled
 from cellseg.images.source import ImageSource
@@ -44,7 +44,7 @@ class GreyRule:
     high: float = 0.0
 
     def measure(self, source: ImageSource, plane: int) -> PlaneGreys:
-        """Grey values of a plane by this rule; the plane is read once, by numbers not at all.
+        """Grey values of a plane by this rule; the plane is read once, by numbers only until it has a second value.
 
         Raises InputError for values that are not finite.
         """
@@ -52,7 +52,8 @@ class GreyRule:
             return measure(source, plane)
         if self.name == CONTRAST:
             return measure_levels(source, plane)
-        return (Levels(self.low, self.high),) * source.channels
+        flat = is_flat(source, plane)
+        return (Levels(self.low, self.high, empty=flat, constant=flat),) * source.channels
 
 
 def grey_rule(text: str) -> GreyRule:

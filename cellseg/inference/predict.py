@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from cellseg.arrays import Array, Float32
 from cellseg.errors import InputError
 from cellseg.images.source import ImageSource, array_source
+from cellseg.inference.predicted import Predicted
 from cellseg.inference.prediction import Prediction, prediction_in_memory
 from cellseg.inference.scope import CUT, refuse
 from cellseg.inference.seen import SeenImage, seen_by
@@ -18,6 +20,8 @@ from cellseg.inference.tiling import Tile, TilePlace, nearest_first, place
 from cellseg.labels.arrays_or_paths import is_array
 from cellseg.models.trained import as_model
 from cellseg.options import PredictOptions
+
+logger = logging.getLogger(__name__)
 
 
 def predict(
@@ -50,7 +54,7 @@ def predict(
     prediction = prediction_in_memory(seen)
     tiles = [tile for tile in prediction.planned if place(tile) not in skip]
     found = prediction.compute(nearest_first(tiles, near) if near else tiles)
-    return ((each.tile, each.probabilities) for each in found)
+    return _told(found, prediction)
 
 
 def predict_array(model: Any, image: NDArray[np.generic], **options: Any) -> Float32:
@@ -65,7 +69,21 @@ def filled(model: Any, image: Any, options: PredictOptions) -> Prediction:
     prediction = unfilled(model, image, options)
     for _ in prediction.fill():
         pass
+    _tell(prediction)
     return prediction
+
+
+def _told(found: Iterator[Predicted], prediction: Prediction) -> Iterator[tuple[Tile, Float32]]:
+    """Tiles with their probabilities; after the last one what is to be known of the image is logged."""
+    for each in found:
+        yield each.tile, each.probabilities
+    _tell(prediction)
+
+
+def _tell(prediction: Prediction) -> None:
+    """Log the notes on the image, as the command says them."""
+    for note in prediction.notes:
+        logger.warning("%s: %s", prediction.source.name, note)
 
 
 def _as_array(image: Any) -> Array:

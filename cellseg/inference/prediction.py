@@ -93,6 +93,11 @@ class Prediction:
         return self.seen.model
 
     @property
+    def notes(self) -> list[str]:
+        """Sentences on grey values that a person should know of, of the planes that were seen so far."""
+        return self.seen.image.notes
+
+    @property
     def planned(self) -> list[Tile]:
         """All tiles in scan order, in pixels as the network sees them."""
         source = self.seen.source

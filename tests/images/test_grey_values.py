@@ -7,10 +7,11 @@ import pytest
 
 from cellseg.errors import InputError
 from cellseg.images.contrast import Levels
+from cellseg.images.grey_notes import is_constant
 from cellseg.images.grey_values import bent, between, grey_rule, greys_of, missing, seen_pixels
 from cellseg.images.normalise import apply, measure
 from cellseg.images.rescale import rescaled
-from cellseg.images.source import array_source
+from cellseg.images.source import ImageSource, array_source
 from tests.images.test_contrast import DISCS
 
 SHAPE = DISCS.shape
@@ -86,20 +87,30 @@ def test_a_hot_pixel_does_not_spread_when_the_image_is_made_smaller():
     assert (np.abs(plain - changed) > 0.2).sum() <= 4
 
 
-def test_numbers_need_no_measuring():
-    class Unread:
-        block = (64, 64)
-
-        def read(self, sheet, rows, columns):
-            raise AssertionError("the plane was read")
-
-    source = array_source(DISCS)
-    object.__setattr__(source, "pixels", Unread())
-    (levels,) = greys_of(seen_pixels(source, grey_rule("100,4000"), *SHAPE), 0)
-    assert (levels.low, levels.high) == (100, 4000)
+def test_numbers_need_no_more_of_an_image_than_a_second_value(monkeypatch):
+    source, seen = array_source(np.tile(DISCS, (20, 20))), []
+    read = ImageSource.read
+    monkeypatch.setattr(ImageSource, "read", lambda *asked: (seen.append(asked), read(*asked))[1])
+    (levels,) = greys_of(seen_pixels(source, grey_rule("100,4000"), source.height, source.width), 0)
+    assert (levels.low, levels.high, len(seen)) == (100, 4000, 1)
 
 
 @pytest.mark.parametrize("text", ["", "bright", "1", "1,2,3", "5,5", "9,1", "nan,1", "0,inf", "0,1e300", "a,b"])
 def test_rules_that_make_no_sense(text):
     with pytest.raises(InputError, match="--grey-values is"):
         grey_rule(text)
+
+
+CANVAS = np.full((150, 90), 500, np.uint16)
+HOT, HALVES, ONE_CELL = CANVAS.copy(), CANVAS.copy(), CANVAS.copy()
+HOT[[3, 80, 149], [4, 50, 89]] = 65535
+HALVES[:, 45:] = 501
+ONE_CELL[140:148, 80:88] = 900
+
+
+@pytest.mark.parametrize(("pixels", "constant"), [(CANVAS, True), (HOT, True), (HALVES, False), (ONE_CELL, False)])
+@pytest.mark.parametrize("rule", ["contrast", "100,900"])
+def test_a_plane_of_one_value_is_known_by_each_rule(rule, pixels, constant):
+    stack = array_source(np.stack([DISCS[:150, :90], pixels]))
+    measured = [grey_rule(rule).measure(stack, plane) for plane in range(2)]
+    assert [is_constant(greys) for greys in measured] == [False, constant]

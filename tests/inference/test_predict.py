@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 import cellseg
+from cellseg.models.trained import as_model
 
 SHAPES = [(1, 1), (2, 3), (31, 33), (97, 130), (188, 201)]
 
@@ -54,6 +57,16 @@ def test_grey_values_may_have_any_scale():
 
 def test_a_constant_image_gives_finite_probabilities():
     assert np.isfinite(cellseg.predict_array(network(norm="batch"), np.full((40, 40), 7, np.uint8))).all()
+
+
+@pytest.mark.parametrize("greys", ["contrast", "100,900"])
+def test_an_image_of_one_value_is_background_and_python_is_told(greys, caplog):
+    model = as_model(network(norm="batch"))
+    trained = replace(model, card=replace(model.card, grey_values="contrast", statistics="fixed"))
+    image = np.full((40, 40), 500, np.uint16)
+    assert (cellseg.predict_array(trained, image, grey_values=greys)[0] == 1).all()
+    assert [*cellseg.predict(trained, image, grey_values=greys)]
+    assert caplog.messages == 2 * ["array: the image has a single grey value: there is nothing to find"]
 
 
 def test_a_stack_is_predicted_plane_by_plane():
