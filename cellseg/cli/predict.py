@@ -99,18 +99,22 @@ def _predict_into(
 ) -> bool:
     """Predict an image into a file, and fill its record; False where it was stopped before its end."""
     from cellseg.inference.segment import prediction_into
+    from cellseg.labels.picture import label_notes
     from cellseg.locks import sole_writer
 
     with sole_writer(target):
         prediction = prediction_into(target, trained, source, options, resume=resume)
         _say_scale(prediction.seen, asked=options)
+        of_labels = label_notes(source)
+        for note in of_labels:
+            say(f"warning: {source.name}: {note}")
         if record is not None:
             record.begin(len(prediction.done))
         if not _finish(prediction, target, None if record is None else record.sure.add):
             return False
         notes = prediction.notes
         if record is not None:
-            record.notes = notes
+            record.notes = [*of_labels, *notes]
         for note in notes:
             say(f"warning: {source.name}: {note}")
     if windows:

@@ -14,6 +14,7 @@ def lines_on(run: TrainingRun) -> Iterator[str]:
     """The data, and what is other than one may expect, in sentences."""
     yield from run.notes
     yield from (f"warning: {warning}" for warning in run.data.warnings)
+    yield from run.data.notes
     yield from _on_data(run.data)
     if run.data.scale != 1:
         asked = run.settings.train.seen_diameter is not None

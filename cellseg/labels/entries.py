@@ -23,6 +23,8 @@ class UnopenedImage:
     """Its height and width stand in the file."""
     file: str = ""
     """Name in messages; by default the last part of `name`."""
+    inside: str = ""
+    """File that tells this name, where labels say themselves which image they are of."""
 
     @property
     def stem(self) -> str:
@@ -32,4 +34,5 @@ class UnopenedImage:
     @property
     def shown(self) -> str:
         """Name in messages."""
-        return self.file or self.stem
+        name = self.file or self.stem
+        return f"{name} (named in {self.inside})" if self.inside else name

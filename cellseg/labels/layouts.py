@@ -49,6 +49,11 @@ def find_entries(images: Paths, labels: Paths, axes: str | None, *, of_images: C
         special = next((both for both in found if both is not None), None)
         if special is not None:
             return special
+        if is_tree(ours) and not is_tree(theirs):
+            remedy = f"Give {ours.name} for both, or one of its folders with images and the masks beside it."
+            raise InputError(
+                "holds a folder for each image, with its masks; the labels are not in such folders", remedy, path=ours
+            )
     files = _image_files(images)
     return [_image(file, of_images) for file in files], label_entries(labels, axes, len(files))
 

@@ -64,7 +64,8 @@ def find_pairs(images: Paths, labels: Paths, *, axes: str | None = None, palette
     else:
         ours, theirs = find_entries(images, labels, label_axes, of_images=open_file(axes))
     unlike = _are_unlike(images, labels, ours, theirs)
-    return pairs_of((_opened(image, label) for image, label in _match(ours, theirs)), unlike)
+    by_name = palette != "index"  # a prediction may be called as one likes
+    return pairs_of((_opened(image, label) for image, label in _match(ours, theirs, by_name)), unlike)
 
 
 def _opened(image: UnopenedImage, label: UnopenedImage) -> tuple[ImageSource, ImageSource]:
@@ -100,12 +101,15 @@ def _planes(image: ImageSource, label: ImageSource, unlike: bool) -> list[Pair]:
 def _are_unlike(images: Paths, labels: Paths, ours: Sequence[UnopenedImage], theirs: Sequence[UnopenedImage]) -> bool:
     """True if one image and one label were found in folders, and their names have nothing to do with each other."""
     named = [isinstance(given, (str, Path)) and Path(given).is_file() for given in (images, labels)]
-    if len(ours) != 1 or len(theirs) != 1 or any(named):
-        return False
-    one, other = (entries[0].stem.casefold() for entries in (ours, theirs))
+    return len(ours) == len(theirs) == 1 and not any(named) and _have_unlike_names(ours[0], theirs[0])
+
+
+def _have_unlike_names(ours: UnopenedImage, theirs: UnopenedImage) -> bool:
+    """True if no part of one name says that the other belongs to it."""
+    one, other = (entry.stem.casefold() for entry in (ours, theirs))
     if one in other or other in one:
         return False
-    numbers, others = _numbers(ours[0]), _numbers(theirs[0])
+    numbers, others = _numbers(ours), _numbers(theirs)
     return numbers != others if numbers and others else not _words(one) & _words(other)
 
 
@@ -123,9 +127,12 @@ def _mismatch(image: ImageSource, label: ImageSource) -> str:
 
 
 def _match(
-    images: Sequence[UnopenedImage], labels: Sequence[UnopenedImage]
+    images: Sequence[UnopenedImage], labels: Sequence[UnopenedImage], by_name: bool
 ) -> list[tuple[UnopenedImage, UnopenedImage]]:
     if len(images) == len(labels) == 1:
+        if by_name and labels[0].inside and _have_unlike_names(images[0], labels[0]):
+            found = f"the image is {images[0].shown}, the labels are of {labels[0].shown}"
+            raise InputError(found, "Give that image, or both the same name.")
         return [(images[0], labels[0])]
     closest: tuple[int, str] = (-1, "")
     for image_key, label_key in _ways(images, labels):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from cellseg.arrays import Array, Int64
 from cellseg.errors import InputError
 from cellseg.images.made import made_by_cellseg
+from cellseg.labels.picture import background_of, interior, looks_like_picture
 from cellseg.options import LabelOptions
 
 IGNORED = -1
@@ -20,6 +21,7 @@ LARGEST_LABEL = 2**53
 """Larger numbers are not exact in files of floats, and no data set has as many cells."""
 OUTLINES = (".zip", ".roi", ".json", ".geojson")
 """Endings of files of which labels are drawn."""
+NO_PICTURE = "Give its labels: one number for each cell, one for each class, or a mask."
 FEWEST_BLURRED_VALUES = 5
 BLURRED_SHARE = 0.05
 """Masks resized with interpolation, blurred or saved as JPEG measure 0.12 to 0.8, real labels at most 0.015."""
@@ -57,10 +59,19 @@ def check_values(
         raise InputError(f"has negative labels (down to {lowest})", remedy, path=path)
     share = blurred_share(known)
     if are_blurred(share, len(values_in(known)), path):
-        found = f"has blurred edges: {share:.0%} of its edge pixels have a value between those of their neighbours"
-        remedy = "Save masks without JPEG, resize them without interpolation, or threshold them."
-        raise InputError(found, remedy, path=path)
+        raise _blurred(known, share, path)
     return values
+
+
+def _blurred(values: Int64, share: float, path: Path | str | None) -> InputError:
+    """What is wrong with labels of which so many edge pixels lie between their neighbours: they may be an image."""
+    labelled, count = values != background_of(values), len(values_in(values))
+    if looks_like_picture(int(interior(values)[labelled].sum()), int(labelled.sum()), count):
+        found = f"looks like an image, not like labels: {count} values, hardly two neighbours alike"
+        return InputError(found, NO_PICTURE, path=path)
+    found = f"has blurred edges: {share:.0%} of its edge pixels have a value between those of their neighbours"
+    remedy = "Save masks without JPEG, resize them without interpolation, or threshold them."
+    return InputError(found, remedy, path=path)
 
 
 def plain_values(plane: Array, options: LabelOptions, path: Path | str | None = None) -> Int64:

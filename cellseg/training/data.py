@@ -14,7 +14,6 @@ from cellseg.images.cutout import noted_greys
 from cellseg.images.grey_values import CONTRAST, GreyRule, grey_rule, seen_pixels
 from cellseg.images.rescale import nearest
 from cellseg.labels.annotated import find_annotated_pairs, read_truth
-from cellseg.labels.doctor.finding import Finding
 from cellseg.labels.meaning import LabelPlane, Meaning
 from cellseg.labels.pairs import Pair
 from cellseg.metrics.candidates import areas_of, diameter_of
@@ -50,6 +49,7 @@ class TrainingSet:
         old_validation: images of an earlier training that are held out.
         scale: how many times larger than its file each image and its truth are here.
         warnings: sentences on faults of the images and labels that do not prevent a training.
+        notes: sentences on how labels of other programs were read.
     """
 
     training: tuple[Annotated, ...]
@@ -63,6 +63,7 @@ class TrainingSet:
     old_validation: tuple[Annotated, ...] = ()
     scale: float = 1.0
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def new(self) -> tuple[Annotated, ...]:
@@ -144,13 +145,9 @@ def read_training_set(
         replayed=len(old),
         old_validation=tuple(old_held),
         scale=scale,
-        warnings=tuple(f"{f.found}. {f.remedy}".rstrip() for f in report.findings if _is_told(f)),
+        warnings=tuple(f"{f.found}. {f.remedy}".rstrip() for f in report.findings if f.severity == "warning"),
+        notes=tuple(f.found for f in report.findings if f.code == "format"),
     )
-
-
-def _is_told(finding: Finding) -> bool:
-    """True of warnings, and of how labels of other programs were read."""
-    return finding.severity == "warning" or finding.code == "format"
 
 
 def median_diameter(data: TrainingSet) -> float:

@@ -146,3 +146,24 @@ def test_other_mistakes(cellseg_cli, monkeypatch, tmp_path, words, part):
     monkeypatch.chdir(tmp_path)
     assert_refused(cellseg_cli(*words), part)
     assert not list(tmp_path.iterdir())
+
+
+def test_labels_in_place_of_an_image_are_said(cellseg_cli, untrained, tmp_path):
+    tifffile.imwrite(tmp_path / "labels.tif", CELLS)
+    done = cellseg_cli("predict", untrained, tmp_path / "labels.tif", "--out", tmp_path / "o.tif")
+    assert done.code == 0
+    assert "warning: labels.tif: looks like labels, not like an image" in done.err
+
+
+def test_how_labels_are_read_is_no_warning(cellseg_cli, tmp_path):
+    for sub in ("images", "masks"):
+        (tmp_path / sub).mkdir()
+    tifffile.imwrite(tmp_path / "images/a.tif", PICTURE)
+    for k in (1, 2):
+        tifffile.imwrite(tmp_path / f"masks/{k}.tif", (k == CELLS).astype(np.uint8))
+    words = ("--images", tmp_path / "images", "--labels", tmp_path / "masks", "--out", tmp_path / "run", "--dry-run")
+    done = cellseg_cli("train", *words, "--steps", 1, "--base", 2, "--depth", 1, "--trust-pairs")
+    assert done.code == 0, done.err
+    lines = [line for line in done.err.splitlines() if "one mask file for each cell" in line]
+    assert lines
+    assert not any(line.startswith("warning:") for line in lines)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from cellseg.arrays import Array, Mask
+from cellseg.labels.picture import interior
 from cellseg.labels.values import LARGEST_LABEL, are_blurred, blurred_share, with_background
 from cellseg.options import LabelOptions
 
@@ -71,7 +72,7 @@ def look_at_values(
         name=name,
         dtype=plane.dtype,
         counts=counts,
-        interior=_counted(values[_interior(values) & counted]),
+        interior=_counted(values[interior(values) & counted]),
         broken=broken,
         fractions=fractions,
         zeros=zeros,
@@ -100,16 +101,6 @@ def _counted(values: Array) -> Counter[float]:
     with np.errstate(over="ignore"):
         known, counts = np.unique(np.round(values, 3), return_counts=True)
     return Counter(dict(zip(known.tolist(), counts.tolist(), strict=True)))
-
-
-def _interior(values: Array) -> Mask:
-    same = np.ones(values.shape, bool)
-    down, across = values[1:] == values[:-1], values[:, 1:] == values[:, :-1]
-    same[1:] &= down
-    same[:-1] &= down
-    same[:, 1:] &= across
-    same[:, :-1] &= across
-    return same
 
 
 def _around_lowest(labels: Array) -> tuple[int, int]:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from cellseg.labels.doctor.counts import PlaneValues, total
 from cellseg.labels.doctor.finding import Cleaning, Finding, listed
 from cellseg.labels.meaning import MOST_CLASSES, Meaning
-from cellseg.labels.values import LARGEST_LABEL
+from cellseg.labels.picture import looks_like_picture
+from cellseg.labels.values import LARGEST_LABEL, NO_PICTURE
 from cellseg.options import LabelOptions
 
 FEWEST_FRINGE_VALUES = 3
@@ -166,11 +167,21 @@ def _no_labels(found: SetValues) -> Iterable[Finding]:
         yield Finding("fractions", "error", where, said, "Labels number cells; threshold probabilities first.")
         return
     where = found.where(lambda plane: plane.blurred)
-    if where:
+    if where and _is_picture(found):
+        said = f"the labels look like images: {len(found.counts)} values, hardly two neighbours alike"
+        yield Finding("picture", "error", where, said, NO_PICTURE)
+    elif where:
         share = max(plane.blurred for plane in found.planes)
         said = f"ids were mixed by interpolation: {share:.0%} of the edge pixels lie between those of their neighbours"
         remedy = "Resize label images with nearest neighbour, from the originals: the ids cannot be told again."
         yield Finding("interpolated", "error", where, said, remedy)
+
+
+def _is_picture(found: SetValues) -> bool:
+    """True if the labels of all planes together look like an image."""
+    usual = _most_frequent(found)
+    labelled = found.counts.total() - found.counts[usual]
+    return looks_like_picture(found.interior.total() - found.interior[usual], labelled, len(found.counts))
 
 
 def _mixed(found: SetValues, offset: int) -> Finding:

@@ -16,6 +16,7 @@ from cellseg.extras import wanted
 from cellseg.images.source import ImageSource
 from cellseg.labels.entries import UnopenedImage
 from cellseg.labels.formats.drawn import CellMask, cropped, drawn_source
+from cellseg.labels.formats.drawn_outlines import refuse_outside
 from cellseg.labels.formats.json_files import Tree, read_json
 
 WHAT = "annotations of COCO"
@@ -105,11 +106,23 @@ def _entry(image: Mapping[str, Any], found: Sequence[Tree], path: Path, notes: t
     name = Path(file.parent, file.stem)
     cells = tuple(one for one in found if one.get("segmentation") and not one.get("iscrowd"))
     opened = partial(_open, CocoImage(path, cells, (int(image["height"]), int(image["width"])), notes), name.name)
-    return UnopenedImage(name, opened, file=file.name)
+    return UnopenedImage(name, opened, file=file.name, inside=path.name)
 
 
 def _open(reader: CocoImage, name: str, _: ImageSource | None) -> ImageSource:
+    for annotation in reader.annotations:
+        _refuse_outside(annotation, reader)
     return drawn_source(reader, reader.shape, name, reader.path)
+
+
+def _refuse_outside(annotation: Tree, reader: CocoImage) -> None:
+    """InputError where all polygons of a cell lie outside the image; run lengths cannot."""
+    polygons = annotation["segmentation"]
+    flat = [value for polygon in polygons for value in polygon] if isinstance(polygons, list) else []
+    if flat and all(isinstance(value, int | float) for value in flat):
+        columns, rows = flat[::2], flat[1::2]
+        box = min(rows), min(columns), max(rows), max(columns)
+        refuse_outside(box, reader.shape, f"the annotation {annotation.get('id')}", reader.path)
 
 
 def _notes(tree: Tree, path: Path) -> list[str]:

@@ -58,12 +58,8 @@ class OutlinesOfCells:
 
     def refuse_outside(self) -> None:
         """InputError where a cell lies outside the image altogether."""
-        height, width = self.shape
         for outline in self.outlines:
-            top, left, bottom, right = outline.box()
-            if top >= height or left >= width or bottom <= 0 or right <= 0:
-                found = f"the region {outline.name!r} lies outside of {height} x {width} pixels"
-                raise InputError(found, "Choose the regions of the same image.", path=self.path)
+            refuse_outside(outline.box(), self.shape, f"the region {outline.name!r}", self.path)
 
     def _filled(self, outline: CellOutline) -> CellMask:
         top, left, bottom, right = outline.box()
@@ -78,6 +74,17 @@ class OutlinesOfCells:
         else:
             mask = fill(paths, size)
         return clipped(cropped(mask, outline.number, top, left), self.shape)
+
+
+def refuse_outside(box: tuple[float, float, float, float], shape: Shape, what: str, path: Path) -> None:
+    """InputError where a box lies outside an image of this height and width altogether.
+
+    `box`: first row and column, and those after the last.
+    """
+    top, left, bottom, right = box
+    if top >= shape[0] or left >= shape[1] or bottom <= 0 or right <= 0:
+        found = f"{what} lies outside of {shape[0]} x {shape[1]} pixels"
+        raise InputError(found, "Choose the regions of the same image.", path=path)
 
 
 def numbered(outlines: Sequence[CellOutline], first: int = 1) -> tuple[CellOutline, ...]:

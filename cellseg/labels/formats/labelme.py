@@ -16,7 +16,7 @@ from cellseg.arrays import Array, Mask, Shape
 from cellseg.errors import InputError
 from cellseg.images.source import ImageSource
 from cellseg.labels.formats.drawn import CellMask, cropped, drawn_source
-from cellseg.labels.formats.drawn_outlines import shape_of
+from cellseg.labels.formats.drawn_outlines import refuse_outside, shape_of
 from cellseg.labels.formats.json_files import Tree, read_json
 
 ShapePoints = list[tuple[float, float]]
@@ -62,7 +62,18 @@ def open_labelme(path: Path, like: ImageSource | None) -> ImageSource:
     left = len(shapes) - len(areas)
     notes = (f"{path.name}: {left} shapes are points or lines and left out",) if left else ()
     shape = _shape(tree) or _size(shape_of(like, path))
+    for one in areas:
+        _refuse_outside(one, shape, path)
     return drawn_source(LabelmeShapes(path, _grouped(areas), shape, notes), shape, path.name, path)
+
+
+def _refuse_outside(one: Tree, shape: Shape, path: Path) -> None:
+    """InputError where all points lie outside; of a circle they do not tell."""
+    points = one.get("points") or []
+    if one.get("shape_type") != "circle" and all(len(point) == 2 for point in points) and points:
+        columns, rows = zip(*points, strict=True)
+        box = min(rows), min(columns), max(rows) + 1, max(columns) + 1
+        refuse_outside(box, shape, f"the shape {one.get('label', '')!r}", path)
 
 
 def _shape(tree: Tree) -> Shape | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cellseg.errors import InputError
+from cellseg.labels.formats.json_files import read_json
 
 START = 4096
 """Bytes of a file that are looked at."""
@@ -77,6 +78,8 @@ def start_of(path: Path) -> bytes:
 def refuse_unread(path: Path) -> None:
     """InputError for a label file of a format that is known but not read."""
     start = start_of(path)
+    if suffixed(".json", ".geojson")(path, start):
+        read_json(path)  # a damaged one is told as such
     found = next((known for known in REFUSED if known.is_it(path, start)), None)
     if found is not None:
         remedy = found.remedy.format(name=path.name, stem=re.sub(r"_seg\.npy$", "", path.name))
