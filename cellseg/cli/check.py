@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from cellseg.cli.flags import AxesFlag, JsonFlag, MasksFlag
+from cellseg.cli.flags import AxesFlag, JsonFlag, MasksFlag, SceneFlag
 from cellseg.cli.progress import bar, console, say
 from cellseg.options import LabelOptions, PredictOptions
 from cellseg.wording import size_of, time_left
@@ -31,6 +31,7 @@ def check(
     *,
     fix: Path | None = None,
     axes: AxesFlag = None,
+    scene: SceneFlag = None,
     annotated: MasksFlag = None,
     options: Annotated[LabelOptions, Parameter(name="*")] = LabelOptions(),
     as_json: JsonFlag = False,
@@ -51,7 +52,7 @@ def check(
     """
     from cellseg.labels.annotated import find_annotated_pairs
 
-    pairs = find_annotated_pairs(images, labels, annotated, axes=axes)
+    pairs = find_annotated_pairs(images, labels, annotated, axes=axes, scene=scene)
     report = _examine(pairs, options)
     if fix is not None:
         _repair(pairs, report, fix)

@@ -18,6 +18,7 @@ Flat = Parameter(name="*")
 """Options of a dataclass as flags of the command."""
 JsonFlag = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON object on standard output.")]
 AxesFlag = Annotated[str | None, Parameter(help=described(options.DataOptions)["axes"].help)]
+SceneFlag = Annotated[str | None, Parameter(help=described(options.DataOptions)["scene"].help)]
 MasksFlag = Annotated[str | None, Parameter(help=described(options.DataOptions)["annotated"].help)]
 SeedFlag = Annotated[int, Parameter(help=described(options.SplitOptions)["seed"].help)]
 VolumeFlag = Annotated[bool, Parameter(negative="--planes", help=described(options.EvaluateOptions)["volume"].help)]

@@ -9,22 +9,20 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from cellseg.cli.flags import JsonFlag
+from cellseg.cli.flags import JsonFlag, SceneFlag
 from cellseg.cli.progress import console
 from cellseg.errors import InputError
 from cellseg.images.fileformat import MICROSCOPES, format_of_file, is_model
 from cellseg.images.omezarr.folder import images_inside, is_zarr, labels_of, read_ome
 
 
-def info(path: Path, *, scene: str | None = None, as_json: JsonFlag = False) -> int:
+def info(path: Path, *, scene: SceneFlag = None, as_json: JsonFlag = False) -> int:
     """Say what an image file, an OME-Zarr folder, a run folder or a model is.
 
     Parameters
     ----------
     path
         The file or folder, or the name of a model that comes with cellseg.
-    scene
-        Name or number (from 0) of the image in a CZI, ND2 or LIF that holds several.
     """
     found = _describe(path, scene)
     if as_json:

@@ -8,7 +8,7 @@ from itertools import chain, groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from cellseg.cli.flags import AxesFlag, Flat
+from cellseg.cli.flags import AxesFlag, Flat, SceneFlag
 from cellseg.cli.predict_batch import Failures, looked_at, unfinished
 from cellseg.cli.predict_files import ImageJob, ResultFiles, plan_jobs
 from cellseg.cli.predict_summary import page_words, summaries
@@ -32,7 +32,7 @@ def predict(
     *image: Path,
     files: Annotated[ResultFiles, Flat],
     channel: str | None = None,
-    scene: str | None = None,
+    scene: SceneFlag = None,
     axes: AxesFlag = None,
     verify_seams: int = 0,
     options: Annotated[PredictOptions, Flat] = PredictOptions(),
@@ -50,8 +50,6 @@ def predict(
         Image files (TIFF, PNG, JPEG, ...) or OME-Zarr folders, folders of these, or globs (in quotes, too).
     channel
         Name or number (from 0) of the channel to take.
-    scene
-        Name or number (from 0) of the image in a CZI, ND2 or LIF that holds several; `cellseg info` lists them.
     verify_seams
         Predict that many windows across seams in one piece as well, and print the largest difference.
     """

@@ -14,6 +14,7 @@ from cellseg.errors import InputError
 from cellseg.images.listing import Paths
 from cellseg.labels.arrays_or_paths import Given, are_paths, array_pairs
 from cellseg.labels.ctc.pairs import find_ctc_pairs, is_ctc
+from cellseg.labels.layouts import OpensImage, open_file
 from cellseg.labels.meaning import LabelPlane, Meaning, read_values
 from cellseg.labels.pairs import Pair, find_pairs
 from cellseg.labels.read import read_labels
@@ -21,7 +22,12 @@ from cellseg.options import LabelOptions
 
 
 def find_annotated_pairs(
-    images: Given, labels: Given, annotated: Given | None = None, *, axes: str | None = None
+    images: Given,
+    labels: Given,
+    annotated: Given | None = None,
+    *,
+    axes: str | None = None,
+    scene: str | None = None,
 ) -> list[Pair]:
     """Pairs to learn from.
 
@@ -31,6 +37,7 @@ def find_annotated_pairs(
         labels: the same for the labels.
         annotated: masks, matched like labels: nonzero where somebody annotated; without them everywhere.
         axes: axes of the images, such as CYX, if their metadata do not say.
+        scene: name or number of the image in each microscope's file that holds several.
 
     Raises:
         InputError: as `find_pairs` and `find_ctc_pairs`, or masks that do not fit the images.
@@ -39,19 +46,22 @@ def find_annotated_pairs(
     if not _same_kind(images, labels, annotated):
         pairs = array_pairs(images, labels, axes)
         return _masked(pairs, array_pairs(images, annotated, axes)) if annotated is not None else pairs
-    return _pairs_of_files(cast(Paths, images), cast(Paths, labels), cast(Paths | None, annotated), axes)
+    opened = open_file(axes, scene)
+    return _pairs_of_files(cast(Paths, images), cast(Paths, labels), cast(Paths | None, annotated), axes, opened)
 
 
-def _pairs_of_files(images: Paths, labels: Paths, annotated: Paths | None, axes: str | None) -> list[Pair]:
+def _pairs_of_files(
+    images: Paths, labels: Paths, annotated: Paths | None, axes: str | None, of_images: OpensImage
+) -> list[Pair]:
     if isinstance(images, (str, Path)) and isinstance(labels, (str, Path)) and is_ctc(labels):
         if annotated:
             remedy = "There markers, silver truth and grey values tell; copy the files elsewhere to give masks."
             raise InputError("--annotated does not go with folders of the Cell Tracking Challenge", remedy)
         return find_ctc_pairs(images, labels)
     images, labels = (given if isinstance(given, (str, Path)) else list(given) for given in (images, labels))
-    pairs = find_pairs(images, labels, axes=axes)
+    pairs = find_pairs(images, labels, axes=axes, of_images=of_images)
     _refuse_same(pairs)
-    return with_masks(pairs, images, annotated, axes) if annotated else pairs
+    return with_masks(pairs, images, annotated, axes, of_images) if annotated else pairs
 
 
 def _refuse_same(pairs: Sequence[Pair]) -> None:
@@ -71,10 +81,16 @@ def _same_kind(images: Given, labels: Given, annotated: Given | None) -> bool:
     return kinds["images"]
 
 
-def with_masks(pairs: Sequence[Pair], images: Paths, annotated: Paths, axes: str | None = None) -> list[Pair]:
+def with_masks(
+    pairs: Sequence[Pair],
+    images: Paths,
+    annotated: Paths,
+    axes: str | None = None,
+    of_images: OpensImage | None = None,
+) -> list[Pair]:
     """The pairs of `images` with masks of annotated pixels."""
     try:
-        masks = find_pairs(images, annotated, axes=axes)
+        masks = find_pairs(images, annotated, axes=axes, of_images=of_images)
     except InputError as error:
         raise InputError(f"--annotated: masks are matched like labels: {error}") from error
     return _masked(pairs, masks)

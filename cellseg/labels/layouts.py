@@ -23,6 +23,8 @@ from cellseg.labels.formats.single_masks import FOLDERS, grouped_masks, is_tree,
 Both = tuple[list[UnopenedImage], list[UnopenedImage]]
 """Images, and labels."""
 
+OpensImage = Callable[[Path], ImageSource]
+"""Opens an image file."""
 MASKS = re.compile(r"(.+?)_(?:cp_masks|masks|mask|labels|label)", re.IGNORECASE)
 """Name of a label file beside its image, without the suffix, as Cellpose and others have it."""
 BESIDE = re.compile(r".+_(?:flows|cp_output|cp_flows|outlines|cp_outlines|styles)", re.IGNORECASE)
@@ -31,7 +33,7 @@ CHANNEL = re.compile(r"(.+)_(\d{4})")
 """Name of a file with one channel of an image, in data sets of nnU-Net."""
 
 
-def find_entries(images: Paths, labels: Paths, axes: str | None, *, of_images: Callable[[Path], ImageSource]) -> Both:
+def find_entries(images: Paths, labels: Paths, axes: str | None, *, of_images: OpensImage) -> Both:
     """Images and labels, by the layout of their folders.
 
     Args:
@@ -154,11 +156,11 @@ def _owner(mask: Path) -> Path:
     return mask.with_name(found[1]) if found else bare(mask)
 
 
-def _image(file: Path, of_images: Callable[[Path], ImageSource]) -> UnopenedImage:
+def _image(file: Path, of_images: OpensImage) -> UnopenedImage:
     return UnopenedImage(bare(file), lambda _: of_images(file), file=file.name)
 
 
-def _tree_of_masks(images: Path, labels: Path, of_images: Callable[[Path], ImageSource]) -> Both | None:
+def _tree_of_masks(images: Path, labels: Path, of_images: OpensImage) -> Both | None:
     """A folder for each image, with images/ and masks/: stage1_train of the Data Science Bowl of 2018."""
     if not is_tree(labels):
         return None
@@ -184,7 +186,7 @@ def _of_images(folder: Path) -> list[Path]:
     return sorted((sub for sub in _visible(folder) if (sub / "images").is_dir()), key=natural_key)
 
 
-def _only_image(folder: Path, of_images: Callable[[Path], ImageSource]) -> UnopenedImage:
+def _only_image(folder: Path, of_images: OpensImage) -> UnopenedImage:
     files = list_images(folder / "images")
     if len(files) != 1:
         found = f"holds {len(files)} images beside the masks of one"
@@ -192,7 +194,7 @@ def _only_image(folder: Path, of_images: Callable[[Path], ImageSource]) -> Unope
     return UnopenedImage(Path(folder.name), lambda _: of_images(files[0]))
 
 
-def _nnunet(images: Path, labels: Path, of_images: Callable[[Path], ImageSource]) -> Both | None:
+def _nnunet(images: Path, labels: Path, of_images: OpensImage) -> Both | None:
     """imagesTr with a file for each channel, NAME_0000 and on, and labelsTr: a data set of nnU-Net."""
     place = images / "imagesTr" if (images / "imagesTr").is_dir() else images
     if not re.fullmatch(r"imagesT[rs]", place.name) or not place.is_dir():
@@ -203,7 +205,7 @@ def _nnunet(images: Path, labels: Path, of_images: Callable[[Path], ImageSource]
     return [*_of_channels(files, of_images)], label_entries(labels)
 
 
-def _of_channels(files: Sequence[Path], of_images: Callable[[Path], ImageSource]) -> Iterable[UnopenedImage]:
+def _of_channels(files: Sequence[Path], of_images: OpensImage) -> Iterable[UnopenedImage]:
     def name(file: Path) -> Path:
         found = CHANNEL.fullmatch(bare(file).name)
         assert found is not None
@@ -213,13 +215,11 @@ def _of_channels(files: Sequence[Path], of_images: Callable[[Path], ImageSource]
         yield UnopenedImage(owner, partial(_opened_channels, [*channels], of_images, owner.name))
 
 
-def _opened_channels(
-    files: Sequence[Path], of_images: Callable[[Path], ImageSource], name: str, _: ImageSource | None
-) -> ImageSource:
+def _opened_channels(files: Sequence[Path], of_images: OpensImage, name: str, _: ImageSource | None) -> ImageSource:
     return open_channels([of_images(file) for file in files], name)
 
 
-def _one_folder(images: Path, labels: Path, of_images: Callable[[Path], ImageSource]) -> Both | None:
+def _one_folder(images: Path, labels: Path, of_images: OpensImage) -> Both | None:
     """Images and labels side by side: X.png with X_masks.png, or with X.json of another program."""
     if not images.is_dir() or not labels.is_dir() or images.resolve() != labels.resolve() or is_zarr(images):
         return None
@@ -235,13 +235,13 @@ def _one_folder(images: Path, labels: Path, of_images: Callable[[Path], ImageSou
     return (shown, entries) if shown else None
 
 
-LAYOUTS: tuple[Callable[[Path, Path, Callable[[Path], ImageSource]], Both | None], ...] = (
+LAYOUTS: tuple[Callable[[Path, Path, OpensImage], Both | None], ...] = (
     _tree_of_masks,
     _nnunet,
     _one_folder,
 )
 
 
-def open_file(axes: str | None) -> Callable[[Path], ImageSource]:
-    """Opener of image files, whose axes are these."""
-    return lambda path: open_image(path, axes=axes)
+def open_file(axes: str | None, scene: str | None = None) -> OpensImage:
+    """Opener of image files, whose axes are these, and of several images in one of that scene."""
+    return lambda path: open_image(path, axes=axes, scene=scene)

@@ -14,7 +14,7 @@ from cellseg.images.listing import Paths, list_images
 from cellseg.images.palette import PaletteRule
 from cellseg.images.source import ImageSource
 from cellseg.labels.entries import UnopenedImage
-from cellseg.labels.layouts import find_entries, label_entries, open_file
+from cellseg.labels.layouts import OpensImage, find_entries, label_entries, open_file
 
 __all__ = ["Pair", "find_pairs", "list_images"]
 
@@ -41,7 +41,14 @@ class Pair:
     """Whether the two files were paired because each was alone in its folder, though their names are unlike."""
 
 
-def find_pairs(images: Paths, labels: Paths, *, axes: str | None = None, palette: PaletteRule = "lookup") -> list[Pair]:
+def find_pairs(
+    images: Paths,
+    labels: Paths,
+    *,
+    axes: str | None = None,
+    palette: PaletteRule = "lookup",
+    of_images: OpensImage | None = None,
+) -> list[Pair]:
     """Pair image planes with label planes.
 
     One file each belong together. Several are matched by name, else by what is left of the names when the
@@ -53,6 +60,7 @@ def find_pairs(images: Paths, labels: Paths, *, axes: str | None = None, palette
         labels: the same for the labels, which may be of other formats as well.
         axes: axes of the images, if their metadata do not say; labels have the same but channels.
         palette: as in `open_image`, of the images; `index` where these are label images too.
+        of_images: opens an image file; by default as it is, with these axes.
 
     Raises:
         InputError: nothing there, a missing partner, or planes that differ in number or size.
@@ -62,7 +70,7 @@ def find_pairs(images: Paths, labels: Paths, *, axes: str | None = None, palette
         ours = label_entries(images, label_axes)
         theirs = label_entries(labels, label_axes, len(ours))
     else:
-        ours, theirs = find_entries(images, labels, label_axes, of_images=open_file(axes))
+        ours, theirs = find_entries(images, labels, label_axes, of_images=of_images or open_file(axes))
     unlike = _are_unlike(images, labels, ours, theirs)
     by_name = palette != "index"  # a prediction may be called as one likes
     return pairs_of((_opened(image, label) for image, label in _match(ours, theirs, by_name)), unlike)

@@ -58,6 +58,8 @@ class DataOptions(Checked):
     """Masks, matched like labels: nonzero where somebody annotated; the rest has no weight."""
     axes: str | None = None
     """Axes of the images, such as CYX where pages are channels. Default: as the files say."""
+    scene: str | None = None
+    """Name or number (from 0) of the image in each CZI, ND2 or LIF that holds several; `cellseg info` lists them."""
     validation_images: str | None = None
     """Images for validation, instead of a part of --images."""
     validation_labels: str | None = None

@@ -18,6 +18,7 @@ from cellseg.models.registry import options_for
 from cellseg.models.trained import TrainedModel, load, refuse_exported
 from cellseg.options import DataOptions, TrainSettings
 from cellseg.training.admission import TrainingPairs
+from cellseg.training.config_file import READING
 from cellseg.training.data import TrainingSet, find_training_pairs, read_training_set
 from cellseg.training.network_size import options_of, size_for
 from cellseg.training.object_size import magnifier
@@ -115,7 +116,7 @@ def _known_folder(request: RunRequest, dry: bool) -> RunFolder | None:
 
 def _absolute(request: RunRequest) -> RunRequest:
     """The request with paths that stay right in another working folder."""
-    where = {name: value if name == "axes" else absolute(value) for name, value in asdict(request.where).items()}
+    where = {name: value if name in READING else absolute(value) for name, value in asdict(request.where).items()}
     options, start = dict(request.options), request.start
     if options.get("encoder_weights"):
         options["encoder_weights"] = absolute(str(options["encoder_weights"]))
@@ -228,7 +229,7 @@ def _refuse_gone(own: Mapping[str, str | None], folder: RunFolder) -> None:
         found = "the images of the run are in no file that it knows"
         raise InputError(found, "Give them with --images and --labels.", path=folder.path)
     for name, value in own.items():
-        if value and name != "axes":
+        if value and name not in READING:
             try:
                 list_images(value)
             except InputError as error:

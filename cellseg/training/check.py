@@ -17,7 +17,13 @@ from cellseg.training.recipes import settings_for
 
 
 def check(
-    images: Given, labels: Given, *, annotated: Given | None = None, axes: str | None = None, **options: Any
+    images: Given,
+    labels: Given,
+    *,
+    annotated: Given | None = None,
+    axes: str | None = None,
+    scene: str | None = None,
+    **options: Any,
 ) -> Report:
     """Report of the label doctor: meaning of the labels, and what is wrong with them.
 
@@ -26,6 +32,7 @@ def check(
         labels: the same for the labels.
         annotated: masks, matched like labels: nonzero where somebody annotated.
         axes: of the images, such as CYX.
+        scene: name or number of the image in each microscope's file that holds several.
         options: fields of LabelOptions: labels_are, foreground, ignore_label, background_label, ...
 
     Returns:
@@ -35,7 +42,7 @@ def check(
         InputError: a file is damaged, or images and labels do not fit.
         TypeError: something that is neither a path nor an array.
     """
-    pairs = find_annotated_pairs(images, labels, annotated, axes=axes)
+    pairs = find_annotated_pairs(images, labels, annotated, axes=axes, scene=scene)
     *_, report = examined(pairs, LabelOptions(**options))
     assert isinstance(report, Report), "an examination ends with a report"
     return report

@@ -17,7 +17,9 @@ from cellseg.training.old_options import FORMAT, format_of, migrated
 
 OF_THE_CALL = frozenset({"--config", "--resume", "--dry-run", "--json", "--events"})
 """What is asked of one call of the program and not of a training."""
-FILES = frozenset({field.name for field in fields(DataOptions)} - {"axes"}) | {"from", "encoder_weights", "out"}
+READING = frozenset({"axes", "scene"})
+"""Options of a training's data that name no file."""
+FILES = frozenset({field.name for field in fields(DataOptions)} - READING) | {"from", "encoder_weights", "out"}
 """Options that name files; in a file they are relative to its folder."""
 WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 

@@ -83,24 +83,23 @@ def find_training_pairs(where: DataOptions) -> TrainingPairs:
     """
     if not where.images or not where.labels:
         raise InputError("--images and --labels are needed", "Give a TIFF stack, a folder or a glob for each.")
-    new = find_annotated_pairs(where.images, where.labels, where.annotated, axes=where.axes or None)
+    new = find_annotated_pairs(where.images, where.labels, where.annotated, axes=where.axes or None, scene=where.scene)
     return TrainingPairs(new, *further_pairs(where))
 
 
 def further_pairs(where: DataOptions) -> tuple[Sequence[Pair], Sequence[Pair]]:
     """Pairs to validate on, and those of an earlier training; none where the options name none."""
-    axes = where.axes or None
-    validation = _both("validation", where.validation_images, where.validation_labels, axes)
-    return validation, _both("replay", where.replay_images, where.replay_labels, axes)
+    validation = _both("validation", where.validation_images, where.validation_labels, where)
+    return validation, _both("replay", where.replay_images, where.replay_labels, where)
 
 
-def _both(name: str, images: str | None, labels: str | None, axes: str | None) -> Sequence[Pair]:
+def _both(name: str, images: str | None, labels: str | None, where: DataOptions) -> Sequence[Pair]:
     if not images and not labels:
         return ()
     if not images or not labels:
         missing = "images" if labels else "labels"
         raise InputError(f"--{name}-{missing} is missing", "Give images and labels, or neither.")
-    return find_annotated_pairs(images, labels, axes=axes)
+    return find_annotated_pairs(images, labels, axes=where.axes or None, scene=where.scene)
 
 
 def read_training_set(

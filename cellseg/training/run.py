@@ -139,7 +139,7 @@ def _where(
     named = {"images": images, "labels": labels, "annotated": where.annotated if annotated is None else annotated}
     if all(isinstance(given, str | Path | None) for given in named.values()) and images is not None:
         return replace(where, **{name: None if given is None else str(given) for name, given in named.items()}), None
-    new = find_annotated_pairs(images, labels, named["annotated"], axes=where.axes)
+    new = find_annotated_pairs(images, labels, named["annotated"], axes=where.axes, scene=where.scene)
     return where, TrainingPairs(new, *further_pairs(where))
 
 

@@ -9,9 +9,13 @@ import sys
 import numpy as np
 import pytest
 
+import cellseg
 from cellseg.cli.info import info
 from cellseg.errors import InputError
 from cellseg.images.open import open_image
+from cellseg.images.write import write_stack
+from cellseg.options import DataOptions
+from cellseg.training.data import find_training_pairs
 
 RNG = np.random.default_rng(0)
 STACK = RNG.integers(0, 60_000, (2, 2, 2, 3, 24, 30), dtype=np.uint16)
@@ -147,3 +151,15 @@ def test_what_has_no_scenes_is_told(tmp_path):
     np.save(tmp_path / "a.npy", STACK[0, 0, 0, 0])
     with pytest.raises(InputError, match="has no scenes, as a NumPy array has none"):
         open_image(tmp_path / "a.npy", scene="1")
+
+
+def test_a_scene_is_trained_on_and_checked(tmp_path):
+    path, labels = write_czi(tmp_path / "a.czi", scenes=2), np.zeros((6, 24, 30), np.uint8)
+    labels[:, 4:12, 4:12], labels[:, 14:20, 14:24] = 1, 2
+    write_stack(tmp_path / "labels.tif", labels)
+    where = DataOptions(images=str(path), labels=str(tmp_path / "labels.tif"), scene="Scene 1")
+    first = find_training_pairs(where).new[0]
+    np.testing.assert_array_equal(first.image.read(first.image_plane), STACK[1, 0, :, 0])
+    assert cellseg.check(path, tmp_path / "labels.tif", scene="1", trust_pairs=True).summary.pairs == 6
+    with pytest.raises(InputError, match="holds 2 scenes"):
+        cellseg.check(path, tmp_path / "labels.tif")
