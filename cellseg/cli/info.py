@@ -14,6 +14,7 @@ from cellseg.cli.progress import console
 from cellseg.errors import InputError
 from cellseg.images.fileformat import MICROSCOPES, format_of_file, is_model
 from cellseg.images.omezarr.folder import images_inside, is_zarr, labels_of, read_ome
+from cellseg.images.omezarr.remote import address_of
 
 
 def info(path: Path, *, scene: SceneFlag = None, as_json: JsonFlag = False) -> int:
@@ -40,6 +41,8 @@ def info(path: Path, *, scene: SceneFlag = None, as_json: JsonFlag = False) -> i
 def _describe(path: Path, scene: str | None) -> dict[str, Any]:
     from cellseg.models.card import shipped_files
 
+    if address_of(path):
+        return _image(path)
     if not path.exists():
         if str(path) in shipped_files():
             return _model(path)
@@ -67,7 +70,7 @@ def _microscope(path: Path, scene: str | None) -> dict[str, Any]:
 
 
 def _format(path: Path) -> str:
-    return "OME-Zarr" if path.is_dir() else re.sub(r"^an? ", "", format_of_file(path))
+    return "OME-Zarr" if path.is_dir() or address_of(path) else re.sub(r"^an? ", "", format_of_file(path))
 
 
 def _image(path: Path, scene: str | None = None) -> dict[str, Any]:

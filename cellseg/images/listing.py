@@ -12,6 +12,7 @@ from pathlib import Path
 from cellseg.errors import InputError
 from cellseg.images.omezarr.folder import SUFFIX as ZARR
 from cellseg.images.omezarr.folder import is_zarr
+from cellseg.images.omezarr.remote import address_of
 
 TIFFS = (".tif", ".tiff", ".btf", ".tf8")
 LOSSLESS = (".png", ".bmp", ".webp")
@@ -87,7 +88,7 @@ def natural_key(path: Path) -> tuple[tuple[int, int, str], ...]:
 
 
 def _expand(path: Path) -> list[Path]:
-    if path.is_file() or is_zarr(path):
+    if address_of(path) or path.is_file() or is_zarr(path):
         return [path]
     if path.is_dir():
         return _only_images(_visible(path), path, "is a folder")

@@ -9,6 +9,7 @@ from typing import TypedDict
 from cellseg.errors import InputError
 from cellseg.images.fileformat import MICROSCOPES, NUMPY, PICTURES, format_of_file
 from cellseg.images.omezarr.folder import SUFFIX, is_zarr
+from cellseg.images.omezarr.remote import address_of
 from cellseg.images.palette import PaletteRule
 from cellseg.images.source import ImageSource
 
@@ -35,7 +36,7 @@ def open_image(
     `open_picture`, `open_npy`, `open_microscope` and `open_omezarr`.
 
     Args:
-        path: a file, or the folder of an OME-Zarr image.
+        path: a file, or the folder of an OME-Zarr image, which may be an address (s3://, https://).
         axes: axes of the image in its own order, if its metadata do not say or say the wrong thing.
         channel: take only this channel, by number from 0 or by name.
         palette: of images with a palette, `index` leaves the values as they are: for labels.
@@ -44,6 +45,9 @@ def open_image(
     Raises:
         InputError: it is not there, cannot be read, or has no such axes or channel.
     """
+    address = address_of(path)
+    if address is not None:
+        return _remote(address, axes, channel, scene)
     path = Path(path)
     kind = format_of_file(path)
     if kind in MICROSCOPES:
@@ -58,6 +62,14 @@ def open_image(
 
         return open_omezarr(path, axes=axes, channel=channel)
     return READERS.get(kind, _tiff)(path, {"axes": axes, "channel": channel, "palette": palette})
+
+
+def _remote(address: str, axes: str | None, channel: int | str | None, scene: str | None) -> ImageSource:
+    from cellseg.images.omezarr.remote import open_remote
+
+    if scene is not None:
+        raise InputError("has no scenes", "Leave out --scene; it names an image in a CZI, ND2 or LIF.", path=address)
+    return open_remote(address, axes=axes, channel=channel)
 
 
 def _tiff(path: Path, wishes: ReadWishes) -> ImageSource:

@@ -6,22 +6,24 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count, takewhile
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cellseg.errors import InputError
+
+if TYPE_CHECKING:
+    from cellseg.images.omezarr.remote import ZarrPlace
 
 SUFFIX = ".zarr"
 MARKS = ("zarr.json", ".zgroup", ".zattrs", ".zarray")
 IMAGES_SHOWN = 3
 
 
-def is_zarr(path: Path) -> bool:
+def is_zarr(path: ZarrPlace) -> bool:
     """A folder that is a zarr group or array, or is called one."""
-    return path.is_dir() and (path.suffix.lower() == SUFFIX or any((path / mark).is_file() for mark in MARKS))
+    return path.is_dir() and (path.name.lower().endswith(SUFFIX) or any((path / mark).is_file() for mark in MARKS))
 
 
-def read_ome(folder: Path) -> dict[str, Any]:
+def read_ome(folder: ZarrPlace) -> dict[str, Any]:
     """The OME metadata of a group: what stands under `ome` (zarr v3, OME-Zarr 0.5) or in .zattrs (v2, up to 0.4).
 
     Raises:
@@ -30,11 +32,11 @@ def read_ome(folder: Path) -> dict[str, Any]:
     is_array, attributes = _read_v3(folder) if (folder / "zarr.json").is_file() else _read_v2(folder)
     if is_array:
         found = "is a single zarr array, whose axes nobody names"
-        raise InputError(found, f"Open the OME-Zarr image that holds it: {folder.parent}", path=folder)
+        raise InputError(found, f"Open the OME-Zarr image that holds it: {folder.parent}", path=str(folder))
     return _as_dict(attributes)
 
 
-def main_image(folder: Path) -> dict[str, Any]:
+def main_image(folder: ZarrPlace) -> dict[str, Any]:
     """The metadata (an entry of `multiscales`) of the image that a folder is.
 
     Raises:
@@ -49,12 +51,12 @@ def main_image(folder: Path) -> dict[str, Any]:
     if not inside:
         found = "is a zarr folder without OME-Zarr metadata of an image"
         raise InputError(
-            found, "It may be incomplete, or another kind of zarr; write it again as OME-Zarr.", path=folder
+            found, "It may be incomplete, or another kind of zarr; write it again as OME-Zarr.", path=str(folder)
         )
     raise _collection_error(folder, _kind(ome), inside)
 
 
-def images_inside(folder: Path) -> Iterator[str]:
+def images_inside(folder: ZarrPlace) -> Iterator[str]:
     """Paths, relative to a collection, of its images."""
     ome = read_ome(folder)
     key = next((key for key in COLLECTIONS if key in ome), "")
@@ -64,21 +66,21 @@ def images_inside(folder: Path) -> Iterator[str]:
     return _names(series) if series else _numbered(folder)
 
 
-def _in_plate(folder: Path, plate: Any) -> Iterator[str]:
+def _in_plate(folder: ZarrPlace, plate: Any) -> Iterator[str]:
     for well in _paths(plate, "wells"):
         if (folder / well).is_dir():
             yield from (f"{well}/{field}" for field in _paths(read_ome(folder / well).get("well"), "images"))
 
 
-def _in_well(folder: Path, well: Any) -> Iterator[str]:
+def _in_well(folder: ZarrPlace, well: Any) -> Iterator[str]:
     return _paths(well, "images")
 
 
-def _in_labels(folder: Path, labels: Any) -> Iterator[str]:
+def _in_labels(folder: ZarrPlace, labels: Any) -> Iterator[str]:
     return _names(labels)
 
 
-def _numbered(folder: Path) -> Iterator[str]:
+def _numbered(folder: ZarrPlace) -> Iterator[str]:
     """Images called 0, 1, ..., as bioformats2raw names those of a collection."""
     return takewhile(lambda name: is_zarr(folder / name) and _is_image(folder / name), map(str, count()))
 
@@ -89,7 +91,7 @@ class _Collection:
 
     kind: str
     """Words before their number."""
-    inside: Callable[[Path, Any], Iterator[str]]
+    inside: Callable[[ZarrPlace, Any], Iterator[str]]
     """Paths of the images, from the folder and what stands under the key."""
 
 
@@ -100,27 +102,27 @@ COLLECTIONS = {
 }
 
 
-def labels_of(folder: Path) -> list[str]:
+def labels_of(folder: ZarrPlace) -> list[str]:
     """Paths, relative to an image, of its label images."""
     inside = folder / "labels"
     return [f"labels/{name}" for name in _names(read_ome(inside).get("labels"))] if is_zarr(inside) else []
 
 
-def _is_image(folder: Path) -> bool:
+def _is_image(folder: ZarrPlace) -> bool:
     try:
         return "multiscales" in read_ome(folder)
     except InputError:  # an array
         return False
 
 
-def _read_v3(folder: Path) -> tuple[bool, Any]:
+def _read_v3(folder: ZarrPlace) -> tuple[bool, Any]:
     """An array or not, and its metadata, from zarr.json."""
     node = _read_json(folder / "zarr.json")
     attributes = _as_dict(node.get("attributes"))
     return node.get("node_type") == "array", attributes.get("ome", attributes)
 
 
-def _read_v2(folder: Path) -> tuple[bool, Any]:
+def _read_v2(folder: ZarrPlace) -> tuple[bool, Any]:
     """An array or not, and its metadata, from .zarray and .zattrs."""
     file = folder / ".zattrs"
     return (folder / ".zarray").is_file(), _read_json(file) if file.is_file() else {}
@@ -130,11 +132,11 @@ def _kind(ome: dict[str, Any]) -> str:
     return next((one.kind for key, one in COLLECTIONS.items() if key in ome), "is a collection of")
 
 
-def _collection_error(folder: Path, kind: str, inside: list[str]) -> InputError:
+def _collection_error(folder: ZarrPlace, kind: str, inside: list[str]) -> InputError:
     shown = ", ".join(str(folder / name) for name in inside[:IMAGES_SHOWN])
     more = f" and {len(inside) - IMAGES_SHOWN} more" if len(inside) > IMAGES_SHOWN else ""
     number = "1 image" if len(inside) == 1 else f"{len(inside)} images"
-    return InputError(f"{kind} {number}", f"Open one of them: {shown}{more}", path=folder)
+    return InputError(f"{kind} {number}", f"Open one of them: {shown}{more}", path=str(folder))
 
 
 def _paths(parent: Any, key: str) -> Iterator[str]:
@@ -156,13 +158,13 @@ def _as_list(tree: Any) -> list[Any]:
     return tree if isinstance(tree, list) else []
 
 
-def _read_json(file: Path) -> dict[str, Any]:
+def _read_json(file: ZarrPlace) -> dict[str, Any]:
     try:
         tree = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(
-            f"cannot be read ({error})", "The OME-Zarr folder is damaged; write it again.", path=file
+            f"cannot be read ({error})", "The OME-Zarr folder is damaged; write it again.", path=str(file)
         ) from error
     if not isinstance(tree, dict):
-        raise InputError("holds no metadata", "The OME-Zarr folder is damaged; write it again.", path=file)
+        raise InputError("holds no metadata", "The OME-Zarr folder is damaged; write it again.", path=str(file))
     return tree

@@ -17,6 +17,7 @@ from cellseg.errors import InputError
 from cellseg.images.axes import parse_axes
 from cellseg.images.omezarr.folder import main_image, read_ome
 from cellseg.images.omezarr.pixels import ZarrPixels
+from cellseg.images.omezarr.remote import RemoteFolder, ZarrPlace
 from cellseg.images.physical import micrometres_per, positive_number
 from cellseg.images.segments import LARGEST_SEGMENT
 from cellseg.images.source import ImageSource, Physical, make_source
@@ -45,44 +46,48 @@ def open_omezarr(path: str | Path, *, axes: str | None = None, channel: int | st
     path = Path(path)
     if not path.is_dir():
         raise InputError("there is no such folder", "Check the spelling.", path=path)
+    return source_of(path, axes).only(channel)
+
+
+def source_of(path: ZarrPlace, axes: str | None) -> ImageSource:
+    """All channels of the image in a folder, which may be on a server. Raises InputError as `open_omezarr`."""
     scales = main_image(path)
     try:
-        source = _as_source(path, scales, axes)
+        return _as_source(path, scales, axes)
     except InputError:
         raise
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         found = f"its OME-Zarr metadata are not as the specification has them ({error})"
-        raise InputError(found, "Export it again as OME-Zarr 0.5.", path=path) from error
-    return source.only(channel)
+        raise InputError(found, "Export it again as OME-Zarr 0.5.", path=str(path)) from error
 
 
-def _as_source(path: Path, scales: dict[str, Any], axes: str | None) -> ImageSource:
+def _as_source(path: ZarrPlace, scales: dict[str, Any], axes: str | None) -> ImageSource:
     level = scales["datasets"][0]
     array = _open_array(path, str(level.get("path", "")))
     named = _named_axes(path, scales, axes)
     names = parse_axes(axes) if axes else _letters(named)
     _refuse_misfit(path, array.shape, names, axes)
     return make_source(
-        ZarrPixels(array, names, path),
+        ZarrPixels(array, names, str(path), remote=isinstance(path, RemoteFolder)),
         names,
         array.shape,
         np.dtype(np.uint8) if array.dtype.kind == "b" else array.dtype.newbyteorder("="),
         name=path.name,
-        path=path,
+        path=path if isinstance(path, Path) else None,
         physical=_physical(_sizes_um(scales, level, named, names), _channel_names(read_ome(path))),
     )
 
 
-def _named_axes(path: Path, scales: dict[str, Any], axes: str | None) -> list[dict[str, Any]]:
+def _named_axes(path: ZarrPlace, scales: dict[str, Any], axes: str | None) -> list[dict[str, Any]]:
     """The axes of the metadata, else those the user names, else those of old versions; names alone as metadata."""
     said = scales.get("axes") or axes or _old(path, scales)
     return [axis if isinstance(axis, dict) else {"name": axis} for axis in said]
 
 
-def _refuse_misfit(path: Path, shape: tuple[int, ...], names: str, axes: str | None) -> None:
+def _refuse_misfit(path: ZarrPlace, shape: tuple[int, ...], names: str, axes: str | None) -> None:
     if len(names) != len(shape) or not {"Y", "X"} <= set(names):
         found = f"holds an array of shape {shape}, which does not fit the axes {axes or names!r}"
-        raise InputError(found, "Name one axis each, in the order of the array, with Y and X.", path=path)
+        raise InputError(found, "Name one axis each, in the order of the array, with Y and X.", path=str(path))
 
 
 def _physical(size: dict[str, float], channels: list[str]) -> Physical:
@@ -90,42 +95,50 @@ def _physical(size: dict[str, float], channels: list[str]) -> Physical:
     return Physical(plane, size.get("Z"), tuple(channels))
 
 
-def _old(path: Path, scales: dict[str, Any]) -> str:
+def _old(path: ZarrPlace, scales: dict[str, Any]) -> str:
     """The axes of metadata that name none."""
     version = read_ome(path).get("version") or scales.get("version", "0.1")
     if version not in ("0.1", "0.2"):
         found = f"names no axes in its OME-Zarr metadata of version {version}"
-        raise InputError(found, "Name them, such as --axes TCZYX; versions 0.4 and 0.5 are read.", path=path)
+        raise InputError(found, "Name them, such as --axes TCZYX; versions 0.4 and 0.5 are read.", path=str(path))
     return BEFORE_0_3
 
 
-def _open_array(path: Path, level: str) -> Any:
+def _open_array(path: ZarrPlace, level: str) -> Any:
     """The array of a resolution; it may be empty of chunks, which then count as the fill value."""
-    import zarr
-
     try:
-        array = zarr.open_array(str(path / level), mode="r")
+        array = _array_at(path / level)
     except Exception as error:  # zarr fails in many ways on damaged metadata
         reason = " ".join(str(error).split()) or type(error).__name__
         found = f"its array {level!r} cannot be opened ({reason})"
-        raise InputError(found, "The folder is incomplete or damaged; copy or write it again.", path=path) from error
+        raise InputError(
+            found, "The folder is incomplete or damaged; copy or write it again.", path=str(path)
+        ) from error
     _refuse_values(array, path)
     _refuse_huge_chunks(array, path)
     return array
 
 
-def _refuse_values(array: Any, path: Path) -> None:
+def _array_at(place: ZarrPlace) -> Any:
+    if isinstance(place, RemoteFolder):
+        return place.open_array()
+    import zarr
+
+    return zarr.open_array(str(place), mode="r")
+
+
+def _refuse_values(array: Any, path: ZarrPlace) -> None:
     """Values that are no numbers, or none at all."""
     if array.dtype.kind not in "biuf" or 0 in array.shape:
         found = f"holds values of type {array.dtype}" if array.size else f"is empty: its shape is {array.shape}"
-        raise InputError(found, "Save it as integers or floats.", path=path)
+        raise InputError(found, "Save it as integers or floats.", path=str(path))
 
 
-def _refuse_huge_chunks(array: Any, path: Path) -> None:
+def _refuse_huge_chunks(array: Any, path: ZarrPlace) -> None:
     chunk_bytes = math.prod(array.chunks) * array.dtype.itemsize
     if chunk_bytes > LARGEST_SEGMENT:
         found = f"keeps {' x '.join(map(str, array.chunks))} values in one chunk, {size_of(chunk_bytes)}"
-        raise InputError(found, "Write it again in smaller chunks, such as 1 x 1 x 1 x 512 x 512.", path=path)
+        raise InputError(found, "Write it again in smaller chunks, such as 1 x 1 x 1 x 512 x 512.", path=str(path))
 
 
 def _letters(named: list[dict[str, Any]]) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain, groupby
 from operator import itemgetter
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from cellseg.errors import InputError
 from cellseg.images.axes import leading_axes, sizes_of
 from cellseg.images.cache import new_token, shared_blocks
+from cellseg.images.omezarr.remote import GO_ON, again
 from cellseg.images.segments import covered, paste
 
 BYTES_AT_ONCE = 2**24
@@ -30,7 +30,10 @@ class ZarrPixels:
     """Of the zarr library."""
     axes: str
     """Its axes, such as TCZYX, in any order."""
-    path: Path
+    path: str
+    """What messages point at."""
+    remote: bool = False
+    """On a server: what cannot be read is tried again."""
     _token: int = field(default_factory=new_token, init=False)
 
     @property
@@ -87,11 +90,12 @@ class ZarrPixels:
         ends = zip(run[0], run[-1], self.array.chunks, strict=True)
         region = tuple(slice(first * size, (last + 1) * size) for first, last, size in ends)
         try:
-            return np.asarray(self.array[region])
+            return again(lambda: np.asarray(self.array[region])) if self.remote else np.asarray(self.array[region])
         except Exception as error:  # each codec has errors of its own
             names = " to ".join("/".join(map(str, chunk)) for chunk in dict.fromkeys((run[0], run[-1])))
-            remedy = "The folder is damaged or was changed meanwhile."
-            raise InputError(f"chunk {names} cannot be read ({error})", remedy, path=self.path) from error
+            remedy = GO_ON if self.remote else "The folder is damaged or was changed meanwhile."
+            found = f"chunk {names} cannot be read ({str(error) or type(error).__name__})"
+            raise InputError(found, remedy, path=self.path) from error
 
     @property
     def _chunk_bytes(self) -> int:
