@@ -139,8 +139,8 @@ def _match(
 ) -> list[tuple[UnopenedImage, UnopenedImage]]:
     if len(images) == len(labels) == 1:
         if by_name and labels[0].inside and _have_unlike_names(images[0], labels[0]):
-            found = f"the image is {images[0].shown}, the labels are of {labels[0].shown}"
-            raise InputError(found, "Give that image, or both the same name.")
+            other = f"the image is {images[0].shown}, the labels are of {labels[0].shown}"
+            raise InputError(other, "Give that image, or both the same name.")
         return [(images[0], labels[0])]
     closest: tuple[int, str] = (-1, "")
     for image_key, label_key in _ways(images, labels):

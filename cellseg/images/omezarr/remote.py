@@ -158,7 +158,7 @@ def _store(server: str) -> Any:
     from obstore.store import from_url
 
     plain = server.startswith("http:") or os.environ.get("AWS_ENDPOINT_URL", "").startswith("http:")
-    options = {"client_options": {"allow_http": plain}, "retry_config": {"max_retries": 0}}
+    options: Any = {"client_options": {"allow_http": plain}, "retry_config": {"max_retries": 0}}
     if not server.startswith("s3:"):
         return from_url(server, **options)
     return from_url(server, config={"skip_signature": not any(name in os.environ for name in CREDENTIALS)}, **options)
