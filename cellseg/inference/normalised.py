@@ -6,11 +6,11 @@ import numpy as np
 
 from cellseg.arrays import Float32, Shape
 from cellseg.images.grey_notes import grey_notes, is_constant
-from cellseg.images.grey_values import GreyRule, PlaneGreys, greys_of, known_greys, seen_pixels
+from cellseg.images.grey_values import MEAN, GreyRule, PlaneGreys, greys_of, known_greys, seen_pixels
 from cellseg.images.rescale import rescaled
 from cellseg.images.source import ImageSource
 from cellseg.inference.mirror import read_mirrored
-from cellseg.inference.statistics import sample_boxes
+from cellseg.inference.statistics import CANDIDATES, sample_boxes, strongest
 from cellseg.inference.tiling import Box
 from cellseg.models.geometry import Geometry
 
@@ -26,6 +26,7 @@ class NormalisedImage:
         """See `own` at a size (height, width) by a rule; `inverted` grey values are those of the negative."""
         self.source = own if size == (own.height, own.width) else rescaled(own, *size)
         self._seen = seen_pixels(own, rule, *size)
+        self._rule = rule
         self._sign = np.float32(-1 if inverted else 1)
 
     def read(self, plane: int, box: Box) -> Float32:
@@ -48,10 +49,19 @@ class NormalisedImage:
 
     def sample(self, plane: int, geometry: Geometry) -> Float32:
         """Boxes of a plane from which the network takes its statistics, float32 (N, C, h, w)."""
-        boxes = sample_boxes(self.source.height, self.source.width, geometry)
-        return np.stack([self.read(plane, box) for box in boxes])
+        return np.stack([self.read(plane, box) for box in self._boxes(plane, geometry)])
+
+    def _boxes(self, plane: int, geometry: Geometry) -> list[Box]:
+        """Boxes where there is something to see; with the rule of the mean spread evenly, as ever."""
+        size = self.source.height, self.source.width
+        few = sample_boxes(*size, geometry)
+        if len(few) == 1 or self._rule.name == MEAN:
+            return few
+        many, edge = sample_boxes(*size, geometry, per_axis=CANDIDATES), geometry.margin
+        inner = [Box(box.top + edge, box.left + edge, box.height - 2 * edge, box.width - 2 * edge) for box in many]
+        return strongest(many, [float(self.read(plane, box).std()) for box in inner], len(few))
 
     def sample_shape(self, geometry: Geometry) -> tuple[int, ...]:
-        """The shape of `sample`, without reading it."""
+        """The shape that `sample` has at most, without reading it."""
         boxes = sample_boxes(self.source.height, self.source.width, geometry)
         return len(boxes), self.source.channels, boxes[0].height, boxes[0].width

@@ -9,7 +9,7 @@ deterministic, exact under tiling, and adapted to the microscope.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
@@ -26,6 +26,8 @@ from cellseg.models.geometry import Geometry
 WHOLE = 520  # planes up to this side are seen in one piece
 SIDE = 144  # output side of each of the tiles spread over a larger plane
 PER_AXIS = 3
+CANDIDATES = 12
+"""Boxes along each axis among which those are chosen where there is something to see."""
 
 
 def normalisation_layers(network: Any) -> list[nn.BatchNorm2d]:
@@ -33,9 +35,9 @@ def normalisation_layers(network: Any) -> list[nn.BatchNorm2d]:
     return [layer for layer in network.modules() if isinstance(layer, nn.BatchNorm2d)]
 
 
-def sample_boxes(height: int, width: int, geometry: Geometry, side: int = SIDE) -> list[Box]:
+def sample_boxes(height: int, width: int, geometry: Geometry, side: int = SIDE, per_axis: int = PER_AXIS) -> list[Box]:
     """Input of the network for a look at a plane: boxes of one size, spread evenly, independent of the tiles."""
-    rows, columns = (_positions(length, geometry, side) for length in (height, width))
+    rows, columns = (_positions(length, geometry, side, per_axis) for length in (height, width))
     return [Box(y, x, rows[1], columns[1]) for y in rows[0] for x in columns[0]]
 
 
@@ -81,8 +83,14 @@ def _measuring(layers: list[nn.BatchNorm2d]) -> Iterator[None]:
             layer.momentum = before
 
 
-def _positions(length: int, geometry: Geometry, side: int) -> tuple[list[int], int]:
+def strongest(boxes: Sequence[Box], contrasts: Sequence[float], most: int) -> list[Box]:
+    """The boxes with most contrast, in their order: at most so many, and none with less than half of the greatest."""
+    ranked = sorted(range(len(boxes)), key=lambda k: -contrasts[k])[:most]
+    return [boxes[k] for k in sorted(ranked) if contrasts[k] >= max(contrasts) / 2]
+
+
+def _positions(length: int, geometry: Geometry, side: int, per_axis: int) -> tuple[list[int], int]:
     if length <= WHOLE:
         return [-geometry.margin], geometry.input_size(length)
-    starts = np.linspace(0, length - side, PER_AXIS) // geometry.stride * geometry.stride
+    starts = np.linspace(0, length - side, per_axis) // geometry.stride * geometry.stride
     return [int(start) - geometry.margin for start in starts], geometry.input_size(side)
