@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from cellseg.errors import InputError
 from cellseg.images.axes import leading_axes, sizes_of
 from cellseg.images.cache import new_token, shared_blocks
-from cellseg.images.omezarr.remote import GO_ON, again
+from cellseg.images.omezarr.remote import GO_ON, again, reason_of
 from cellseg.images.segments import covered, paste
 
 BYTES_AT_ONCE = 2**24
@@ -94,7 +94,7 @@ class ZarrPixels:
         except Exception as error:  # each codec has errors of its own
             names = " to ".join("/".join(map(str, chunk)) for chunk in dict.fromkeys((run[0], run[-1])))
             remedy = GO_ON if self.remote else "The folder is damaged or was changed meanwhile."
-            found = f"chunk {names} cannot be read ({str(error) or type(error).__name__})"
+            found = f"chunk {names} cannot be read ({reason_of(error)})"
             raise InputError(found, remedy, path=self.path) from error
 
     @property

@@ -39,6 +39,11 @@ GO_ON = "Check the address and the network; an interrupted prediction goes on wi
 T = TypeVar("T")
 
 
+def reason_of(error: Exception) -> str:
+    """What went wrong, without what obstore adds for programmers."""
+    return " ".join(str(error).split("Debug source")[0].split()) or type(error).__name__
+
+
 def address_of(path: str | PurePath) -> str | None:
     """The address that a path is; None for one on this machine."""
     found = ADDRESS.fullmatch(path.as_posix() if isinstance(path, PurePath) else path)
@@ -141,8 +146,7 @@ class RemoteFolder:
         except FileNotFoundError:
             return None
         except Exception as error:  # as above
-            reason = str(error).split("\n")[0].strip() or type(error).__name__
-            raise InputError(f"cannot be read ({reason})", GO_ON, path=self.address) from error
+            raise InputError(f"cannot be read ({reason_of(error)})", GO_ON, path=self.address) from error
 
 
 def _parts(address: str) -> tuple[str, str]:
