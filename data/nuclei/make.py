@@ -66,7 +66,7 @@ def main(out: Path) -> None:
 
 
 def seeing_contrast(model):
-    """The model, learnt from mean and deviation of an image, for grey values by contrast, which hot pixels do not change.
+    """The model for grey values by contrast, which hot pixels do not change; it has learnt from mean and deviation.
 
     Its first layer is followed by a normalisation with the image's own statistics, which takes gain and offset out."""
     return replace(model, card=replace(model.card, grey_values="contrast"))

@@ -36,7 +36,7 @@ class Decision:
     """`ACCEPTED` or `MENDED`."""
 
 
-class Decisions:
+class ReviewDecisions:
     """Decisions in the order in which they were made."""
 
     def __init__(self, file: Path | None) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 
 import cellseg
 from napari_cellseg.annotate.box import PlaneBox
-from napari_cellseg.annotate.decisions import ACCEPTED, MENDED, Decisions, ReviewPlace, places_in
+from napari_cellseg.annotate.decisions import ACCEPTED, MENDED, ReviewDecisions, ReviewPlace, places_in
 from napari_cellseg.annotate.layer import AnnotatedLayer
 from napari_cellseg.children.tasks import Tasks
 from napari_cellseg.project.store import LabelStore
@@ -27,7 +27,7 @@ class Reviewing:
     def __init__(self, tasks: Tasks, failed: Callable[[str], None]) -> None:
         self._tasks, self._failed = tasks, failed
         self._target: AnnotatedLayer | None = None
-        self._decisions = Decisions(None)
+        self._decisions = ReviewDecisions(None)
         self._shown: tuple[ReviewPlace, Any] | None = None
         """What is looked at, and its pixels as they were."""
         self._busy = False
@@ -70,7 +70,7 @@ class Reviewing:
     def _take(self, target: AnnotatedLayer) -> None:
         if target is not self._target:
             self._target, self._shown = target, None
-            self._decisions = Decisions(_file_of(target.layer.data))
+            self._decisions = ReviewDecisions(_file_of(target.layer.data))
 
     def _decide(self) -> None:
         if self._shown is not None and self._target is not None:
@@ -99,7 +99,7 @@ def _pixels(target: AnnotatedLayer, place: ReviewPlace) -> Any:
     return target.read(place.plane, box_of_place(place)).copy()
 
 
-def _first(decisions: Decisions, target: AnnotatedLayer, plane: int, probability: Any) -> ReviewPlace | None:
+def _first(decisions: ReviewDecisions, target: AnnotatedLayer, plane: int, probability: Any) -> ReviewPlace | None:
     """The first place of which nobody has decided, in the plane that is seen, then in those after and before it."""
     planes = chain(range(plane, target.shape[0]), range(plane))
     return decisions.next_of(places_in(_read(target, number, probability) for number in planes))

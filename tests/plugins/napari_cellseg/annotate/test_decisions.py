@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from napari.layers import Labels
-from napari_cellseg.annotate.decisions import ACCEPTED, MENDED, Decisions
+from napari_cellseg.annotate.decisions import ACCEPTED, MENDED, ReviewDecisions
 from napari_cellseg.annotate.layer import AnnotatedLayer
 from napari_cellseg.annotate.reviewing import NOTHING, Reviewing, words_of_place
 from napari_cellseg.project import chunks
@@ -50,7 +50,7 @@ def test_one_after_the_other_and_back(store):
     assert step().key == (1, 8)
     assert step() is None
     assert words_of_place(None, review.decided) == f"{NOTHING} 2 looked at."
-    kept = Decisions(store.folder.with_name("cells.zarr.review.json"))
+    kept = ReviewDecisions(store.folder.with_name("cells.zarr.review.json"))
     assert [(made.cell, made.decision) for made in kept._made] == [(7, MENDED), (8, ACCEPTED)]
     assert review.back(target) == (1, 8)
     assert step().key == (1, 8)
