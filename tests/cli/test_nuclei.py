@@ -5,7 +5,6 @@ import pytest
 from skimage.transform import rescale, resize
 
 import cellseg
-from cellseg.inference.cut import instances_in
 from cellseg.samples.sample import make_sample
 
 
@@ -21,7 +20,7 @@ def sample():
 
 
 def found_in(model, image):
-    return instances_in(cellseg.predict_array(model, image), model.card)
+    return cellseg.segment_array(model, image)
 
 
 CHANGES = {
