@@ -24,7 +24,8 @@ def test_training_learns(run_folder):
     rows = (run_folder / "metrics.csv").read_text().splitlines()
     losses = [float(row.split(",")[1]) for row in rows[1:]]
     assert len(losses) == 40
-    assert np.mean(losses[-5:]) < 0.7 * np.mean(losses[:5])
+    # medians, as one of the last samples may be empty
+    assert np.median(losses[-5:]) < 0.7 * np.median(losses[:5])
 
 
 def test_predict_then_evaluate(cellseg_cli, run_folder, sample_folder, tmp_path):

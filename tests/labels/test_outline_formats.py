@@ -227,7 +227,7 @@ WRONG = {
     "far.geojson": (collection(feature([[90, 90], [95, 90], [95, 99]], name="x")), "the region 'x' lies outside of"),
     "point.geojson": (collection(feature([1, 1], kind="Point")), "holds no polygon"),
     "odd.json": ({"what": 1}, "JSON of another kind"),
-    "broken.json": ("{", "JSON of another kind"),
+    "broken.json": ("{", "no JSON that can be read"),
     "empty.json": ({"images": [], "annotations": [{"id": 3, "image_id": 9}]}, "the annotation 3 is of an image"),
     "boxes.json": ({"images": [{"id": 9}], "annotations": [{"image_id": 9, "bbox": [1]}]}, "holds boxes only"),
     "size.json": (labelme(height=11), "images and labels do not fit"),
