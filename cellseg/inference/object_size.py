@@ -53,10 +53,10 @@ def measured_diameter(trained: TrainedModel, own: ImageSource, rule: GreyRule, i
     """Width in pixels of the objects in the middle plane; None where they may stay as wide as they are, or none are."""
     learnt, looks = trained.card.diameter, _looks(trained, own, rule, inverted)
     first = next(looks)
-    if _far(first, learnt) <= np.log(NEAR):
+    if not first[1] or _far(first, learnt) <= np.log(NEAR):  # what is seen enlarged alone may be noise
         return None
-    best = min([first, *looks], key=lambda look: _far(look, learnt))
-    return round(best[1] / best[0], 2) if best[1] else None
+    best = min(looks, key=lambda look: _far(look, learnt))
+    return round(best[1] / best[0], 2) if _far(best, learnt) <= np.log(NEAR) else None
 
 
 def _far(look: tuple[float, float], learnt: float) -> float:
