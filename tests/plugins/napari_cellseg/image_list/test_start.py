@@ -150,5 +150,5 @@ def test_nuclei_in_one_click_then_several_images_into_a_folder(make_napari_viewe
     assert sorted(path.name for path in out.glob("*.tif")) == ["n0.tif", "n1.tif", "n2.tif"]
     rows = (out / "cells.csv").read_text().splitlines()
     assert len(rows) == 4, "a heading, and a cell an image"
-    assert len(viewer.layers) == before + 1, "the cells of the image that is seen"
+    qtbot.waitUntil(lambda: len(viewer.layers) == before + 1, timeout=WAIT)  # the cells of the image that is seen
     segment._service.close()
