@@ -35,13 +35,10 @@ CHANGES = {
 def test_bits_and_contrast(model, sample, change):
     image, truth = sample
     found = found_in(model, CHANGES[change](image))
-    assert cellseg.metrics.average_precision(found, truth, 0.5) > 0.75
+    assert cellseg.metrics.average_precision(found, truth, 0.5) > 0.8
 
 
-GRAIN = "interpolated noise has a grain, which is taken for contrast: grey levels are those of the noise"
-
-
-@pytest.mark.parametrize("factor", [0.5, pytest.param(2, marks=pytest.mark.xfail(strict=True, reason=GRAIN))])
+@pytest.mark.parametrize("factor", [0.5, 2])
 def test_size(model, sample, factor):
     image, truth = sample
     scaled = rescale(image.astype(np.float32), factor, order=1, anti_aliasing=factor < 1, preserve_range=True)
