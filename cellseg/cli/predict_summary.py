@@ -1,4 +1,4 @@
-"""What is written about all results of a prediction: the table of their cells, and the page to look through."""
+"""Summary of all results of a prediction: the table of their cells, and the page to look through."""
 
 from __future__ import annotations
 

@@ -112,5 +112,5 @@ def _exact(note: ExportNote) -> str:
 
 
 def config_of(note: ExportNote) -> dict[str, Any]:
-    """What cellseg reads of its own packages."""
+    """Section of a package that cellseg itself reads."""
     return {"note": note.text}

@@ -56,7 +56,7 @@ def export(model: Any, path: str | Path, *, like: Any = None, **options: Any) ->
 
 
 def _path_of(model: Any) -> str:
-    """What a script calls a model. Raises InputError for one that is not in a file."""
+    """Name of a model in a script. Raises InputError for one that is not in a file."""
     if not isinstance(model, str | Path):
         raise InputError("a script runs a model in a file, and a loaded one was given", "Give its path or name.")
     return place_of(model)

@@ -83,7 +83,7 @@ SCRIPTS: dict[str, Callable[[str], str]] = {"ij-macro": ij_macro, "qupath-script
 
 
 def place_of(model: str | Path) -> str:
-    """What a script calls a model: the name of one that comes with cellseg, else its whole path.
+    """Name of a model in a script: that of one that comes with cellseg, else its whole path.
 
     Raises InputError where there is none.
     """

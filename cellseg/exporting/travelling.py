@@ -126,6 +126,6 @@ def linear(greys: Levels | tuple[float, float]) -> tuple[float, float]:
 
 
 def _sample(image: ImageSource, rule: GreyRule, model: TrainedModel) -> np.ndarray[Any, np.dtype[np.float32]]:
-    """What the network takes its statistics from, at the size at which it sees images."""
+    """Sample of an image from which the network takes its statistics, at the size at which it sees images."""
     size = max(1, round(image.height * model.card.scale)), max(1, round(image.width * model.card.scale))
     return NormalisedImage(image, rule, size).sample(0, model.network.geometry)

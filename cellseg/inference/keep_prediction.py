@@ -13,7 +13,8 @@ from cellseg.errors import InputError
 from cellseg.images.source import ImageSource
 from cellseg.inference.journal import left_behind
 from cellseg.inference.journal_key import journal_key
-from cellseg.inference.prediction import Prediction, prediction_on_disk
+from cellseg.inference.opened import prediction_on_disk
+from cellseg.inference.prediction import Prediction
 from cellseg.inference.result import Stored
 from cellseg.inference.scope import CUT, PLAN, changed
 from cellseg.inference.seen import seen_by

@@ -22,10 +22,15 @@ class NormalisedImage:
         source: the image at the size that the network sees, in its own grey values.
     """
 
-    def __init__(self, own: ImageSource, rule: GreyRule, size: Shape, inverted: bool = False) -> None:
-        """See `own` at a size (height, width) by a rule; `inverted` grey values are those of the negative."""
+    def __init__(
+        self, own: ImageSource, rule: GreyRule, size: Shape, inverted: bool = False, noted: PlaneGreys | None = None
+    ) -> None:
+        """See `own` at a size (height, width) by a rule; `inverted` grey values are those of the negative.
+
+        `noted` are the grey values of its planes where they are known.
+        """
         self.source = own if size == (own.height, own.width) else rescaled(own, *size)
-        self._seen = seen_pixels(own, rule, *size)
+        self._seen = seen_pixels(own, rule, *size, noted)
         self._rule = rule
         self._sign = np.float32(-1 if inverted else 1)
 

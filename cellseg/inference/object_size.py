@@ -13,7 +13,7 @@ import numpy as np
 
 from cellseg.arrays import Array
 from cellseg.errors import InputError
-from cellseg.images.grey_values import GreyRule
+from cellseg.images.grey_values import MEAN, GreyRule
 from cellseg.images.source import ImageSource
 from cellseg.inference.cut import instances_in
 from cellseg.inference.normalised import NormalisedImage
@@ -67,10 +67,12 @@ def _far(look: tuple[float, float], learnt: float) -> float:
 def _looks(trained: TrainedModel, own: ImageSource, rule: GreyRule, inverted: bool) -> Iterator[tuple[float, float]]:
     """Magnifications, the first that of the training, and the width of what is found as the network sees it."""
     runner = Runner(trained.network, adaptive=trained.adaptive)
+    # by the rule of the mean they follow from the rescaled image, else they are the same at each size
+    noted = None if rule.name == MEAN else rule.measure(own, own.planes // 2)
     for more in (1.0, *OTHERS):
         times = trained.card.scale * more
         size = max(1, round(own.height * times)), max(1, round(own.width * times))
-        yield times, _width(trained, NormalisedImage(own, rule, size, inverted), runner)
+        yield times, _width(trained, NormalisedImage(own, rule, size, inverted, noted), runner)
 
 
 def _width(trained: TrainedModel, image: NormalisedImage, runner: Runner) -> float:

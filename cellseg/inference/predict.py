@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from cellseg.arrays import Array, Float32
 from cellseg.errors import InputError
 from cellseg.images.source import ImageSource, array_source
+from cellseg.inference.opened import prediction_in_memory
 from cellseg.inference.predicted import Predicted
-from cellseg.inference.prediction import Prediction, prediction_in_memory
+from cellseg.inference.prediction import Prediction
 from cellseg.inference.scope import CUT, refuse
 from cellseg.inference.seen import SeenImage, seen_by
 from cellseg.inference.tiling import Tile, TilePlace, nearest_first, place

@@ -17,10 +17,10 @@ from cellseg.errors import InputError
 from cellseg.images.source import ImageSource
 from cellseg.inference.assemble import number_instances, write_result
 from cellseg.inference.cut import instances_in
-from cellseg.inference.decisions import Decisions, decide, expected_cost
+from cellseg.inference.decisions import Decisions, expected_cost
 from cellseg.inference.finished import FinishedTiles
 from cellseg.inference.instances import LabelledPlane, label_dtype
-from cellseg.inference.journal import Journal, journal_folder, start_journal
+from cellseg.inference.journal import Journal
 from cellseg.inference.predicted import Predicted, predict_tiles
 from cellseg.inference.progress import Progress
 from cellseg.inference.result import Stored, result_layout
@@ -28,13 +28,11 @@ from cellseg.inference.result_mark import mark_of
 from cellseg.inference.runner import Runner
 from cellseg.inference.scope import ALL, CUT, LINKING, refuse, refuse_without_effect
 from cellseg.inference.seen import SeenImage
-from cellseg.inference.store import ArrayStore, Store
+from cellseg.inference.store import Store
 from cellseg.inference.tiling import Tile, TilePlace, nearest_first, place, plan
 from cellseg.models.trained import TrainedModel
 from cellseg.options import PredictOptions
 
-ARRAY_TILE = 512
-"""Longest side in pixels of the automatic tiles of an image in memory."""
 NOT_OF_A_REGION = LINKING | {"result", "uncertainty", "probability_type"}
 """Options that say nothing of the cells in one region of one plane."""
 
@@ -261,46 +259,3 @@ def _shown(found: Iterator[Predicted], look: Callable[[Predicted], None]) -> Ite
     for one in found:
         look(one)
         yield one
-
-
-def prediction_in_memory(seen: SeenImage, side: int | None = ARRAY_TILE) -> Prediction:
-    """A prediction whose tiles stay in memory, as probabilities of all classes; nothing is predicted yet.
-
-    `side` and errors as in `decide`.
-    """
-    runner = Runner(seen.network, adaptive=seen.trained.adaptive)
-    stored = Stored(replace(seen.options, result="probabilities", probability_type="float32"), every_class=True)
-    decisions = decide(seen, runner, side)
-    return Prediction(seen, decisions, runner, stored, ArrayStore(stored.layers(seen)))
-
-
-def prediction_on_disk(
-    seen: SeenImage,
-    output: Path,
-    stored: Stored,
-    key: dict[str, Any],
-    left: dict[str, Any] | None,
-    side: int | None = None,
-) -> Prediction:
-    """A prediction with a journal beside `output`, which another process may go on with; nothing is predicted yet.
-
-    Args:
-        seen: the image.
-        output: the file that the journal belongs to.
-        stored: the values that are stored of each tile.
-        key: all that they depend on, see `journal_key`.
-        left: decisions of the run that is resumed, see `left_behind`; None to begin an empty journal.
-        side: as in `decide`.
-
-    Raises:
-        InputError: as `decide`.
-    """
-    runner = Runner(seen.network, adaptive=seen.trained.adaptive)
-    if left is None:
-        decisions = decide(seen, runner, side)
-        start_journal(output, key, decisions.as_json())
-    else:
-        decisions = Decisions.from_json(left)
-        runner.precision = decisions.precision
-    journal = Journal(journal_folder(output), stored.layers(seen), decisions.tile)
-    return Prediction(seen, decisions, runner, stored, journal, key)

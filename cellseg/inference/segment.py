@@ -10,8 +10,9 @@ from cellseg.errors import InputError
 from cellseg.images.source import ImageSource
 from cellseg.inference.journal import close_journal, left_behind
 from cellseg.inference.journal_key import journal_key
+from cellseg.inference.opened import prediction_on_disk
 from cellseg.inference.predicted import Predicted
-from cellseg.inference.prediction import Plan, Prediction, prediction_on_disk
+from cellseg.inference.prediction import Plan, Prediction
 from cellseg.inference.progress import Progress
 from cellseg.inference.result import Stored
 from cellseg.inference.scope import PLAN, refuse_without_effect

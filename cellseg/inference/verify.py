@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellseg.images.source import ImageSource
-from cellseg.inference.prediction import Prediction, prediction_in_memory
+from cellseg.inference.opened import prediction_in_memory
+from cellseg.inference.prediction import Prediction
 from cellseg.inference.seen import seen_by
 from cellseg.inference.tiling import SEEN_AT_LEAST, Box, Tile
 from cellseg.models.geometry import Geometry

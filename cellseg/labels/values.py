@@ -64,7 +64,7 @@ def check_values(
 
 
 def _blurred(values: Int64, share: float, path: Path | str | None) -> InputError:
-    """What is wrong with labels of which so many edge pixels lie between their neighbours: they may be an image."""
+    """Error of labels of which so many edge pixels lie between their neighbours: they may be an image."""
     labelled, count = values != background_of(values), len(values_in(values))
     if looks_like_picture(int(interior(values)[labelled].sum()), int(labelled.sum()), count):
         found = f"looks like an image, not like labels: {count} values, hardly two neighbours alike"

@@ -1,1 +1,1 @@
-"""What is carried away from a folder of predictions: the table of its cells, and a page to look through."""
+"""Table of the cells of a folder of predictions, and a page to look through."""

@@ -1,4 +1,4 @@
-"""How results were made, in words for people: the model, the options, the versions."""
+"""Origin of results in words for people: the model, the options, the versions."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def about_prediction(
 
 
 def _of_card(card: ModelCard) -> dict[str, str]:
-    """What the model says of itself, as far as it does."""
+    """Words of a model's card, as far as there are any."""
     cut = [f"threshold {card.threshold:g}"]
     cut += [f"core {card.core:g}"] if card.core else []
     cut += [f"minimum size {card.minimum_size} px"] if card.minimum_size else []

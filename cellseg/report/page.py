@@ -185,7 +185,7 @@ def _row(kind: str, heading: str, text: str) -> str:
 
 
 def _data(page: ReportPage) -> str:
-    """What the page knows, in one line for programs."""
+    """Knowledge of the page, in one line for programs."""
     images = [
         {
             "name": each.name,

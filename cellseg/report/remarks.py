@@ -40,7 +40,7 @@ Rule = Callable[[Sequence[ImageFacts]], list[Remark | None]]
 
 
 def remarks_on(images: Sequence[ImageFacts]) -> list[list[Remark]]:
-    """What is odd about each image, the weightiest first; nothing for most."""
+    """Oddities of each image, the weightiest first; nothing for most."""
     by_rule = [rule(images) for rule in RULES]
     found = [[one for one in column if one is not None] for column in zip(*by_rule, strict=True)]
     noted = [[*own, *(Remark(note, NOTE) for note in each.notes)] for own, each in zip(found, images, strict=True)]

@@ -123,7 +123,7 @@ class Session:
         return self._layer(Labels)
 
     def _on_edited(self, layer: Any) -> None:
-        """What is in a file is not what is seen any more."""
+        """Layers that were edited differ from their files."""
         self.saved.discard(number_of(layer))
 
     def _layer(self, kind: type[Any]) -> Any:

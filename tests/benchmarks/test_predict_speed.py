@@ -21,7 +21,7 @@ import cellseg
 from cellseg.allocator import keep_memory
 from cellseg.images.open import open_image
 from cellseg.inference.memory import resident
-from cellseg.inference.prediction import prediction_in_memory
+from cellseg.inference.opened import prediction_in_memory
 from cellseg.inference.runner import Runner
 from cellseg.inference.seen import seen_by
 from cellseg.inference.segment import segment

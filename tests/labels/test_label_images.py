@@ -153,7 +153,7 @@ REFUSED = {
     "halved": (_blurred("halved"), "has blurred edges"),
     "jpeg": (_blurred("jpeg"), "has blurred edges: .*without JPEG"),
     "smoothed": (_blurred("smoothed"), "has blurred edges"),
-    "a picture": (np.random.default_rng(0).integers(0, 255, (40, 40)), "has blurred edges"),
+    "a picture": (np.random.default_rng(0).integers(0, 255, (40, 40)), "looks like an image, not like labels"),
 }
 
 
@@ -231,6 +231,6 @@ def test_no_real_label_image_is_taken_for_a_blurred_one(real_data):
 def test_small_close_instances_in_our_own_file_are_no_blur(tmp_path):
     ids = np.arange(64 * 64, dtype=np.uint32).reshape(64, 64)
     write_stack(tmp_path / "ours.tif", ids)
-    with pytest.raises(InputError, match="blurred"):
+    with pytest.raises(InputError, match="looks like an image"):
         detect_kind([ids])
     assert detect_kind([ids], path=tmp_path / "ours.tif") == "instances"

@@ -40,7 +40,7 @@ T = TypeVar("T")
 
 
 def reason_of(error: Exception) -> str:
-    """What went wrong, without what obstore adds for programmers."""
+    """Cause of an error, without what obstore adds for programmers."""
     return " ".join(str(error).split("Debug source")[0].split()) or type(error).__name__
 
 

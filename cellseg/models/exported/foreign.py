@@ -1,4 +1,4 @@
-"""What the description of a package of another program says of its network, and what cannot be obeyed."""
+"""Network of another program's package by its description, and steps of it that cannot be obeyed."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def steps(note: ExportNote) -> list[dict[str, Any]]:
 
 
 def stepped(pixels: Float32, note: ExportNote) -> Float32:
-    """What these steps make of an image (C, H, W)."""
+    """Grey values that these steps make of an image (C, H, W)."""
     wide = pixels.astype(np.float64)
     if note.gain:
         gain, offset = (np.array(values)[:, None, None] for values in (note.gain, note.offset))

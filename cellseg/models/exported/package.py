@@ -69,7 +69,7 @@ def _description(files: PackageFiles) -> Any:
 
 
 def _note(description: Any, path: Path) -> ExportNote:
-    """What is known of the network: what cellseg wrote, or what the description says."""
+    """Note on the network: that of cellseg, or one from the description."""
     own = getattr(description.config, KEY, None)
     if isinstance(own, dict):
         return read_note(own.get("note"), path)

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.layers import Image, Labels
 from napari.utils.notifications import show_info, show_warning
-from numpy.typing import NDArray
 from qtpy.QtCore import QObject, Signal
 
 import cellseg
-from napari_cellseg.annotate import edits, surgery
 from napari_cellseg.annotate.begin import empty_annotation, mark
 from napari_cellseg.annotate.box import PlaneBox
+from napari_cellseg.annotate.cell_edits import CellEdits
 from napari_cellseg.annotate.decisions import ReviewPlace
 from napari_cellseg.annotate.in_hand import InHand
 from napari_cellseg.annotate.index import Cell
@@ -24,7 +22,7 @@ from napari_cellseg.annotate.marks import Marks
 from napari_cellseg.annotate.mouse_tools import MouseTools
 from napari_cellseg.annotate.places import Places, image_of, predicted_of, prediction_of, probability_of
 from napari_cellseg.annotate.reviewing import Reviewing, box_of_place, words_of_place
-from napari_cellseg.annotation import FIRST_CELL, NOT_ANNOTATED, is_result
+from napari_cellseg.annotation import FIRST_CELL, is_result
 from napari_cellseg.camera import camera, look_at
 from napari_cellseg.children.tasks import Tasks
 from napari_cellseg.napari_private import unwrapped
@@ -37,7 +35,6 @@ if TYPE_CHECKING:
     from napari_cellseg.annotate.suggest import Suggestion
 
 IN_NO_PROJECT = "These cells are in no project: save them before you close the window."
-SMOOTH_PX = 2.0
 ZOOM_LIMITS = (0.05, 0.8)
 """A cell that fills less or more of the field than that is brought nearer or farther."""
 ZOOM_TO = 0.3
@@ -59,6 +56,7 @@ class Annotator(QObject):
         self._places = Places(self)
         self._marks = Marks(self.viewer)
         self._review = Reviewing(Tasks(), show_warning)
+        self._edits = CellEdits(self._hand)
         self._tools = MouseTools(self._hand, self._marks, self._predicted)
         self._acts: dict[str, Callable[[], None]] = {
             "new_cell": self.new_cell,
@@ -68,13 +66,13 @@ class Annotator(QObject):
             "background": self.background,
             "eraser": self.eraser,
             "pick": self.pick,
-            "fill_holes": self.fill_holes,
-            "fill_region": self.fill_region,
-            "smooth": self.smooth,
+            "fill_holes": self._edits.fill_holes,
+            "fill_region": self._edits.fill_region,
+            "smooth": self._edits.smooth,
             "split": self.split,
             "merge": self.merge,
-            "delete": self.delete,
-            "delete_to_background": self.delete_to_background,
+            "delete": self._edits.delete,
+            "delete_to_background": self._edits.delete_to_background,
             "accept": self.accept,
             "undo": self.undo,
             "redo": self.redo,
@@ -208,50 +206,6 @@ class Annotator(QObject):
 
     def redo(self) -> None:
         self._hand.need().redo()
-
-    # edits of the chosen cell
-
-    def fill_holes(self) -> None:
-        self._edit(self.fill_holes, partial(edits.fill_holes, first=self._first_cell()), "it has no holes")
-
-    def smooth(self) -> None:
-        function = partial(edits.smooth, radius=SMOOTH_PX, first=self._first_cell())
-        self._edit(self.smooth, function, "it is smooth", int(4 * SMOOTH_PX))
-
-    def delete(self) -> None:
-        self._edit(self.delete, lambda labels, cell: edits.relabel(labels, cell, NOT_ANNOTATED), "")
-
-    def delete_to_background(self) -> None:
-        background = self._hand.need().code.background
-        self._edit(self.delete_to_background, lambda labels, cell: edits.relabel(labels, cell, background), "")
-
-    def fill_region(self) -> None:
-        target, cell = self._hand.need(), self._hand.need_cell()
-        row, column = target.pixel(self.viewer.cursor.position)
-        surgery.fill_region(target, cell, row, column)
-
-    def _first_cell(self) -> int:
-        return self._hand.need().code.first_cell
-
-    def _edit(
-        self,
-        again: Callable[[], None],
-        function: Callable[[NDArray[Any], int], NDArray[Any]],
-        nothing: str,
-        margin: int = 0,
-    ) -> None:
-        """Change the chosen cell in the plane that is seen."""
-        if self._hand.put_off(again):
-            return
-        target, cell = self._hand.need(), self._hand.need_cell()
-        box = target.index.box(cell)
-        if box is None:
-            raise cellseg.InputError(f"cell {cell.number} is not in this plane", "Choose a cell with D, A or L.")
-        box = box.grown(margin, target.shape[1:])
-        before = target.read(cell.plane, box)
-        after = function(before, cell.number)
-        if not target.apply(cell.plane, [edits.changes(before, after, box)]):
-            self._hand.say(f"Cell {cell.number}: {nothing}")
 
     # tools
 

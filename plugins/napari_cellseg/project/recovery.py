@@ -107,7 +107,7 @@ def kept_annotation(folder: Path) -> LabelStore | None:
 
 
 def _drawn(folder: Path) -> list[Path]:
-    """What strokes went into: an annotation, cells of other programs, corrections of results."""
+    """Kind of layer that strokes went into: an annotation, cells of other programs, corrections of results."""
     corrected = [kept.folder for kept in kept_pictures(folder) if is_corrected(kept.folder)]
     own = [folder / _ANNOTATION, *(folder / OWN).glob("*.zarr"), *map(corrections_of, corrected)]
     return [path for path in own if path.is_dir()]

@@ -1,0 +1,61 @@
+"""Predictions opened in memory or beside a file, where another process may go on with them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from cellseg.inference.decisions import Decisions, decide
+from cellseg.inference.journal import Journal, journal_folder, start_journal
+from cellseg.inference.prediction import Prediction
+from cellseg.inference.result import Stored
+from cellseg.inference.runner import Runner
+from cellseg.inference.seen import SeenImage
+from cellseg.inference.store import ArrayStore
+
+ARRAY_TILE = 512
+"""Longest side in pixels of the automatic tiles of an image in memory."""
+
+
+def prediction_in_memory(seen: SeenImage, side: int | None = ARRAY_TILE) -> Prediction:
+    """A prediction whose tiles stay in memory, as probabilities of all classes; nothing is predicted yet.
+
+    `side` and errors as in `decide`.
+    """
+    runner = Runner(seen.network, adaptive=seen.trained.adaptive)
+    stored = Stored(replace(seen.options, result="probabilities", probability_type="float32"), every_class=True)
+    decisions = decide(seen, runner, side)
+    return Prediction(seen, decisions, runner, stored, ArrayStore(stored.layers(seen)))
+
+
+def prediction_on_disk(
+    seen: SeenImage,
+    output: Path,
+    stored: Stored,
+    key: dict[str, Any],
+    left: dict[str, Any] | None,
+    side: int | None = None,
+) -> Prediction:
+    """A prediction with a journal beside `output`, which another process may go on with; nothing is predicted yet.
+
+    Args:
+        seen: the image.
+        output: the file that the journal belongs to.
+        stored: the values that are stored of each tile.
+        key: all that they depend on, see `journal_key`.
+        left: decisions of the run that is resumed, see `left_behind`; None to begin an empty journal.
+        side: as in `decide`.
+
+    Raises:
+        InputError: as `decide`.
+    """
+    runner = Runner(seen.network, adaptive=seen.trained.adaptive)
+    if left is None:
+        decisions = decide(seen, runner, side)
+        start_journal(output, key, decisions.as_json())
+    else:
+        decisions = Decisions.from_json(left)
+        runner.precision = decisions.precision
+    journal = Journal(journal_folder(output), stored.layers(seen), decisions.tile)
+    return Prediction(seen, decisions, runner, stored, journal, key)
