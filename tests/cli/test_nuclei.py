@@ -32,10 +32,15 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_bits_and_contrast(model, sample, change):
-    image, truth = sample
-    found = found_in(model, CHANGES[change](image))
-    assert cellseg.metrics.average_precision(found, truth, 0.5) > 0.8
+def test_bits_and_contrast(model, change):
+    """Of three drawings, as one of them has 20 cells, and two of these are hardly seen."""
+    drawings = [make_sample("blobs", (320, 360), np.random.default_rng(seed)) for seed in (5, 6, 7)]
+    scores = [
+        cellseg.metrics.average_precision(found_in(model, CHANGES[change](image)), truth, 0.5)
+        for image, truth in drawings
+    ]
+    assert np.mean(scores) > 0.9
+    assert min(scores) > 0.75
 
 
 @pytest.mark.parametrize("factor", [0.5, 2])

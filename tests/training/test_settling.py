@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -97,6 +98,7 @@ def test_other_grey_values_are_refused(trained, asked, message):
         cellseg.predict_array(trained, np.eye(64), grey_values=asked)
 
 
-def test_numbers_do_not_suit_a_model_of_the_mean():
+def test_numbers_do_not_suit_a_model_of_the_mean(trained):
+    of_the_mean = TrainedModel(trained.network, replace(trained.card, grey_values="mean"))
     with pytest.raises(InputError, match="has learnt from mean"):
-        cellseg.predict_array("nuclei", np.eye(64), grey_values="1,9")
+        cellseg.predict_array(of_the_mean, np.eye(64), grey_values="1,9")
