@@ -51,7 +51,7 @@ _HOME = {
     "CellToReview": "cellseg.measure.review",
     "CellGrid": "cellseg.measure",
     "CellTable": "cellseg.measure",
-    "convert": "cellseg.conversion.labels",
+    "convert": "cellseg.conversion.convert",
     "export": "cellseg.exporting.export",
     "metrics": "cellseg",
     "wording": "cellseg",
@@ -63,7 +63,7 @@ if TYPE_CHECKING:
     from cellseg import metrics as metrics
     from cellseg import wording as wording
     from cellseg.allocator import keep_memory as keep_memory
-    from cellseg.conversion.labels import convert as convert
+    from cellseg.conversion.convert import convert as convert
     from cellseg.errors import InputError as InputError
     from cellseg.evaluation.judging import evaluate as evaluate
     from cellseg.evaluation.summary import summarise as summarise

@@ -35,7 +35,7 @@ def complete_folder(path: Path, is_ours: Callable[[Path], bool] | None = None) -
         temporary.mkdir(parents=True)
         yield temporary
         _flush(temporary)
-        _put(temporary, path)
+        replace_folder(temporary, path)
 
 
 def refuse_full(path: Path) -> None:
@@ -55,7 +55,8 @@ def _remove(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _put(new: Path, path: Path) -> None:
+def replace_folder(new: Path, path: Path) -> None:
+    """Give a folder a name, in the place of what has it."""
     if not path.exists():
         os.rename(new, path)
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import Field, fields
 from itertools import chain
+from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any
 
@@ -20,6 +21,13 @@ JsonFlag = Annotated[bool, Parameter(name="--json", negative="", help="Print one
 AxesFlag = Annotated[str | None, Parameter(help=described(options.DataOptions)["axes"].help)]
 SceneFlag = Annotated[str | None, Parameter(help=described(options.DataOptions)["scene"].help)]
 MasksFlag = Annotated[str | None, Parameter(help=described(options.DataOptions)["annotated"].help)]
+LikeFlag = Annotated[
+    Path | None,
+    Parameter(
+        help="The image that belongs to the labels: outlines do not say how large it is, and labels may lack the pixel "
+        "size. Of a folder of labels the folder of images."
+    ),
+]
 SeedFlag = Annotated[int, Parameter(help=described(options.SplitOptions)["seed"].help)]
 VolumeFlag = Annotated[bool, Parameter(negative="--planes", help=described(options.EvaluateOptions)["volume"].help)]
 OWNERS: list[Any] = [

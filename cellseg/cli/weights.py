@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from cellseg.cli.flags import MasksFlag
+from cellseg.cli.flags import LikeFlag, MasksFlag
 from cellseg.cli.label_notes import say_notes
 from cellseg.cli.progress import bar, say
 from cellseg.errors import InputError
@@ -27,6 +27,7 @@ def weights(
     labels: Path,
     *,
     out: Path | None = None,
+    like: LikeFlag = None,
     picture: Path | None = None,
     plane: int = 0,
     annotated: MasksFlag = None,
@@ -48,7 +49,7 @@ def weights(
     """
     if out is None and picture is None:
         raise InputError("nothing to write was named", "Give --out for a TIFF, --picture for a PNG, or both.")
-    planes = _planes(labels, annotated)
+    planes = _planes(labels, like, annotated)
     if picture is not None:
         _refuse_plane(plane, len(planes), labels)
     scales = _scales(planes, options, label_options)
@@ -102,16 +103,18 @@ def _draw(picture: Path, pair: Pair, scales: _Scales) -> None:
     draw_weight_map(found, truth.instances, picture, title=title, pixel_size_um=pair.labels.pixel_size_um)
 
 
-def _planes(labels: Path, annotated: str | None) -> list[Pair]:
+def _planes(labels: Path, like: Path | None, annotated: str | None) -> list[Pair]:
     """The planes of a label file, each as its own image, with masks if there are any."""
     from cellseg.labels.annotated import with_masks
-    from cellseg.labels.opened import open_labels
+    from cellseg.labels.opened import open_labels_like
     from cellseg.labels.pairs import pairs_of
 
-    source = open_labels(labels)
+    source = open_labels_like(labels, like)
     say_notes([source])
     pairs = pairs_of([(source, source)])
-    return pairs if annotated is None else with_masks(pairs, labels, annotated)
+    if annotated is None:
+        return pairs
+    return with_masks(pairs, like or labels, annotated, palette="lookup" if like else "index")
 
 
 def _write(out: Path, planes: Sequence[Pair], weigh: Callable[[Pair], NDArray[np.float32]]) -> None:

@@ -12,6 +12,7 @@ from scipy.ndimage import find_objects
 from cellseg.conversion.pictures import refuse_stack
 from cellseg.extras import wanted
 from cellseg.files import write_json
+from cellseg.images.names import names_of
 from cellseg.labels.formats.coco import WHAT, annotation_of
 from cellseg.measure.files import MeasurePlan
 
@@ -25,10 +26,11 @@ def write_coco(path: Path, plans: Sequence[MeasurePlan]) -> int:
     with wanted("labels", WHAT):
         import pycocotools.mask  # noqa: F401
     images, annotations = list[dict[str, Any]](), list[dict[str, Any]]()
-    for number, plan in enumerate(plans, 1):
+    names = names_of([plan.labels for plan in plans])
+    for number, (name, plan) in enumerate(zip(names, plans, strict=True), 1):
         refuse_stack(plan, "an image of COCO")
         labels = plan.labels
-        images.append({"id": number, "file_name": labels.name, "height": labels.height, "width": labels.width})
+        images.append({"id": number, "file_name": name, "height": labels.height, "width": labels.width})
         for annotation in _annotations(plan):
             annotations.append({"id": len(annotations) + 1, "image_id": number, "category_id": 1, **annotation})
     tree = {"images": images, "annotations": annotations, "categories": [{"id": 1, "name": "cell"}]}

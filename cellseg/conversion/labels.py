@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,8 @@ from cellseg.images.open import open_image
 from cellseg.images.source import ImageSource, array_source
 from cellseg.labels.arrays_or_paths import is_array
 from cellseg.labels.layouts import label_entries
-from cellseg.labels.opened import open_labels
+from cellseg.labels.opened import open_labels, with_size_of
+from cellseg.labels.read import kind_of
 from cellseg.measure.files import MeasurePlan, plan_of
 from cellseg.options import LabelOptions
 
@@ -83,29 +84,17 @@ def plan_conversion(
     out = Path(out)
     writer = WRITERS.get(out.suffix.lower())
     if writer is None:
-        raise InputError(f"ends in {out.suffix or 'nothing'}", f"Known endings are {', '.join(WRITERS)}.", path=out)
+        remedy = f"Known endings are {', '.join(WRITERS)}; of a folder --to names the format of its files."
+        raise InputError(f"ends in {out.suffix or 'nothing'}", remedy, path=out)
     image = None if like is None else open_image(like)
     sources = _sources(labels, image, several=out.suffix.lower() in OF_SEVERAL)
-    plans = tuple(plan_of(_with_size(source, image), reading=reading) for source in sources)
-    return Conversion(plans, out, writer)
+    return Conversion(checked_plans([with_size_of(image, source) for source in sources], reading), out, writer)
 
 
-def convert(labels: str | Path | Labels, out: str | Path, *, like: str | Path | None = None, **options: Any) -> int:
-    """Convert labels into the format that the name of a file says.
-
-    Args:
-        labels: a file or folder of labels in any format that is read, or an array (H, W) or (Z, H, W).
-        out: the file to write: .zip (ROI set of Fiji), .geojson (QuPath), .json (COCO), .png (16 bits), .tif, .zarr.
-        like: the image, for outlines that do not say how large it is, and for its pixel size.
-        options: fields of LabelOptions: labels_are, foreground, ignore_label, background_label.
-
-    Returns:
-        The number of cells.
-
-    Raises:
-        InputError: as `plan_conversion` and `Conversion.write`.
-    """
-    return plan_conversion(labels, out, like=like, reading=LabelOptions(**options)).write()
+def checked_plans(sources: Sequence[ImageSource], reading: LabelOptions) -> tuple[MeasurePlan, ...]:
+    """Plans for the labels of some images, whose values mean the same in all of them."""
+    kind = kind_of([(source, plane) for source in sources for plane in range(source.planes)], reading)
+    return tuple(plan_of(source, reading=reading, kind=kind) for source in sources)
 
 
 def _sources(labels: Any, image: ImageSource | None, *, several: bool) -> list[ImageSource]:
@@ -114,19 +103,3 @@ def _sources(labels: Any, image: ImageSource | None, *, several: bool) -> list[I
     if not several:
         return [open_labels(labels, like=image)]
     return [entry.open(image) for entry in label_entries(labels, images=1)]
-
-
-def _with_size(labels: ImageSource, image: ImageSource | None) -> ImageSource:
-    """Labels with the image's pixel size, where they do not say their own. Raises InputError where sizes differ."""
-    if image is None:
-        return labels
-    if (labels.planes, labels.height, labels.width) != (image.planes, image.height, image.width):
-        sizes = [f"{one.planes} x {one.height} x {one.width}" for one in (labels, image)]
-        found = f"the labels are {sizes[0]}, {image.name} is {sizes[1]}"
-        raise InputError(found, "They must show the same pixels.", path=labels.path)
-    return replace(
-        labels,
-        name=image.name,
-        pixel_size_um=labels.pixel_size_um or image.pixel_size_um,
-        spacing_um=labels.spacing_um or image.spacing_um,
-    )

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from cellseg.errors import InputError
 from cellseg.images.listing import Paths
+from cellseg.images.palette import PaletteRule
 from cellseg.labels.arrays_or_paths import Given, are_paths, array_pairs
 from cellseg.labels.ctc.pairs import find_ctc_pairs, is_ctc
 from cellseg.labels.layouts import OpensImage, open_file
@@ -87,10 +88,11 @@ def with_masks(
     annotated: Paths,
     axes: str | None = None,
     of_images: OpensImage | None = None,
+    palette: PaletteRule = "lookup",
 ) -> list[Pair]:
-    """The pairs of `images` with masks of annotated pixels."""
+    """The pairs of `images` with masks of annotated pixels; see `find_pairs`."""
     try:
-        masks = find_pairs(images, annotated, axes=axes, of_images=of_images)
+        masks = find_pairs(images, annotated, axes=axes, palette=palette, of_images=of_images)
     except InputError as error:
         raise InputError(f"--annotated: masks are matched like labels: {error}") from error
     return _masked(pairs, masks)

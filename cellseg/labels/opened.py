@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from cellseg.errors import InputError
 from cellseg.images.omezarr.folder import is_zarr
+from cellseg.images.open import open_image
 from cellseg.images.source import ImageSource
 from cellseg.labels.formats.channel_files import ChannelFiles
 from cellseg.labels.formats.coloured import ColouredLabels
@@ -34,6 +36,36 @@ def open_labels(path: str | Path, *, axes: str | None = None, like: ImageSource 
     if entries[0].file and Path(path).is_dir() and not is_zarr(Path(path)):
         raise InputError("is a folder with a label file", f"Name the file: {entries[0].file}.", path=path)
     return entries[0].open(like)
+
+
+def open_labels_like(path: str | Path, like: str | Path | None) -> ImageSource:
+    """Open the labels of one image, with the pixel size of that image where they do not say their own.
+
+    Args:
+        path: as in `open_labels`.
+        like: the image; None where there is none.
+
+    Raises:
+        InputError: as `open_labels`, or the two do not show the same pixels.
+    """
+    image = None if like is None else open_image(like)
+    return with_size_of(image, open_labels(path, like=image))
+
+
+def with_size_of(image: ImageSource | None, labels: ImageSource) -> ImageSource:
+    """Labels under the name and with the pixel size of their image. Raises InputError where their sizes differ."""
+    if image is None:
+        return labels
+    if (labels.planes, labels.height, labels.width) != (image.planes, image.height, image.width):
+        sizes = [f"{one.planes} x {one.height} x {one.width}" for one in (labels, image)]
+        found = f"the labels are {sizes[0]}, {image.name} is {sizes[1]}"
+        raise InputError(found, "They must show the same pixels.", path=labels.path)
+    return replace(
+        labels,
+        name=image.name,
+        pixel_size_um=labels.pixel_size_um or image.pixel_size_um,
+        spacing_um=labels.spacing_um or image.spacing_um,
+    )
 
 
 def is_one_file(source: ImageSource) -> bool:

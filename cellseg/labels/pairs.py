@@ -67,13 +67,25 @@ def find_pairs(
     """
     label_axes = f"{plane_axes(axes.upper())}YX" if axes else None
     if palette == "index":
-        ours = label_entries(images, label_axes)
-        theirs = label_entries(labels, label_axes, len(ours))
+        ours, theirs = _two_of_labels(images, labels, label_axes)
     else:
         ours, theirs = find_entries(images, labels, label_axes, of_images=of_images or open_file(axes))
     unlike = _are_unlike(images, labels, ours, theirs)
     by_name = palette != "index"  # a prediction may be called as one likes
     return pairs_of((_opened(image, label) for image, label in _match(ours, theirs, by_name)), unlike)
+
+
+def _two_of_labels(one: Paths, other: Paths, axes: str | None) -> tuple[list[UnopenedImage], list[UnopenedImage]]:
+    """Entries of both, of which either may be in masks of single cells: the other tells how many images there are."""
+    first, second = label_entries(one, axes), label_entries(other, axes)
+    if len(first) == len(second):
+        return first, second
+    return label_entries(one, axes, len(second)), label_entries(other, axes, len(first))
+
+
+def find_partners(images: Paths, labels: Paths) -> list[tuple[UnopenedImage, UnopenedImage]]:
+    """Images and labels that belong together, not opened yet; see `find_pairs`."""
+    return _match(*find_entries(images, labels, None, of_images=open_file(None)), by_name=True)
 
 
 def _opened(image: UnopenedImage, label: UnopenedImage) -> tuple[ImageSource, ImageSource]:

@@ -119,11 +119,15 @@ def plan_of(
     *,
     volume: bool = False,
     reading: LabelOptions = LabelOptions(),
+    kind: Meaning | None = None,
 ) -> MeasurePlan:
-    """The same for images that are open. Raises InputError as `plan_measuring`."""
+    """The same for images that are open, and of which it may be known what their values mean.
+
+    Raises InputError as `plan_measuring`.
+    """
     _check_sizes(labels, image)
-    kind = kind_of([(labels, k) for k in range(labels.planes)], reading)
-    return MeasurePlan(labels, image, kind, _grid(labels, image, volume), reading)
+    known = kind or kind_of([(labels, k) for k in range(labels.planes)], reading)
+    return MeasurePlan(labels, image, known, _grid(labels, image, volume), reading)
 
 
 def measure_file(

@@ -51,10 +51,12 @@ from cellseg.options.networks import Variant as Variant
 from cellseg.options.networks import VariantOption as VariantOption
 from cellseg.options.results import AVERAGING_COST as AVERAGING_COST
 from cellseg.options.results import Averaging as Averaging
+from cellseg.options.results import ConvertOptions as ConvertOptions
 from cellseg.options.results import EvaluateOptions as EvaluateOptions
 from cellseg.options.results import ExportFormat as ExportFormat
 from cellseg.options.results import ExportOptions as ExportOptions
 from cellseg.options.results import GroupOptions as GroupOptions
+from cellseg.options.results import LabelFileType as LabelFileType
 from cellseg.options.results import LabelType as LabelType
 from cellseg.options.results import Link as Link
 from cellseg.options.results import PredictOptions as PredictOptions

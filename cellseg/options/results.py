@@ -29,6 +29,7 @@ Link = Literal["none", "overlap"]
 LabelType = Literal["uint32", "uint16"]
 ProbabilityType = Literal["float32", "uint8"]
 TruthKind = Literal["complete", "partial"]
+LabelFileType = Literal["zip", "geojson", "json", "png", "tif", "zarr"]
 ExportFormat = Literal["bioimageio", "onnx", "torchscript", "ij-macro", "qupath-script"]
 
 
@@ -135,6 +136,15 @@ class SplitOptions(Checked):
     """Cut every stack, and do not keep each as a whole; a single stack always is."""
     detect: bool = True
     """Look for images of one field: tiles that continue each other's pixels, and near-duplicates."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConvertOptions(Checked):
+    """Conversion of labels."""
+
+    to: LabelFileType | None = None
+    """Format of the files in a folder --out: ROI sets of Fiji, GeoJSON, COCO, PNG, TIFF or OME-Zarr; folders stay.
+    Default: one file, of the format that its name says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

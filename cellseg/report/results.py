@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from cellseg.images.names import names_of
 from cellseg.images.open import open_image
 from cellseg.images.source import ImageSource
 from cellseg.measure.by_blocks import tables_by_blocks
@@ -99,13 +98,3 @@ def _plan(each: FinishedImage, options: PredictOptions) -> MeasurePlan:
     volume = options.link == "overlap" and image.plane_axes.endswith("Z")
     plan = plan_of(labels, image, volume=volume, reading=LabelOptions(labels_are="instances"))
     return replace(plan, names=SINGLE if image.channels == 1 else ())
-
-
-def names_of(images: Sequence[ImageSource]) -> list[str]:
-    """File names; where two are alike, with the folders below the one that all lie in."""
-    alike = max(Counter(image.name for image in images).values(), default=0) > 1
-    paths = [image.path.absolute() for image in images if image.path is not None]
-    if not alike or len(paths) < len(images):
-        return [image.name for image in images]
-    base = os.path.commonpath([path.parent for path in paths])
-    return [path.relative_to(base).as_posix() for path in paths]

@@ -14,6 +14,7 @@ from cellseg.labels.doctor.counts import PlaneValues
 from cellseg.labels.doctor.finding import Cleaning, Finding, RepairPlan
 from cellseg.labels.doctor.structure import SPECK, Mend, Neighbours, follows, mend, speck_size
 from cellseg.labels.doctor.values import judge_ids, judge_values
+from cellseg.labels.formats.drawn import are_drawn
 from cellseg.labels.meaning import Meaning, kind_of_plain, read_values
 from cellseg.labels.pairs import Pair
 from cellseg.labels.values import IGNORED
@@ -72,10 +73,11 @@ def mend_plane(pairs: Sequence[Pair], number: int, plan: RepairPlan) -> tuple[In
 
 def _kind(pairs: Sequence[Pair], plan: RepairPlan) -> Meaning:
     """As `kind_of`, of plain labels."""
-    if plan.options.labels_are == "instances":
+    said = plan.options.labels_are
+    if said == "instances" or (said is None and are_drawn(pair.labels for pair in pairs)):
         return "instances"
     found = kind_of_plain(clean_plane(pair, plan) for pair in pairs)
-    return "classes" if plan.options.labels_are == "classes" and found != "binary" else found
+    return "classes" if said == "classes" and found != "binary" else found
 
 
 def _renumbering(plan: RepairPlan, values: Sequence[PlaneValues]) -> Cleaning:

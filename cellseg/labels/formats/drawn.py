@@ -96,6 +96,11 @@ def drawn_source(
     return make_source(pixels, f"{axes}YX", size, np.dtype(np.uint32), name=name, path=path)
 
 
+def are_drawn(sources: Iterable[ImageSource]) -> bool:
+    """True if all labels are drawn: each of their cells is told by an outline or a mask of its own."""
+    return all(isinstance(source.pixels, DrawnLabels) for source in sources)
+
+
 def draw(cells: Sequence[CellMask], shape: Shape) -> tuple[UInt32, Overlap]:
     """Label image (H, W) of cells, by their own numbers where each has one, else by their order, from 1."""
     labels, covered = np.zeros(shape, np.uint32), np.zeros(shape, np.uint16)

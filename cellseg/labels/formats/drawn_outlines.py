@@ -15,7 +15,7 @@ from cellseg.labels.formats.drawn import CellMask, clipped, cropped, drawn_sourc
 from cellseg.labels.formats.outline import ellipse, fill
 
 UNKNOWN_SIZE = "does not say how large its image is"
-NEED_IMAGE = "Give the image as well, or make a label image first: cellseg convert FILE --like IMAGE --out labels.tif."
+NEED_IMAGE = "Give its image (--like IMAGE), or make a label image: cellseg convert FILE --like IMAGE --out labels.tif."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
