@@ -20,7 +20,7 @@ from cellseg.images.source import ImageSource
 from cellseg.inference.normalised import NormalisedImage
 from cellseg.inference.statistics import adapt, folded, normalisation_layers
 from cellseg.models.exported.note import ExportNote
-from cellseg.models.trained import TrainedModel
+from cellseg.models.trained import TrainedModel, refuse_exported
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,8 +68,10 @@ def travelling(model: TrainedModel, image: ImageSource | None = None) -> Travell
         image: one like those that will be predicted; of several planes the first counts.
 
     Raises:
-        InputError: the image has other channels than the model wants, or cannot be read.
+        InputError: the image has other channels than the model wants, or cannot be read; or the model is a file of
+            another program.
     """
+    refuse_exported(model, "cannot be exported again")
     rule = grey_rule(model.card.grey_values)
     network, taken, warning = copy.deepcopy(model.network).cpu().float().eval(), "fixed by the training", ""
     greys = _greys(rule, network, image)
@@ -113,6 +115,7 @@ def _greys(rule: GreyRule, network: Any, image: ImageSource | None) -> list[tupl
 def _by_channel(greys: PlaneGreys) -> Sequence[Levels | tuple[float, float]]:
     if isinstance(greys, Normalisation):
         return list(zip(greys.mean, greys.std, strict=True))
+    assert isinstance(greys, tuple)  # steps are those of an exported model, which is refused
     return greys
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from cellseg.images.contrast import Levels
+from cellseg.images.grey_steps import SteppedGreys
 from cellseg.images.grey_values import PlaneGreys
-from cellseg.images.normalise import Normalisation
 
 FAR = 20.0
 """Contrasts from the middle from which on a few pixels hold most of the range of grey values."""
@@ -17,9 +17,9 @@ WHOLE = 0.005
 def grey_notes(greys: Mapping[int, PlaneGreys], planes: int) -> list[str]:
     """Sentences on the measured planes (by number) of an image with so many planes; none where there is nothing to say.
 
-    By the rule of the mean nothing is known.
+    By the rule of the mean, and by steps, nothing is known.
     """
-    known = {k: each for k, each in greys.items() if not isinstance(each, Normalisation)}
+    known = {k: each for k, each in greys.items() if isinstance(each, tuple)}
     found = []
     for words, fitting in (
         ("a single grey value: there is nothing to find", lambda level: level.constant),
@@ -34,7 +34,9 @@ def grey_notes(greys: Mapping[int, PlaneGreys], planes: int) -> list[str]:
 
 def is_constant(greys: PlaneGreys) -> bool:
     """True for a plane of one value in each channel, single pixels and missing parts aside."""
-    return not isinstance(greys, Normalisation) and all(level.constant for level in greys)
+    if isinstance(greys, SteppedGreys):
+        return greys.constant
+    return isinstance(greys, tuple) and all(level.constant for level in greys)
 
 
 def _missing(levels: Sequence[Levels]) -> list[str]:

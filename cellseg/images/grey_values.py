@@ -5,6 +5,7 @@ grow as a logarithm, so that a hot pixel is hardly brighter than a bright cell, 
 their rim.
 `mean`: the mean of the plane becomes 0 and its deviation 1; models of earlier versions have learnt from that.
 Two numbers, `LOW,HIGH`: the same levels for all images, for grey values that are calibrated.
+`steps`: what a package of another program names (see `grey_steps`); its card holds them as JSON.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ from scipy import ndimage
 from cellseg.arrays import Array, Float32, Mask
 from cellseg.errors import InputError
 from cellseg.images.contrast import Levels, is_flat, measure_levels
+from cellseg.images.grey_steps import GreyStep, SteppedGreys, measure_steps, read_steps
 from cellseg.images.normalise import LARGEST, Normalisation, apply, measure
 from cellseg.images.rescale import rescaled
 from cellseg.images.source import ImageSource
 
-CONTRAST, MEAN = "contrast", "mean"
+CONTRAST, MEAN, STEPS = "contrast", "mean", "steps"
 SPAN = 4.0
 """Network's grey values from the dark to the bright level."""
 GAIN = 0.5
@@ -31,17 +33,18 @@ GAIN = 0.5
 MARGIN = 2
 """A pixel is no data where it lies in 5 x 5 pixels of that value: 2 on each side."""
 
-PlaneGreys = Normalisation | tuple[Levels, ...]
+PlaneGreys = Normalisation | tuple[Levels, ...] | SteppedGreys
 """Grey values of a plane, of each channel."""
 
 
 @dataclass(frozen=True, slots=True)
 class GreyRule:
-    """Rule of grey values: contrast, mean, or a low and a high level for all images."""
+    """Rule of grey values: contrast, mean, a low and a high level for all images, or steps."""
 
     name: str
     low: float = 0.0
     high: float = 0.0
+    steps: tuple[GreyStep, ...] = ()
 
     def measure(self, source: ImageSource, plane: int) -> PlaneGreys:
         """Grey values of a plane by this rule; the plane is read once, by numbers only until it has a second value.
@@ -52,14 +55,18 @@ class GreyRule:
             return measure(source, plane)
         if self.name == CONTRAST:
             return measure_levels(source, plane)
+        if self.name == STEPS:
+            return measure_steps(self.steps, source, plane)
         flat = is_flat(source, plane)
         return (Levels(self.low, self.high, empty=flat, constant=flat),) * source.channels
 
 
 def grey_rule(text: str) -> GreyRule:
-    """The rule that a text names: contrast, mean, or LOW,HIGH. Raises InputError for any other text."""
+    """The rule that a text names: contrast, mean, LOW,HIGH, or steps as JSON. Raises InputError for any other text."""
     if text in (CONTRAST, MEAN):
         return GreyRule(text)
+    if text.startswith("["):
+        return GreyRule(STEPS, steps=read_steps(text))
     remedy = "Give contrast, mean, or the values of dark and bright, such as 100,4000."
     try:
         low, high = map(float, text.split(","))
@@ -148,6 +155,8 @@ class NormalisedSheets:
         if isinstance(greys, Normalisation):
             alone: Float32 = apply(read(rows, columns)[None], greys.only(channel))[0]
             return alone
+        if isinstance(greys, SteppedGreys):
+            return greys.of(read(rows, columns), channel)
         levels = greys[channel]
         if not levels.no_data:
             return between(read(rows, columns), levels)

@@ -56,9 +56,9 @@ def measure(source: ImageSource, plane: int, rows_at_once: int | None = None) ->
     Raises:
         InputError: the plane has values that are not finite, or too large for float32.
     """
-    pieces = (source.read(plane, *region) for region in _pieces(source, rows_at_once))
+    read = (source.read(plane, *region) for region in pieces(source, rows_at_once))
     counted = source.dtype.kind in "iu" and source.dtype.itemsize <= 2
-    mean, std = _by_value(source, pieces) if counted else _merged(source, plane, pieces)
+    mean, std = _by_value(source, read) if counted else _merged(source, plane, read)
     std[(std == 0) | (std < 1e-12 * np.abs(mean))] = 1
     return Normalisation(tuple(mean.tolist()), tuple(std.tolist()))
 
@@ -79,7 +79,7 @@ def apply(array: NDArray[Any], normalisation: Normalisation) -> NDArray[np.float
     return scaled
 
 
-def _pieces(source: ImageSource, height: int | None) -> Iterator[tuple[slice, slice]]:
+def pieces(source: ImageSource, height: int | None = None) -> Iterator[tuple[slice, slice]]:
     """Regions of whole blocks, about `PIECE_PIXELS` large, each block in one of them."""
     high, wide = source.block
     rows = height or max(1, PIECE_PIXELS // (high * source.width)) * high

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellseg.errors import InputError
-from cellseg.images.grey_values import CONTRAST, MEAN, GreyRule, grey_rule
+from cellseg.images.grey_values import CONTRAST, MEAN, STEPS, GreyRule, grey_rule
 from cellseg.images.source import ImageSource, array_source
 from cellseg.inference.normalised import NormalisedImage
 from cellseg.inference.object_size import with_measured_size
@@ -101,10 +101,15 @@ def seen_by(model: Any, image: ImageSource | NDArray[np.generic], options: Predi
 
 
 def _rule(card: ModelCard, options: PredictOptions) -> GreyRule:
-    """The rule of grey values. Raises InputError for another one than the model has learnt from."""
+    """The rule of grey values. Raises InputError for another one than the model has learnt from.
+
+    Steps of another program's package are its own business: neither numbers nor the negative take their place.
+    """
     asked, learnt = grey_rule(options.grey_values or card.grey_values), grey_rule(card.grey_values)
     numbers = asked.name not in (MEAN, CONTRAST)
-    if asked != learnt and (not numbers or learnt.name == MEAN):
+    if options.invert and learnt.name == STEPS:
+        raise InputError("--invert with a package of another program, which names its own steps", "Leave it out.")
+    if asked != learnt and (not numbers or learnt.name in (MEAN, STEPS)):
         found = f"--grey-values is {asked.name}, and the model has learnt from {learnt.name}"
         raise InputError(found, "Leave it out, or train a model with it.")
     return asked

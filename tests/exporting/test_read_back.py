@@ -133,6 +133,30 @@ def python_alone(name, content):
     return yaml.safe_dump(tree)
 
 
+def python_of_another(name, content):
+    import yaml
+
+    content = python_alone(name, content)
+    if name == "rdf.yaml":
+        tree = yaml.safe_load(content)
+        del tree["config"]["cellseg"]
+        return yaml.safe_dump(tree)
+    return content
+
+
+def code_in_it(name, content):
+    """A pickle that would call a function."""
+    if name != "weights.pt":
+        return python_alone(name, content)
+    import pickle
+
+    class Call:
+        def __reduce__(self):
+            return print, ("called",)
+
+    return pickle.dumps({"a": Call()})
+
+
 def foreign(name, content):
     import yaml
 
@@ -140,7 +164,7 @@ def foreign(name, content):
         return content
     tree = yaml.safe_load(content)
     del tree["config"]["cellseg"]
-    tree["outputs"][0]["postprocessing"] = [{"id": "binarize", "kwargs": {"threshold": 0.5}}]
+    tree["outputs"][0]["postprocessing"] = [{"id": "scale_mean_variance", "kwargs": {"reference_tensor": "image"}}]
     return yaml.safe_dump(tree)
 
 
@@ -155,8 +179,9 @@ def bomb(name, content):
 CHANGES = [
     (off, "does not reproduce its test tensors"),
     (pickled, "damaged test_output.npy"),
-    (python_alone, "no weights that run without Python"),
-    (foreign, "binarize"),
+    (python_of_another, "no weights that run without Python"),
+    (code_in_it, "more than numbers"),
+    (foreign, "scale_mean_variance"),
     (traversal, "outside itself"),
     (bomb, "far larger unpacked"),
     (lambda name, content: None if name == "weights_torchscript.pt" else content, "has no weights_torchscript.pt"),
@@ -165,6 +190,15 @@ CHANGES = [
     (lambda name, content: b"type: model" if name == "rdf.yaml" else content, "no valid model"),
     (lambda name, content: content[:1000] if name == "weights_torchscript.pt" else content, "cannot be read as"),
 ]
+
+
+def test_a_state_dict_alone_is_a_network_of_cellseg(exported, tmp_path):
+    model, folder = exported
+    rewritten(folder / "m.zip", tmp_path / "state.zip", python_alone)
+    found = cellseg.load(tmp_path / "state.zip")
+    assert np.array_equal(cellseg.predict_array(found, image()), cellseg.predict_array(model, image()))
+    save(found, tmp_path / "m.safetensors")
+    assert cellseg.load(tmp_path / "m.safetensors").card == found.card
 
 
 @pytest.mark.parametrize(("change", "parts"), CHANGES)

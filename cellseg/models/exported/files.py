@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Self
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from cellseg.errors import InputError
 from cellseg.extras import wanted
@@ -20,44 +21,69 @@ from cellseg.models.geometry import Geometry
 DAMAGED = "It is cut off or damaged, or of another program; export it again."
 
 
-class OnnxNetwork(ExportedNetwork):
-    """A network that onnxruntime runs, on the processor."""
+class OnnxModule(nn.Module):
+    """A file that onnxruntime runs, on the processor."""
 
-    def __init__(self, note: ExportNote, content: bytes, session: Any) -> None:
-        super().__init__(note, content)
+    def __init__(self, session: Any) -> None:
+        super().__init__()
         self.session = session
+        given = session.get_inputs()[0]
+        self.given, self.dtype = given.name, TYPES.get(given.type, "float32")
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return self  # it has nothing that changes
 
-    def probabilities(self, x: Tensor) -> Tensor:
-        (found,) = self.session.run(None, {self.session.get_inputs()[0].name: x.cpu().numpy()})
-        return torch.from_numpy(found).to(x.device)
+    def forward(self, x: Tensor) -> Tensor:
+        found = self.session.run(None, {self.given: x.cpu().numpy().astype(self.dtype)})
+        return torch.from_numpy(_only(found)).to(x.device)
 
 
-class ScriptNetwork(ExportedNetwork):
-    """A network that torch runs."""
+TYPES = {f"tensor({name})": name for name in ("double", "uint8", "int8", "uint16", "int16", "int32", "int64", "bool")}
+TYPES["tensor(float16)"] = "float16"
+"""Types of numbers of ONNX, and of numpy; of all others that of float."""
 
-    def __init__(self, note: ExportNote, content: bytes, script: Any) -> None:
-        super().__init__(note, content)
+
+class ScriptModule(nn.Module):
+    """A file that torch runs."""
+
+    def __init__(self, script: Any) -> None:
+        super().__init__()
         self.script = script
 
-    def probabilities(self, x: Tensor) -> Tensor:
-        found: Tensor = self.script(x)
-        return found
+    def forward(self, x: Tensor) -> Tensor:
+        found = self.script(x)
+        only: Tensor = found if isinstance(found, Tensor) else _only(found)
+        return only
 
 
-def onnx_network(content: bytes, path: Path, note: ExportNote | None = None) -> OnnxNetwork:
+def _only(found: Any) -> Any:
+    """The one output. Raises ValueError where there are more."""
+    (only,) = found
+    return only
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WeightsFile:
+    """A network that runs without Python.
+
+    Attributes:
+        raw: tensor in, tensor out, as the file has it.
+        told: metadata of cellseg in it; None where there are none.
+    """
+
+    raw: nn.Module
+    told: str | None
+
+
+def onnx_file(content: bytes, path: Path) -> WeightsFile:
     """The network of an ONNX file.
 
     Args:
         content: of the file.
         path: of the file, for people.
-        note: what is known of it; by default what it says itself.
 
     Raises:
-        InputError: it is damaged, keeps weights in other files, was not exported by cellseg, or does not give what it
-            says; or onnxruntime is not installed.
+        InputError: it is damaged, or keeps weights in other files; or onnxruntime is not installed.
     """
     with wanted("export", "ONNX files"):
         import onnxruntime
@@ -70,14 +96,11 @@ def onnx_network(content: bytes, path: Path, note: ExportNote | None = None) -> 
     except Exception as error:  # onnxruntime has a dozen kinds of its own
         found = "keeps weights in another file" if "external" in str(error).lower() else "cannot be read as ONNX"
         raise InputError(found, DAMAGED, path=path) from error
-    told = note or read_note(session.get_modelmeta().custom_metadata_map.get(KEY), path)
-    network = OnnxNetwork(told, content, session)
-    _prove(network, path)
-    return network
+    return WeightsFile(OnnxModule(session), session.get_modelmeta().custom_metadata_map.get(KEY))
 
 
-def script_network(content: bytes, path: Path, note: ExportNote | None = None) -> ScriptNetwork:
-    """The network of a TorchScript file; arguments and errors as those of `onnx_network`."""
+def script_file(content: bytes, path: Path) -> WeightsFile:
+    """The network of a TorchScript file; arguments and errors as those of `onnx_file`."""
     extra = {KEY: ""}
     try:
         with warnings.catch_warnings():
@@ -87,18 +110,31 @@ def script_network(content: bytes, path: Path, note: ExportNote | None = None) -
         raise InputError("cannot be read as TorchScript", DAMAGED, path=path) from error
     said: Any = extra[KEY]
     text = said.decode(errors="replace") if isinstance(said, bytes) else said
-    network = ScriptNetwork(note or read_note(text or None, path), content, script.eval())
-    _prove(network, path)
+    return WeightsFile(ScriptModule(script.eval()), text or None)
+
+
+READERS: dict[str, Callable[[bytes, Path], WeightsFile]] = {"onnx": onnx_file, "torchscript": script_file}
+
+
+def file_network(kind: str, content: bytes, path: Path, note: ExportNote | None = None) -> ExportedNetwork:
+    """The network of a file that cellseg has exported.
+
+    Args:
+        kind: onnx or torchscript.
+        content: of the file.
+        path: of the file, for people.
+        note: what is known of it; by default what it says itself.
+
+    Raises:
+        InputError: as `onnx_file`, or it was not exported by cellseg, or does not give what it says.
+    """
+    read = READERS[kind](content, path)
+    network = ExportedNetwork(note or read_note(read.told, path), content, read.raw)
+    prove(network, path)
     return network
 
 
-READERS: dict[str, Callable[[bytes, Path, ExportNote | None], ExportedNetwork]] = {
-    "onnx": onnx_network,
-    "torchscript": script_network,
-}
-
-
-def _prove(network: ExportedNetwork, path: Path) -> None:
+def prove(network: ExportedNetwork, path: Path) -> None:
     """Raise InputError for a network that does not give probabilities of the size and number that are told of it."""
     note: Geometry = network.geometry
     side, options = note.smallest + note.stride, network.note.card.options

@@ -30,9 +30,10 @@ class ExportedNetwork(nn.Module):
     arithmetic = "float32"
     """It computes in no other."""
 
-    def __init__(self, note: ExportNote, content: bytes) -> None:
-        """`content` of the file tells this network from others."""
+    def __init__(self, note: ExportNote, content: bytes, raw: nn.Module) -> None:
+        """`content` of the file tells this network from others; `raw` computes."""
         super().__init__()
+        self.raw = raw
         self.note = note
         self.name = note.card.name
         self.options = SimpleNamespace(**note.card.options)
@@ -46,7 +47,8 @@ class ExportedNetwork(nn.Module):
 
     def probabilities(self, x: Tensor) -> Tensor:
         """Probabilities of linear grey values, by the file."""
-        raise NotImplementedError
+        found: Tensor = self.raw(x)
+        return found
 
     def forward(self, x: Tensor) -> Tensor:
         self.geometry.output_size((x.shape[-2], x.shape[-1]))

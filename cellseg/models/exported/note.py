@@ -49,7 +49,7 @@ class ExportNote:
     @property
     def compresses(self) -> bool:
         """True if the network itself compresses grey values beyond the levels."""
-        return self.card.grey_values != "mean"
+        return self.card.grey_values != "mean" and not self.card.grey_values.startswith("[")
 
     @property
     def input_says(self) -> str:
