@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from scipy.ndimage import find_objects
 
+from cellseg.conversion.numbers import numbers_of
 from cellseg.conversion.pictures import refuse_stack
 from cellseg.extras import wanted
 from cellseg.files import write_json
@@ -39,7 +40,7 @@ def write_coco(path: Path, plans: Sequence[MeasurePlan]) -> int:
 
 
 def _annotations(plan: MeasurePlan) -> Iterator[dict[str, Any]]:
-    numbers = plan.numbers(0)
+    numbers = numbers_of(plan, 0)
     known = np.unique(numbers[numbers > 0])
     places = find_objects(np.searchsorted(known, numbers, side="right"))  # by rank: gaps would make empty places
     for cell, place in zip(known.tolist(), places, strict=True):

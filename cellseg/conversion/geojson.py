@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from cellseg.conversion.numbers import numbers_of
 from cellseg.files import complete_file
 from cellseg.labels.formats.geojson import feature_of
 from cellseg.labels.formats.outline import outlines
@@ -35,7 +36,7 @@ def write_geojson(path: Path, plans: Sequence[MeasurePlan]) -> int:
 def _features(plan: MeasurePlan) -> Iterator[dict[str, Any]]:
     for plane, table in enumerate(plan.tables()):
         measured = _measurements(table)
-        for number, paths in outlines(plan.numbers(plane)):
+        for number, paths in outlines(numbers_of(plan, plane)):
             yield feature_of(number, paths, measured[number], _position(plan, plane))
 
 

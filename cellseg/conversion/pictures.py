@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cellseg.conversion.stacks import count_of
+from cellseg.conversion.numbers import count_of, numbers_of
 from cellseg.errors import InputError
 from cellseg.files import complete_file
 from cellseg.measure.files import MeasurePlan
@@ -30,7 +30,7 @@ def write_png(path: Path, plans: Sequence[MeasurePlan]) -> int:
         found = f"{plan.labels.name} has {cells} cells with numbers up to {highest}, a PNG holds {LARGEST}"
         raise InputError(found, "Write a .tif or .zarr.", path=path)
     with complete_file(path) as part:
-        Image.fromarray(plan.numbers(0).astype(np.uint16)).save(part, "PNG")
+        Image.fromarray(numbers_of(plan, 0).astype(np.uint16)).save(part, "PNG")
     return cells
 
 

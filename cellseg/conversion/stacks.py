@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from cellseg.arrays import Labels
+from cellseg.conversion.numbers import count_of, planes_of
 from cellseg.images.write import layout_like, write_tiled
 from cellseg.labels.formats.rois import RoiStack, write_rois
 from cellseg.measure.files import MeasurePlan
@@ -28,14 +28,3 @@ def write_roi_set(path: Path, plans: Sequence[MeasurePlan]) -> int:
     labels = plan.labels
     stack = RoiStack((labels.height, labels.width), labels.plane_shape, name=labels.name)
     return write_rois(path, enumerate(planes_of(plan)), stack)
-
-
-def planes_of(plan: MeasurePlan) -> Iterator[Labels]:
-    """Cell numbers (H, W) of each plane."""
-    yield from map(plan.numbers, range(plan.labels.planes))
-
-
-def count_of(plan: MeasurePlan) -> tuple[int, int]:
-    """The number of cells, added up over planes, and the highest number."""
-    numbers = [np.unique(plane) for plane in planes_of(plan)]
-    return sum(int(np.count_nonzero(found)) for found in numbers), max(int(found.max(initial=0)) for found in numbers)

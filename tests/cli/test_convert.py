@@ -8,13 +8,9 @@ from zipfile import ZipFile
 import numpy as np
 import pytest
 import tifffile
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 from roifile import ImagejRoi
 
 import cellseg
-from cellseg.images.source import array_source
 from cellseg.images.write import write_stack
 from tests.cli.conftest import assert_refused
 from tests.metrics.drawing import draw
@@ -44,17 +40,6 @@ def test_there_and_back_with_holes_gaps_and_numbers(cellseg_cli, plane, tmp_path
     assert back.code == 0, back.err
     assert (tifffile.imread(tmp_path / "back.tif") == PLANE).all()
     assert cellseg.open_image(tmp_path / "back.tif").pixel_size_um == (0.5, 0.5)
-
-
-@pytest.mark.parametrize("ending", [".geojson", ".zip", ".json"])
-@settings(max_examples=15)
-@given(labels=arrays(np.uint16, st.tuples(st.integers(1, 9), st.integers(1, 9)), elements=st.integers(0, 3)))
-def test_any_labels_there_and_back(tmp_path_factory, ending, labels):
-    labels[0, 0] = 1
-    folder = tmp_path_factory.mktemp("c")
-    cellseg.convert(labels, folder / f"a{ending}", labels_are="instances")
-    like = array_source(labels)
-    assert (cellseg.open_labels(folder / f"a{ending}", like=like).read(0)[0] == labels).all()
 
 
 @pytest.mark.parametrize("ending", [".zip", ".geojson", ".tif", ".ome.zarr"])

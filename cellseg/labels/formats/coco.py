@@ -18,6 +18,7 @@ from cellseg.labels.entries import UnopenedImage
 from cellseg.labels.formats.drawn import CellMask, cropped, drawn_source
 from cellseg.labels.formats.drawn_outlines import refuse_outside
 from cellseg.labels.formats.json_files import Tree, read_json
+from cellseg.labels.formats.rois import LARGEST_NUMBER
 
 WHAT = "annotations of COCO"
 NUMBER = "cell"
@@ -44,10 +45,15 @@ class CocoImage:
             runs = codec.merge(_runs(annotation["segmentation"], self.shape))
             if tuple(runs["size"]) != self.shape:
                 raise ValueError(f"its size is {runs['size']}, the image's {list(self.shape)}")
-            return cropped(codec.decode(runs).astype(bool), int(annotation.get(NUMBER) or 0))
+            return cropped(codec.decode(runs).astype(bool), _number(annotation.get(NUMBER)))
         except Exception as error:  # pycocotools fails in many ways
             found = f"the annotation {annotation.get('id')} cannot be read ({error})"
             raise InputError(found, "Export it again.", path=self.path) from error
+
+
+def _number(told: Any) -> int:
+    """Number of a cell; 0 where another program means something else by the word."""
+    return told if isinstance(told, int) and 0 < told <= LARGEST_NUMBER else 0
 
 
 def coco_entries(path: Path) -> list[UnopenedImage]:

@@ -40,6 +40,8 @@ AREAS = {"POLYGON", "FREEHAND", "TRACED", "RECT", "OVAL"}
 NOT_AREAS = {"TEXT", "ARROW", "IMAGE"}
 LARGEST = 60535
 """ImageJ takes larger whole numbers for negative ones."""
+LARGEST_NUMBER = 2**32 - 1
+"""Number of a cell."""
 MOVE, LINE, CLOSE = 0.0, 1.0, 4.0
 """Commands of a composite region's path."""
 
@@ -168,9 +170,10 @@ def _outline(roi: ImagejRoi, stack: RoiStack, path: Path) -> CellOutline:
 
 
 def number_in(name: str) -> int:
-    """Number that a region's name ends in; 0 where it has none, or one of Fiji's own names: slice-y-x."""
-    found = re.fullmatch(r"(?!\d{4}-\d{4}).*?(\d{1,9})", name)
-    return int(found[1]) if found else 0
+    """Number that a region's name ends in; 0 where it has none, a larger one, or one of Fiji's own names: slice-y-x."""
+    found = re.fullmatch(r"(?!\d{4}-\d{4})(?:.*\D)?(\d{1,10})", name)
+    number = int(found[1]) if found else 0
+    return number if number <= LARGEST_NUMBER else 0
 
 
 def _plane(roi: ImagejRoi, stack: RoiStack, path: Path) -> int:
