@@ -68,8 +68,12 @@ def test_scenes_by_name_and_number(tmp_path, capsys):
     assert one | {"channel_names": ["DAPI", "GFP"], "scenes": found["scenes"], "height": 24} == one
 
 
-def write_lif(path):
-    """A LIF of two images, by the format's description: a header in XML, then a block of memory for each."""
+def write_lif(path, down="Y"):
+    """A LIF of two images, by the format's description: a header in XML, then a block of memory for each.
+
+    `down`: the axis along the columns of a sheet; the other one of Y and Z counts sheets.
+    """
+    down_id, sheets_id = (2, 3) if down == "Y" else (3, 2)
 
     def block(body, head=b""):
         return b"\x70\0\0\0" + (len(head) + len(body)).to_bytes(4, "little") + head + body
@@ -78,7 +82,7 @@ def write_lif(path):
         return b"\x2a" + len(words).to_bytes(4, "little") + words.encode("utf-16-le")
 
     def element(number):
-        sizes = ((1, 30, 2), (2, 24, 60), (3, 3, 1440 * 2))
+        sizes = ((1, 30, 2), (down_id, 24, 60), (sheets_id, 3, 1440 * 2))
         dimensions = "".join(
             f'<DimensionDescription DimID="{k}" NumberOfElements="{n}" Origin="0" Length="{(n - 1) * 2e-7}" Unit="m" '
             f'BitInc="0" BytesInc="{step}"/>'
@@ -119,6 +123,25 @@ def test_a_lif_by_the_names_of_its_images(tmp_path):
     np.testing.assert_array_equal(np.stack([source.read(z) for z in range(3)]), theirs)
     np.testing.assert_array_equal(theirs, STACK[1, 0].transpose(1, 0, 2, 3))
     assert (*source.pixel_size_um, source.spacing_um) == pytest.approx((0.2, 0.2, 0.2))
+
+
+def test_sections_of_a_lif_are_sheets(tmp_path):
+    """Z runs down the sheets, Y counts them; such images were left out or read wrongly."""
+    pytest.importorskip("liffile")
+    path = write_lif(tmp_path / "a.lif", down="Z")
+    source = open_image(path, scene="1")
+    assert (source.plane_axes, source.plane_shape, source.height, source.width) == ("Z", (3,), 24, 30)
+    for plane in range(3):
+        np.testing.assert_array_equal(source.read(plane), STACK[1, 0, :, plane])
+
+
+def test_raw_data_of_a_czi_are_refused(tmp_path, monkeypatch):
+    """32 pictures of the detector's parts: the first alone would be read."""
+    czi = pytest.importorskip("pylibCZIrw.czi")
+    path, box = write_czi(tmp_path / "a.czi"), czi.CziReader.total_bounding_box.fget
+    monkeypatch.setattr(czi.CziReader, "total_bounding_box", property(lambda file: box(file) | {"H": (0, 32)}))
+    with pytest.raises(InputError, match=r"holds 32 phases \(axis H\)"):
+        open_image(path)
 
 
 STARTS = {"czi": (b"ZISRAWFILE", "pylibCZIrw"), "nd2": (b"\xda\xce\xbe\x0a", "nd2"), "lif": (b"p\0\0\0", "liffile")}

@@ -18,6 +18,8 @@ from cellseg.images.source import Physical
 UM_PER_M = 1e6
 TYPES = {"Gray8": "u1", "Gray16": "u2", "Gray32Float": "f4", "Bgr24": "u1", "Bgr48": "u2", "Bgr96Float": "f4"}
 """Types of values by the words of the format."""
+OTHER_AXES = {"H": "phases", "V": "views", "B": "acquisition blocks", "I": "illuminations", "R": "rotations"}
+"""Axes of which one place alone would be read, in words."""
 ScenePlace = tuple[int, int, int, int]
 """Left, top, width and height of a scene in the file's coordinates."""
 
@@ -26,12 +28,13 @@ def czi_scenes(path: Path) -> list[Scene]:
     """The scenes of a CZI, or its one image.
 
     Raises:
-        InputError: values of a type that is not read, or channels of several types.
+        InputError: values of a type that is not read, channels of several types, or raw data of several phases.
     """
     with czi.open_czi(str(path)) as file:
         metadata = ElementTree.fromstring(file.raw_metadata)
         kind = _type(file.pixel_types, path)
         lengths = {axis: file.total_bounding_box.get(axis, (0, 1))[1] for axis in "TCZ"}
+        _refuse_other_axes(file.total_bounding_box, path)
         places = file.scenes_bounding_rectangle or {None: file.total_bounding_rectangle}
         names = _scene_names(metadata)
         physical = _physical(metadata)
@@ -62,6 +65,15 @@ def _type(kinds: dict[int, str], path: Path) -> str:
         words = f"holds values of the types {', '.join(found)}"
         raise InputError(words, "Export it as OME-TIFF, of one type, with ZEN or Fiji.", path=path)
     return found[0]
+
+
+def _refuse_other_axes(box: dict[str, tuple[int, int]], path: Path) -> None:
+    """InputError where pictures lie along an axis that is none of an image: all but the first would be lost."""
+    for axis, what in OTHER_AXES.items():
+        first, end = box.get(axis, (0, 1))
+        if end - first > 1:
+            found = f"holds {end - first} {what} (axis {axis}) of each picture, as raw data have them"
+            raise InputError(found, "Process it in ZEN first (Airyscan, SIM), or export it as OME-TIFF.", path=path)
 
 
 def _physical(metadata: ElementTree.Element) -> Physical:

@@ -14,7 +14,9 @@ from cellseg.images.microscopes.scene import Scene
 from cellseg.images.source import Physical
 
 UM_PER_M = 1e6
-SHEET = ("Y", "X")
+SHEETS = {("Y", "X"): {}, ("Z", "X"): {"Z": "Y", "Y": "Z"}}
+"""Axes of sheets as the file has them, and what they are called here; a section along the optical axis is a sheet."""
+SAMPLES = "S"
 
 
 def lif_scenes(path: Path) -> list[Scene]:
@@ -25,19 +27,22 @@ def lif_scenes(path: Path) -> list[Scene]:
 
 
 def _has_sheets(image: Any) -> bool:
-    return set(SHEET) <= set(image.dims) and hasattr(image, "frame")
+    return _sheet(image.dims) in SHEETS and hasattr(image, "frame")
+
+
+def _sheet(dims: tuple[str, ...]) -> tuple[str, ...]:
+    """The axes of a sheet: the last two but samples."""
+    return tuple(axis for axis in dims if axis != SAMPLES)[-2:]
 
 
 def _scene(path: Path, number: int, image: Any) -> Scene:
-    sizes = dict(zip(image.dims, image.shape, strict=True))
-    ahead = [axis for axis in image.dims if axis not in (*SHEET, "S")]
-    order = [*ahead, *SHEET, *(["S"] if "S" in sizes else [])]
+    names = SHEETS[_sheet(image.dims)]
     return Scene(
         name=str(image.name),
-        axes="".join(order),
-        shape=tuple(int(sizes[axis]) for axis in order),
+        axes="".join(names.get(axis, axis) for axis in image.dims),
+        shape=tuple(int(length) for length in image.shape),
         dtype=np.dtype(image.dtype),
-        physical=_physical(image),
+        physical=_physical(image, names),
         read=partial(_read, path, number),
     )
 
@@ -46,13 +51,16 @@ def _read(path: Path, number: int, at: dict[str, int]) -> Array:
     """A sheet (H, W) or (H, W, 3)."""
     with liffile.LifFile(path) as file:
         image: Any = file.images[number]
-        sheet: Array = image.frame(**at)
+        names = SHEETS[_sheet(image.dims)]
+        own = {here: there for there, here in names.items()}
+        sheet: Array = image.frame(**{own.get(axis, axis): place for axis, place in at.items()})
     return sheet
 
 
-def _physical(image: Any) -> Physical:
+def _physical(image: Any, names: dict[str, str]) -> Physical:
     """Steps from pixel to pixel; LIF names them in metres."""
-    down, across, through = (_step_um(image.coords.get(axis)) for axis in "YXZ")
+    steps = {names.get(axis, axis): _step_um(image.coords.get(axis)) for axis in "YXZ"}
+    down, across, through = (steps[axis] for axis in "YXZ")
     return Physical((down, across) if down and across else None, through or None)
 
 
