@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 import warnings
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, NoReturn
 
 from cellseg import __version__
@@ -47,11 +48,13 @@ def _leave(code: int) -> NoReturn:
 def run(words: list[str], verbosity: int = 0) -> int:
     """Run one command; returns its exit code. Errors become one line on standard error."""
     from cellseg.cli.failures import is_known
+    from cellseg.cli.reading_warnings import shown_warnings
 
     _be_quiet(verbosity)
     try:
         command, bound, _ = _command_line(words).parse_args(words, exit_on_error=False, print_error=False)
-        return int(command(*bound.args, **bound.kwargs) or 0)
+        with nullcontext() if verbosity else shown_warnings():
+            return int(command(*bound.args, **bound.kwargs) or 0)
     except KeyboardInterrupt:
         return _say("interrupted", INTERRUPTED)
     except Exception as error:

@@ -17,6 +17,8 @@ from cellseg.images.axes import CHANNEL_AXES, kept_axes
 from cellseg.images.source import ImageSource
 
 RGB_NAMES = ("red", "green", "blue")
+ORIENTED = "%s: its Orientation tag (%s) is ignored; pixels are read as stored"
+"""Warning on a file and the tag's value."""
 CMYK = "CMYK, the inks of a printer"
 UNSPECIFIED, ALPHA = 0, 1
 """Kinds of extra samples, by TIFF's numbers."""

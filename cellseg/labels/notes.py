@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from cellseg.images.source import ImageSource
 from cellseg.labels.formats.coloured import ColouredLabels
-from cellseg.labels.formats.drawn import DrawnLabels, overlap_note
+from cellseg.labels.formats.drawn import DrawnLabels, empty_note, overlap_note
 
 
 def notes_on(labels: Iterable[ImageSource]) -> list[str]:
@@ -14,8 +14,8 @@ def notes_on(labels: Iterable[ImageSource]) -> list[str]:
     sources = list({id(source.pixels): source for source in labels}.values())
     drawn = [(source, source.pixels) for source in sources if isinstance(source.pixels, DrawnLabels)]
     said = list(dict.fromkeys(note for _, pixels in drawn for note in pixels.reader.notes))
-    overlaps = overlap_note(pixels.overlap(sheet) for source, pixels in drawn for sheet in range(source.planes))
-    return [*_coloured(sources), *said, *([overlaps] if overlaps else [])]
+    overlaps = [pixels.overlap(sheet) for source, pixels in drawn for sheet in range(source.planes)]
+    return [*_coloured(sources), *said, *filter(None, (overlap_note(overlaps), empty_note(overlaps)))]
 
 
 def _coloured(sources: Iterable[ImageSource]) -> Iterator[str]:

@@ -9,11 +9,14 @@ from cellseg.errors import InputError
 from cellseg.images.omezarr.folder import is_zarr
 from cellseg.images.open import open_image
 from cellseg.images.source import ImageSource
+from cellseg.labels.entries import UnopenedImage
 from cellseg.labels.formats.channel_files import ChannelFiles
 from cellseg.labels.formats.coloured import ColouredLabels
 from cellseg.labels.formats.drawn import DrawnLabels
 from cellseg.labels.formats.hdf5 import Hdf5Pixels
+from cellseg.labels.formats.readers import bare
 from cellseg.labels.layouts import label_entries
+from cellseg.labels.pairs import are_of_others
 
 PUT_TOGETHER = (DrawnLabels, ChannelFiles, ColouredLabels, Hdf5Pixels)
 """Pixels that are no file of their own."""
@@ -35,7 +38,17 @@ def open_labels(path: str | Path, *, axes: str | None = None, like: ImageSource 
         raise InputError(f"holds the labels of {len(entries)} images", "Name those of one.", path=path)
     if entries[0].file and Path(path).is_dir() and not is_zarr(Path(path)):
         raise InputError("is a folder with a label file", f"Name the file: {entries[0].file}.", path=path)
+    if like is not None:
+        _refuse_other_image(entries[0], like)
     return entries[0].open(like)
+
+
+def _refuse_other_image(entry: UnopenedImage, like: ImageSource) -> None:
+    """InputError where labels say themselves that they are of another image."""
+    image = UnopenedImage(bare(Path(like.name)), lambda _: like, file=like.name)
+    if entry.inside and are_of_others(entry, image):
+        found = f"the image is {like.name}, the labels are of {entry.shown}"
+        raise InputError(found, "Give that image, or both the same name.", path=like.path)
 
 
 def open_labels_like(path: str | Path, like: str | Path | None) -> ImageSource:

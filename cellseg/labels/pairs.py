@@ -19,7 +19,10 @@ from cellseg.labels.layouts import OpensImage, find_entries, label_entries, open
 __all__ = ["Pair", "find_pairs", "list_images"]
 
 NAMES_SHOWN = 5
-_OF_ANY_IMAGE = {"image", "images", "img", "raw", "label", "labels", "mask", "masks", "seg", "gt", "truth"}
+_OF_ANY_IMAGE = {
+    *("image", "images", "img", "raw", "label", "labels", "mask", "masks", "seg", "gt", "truth"),
+    *("cell", "cells", "annotation", "annotations", "instances", "coco"),
+}
 
 Key = Callable[[UnopenedImage], Hashable]
 
@@ -131,6 +134,12 @@ def _have_unlike_names(ours: UnopenedImage, theirs: UnopenedImage) -> bool:
         return False
     numbers, others = _numbers(ours), _numbers(theirs)
     return numbers != others if numbers and others else not _words(one) & _words(other)
+
+
+def are_of_others(labels: UnopenedImage, image: UnopenedImage) -> bool:
+    """True if labels are called like an image, and not like this one."""
+    tells = _words(labels.stem.casefold()) or _numbers(labels)
+    return bool(tells) and _have_unlike_names(image, labels)
 
 
 def _words(name: str) -> set[str]:

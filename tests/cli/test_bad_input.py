@@ -1,8 +1,11 @@
 """Bad input: exit code 2, one line that says what was found and what to do, and nothing half-written."""
 
+import json
+
 import numpy as np
 import pytest
 import tifffile
+from PIL import Image
 
 from .conftest import assert_refused
 
@@ -167,3 +170,89 @@ def test_how_labels_are_read_is_no_warning(cellseg_cli, tmp_path):
     lines = [line for line in done.err.splitlines() if "one mask file for each cell" in line]
     assert lines
     assert not any(line.startswith("warning:") for line in lines)
+
+
+def write_png(path, pixels, **options):
+    Image.fromarray(pixels).save(path, **options)
+    return path
+
+
+def test_a_turned_photograph_is_said_once(cellseg_cli, untrained, tmp_path):
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    write_png(tmp_path / "a.jpg", PICTURE, exif=turned)
+    done = cellseg_cli("predict", untrained, tmp_path / "a.jpg", "--out", tmp_path / "o.tif", "--table", tmp_path / "t")
+    assert done.code == 0, done.err
+    lines = [line for line in done.err.splitlines() if "a.jpg: its Orientation tag (6) is ignored" in line]
+    assert len(lines) == 1
+    assert lines[0].startswith("warning: ")
+
+
+SEEN = np.where(CELLS > 0, 255, 0).astype(np.uint8)
+TRANSPARENT = {
+    "white": (np.dstack([*[np.full_like(SEEN, 255)] * 3, SEEN]), False),
+    "black": (np.dstack([*[np.zeros_like(SEEN)] * 3, SEEN]), False),
+    "grey": (np.dstack([np.full_like(SEEN, 255), SEEN]), False),
+    "on black": (np.dstack([CELLS * 90, CELLS * 40, CELLS * 9, SEEN]), True),
+    "opaque": (np.dstack([CELLS * 90, CELLS * 40, CELLS * 9, np.full_like(SEEN, 255)]), True),
+}
+
+
+@pytest.mark.parametrize("name", TRANSPARENT)
+@pytest.mark.parametrize("ending", ["png", "tif"])
+def test_labels_on_a_transparent_ground(cellseg_cli, tmp_path, name, ending):
+    """Without its transparency all of such an image would be one cell, or none."""
+    pixels, is_read = TRANSPARENT[name]
+    path = tmp_path / f"l.{ending}"
+    if ending == "png":
+        write_png(path, pixels)
+    else:
+        kind = "rgb" if pixels.shape[-1] == 4 else "minisblack"
+        tifffile.imwrite(path, pixels, photometric=kind, planarconfig="contig", extrasamples=["unassalpha"])
+    done = cellseg_cli("convert", path, "--out", tmp_path / "o.tif", "--labels-are", "instances")
+    if is_read:
+        assert done.code == 0, done.err
+        assert ((tifffile.imread(tmp_path / "o.tif") > 0) == (CELLS > 0)).all()
+    else:
+        assert_refused(done, path.name, "transparent", "on black")
+        assert not (tmp_path / "o.tif").exists()
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.json", "a.geojson", "a.npz", "a.h5", "a.png", "a.tif"])
+def test_an_empty_label_file(cellseg_cli, tmp_path, name):
+    (tmp_path / name).write_bytes(b"")
+    assert_refused(cellseg_cli("convert", tmp_path / name, "--out", tmp_path / "o.tif"), name, "is empty")
+
+
+def coco(path, file_name, *polygons):
+    annotations = [{"id": k, "image_id": 1, "segmentation": [corners]} for k, corners in enumerate(polygons)]
+    images = [{"id": 1, "file_name": file_name, "height": 64, "width": 64}]
+    path.write_text(json.dumps({"images": images, "annotations": annotations}), "utf-8")
+    return path
+
+
+def test_annotations_of_another_image_are_refused(cellseg_cli, tmp_path):
+    image = write_png(tmp_path / "well_07.png", PICTURE)
+    for name, fits in (("well_07.tif", True), ("labels.tif", True), ("other.tif", False), ("well_08.tif", False)):
+        labels = coco(tmp_path / "a.json", name, [1, 1, 9, 1, 9, 9])
+        for command, *words in (("convert", "--overwrite", "--like"), ("weights", "--like"), ("measure",)):
+            done = cellseg_cli(command, labels, *words, image, "--out", tmp_path / f"{command}.tif")
+            if fits:
+                assert done.code == 0, done.err
+            else:
+                assert_refused(done, "well_07.png", name, "a.json")
+
+
+def test_cells_that_vanish_and_cells_that_are_cut_are_said(cellseg_cli, tmp_path):
+    image = write_png(tmp_path / "a.png", PICTURE)
+    small, cut, whole = [1.1, 1.1, 1.3, 1.1, 1.3, 1.3], [50, 50, 90, 50, 90, 90, 50, 90], [9, 9, 19, 9, 19, 19]
+    coco(tmp_path / "a.json", "a.png", cut, whole)
+    rings = [[[x, y] for x, y in zip(one[::2], one[1::2], strict=True)] for one in (small, cut, whole)]
+    kind, polygon = "FeatureCollection", "Polygon"
+    features = [{"type": "Feature", "geometry": {"type": polygon, "coordinates": [ring]}} for ring in rings]
+    (tmp_path / "a.geojson").write_text(json.dumps({"type": kind, "features": features}), "utf-8")
+    for name, of, vanished in (("a.json", 2, False), ("a.geojson", 3, True)):
+        done = cellseg_cli("convert", tmp_path / name, "--like", image, "--out", tmp_path / f"{name}.tif")
+        assert done.code == 0, done.err
+        assert f"{name}: 1 of {of} cells reach beyond the image and are cut" in done.err
+        assert ("1 cells cover no pixel" in done.err) == vanished

@@ -25,7 +25,7 @@ from cellseg.arrays import Shape
 from cellseg.errors import InputError
 from cellseg.images.fileformat import BMP, JPEG, PNG, WEBP, format_of_file
 from cellseg.images.physical import UM_PER, by_density
-from cellseg.images.samples import ALPHA, CMYK, RGB_NAMES, Samples, channels_among, refuse_colours
+from cellseg.images.samples import ALPHA, CMYK, ORIENTED, RGB_NAMES, Samples, channels_among, refuse_colours
 from cellseg.images.source import Physical
 
 logger = logging.getLogger(__name__)
@@ -155,4 +155,4 @@ def _refuse_frames(image: ImageFile, path: Path) -> None:
 def _warn_of_orientation(image: ImageFile, path: Path) -> None:
     orientation = image.getexif().get(ORIENTATION, 1)
     if orientation != 1:
-        logger.warning("%s: its Orientation tag (%s) is ignored; pixels are read as stored", path, orientation)
+        logger.warning(ORIENTED, path, orientation)

@@ -23,6 +23,7 @@ from cellseg.images.pictures.lossy import refuse_lossy
 from cellseg.images.samples import without_alpha
 from cellseg.images.segments import refuse_huge_piece
 from cellseg.images.source import ImageSource, Pixels, make_source
+from cellseg.images.transparent import refuse_transparent
 
 BLACK, WHITE = [0, 0, 0], [255, 255, 255]
 
@@ -73,7 +74,10 @@ def _as_source(picture: Picture, axes: str | None, palette: PaletteRule) -> Imag
     pixels, table = PicturePixels(picture), _table(picture, palette)
     if table is not None:
         return _source(picture, PalettePixels(pixels, table), f"{names}S", (*shape, len(table)))
-    return without_alpha(_source(picture, pixels, names, shape), picture.channels, names, shape)
+    source = _source(picture, pixels, names, shape)
+    if palette == "index":
+        refuse_transparent(source, picture.channels, picture.samples)
+    return without_alpha(source, picture.channels, names, shape)
 
 
 def _source(picture: Picture, pixels: Pixels, axes: str, shape: tuple[int, ...]) -> ImageSource:

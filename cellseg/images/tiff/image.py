@@ -17,7 +17,7 @@ from cellseg.errors import InputError
 from cellseg.images.axes import kept_axes, parse_axes
 from cellseg.images.palette import PalettePixels, PaletteRule, lookup_table
 from cellseg.images.physical import read_physical
-from cellseg.images.samples import without_alpha
+from cellseg.images.samples import ORIENTED, without_alpha
 from cellseg.images.source import ImageSource, Pixels, make_source
 from cellseg.images.tiff.chain import Directories, follow_directories, refuse_cut
 from cellseg.images.tiff.checks import refuse_huge_segments, refuse_incomplete, refuse_part, refuse_unequal
@@ -26,6 +26,7 @@ from cellseg.images.tiff.pixels import TiffPixels
 from cellseg.images.tiff.samples import PALETTE, WHITE_IS_ZERO, samples_of
 from cellseg.images.tiff.series import Series, main_series, read_series
 from cellseg.images.tiff.whitemask import as_shown
+from cellseg.images.transparent import refuse_transparent
 
 logger = logging.getLogger(__name__)
 
@@ -90,7 +91,11 @@ def _as_source(
         path=path,
         physical=physical,
     )
-    return source if isinstance(pixels, PalettePixels) else without_alpha(source, samples, names, shape)
+    if isinstance(pixels, PalettePixels):
+        return source
+    if palette == "index":
+        refuse_transparent(source, samples, int(first.samplesperpixel))
+    return without_alpha(source, samples, names, shape)
 
 
 def _as_meant(
@@ -157,7 +162,7 @@ def _refuse_columns(series: Series, size: tuple[int, int], path: Path) -> None:
 def _warn_of_orientation(page: tifffile.TiffPage, path: Path) -> None:
     orientation = page.tags["Orientation"].value if "Orientation" in page.tags else 1
     if orientation != 1:
-        logger.warning("%s: its Orientation tag (%s) is ignored; pixels are read as stored", path, orientation)
+        logger.warning(ORIENTED, path, orientation)
 
 
 @contextmanager

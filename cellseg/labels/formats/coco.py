@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -16,7 +16,7 @@ from cellseg.extras import wanted
 from cellseg.images.source import ImageSource
 from cellseg.labels.entries import UnopenedImage
 from cellseg.labels.formats.drawn import CellMask, cropped, drawn_source
-from cellseg.labels.formats.drawn_outlines import refuse_outside
+from cellseg.labels.formats.drawn_outlines import PixelBox, cut_note, refuse_outside
 from cellseg.labels.formats.json_files import Tree, read_json
 from cellseg.labels.formats.rois import LARGEST_NUMBER
 
@@ -116,19 +116,21 @@ def _entry(image: Mapping[str, Any], found: Sequence[Tree], path: Path, notes: t
 
 
 def _open(reader: CocoImage, name: str, _: ImageSource | None) -> ImageSource:
-    for annotation in reader.annotations:
-        _refuse_outside(annotation, reader)
-    return drawn_source(reader, reader.shape, name, reader.path)
+    boxes = {number: box for number, box in enumerate(map(_box, reader.annotations)) if box is not None}
+    for number, box in boxes.items():
+        refuse_outside(box, reader.shape, f"the annotation {reader.annotations[number].get('id')}", reader.path)
+    notes = (*reader.notes, *cut_note(boxes.values(), reader.shape, reader.path))
+    return drawn_source(replace(reader, notes=notes), reader.shape, name, reader.path)
 
 
-def _refuse_outside(annotation: Tree, reader: CocoImage) -> None:
-    """InputError where all polygons of a cell lie outside the image; run lengths cannot."""
+def _box(annotation: Tree) -> PixelBox | None:
+    """Box around the polygons of a cell; None of run lengths, which cannot lie outside."""
     polygons = annotation["segmentation"]
     flat = [value for polygon in polygons for value in polygon] if isinstance(polygons, list) else []
-    if flat and all(isinstance(value, int | float) for value in flat):
-        columns, rows = flat[::2], flat[1::2]
-        box = min(rows), min(columns), max(rows), max(columns)
-        refuse_outside(box, reader.shape, f"the annotation {annotation.get('id')}", reader.path)
+    if not flat or not all(isinstance(value, int | float) for value in flat):
+        return None
+    columns, rows = flat[::2], flat[1::2]
+    return min(rows), min(columns), max(rows), max(columns)
 
 
 def _notes(tree: Tree, path: Path) -> list[str]:

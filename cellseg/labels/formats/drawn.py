@@ -43,6 +43,8 @@ class Overlap:
     """Pixels of several cells."""
     hidden: int = 0
     """Cells that have no pixel of their own, and so are missing."""
+    empty: int = 0
+    """Cells that cover no pixel at all: outlines around no centre of one, and masks without any."""
 
 
 class CellReader(Protocol):
@@ -141,14 +143,14 @@ def _part(cell: CellMask) -> tuple[slice, slice]:
 
 
 def _overlap(cells: Sequence[CellMask], numbers: Sequence[int], labels: UInt32, covered: NDArray[np.uint16]) -> Overlap:
-    twice = covered > 1
+    twice, empty = covered > 1, sum(not cell.mask.any() for cell in cells)
     pixels = int(twice.sum())
     if not pixels:
-        return Overlap()
+        return Overlap(empty=empty)
     sharing = sum(bool(twice[_part(cell)][cell.mask].any()) for cell in cells)
     left = {*np.unique(labels).tolist()}
     drawn = (number for cell, number in zip(cells, numbers, strict=True) if cell.mask.any())
-    return Overlap(sharing, pixels, sum(number not in left for number in drawn))
+    return Overlap(sharing, pixels, sum(number not in left for number in drawn), empty)
 
 
 def overlap_note(overlaps: Iterable[Overlap]) -> str:
@@ -163,6 +165,12 @@ def overlap_note(overlaps: Iterable[Overlap]) -> str:
 
 
 _COUNTS: tuple[Callable[[Overlap], int], ...] = (lambda o: o.cells, lambda o: o.pixels, lambda o: o.hidden)
+
+
+def empty_note(overlaps: Iterable[Overlap]) -> str:
+    """Cells without a pixel in words; empty where there are none."""
+    count = sum(overlap.empty for overlap in overlaps)
+    return f"{count} cells cover no pixel, for they are empty or smaller than one, and are missing" if count else ""
 
 
 def _total(found: Iterable[Overlap], get: Callable[[Overlap], int]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +14,8 @@ from cellseg.images.source import ImageSource
 from cellseg.labels.formats.drawn import CellMask, clipped, cropped, drawn_source
 from cellseg.labels.formats.outline import ellipse, fill
 
+PixelBox = tuple[float, float, float, float]
+"""First row and column, and those after the last."""
 UNKNOWN_SIZE = "does not say how large its image is"
 NEED_IMAGE = "Give its image (--like IMAGE), or make a label image: cellseg convert FILE --like IMAGE --out labels.tif."
 
@@ -76,7 +78,7 @@ class OutlinesOfCells:
         return clipped(cropped(mask, outline.number, top, left), self.shape)
 
 
-def refuse_outside(box: tuple[float, float, float, float], shape: Shape, what: str, path: Path) -> None:
+def refuse_outside(box: PixelBox, shape: Shape, what: str, path: Path) -> None:
     """InputError where a box lies outside an image of this height and width altogether.
 
     `box`: first row and column, and those after the last.
@@ -85,6 +87,14 @@ def refuse_outside(box: tuple[float, float, float, float], shape: Shape, what: s
     if top >= shape[0] or left >= shape[1] or bottom <= 0 or right <= 0:
         found = f"{what} lies outside of {shape[0]} x {shape[1]} pixels"
         raise InputError(found, "Choose the regions of the same image.", path=path)
+
+
+def cut_note(boxes: Iterable[PixelBox], shape: Shape, path: Path) -> list[str]:
+    """Sentence on cells that reach more than a pixel beyond an image of this height and width."""
+    known = list(boxes)
+    edge = (-1, -1, shape[0] + 1, shape[1] + 1)
+    beyond = sum(any(box[k] < edge[k] or box[k + 2] > edge[k + 2] for k in (0, 1)) for box in known)
+    return [f"{path.name}: {beyond} of {len(known)} cells reach beyond the image and are cut"] if beyond else []
 
 
 def numbered(outlines: Sequence[CellOutline], first: int = 1) -> tuple[CellOutline, ...]:
@@ -102,6 +112,8 @@ def outline_source(outlines: OutlinesOfCells, like: ImageSource, name: str) -> I
         InputError: a cell lies outside the image.
     """
     outlines.refuse_outside()
+    cut = cut_note((outline.box() for outline in outlines.outlines), outlines.shape, outlines.path)
+    outlines = replace(outlines, notes=(*outlines.notes, *cut))
     planes = like.plane_axes, like.plane_shape
     return drawn_source(outlines, outlines.shape, name, outlines.path, planes)
 

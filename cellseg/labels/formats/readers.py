@@ -20,7 +20,7 @@ from cellseg.labels.formats.json_files import has_keys, is_kind, read_json
 from cellseg.labels.formats.labelme import open_labelme
 from cellseg.labels.formats.npz import open_npz
 from cellseg.labels.formats.plain import is_label_image, open_plain
-from cellseg.labels.formats.refused import OpensAs, refuse_unread, start_of, suffixed
+from cellseg.labels.formats.refused import OpensAs, refuse_empty, refuse_unread, start_of, suffixed
 from cellseg.labels.formats.rois import open_rois
 
 
@@ -114,6 +114,8 @@ def entries_of(path: Path, axes: str | None = None) -> list[UnopenedImage]:
     Raises:
         InputError: a format that is not read.
     """
+    if path.is_file():
+        refuse_empty(path)
     if parts_of(path) is not None:
         return _drawn(open_hdf5, sized=True)(path)
     if path.is_file() and not is_label_image(path):

@@ -75,6 +75,12 @@ def start_of(path: Path) -> bytes:
         return file.read(START)
 
 
+def refuse_empty(path: Path) -> None:
+    """InputError for a file with nothing in it."""
+    if path.stat().st_size == 0:
+        raise InputError("is empty", "Export the labels again.", path=path)
+
+
 def refuse_unread(path: Path) -> None:
     """InputError for a label file of a format that is known but not read."""
     start = start_of(path)
