@@ -14,7 +14,7 @@ from cellseg.images.microscopes.scene import Scene
 from cellseg.images.source import Physical
 
 UM_PER_M = 1e6
-SHEETS = {("Y", "X"): {}, ("Z", "X"): {"Z": "Y", "Y": "Z"}}
+SHEETS: dict[tuple[str, ...], dict[str, str]] = {("Y", "X"): {}, ("Z", "X"): {"Z": "Y", "Y": "Z"}}
 """Axes of sheets as the file has them, and what they are called here; a section along the optical axis is a sheet."""
 SAMPLES = "S"
 
