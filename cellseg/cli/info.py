@@ -18,7 +18,7 @@ from cellseg.images.omezarr.remote import address_of
 
 
 def info(path: Path, *, scene: SceneFlag = None, as_json: JsonFlag = False) -> int:
-    """Say what an image file, an OME-Zarr folder, a run folder or a model is.
+    """Say what an image file, an OME-Zarr folder, a run folder, a model or an exported model is.
 
     Parameters
     ----------
@@ -40,6 +40,7 @@ def info(path: Path, *, scene: SceneFlag = None, as_json: JsonFlag = False) -> i
 
 def _describe(path: Path, scene: str | None) -> dict[str, Any]:
     from cellseg.models.card import shipped_files
+    from cellseg.models.exported.about import about_exported
 
     if address_of(path):
         return _image(path)
@@ -51,6 +52,9 @@ def _describe(path: Path, scene: str | None) -> dict[str, Any]:
         return _zarr(path)
     if path.is_dir() or is_model(path):
         return _model(path)
+    exported = about_exported(path)
+    if exported is not None:
+        return exported
     return _microscope(path, scene) if format_of_file(path) in MICROSCOPES else _image(path, scene)
 
 

@@ -26,7 +26,7 @@ from cellseg.models.exported.note import INPUT, OUTPUT
 from cellseg.options import ExportOptions
 from cellseg.samples.sample import make_sample
 
-SHOWN = 128
+SHOWN = 96
 """Side of the test output in pixels, about."""
 WEIGHTS = {"pytorch_state_dict": "weights.pt", "torchscript": "weights_torchscript.pt", "onnx": "weights.onnx"}
 TOLERANCE = 1e-4
@@ -88,7 +88,7 @@ def _write_example(model: TravellingModel, folder: Path, like: ImageSource | Non
         tifffile.imwrite(folder / f"sample_{name}.tif", values[None], compression="zlib", metadata=None)
     inner = slice(note.geometry.margin, side - note.geometry.margin)
     cover = np.hstack([_shown(pixels[0, inner, inner]), _shown(1 - found[0])])
-    Image.fromarray(cover).resize((4 * SHOWN, 2 * SHOWN)).save(folder / "cover.png")
+    Image.fromarray(cover).resize((4 * SHOWN, 2 * SHOWN)).save(folder / "cover.png", optimize=True)
 
 
 def _pixels(side: int, channels: int, like: ImageSource | None) -> Float32:

@@ -31,7 +31,11 @@ def write_torchscript(model: TravellingModel, path: Path) -> None:
 
 
 def write_onnx(model: TravellingModel, path: Path) -> None:
-    """Write an ONNX file with its metadata among its properties. Raises InputError where onnx is not installed."""
+    """Write an ONNX file with its metadata among its properties. Raises InputError where onnx is not installed.
+
+    Normalisations stay layers of their own: runtimes put them into the convolutions when they load the file, and
+    weights that were stored in half precision stay numbers that a zip halves.
+    """
     with wanted("export", "ONNX files"):
         import onnx
     graph = onnx.load_from_string(_onnx_bytes(model))
@@ -46,13 +50,15 @@ def _onnx_bytes(model: TravellingModel) -> bytes:
     buffer = io.BytesIO()
     with _tracing():
         torch.onnx.export(
-            model.whole(),
+            model.as_stored(),
             (_example(model),),
             buffer,  # type: ignore[arg-type]
             input_names=[INPUT],
             output_names=[OUTPUT],
             dynamic_axes={INPUT: free, OUTPUT: {0: "batch", 2: "height_out", 3: "width_out"}},
             opset_version=OPSET,
+            training=torch.onnx.TrainingMode.PRESERVE,
+            do_constant_folding=False,
             dynamo=False,
         )
     return buffer.getvalue()

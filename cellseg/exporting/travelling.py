@@ -41,6 +41,10 @@ class TravellingModel:
         """The network from linear grey values to probabilities, its normalisations a part of its convolutions."""
         return WholeNetwork(folded(self.network), bends=self.note.compresses).eval()
 
+    def as_stored(self) -> WholeNetwork:
+        """The same with the weights as they were stored, and normalisations of their own."""
+        return WholeNetwork(copy.deepcopy(self.network), bends=self.note.compresses).eval()
+
 
 class WholeNetwork(nn.Module):
     """Probabilities (N, classes, h, w) of linear grey values (N, channels, H, W)."""
