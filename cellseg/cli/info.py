@@ -18,7 +18,7 @@ from cellseg.images.omezarr.remote import address_of
 
 
 def info(path: Path, *, scene: SceneFlag = None, as_json: JsonFlag = False) -> int:
-    """Say what an image file, an OME-Zarr folder, a run folder, a model or an exported model is.
+    """Say what an image file, an OME-Zarr folder, a run folder or a model is.
 
     Parameters
     ----------
