@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import ssl
+import subprocess
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -9,12 +12,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
+import cellseg
 from cellseg.errors import InputError
+from cellseg.images.cache import shared_blocks
 from cellseg.images.listing import list_images
 from cellseg.images.omezarr import remote
 from cellseg.images.omezarr.remote import address_of
 from cellseg.images.open import open_image
+from cellseg.inference.segment import segment
+from cellseg.models.trained import as_model
+from cellseg.options import PredictOptions
 
 from .zarrs import write_image
 
@@ -27,6 +36,9 @@ class Server(SimpleHTTPRequestHandler):
 
     breaks: list[str] = []  # noqa: RUF012 - of the test
     """Parts of the names that break, each once; "*" for ever."""
+
+    whole = -1
+    """So many answers with chunks are whole, all later ones break; -1: all are."""
 
     asked: list[dict[str, str]] = []  # noqa: RUF012 - the same
     """Headers of all requests."""
@@ -42,6 +54,8 @@ class Server(SimpleHTTPRequestHandler):
     def copyfile(self, source, outputfile):
         whole = source.read()
         cut = next((part for part in self.breaks if part == "*" or part in self.path), None)
+        if "/c/" in self.path and Server.whole >= 0:
+            cut, Server.whole = ("*" if Server.whole == 0 else cut), max(Server.whole - 1, 0)
         if cut not in (None, "*"):
             self.breaks.remove(cut)
         outputfile.write(whole[: len(whole) // 2] if cut else whole)
@@ -54,11 +68,36 @@ def served(tmp_path, monkeypatch):
     monkeypatch.setattr(remote, "PAUSES", (0.0, 0.0))
     monkeypatch.setattr(Server, "breaks", [])
     monkeypatch.setattr(Server, "asked", [])
+    monkeypatch.setattr(Server, "whole", -1)
     remote._store.cache_clear()
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Server, directory=str(tmp_path)))
+    yield from _serving(server, tmp_path, "http")
+
+
+@pytest.fixture
+def served_by_https(served, monkeypatch):
+    """The same over TLS, with a certificate that signs itself."""
+    openssl, folder = shutil.which("openssl"), served[0]
+    if openssl is None:
+        pytest.skip("no openssl")
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
+    added = "basicConstraints=critical,CA:FALSE", "subjectAltName=DNS:localhost"
+    extensions = [word for one in added for word in ("-addext", one)]
+    files = ["-keyout", str(key), "-out", str(certificate)]
+    subprocess.run([openssl, *words.split(), *extensions, *files], check=True, capture_output=True)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Server, directory=str(folder)))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    monkeypatch.setattr(server, "handle_error", lambda *_: None)  # of a client that does not trust it
+    yield from _serving(server, folder, "https")
+
+
+def _serving(server, folder, protocol):
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield tmp_path, f"http://127.0.0.1:{server.server_port}"
+    yield folder, f"{protocol}://localhost:{server.server_port}"
     server.shutdown()
     server.server_close()
     thread.join()
@@ -141,3 +180,46 @@ def test_an_image_in_a_bucket(served, monkeypatch, secret):
     assert {"authorization" in headers for headers in Server.asked} == {secret}
     with pytest.raises(InputError, match=r"s3://cells/none.zarr: is no OME-Zarr"):
         open_image("s3://cells/none.zarr")
+
+
+def test_https_with_a_certificate_that_the_environment_names(served_by_https, monkeypatch):
+    folder, address = served_by_https
+    write(folder)
+    for name in remote.CERTIFICATES:
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(
+        InputError, match=r"a.ome.zarr/zarr.json: is on a server .* not trusted \(\w+\)\. .*SSL_CERT_FILE"
+    ):
+        open_image(f"{address}/a.ome.zarr")
+    remote._store.cache_clear()
+    monkeypatch.setenv("SSL_CERT_FILE", str(folder / "certificate.pem"))
+    np.testing.assert_array_equal(open_image(f"{address}/a.ome.zarr").read(1), PIXELS[:, 1])
+    remote._store.cache_clear()
+    monkeypatch.setenv("SSL_CERT_FILE", str(folder / "none.pem"))
+    with pytest.raises(InputError, match="SSL_CERT_FILE names cannot be read"):
+        open_image(f"{address}/a.ome.zarr")
+
+
+def test_a_prediction_goes_on_from_kept_tiles_after_a_broken_connection(served, monkeypatch):
+    """Only the tiles that are missing, and what the network sees around them, are asked for again."""
+    folder, address = served
+    pixels = np.random.default_rng(0).integers(0, 255, (64, 256), dtype=np.uint8)
+    write_image(folder / "a.ome.zarr", pixels, "yx", chunks=(32, 32))
+    torch.manual_seed(0)
+    model, options = as_model(cellseg.build("unet", base=2, depth=1)), PredictOptions(tile=32, result="classes")
+    here = [*segment(model, open_image(folder / "a.ome.zarr"), folder / "here.tif", options)]
+    assert here
+    monkeypatch.setattr(shared_blocks, "limit", 0)  # as with an image that is larger than the cache
+    image = f"{address}/a.ome.zarr"
+
+    def tiles(resume):
+        return [step for step in segment(model, open_image(image), folder / "o.tif", options, resume=resume)]
+
+    Server.whole = 60
+    with pytest.raises(InputError, match=r"cannot be read .*--resume"):
+        tiles(resume=False)
+    assert not (folder / "o.tif").exists()
+    Server.whole = -1
+    first = tiles(resume=True)[0]
+    assert 0 < first.done < first.total
+    assert (folder / "o.tif").read_bytes() == (folder / "here.tif").read_bytes()

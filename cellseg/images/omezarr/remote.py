@@ -34,6 +34,10 @@ CREDENTIALS = (
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
 )
 """Environment variables of which one is there where a bucket is not read anonymously."""
+CERTIFICATES = ("AWS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
+"""Environment variables that name a file of certificates (PEM) by which servers are trusted beside those of the system."""
+UNTRUSTED = re.compile(r"InvalidCertificate\W+(?:Other\W+OtherError\W+)?(\w+)")
+"""Words of an error by which a server's certificate is not trusted, and why."""
 GO_ON = "Check the address and the network; an interrupted prediction goes on with --resume."
 
 T = TypeVar("T")
@@ -57,9 +61,21 @@ def again(work: Callable[[], T]) -> T:
             return work()
         except FINAL:
             raise
-        except Exception:  # each server and library has errors of its own
+        except Exception as error:  # each server and library has errors of its own
+            if UNTRUSTED.search(str(error)):
+                raise
             sleep(pause)
     return work()
+
+
+def refuse_untrusted(error: Exception, address: str) -> None:
+    """InputError where a server is not trusted."""
+    found = UNTRUSTED.search(str(error))
+    if found is not None:
+        remedy = "If it is yours: SSL_CERT_FILE=FILE.pem names its certificate, or that of who signed it."
+        raise InputError(
+            f"is on a server whose certificate is not trusted ({found[1]})", remedy, path=address
+        ) from error
 
 
 def open_remote(address: str, *, axes: str | None = None, channel: int | str | None = None) -> ImageSource:
@@ -146,6 +162,7 @@ class RemoteFolder:
         except FileNotFoundError:
             return None
         except Exception as error:  # as above
+            refuse_untrusted(error, self.address)
             raise InputError(f"cannot be read ({reason_of(error)})", GO_ON, path=self.address) from error
 
 
@@ -162,10 +179,22 @@ def _store(server: str) -> Any:
     from obstore.store import from_url
 
     plain = server.startswith("http:") or os.environ.get("AWS_ENDPOINT_URL", "").startswith("http:")
-    options: Any = {"client_options": {"allow_http": plain}, "retry_config": {"max_retries": 0}}
+    options: Any = {"client_options": {"allow_http": plain, **_certificates()}, "retry_config": {"max_retries": 0}}
     if not server.startswith("s3:"):
         return from_url(server, **options)
     return from_url(server, config={"skip_signature": not any(name in os.environ for name in CREDENTIALS)}, **options)
+
+
+def _certificates() -> dict[str, str]:
+    """The certificates that the environment names. Raises InputError where they cannot be read."""
+    name = next((name for name in CERTIFICATES if os.environ.get(name)), None)
+    if name is None:
+        return {}
+    try:
+        return {"root_certificate": Path(os.environ[name]).read_text(encoding="ascii")}
+    except (OSError, ValueError) as error:
+        found = f"the certificates that {name} names cannot be read ({error})"
+        raise InputError(found, "Name a file of certificates (PEM).", path=os.environ[name]) from error
 
 
 ZarrPlace = Path | RemoteFolder

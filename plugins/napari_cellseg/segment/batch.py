@@ -1,4 +1,4 @@
-"""Several images segmented into a folder, with one table of all cells. Knows no window.
+"""Several images segmented into a folder, with one table of all cells and a page to look through. Knows no window.
 
 `cellseg predict` does it, in a process of its own: memory stays flat, and no image becomes a layer.
 """
@@ -14,7 +14,7 @@ import cellseg
 from napari_cellseg.children.serving import Order
 from napari_cellseg.segment.command import predict_words
 
-TABLE = "cells.csv"
+TABLE, REPORT = "cells.csv", "report.html"
 _WROTE, _FAILED = "wrote ", "no result: "
 
 
@@ -48,8 +48,8 @@ def batch_order(orders: Sequence[Order], out: Path, options: Any) -> BatchOrder:
     images = [str(order["image"]) for order in orders]
     program, *flags = (word for word in words[1:] if word)
     at = flags.index("--out")
-    table = ["--table", str(out / TABLE), "--overwrite"]
-    return BatchOrder((program, *flags[:at], *images, *flags[at:], *table), tuple(map(Path, images)), out)
+    summaries = ["--table", str(out / TABLE), "--report", str(out / REPORT), "--overwrite"]
+    return BatchOrder((program, *flags[:at], *images, *flags[at:], *summaries), tuple(map(Path, images)), out)
 
 
 @dataclass(slots=True)
@@ -62,7 +62,7 @@ class BatchProgress:
 
     def hear(self, line: str) -> None:
         """Take a line of what the program says."""
-        if line.startswith(_WROTE) and not line.removeprefix(_WROTE).split(":")[0].endswith(TABLE):
+        if line.startswith(_WROTE) and not _is_summary(line):
             self.written.append(Path(line.removeprefix(_WROTE).strip()))
         elif line.startswith(_FAILED):
             self.failed.append(line.removeprefix(_FAILED).strip())
@@ -77,8 +77,14 @@ class BatchProgress:
         if running:
             return f"{self.done} of {self.total} images"
         lost = f"; without a result: {'; '.join(self.failed)}" if self.failed else ""
-        return f"{len(self.written)} of {self.total} images are in {out}, their cells in {TABLE}{lost}"
+        done = f"{len(self.written)} of {self.total} images are in {out}"
+        return f"{done}, their cells in {TABLE}, all of them to look through in {REPORT}{lost}"
 
     def result_of(self, image: Path) -> Path | None:
         """The file with the cells of an image; None where there is none."""
         return next((path for path in self.written if image.name.startswith(f"{path.stem}.")), None)
+
+
+def _is_summary(line: str) -> bool:
+    """True of the line that tells of the table or of the page."""
+    return any(f"{name}: " in line for name in (TABLE, REPORT))

@@ -45,10 +45,12 @@ class StartBox(QGroupBox):
         every = button("All", "Tick all images, or none.", self.images.tick_all)
         self._network = Answers({"average": PredictOptions().average, "tile": _TILE})
         average = OptionForm(self._network, [described(PredictOptions)["average"]], words={"average": AVERAGES})
-        tip = "Predicts the ticked image; what is seen comes first. Several go into a folder, with one table."
+        tip = "Predicts the ticked image; what is seen comes first. Several go into a folder, with a table and a page."
         self.start = button(_SEGMENT, tip)
         self.images.changed.connect(self._on_images_changed)
         self.stop = button("Cancel", "Stop after the present tile. What is done is kept.")
+        self.report = button("Look through", "Open the page about all images of the last run, in a browser.")
+        self.report.setVisible(False)
         self.progress = QProgressBar()
         self.progress.setToolTip("Tiles that are predicted.")
         self.state = text_line()
@@ -61,6 +63,7 @@ class StartBox(QGroupBox):
         rows.addRow(row(self.start, self.stop))
         rows.addRow(self.progress)
         rows.addRow(self.state)
+        rows.addRow(self.report)
 
     def _on_images_changed(self) -> None:
         count = self.images.ticked

@@ -10,6 +10,8 @@ from typing import Any
 
 from napari.layers import Labels
 from napari.utils.notifications import show_error, show_info, show_warning
+from qtpy.QtCore import QUrl
+from qtpy.QtGui import QDesktopServices
 from qtpy.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from cellseg.options import PredictOptions
@@ -20,7 +22,7 @@ from napari_cellseg.napari_private import unwrapped
 from napari_cellseg.pixels.pyramid import open_levels
 from napari_cellseg.project.cell_sizes import smallest_cell
 from napari_cellseg.project.corrections import cells_of, is_corrected
-from napari_cellseg.segment.batch import BatchOrder, batch_order
+from napari_cellseg.segment.batch import REPORT, BatchOrder, batch_order
 from napari_cellseg.segment.batch_run import BatchRun
 from napari_cellseg.segment.choice import Folders
 from napari_cellseg.segment.controller import Desk, SegmentController
@@ -79,6 +81,7 @@ class SegmentPanel(QWidget):
     def _connect_widgets(self) -> None:
         self.begin.start.clicked.connect(lambda: self._start())
         self.begin.stop.clicked.connect(lambda: self._stop())
+        self.begin.report.clicked.connect(lambda: self._show_report())
         self.cells.apply.clicked.connect(lambda: self.controller.apply())
         self.result.uncertainty.toggled.connect(self.controller.show_uncertainty)
         self.result.what.currentIndexChanged.connect(self._on_result_chosen)
@@ -164,7 +167,13 @@ class SegmentPanel(QWidget):
     def _on_batch_finished(self) -> None:
         assert self.batch.order is not None
         _on_said(self.batch.progress.words(self.batch.order.out, running=False))
+        self.begin.report.setVisible((self.batch.order.out / REPORT).exists())
         self._show_result_of_what_is_seen()
+
+    def _show_report(self) -> None:
+        """Open the page of the last run in a browser."""
+        assert self.batch.order is not None
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.batch.order.out / REPORT)))
 
     def _show_result_of_what_is_seen(self) -> None:
         """The cells of the image that is seen, as a layer."""

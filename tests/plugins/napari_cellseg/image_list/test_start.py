@@ -8,6 +8,7 @@ import tifffile
 from napari_cellseg.project.folder import Project
 from napari_cellseg.project.lock import LOCK_NAME, release
 from qtpy.QtCore import Qt
+from qtpy.QtGui import QDesktopServices
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QFileDialog
 
@@ -151,4 +152,9 @@ def test_nuclei_in_one_click_then_several_images_into_a_folder(make_napari_viewe
     rows = (out / "cells.csv").read_text().splitlines()
     assert len(rows) == 4, "a heading, and a cell an image"
     qtbot.waitUntil(lambda: len(viewer.layers) == before + 1, timeout=WAIT)  # the cells of the image that is seen
+    opened = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
+    segment.begin.report.click()
+    assert opened == [str(out / "report.html")]
+    assert "n2.tif" in (out / "report.html").read_text("utf-8")
     segment._service.close()

@@ -173,12 +173,14 @@ def test_many_images_are_one_command_with_one_table(tmp_path):
     assert order.words[:5] == ("predict", "nuclei", *images)
     assert order.words[5:] == (
         *("--out", str(tmp_path), "--threshold", "0.4"),
-        *("--table", str(tmp_path / "cells.csv"), "--overwrite"),
+        *("--table", str(tmp_path / "cells.csv"), "--report", str(tmp_path / "report.html"), "--overwrite"),
     )
     with pytest.raises(InputError, match="different axes"):
         batch_order([*orders, {**orders[0], "axes": "TYX"}], tmp_path, PredictOptions())
     progress = BatchProgress(3)
-    for line in (f"wrote {tmp_path}/t0.tif", "no result: t1.tif: is damaged", f"wrote {tmp_path}/cells.csv: 7 cells"):
+    page = f"wrote {tmp_path}/report.html: open it in a browser"
+    table = f"wrote {tmp_path}/cells.csv: 7 cells"
+    for line in (f"wrote {tmp_path}/t0.tif", "no result: t1.tif: is damaged", table, page):
         progress.hear(line)
     assert progress.done == 2
     assert progress.words(tmp_path, running=True) == "2 of 3 images"
