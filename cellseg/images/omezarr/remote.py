@@ -35,7 +35,7 @@ CREDENTIALS = (
 )
 """Environment variables of which one is there where a bucket is not read anonymously."""
 CERTIFICATES = ("AWS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
-"""Environment variables that name a file of certificates (PEM) by which servers are trusted beside those of the system."""
+"""Environment variables that name a file of certificates (PEM), trusted beside those of the system."""
 UNTRUSTED = re.compile(r"InvalidCertificate\W+(?:Other\W+OtherError\W+)?(\w+)")
 """Words of an error by which a server's certificate is not trusted, and why."""
 GO_ON = "Check the address and the network; an interrupted prediction goes on with --resume."
