@@ -13,7 +13,7 @@ from cellseg.errors import InputError
 QT = ("PyQt6", "PySide6", "PyQt5", "PySide2")
 SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 """Variables of Linux that name a screen."""
-INSTALL = 'pip install "cellseg[napari]" PyQt6'
+INSTALL = 'in your clone of cellseg: pip install ".[napari]" PyQt6'
 
 
 def napari(*images: Path) -> int:
@@ -38,8 +38,8 @@ def napari(*images: Path) -> int:
 def _check_installed() -> None:
     """That a window can be opened at all, without importing what would open it."""
     if importlib.util.find_spec("napari") is None:
-        raise InputError("napari is not installed", f"Install it: {INSTALL}")
+        raise InputError("napari is not installed", f"Install it, {INSTALL}")
     if not any(map(importlib.util.find_spec, QT)):
-        raise InputError("no Qt is installed, which draws napari's window", f"Install one: {INSTALL}")
+        raise InputError("no Qt is installed, which draws napari's window", f"Install one, {INSTALL}")
     if sys.platform.startswith("linux") and not any(map(os.environ.get, SCREENS)):
         raise InputError("there is no display to open a window on", "Set DISPLAY, or run it on a desktop.")

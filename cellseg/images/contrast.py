@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cellseg.arrays import Array, Float64
+from cellseg.images.ground import grounds_among
 from cellseg.images.lattice_cell import (
     CELL,
     PLAIN,
@@ -31,7 +32,7 @@ from cellseg.images.lattice_cell import (
     texture,
 )
 from cellseg.images.normalise import refuse_broken, unusable
-from cellseg.images.rims import rim_values
+from cellseg.images.rims import area_grid, rim_values
 from cellseg.images.source import ImageSource
 
 PIECE_PIXELS = 2**21
@@ -160,11 +161,13 @@ class LevelsCount:
 
     def levels(self) -> Levels:
         """The levels of all that was added."""
-        cells = np.array(self.cells)
-        low, high, empty = _levels(self.areas, _noise(cells))
-        areas = flattened(self.areas)
+        low, high, empty = _levels(self.areas, _noise(np.array(self.cells)))
+        areas, grid = flattened(self.areas), area_grid(self.areas, self.corners)
         most = BEYOND * (high - low)
-        no_data = tuple(sorted(v for v in self.flat if not empty and not low - most <= v <= high + most))
+        beyond = sorted(v for v in self.flat if not empty and not low - most <= v <= high + most)
+        grounds = grounds_among(grid, beyond)
+        low, high = min(low, *grounds, np.inf), max(high, *grounds, -np.inf)
+        no_data = tuple(value for value in beyond if value not in grounds)
         farthest, smoothed = (
             max(top - (low + high) / 2, (low + high) / 2 - bottom) / (high - low)
             for bottom, top in ((self.smallest, self.largest), (float(areas[:, 2].min()), float(areas[:, 3].max())))
@@ -173,7 +176,7 @@ class LevelsCount:
             low,
             high,
             no_data=no_data,
-            fills=rim_values(self.areas, self.corners, no_data) if no_data else (),
+            fills=rim_values(grid, no_data) if no_data else (),
             missing=sum(self.flat[v] for v in no_data) * SQUARE**2 / self.pixels,
             empty=empty,
             constant=empty and bool((areas[:, 2] == areas[:, 3]).all()),

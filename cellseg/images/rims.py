@@ -18,17 +18,13 @@ RIM = 2
 """Areas around a filled one that tell what lies at its rim."""
 
 
-def rim_values(
-    areas: Sequence[Array], corners: Sequence[tuple[int, int]], values: Sequence[float]
-) -> tuple[float, ...]:
+def rim_values(grid: Float64, values: Sequence[float]) -> tuple[float, ...]:
     """The usual grey value at the rim of what each of the values fills; that of the plane where it has no rim.
 
     Args:
-        areas: measures (rows, columns, 5) of the areas of each cell of the lattice, from `area_levels`.
-        corners: y, x of each cell in pixels.
+        grid: measures (rows, columns, 5) of all areas of a plane, from `area_grid`.
         values: those that fill whole areas.
     """
-    grid = area_grid(areas, corners)
     inside, whole = grid[..., USUAL], grid[..., WHOLE]
     if np.isnan(inside).all():
         inside = whole.mean(axis=-1)

@@ -80,7 +80,7 @@ def test_without_napari_or_qt(tmp_path, missing, wanted):
     )
     line = refused(start(PYTHONPATH=os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])))
     assert wanted in line
-    assert 'pip install "cellseg[napari]" PyQt6' in line
+    assert 'pip install ".[napari]" PyQt6' in line
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems always have a display")

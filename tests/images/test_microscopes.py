@@ -154,9 +154,7 @@ def test_without_the_extra_one_line_says_what_to_install(tmp_path, monkeypatch, 
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, library, None)
     (tmp_path / f"a.{ending}").write_bytes(start + bytes(400))
-    with pytest.raises(
-        InputError, match=rf"{ending.upper()} files need {library}, .* pip install 'cellseg\[formats\]'"
-    ):
+    with pytest.raises(InputError, match=rf"{ending.upper()} files need {library}, .* pip install '\.\[formats\]'"):
         open_image(tmp_path / f"a.{ending}")
 
 

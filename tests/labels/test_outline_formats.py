@@ -257,7 +257,5 @@ def test_outlines_alone_do_not_tell_the_size_of_an_image(tmp_path):
 def test_a_missing_library_is_named(tmp_path, monkeypatch, module, name):
     monkeypatch.setitem(sys.modules, module, None)
     write(tmp_path / name, {"images": [], "annotations": []})
-    with pytest.raises(
-        InputError, match=rf"need {module[:7]}.*, which is not installed.*pip install 'cellseg\[labels\]'"
-    ):
+    with pytest.raises(InputError, match=rf"need {module[:7]}.*, which is not installed.*pip install '\.\[labels\]'"):
         open_labels(tmp_path / name, like=IMAGE)

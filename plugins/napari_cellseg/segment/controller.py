@@ -243,7 +243,10 @@ class SegmentController:
         self.tiled.emit()
         self._desk.field.follow(told)
 
-    def _on_predicted(self, _told: WorkerEvent) -> None:
+    def _on_predicted(self, told: WorkerEvent) -> None:
+        assert self.current is not None
+        for note in told["notes"]:
+            self.warned.emit(f"{self.current.name}: {note}")
         self.drawn.emit()
         self.apply()
 

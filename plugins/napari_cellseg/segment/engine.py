@@ -108,7 +108,7 @@ class Engine:
                     "seconds_left": spent / (done - before) * (total - done),
                 }
             )
-        self._tell({"event": "predicted", "done": done, "total": total})
+        self._tell({"event": "predicted", "done": done, "total": total, "notes": kept.notes})
 
     def cut(self, order: Order) -> None:
         """Number the cells of a field anew, into a file that `numpy.load` reads."""

@@ -129,7 +129,7 @@ def test_one_image_after_another_is_opened_predicted_and_cut(work):
     assert work.driver.orders[1] == {"do": "predict", "near": (0, 15, 20)}
     work.driver.hear("tile", done=1, total=4, seconds_left=30.0)
     assert work.controller.words == "1 of 4 tiles, about 30 s left"
-    work.driver.hear("predicted")
+    work.driver.hear("predicted", notes=[])
     assert work.driver.orders[2] == {"do": "apply", "options": {}}
     work.driver.hear("applied", folder="f", complete=True, cells=7)
     assert ("counted", "7 cells") in work.told
@@ -137,11 +137,18 @@ def test_one_image_after_another_is_opened_predicted_and_cut(work):
     assert work.driver.orders[3]["image"] == "b.tif"
     assert work.controller.busy
     work.driver.hear(**OPENED)
-    work.driver.hear("predicted")
+    work.driver.hear("predicted", notes=[])
     work.driver.hear("applied", folder="f", complete=False, cells=1)
     assert ("counted", "1 cells in what is predicted so far") in work.told
     assert (work.controller.busy, len(work.made)) == (False, 2)
     assert work.field.names == ["take", "follow", "rest", "forget", "take", "rest", "forget"]
+
+
+def test_what_is_odd_about_grey_values_is_shown(work):
+    work.begin("a")
+    work.driver.hear(**OPENED)
+    work.driver.hear("predicted", notes=["3 pixels lie far above the others."])
+    assert ("warned", "a: 3 pixels lie far above the others.") in work.told
 
 
 def test_cancelling_forgets_the_images_that_wait(work):
@@ -256,7 +263,7 @@ def test_what_is_known_of_an_image_is_not_said_of_the_next(work):
     work.driver.hear(**OPENED)
     first = work.controller.command_words("out.tif")
     assert (work.driver.orders[0]["axes"], first[3], first[first.index("--axes") + 1]) == ("CYX", "a.tif", "CYX")
-    work.driver.hear("predicted")
+    work.driver.hear("predicted", notes=[])
     work.driver.hear("applied", folder="f", complete=True, cells=7)
     assert (work.driver.orders[-1]["image"], work.driver.orders[-1]["axes"]) == ("b.tif", "")
     assert work.controller.command_words("out.tif") == first  # what is shown, until the next image is open

@@ -81,7 +81,7 @@ def test_from_an_image_to_the_file_that_the_command_line_writes(worker, order, t
     assert opened["lead"] == [3]
     assert (opened["done"], opened["total"], opened["tile"]) == (0, 36, 64)
     worker.send("predict", near=[1, 149, 209])
-    worker.wait("predicted")
+    assert worker.wait("predicted")["notes"] == []
     tiles = [event for event in worker.events if event["event"] == "tile"]
     assert (tiles[0]["plane"], tiles[0]["rows"], tiles[0]["columns"]) == (1, [128, 150], [192, 210])
     assert [event["done"] for event in tiles] == list(range(1, 37))

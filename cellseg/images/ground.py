@@ -1,0 +1,45 @@
+"""Ground of one grey value: the background of an image from which it was subtracted or cut off, and no margin."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import ndimage
+
+from cellseg.arrays import Float64, Mask
+from cellseg.images.lattice_cell import WHOLE
+
+MOSTLY_EDGE = 0.8
+"""Part of the rest that lies at the edge of the value, from which on the value surrounds objects."""
+PARTLY_EDGE, PIECES = 0.3, 4
+"""The same where there are several pieces, such as larger objects; and how many pieces there are at least."""
+FIELD = 4
+"""Side of a field of a mosaic in areas, at least."""
+
+
+def grounds_among(grid: Float64, values: Sequence[float]) -> list[float]:
+    """Values that lie around objects; the others are those of margins around fields, or of holes in them.
+
+    Objects are small: they lie at the edge of what is of the value, or make many pieces, or islands, of one or the other.
+    Fields are large, or rectangles.
+
+    Args:
+        grid: measures (rows, columns, 5) of all areas of a plane, from `area_grid`.
+        values: those that fill whole squares.
+    """
+    whole = grid[..., WHOLE]
+    rest = ~np.isin(whole, values).all(axis=-1)
+    return [value for value in values if rest.any() and _is_ground((whole == value).all(axis=-1), rest)]
+
+
+def _is_ground(filled: Mask, rest: Mask) -> bool:
+    edge = np.count_nonzero(rest & ndimage.maximum_filter(filled, 3)) / np.count_nonzero(rest)
+    return edge >= MOSTLY_EDGE or (edge >= PARTLY_EDGE and (_are_objects(rest) or _are_objects(filled)))
+
+
+def _are_objects(areas: Mask) -> bool:
+    """True for many pieces of which few are large rectangles, as the fields of a mosaic are."""
+    pieces, count = ndimage.label(areas)
+    fields = [bool(areas[box].all()) for box in ndimage.find_objects(pieces) if min(areas[box].shape) >= FIELD]
+    return count >= PIECES and sum(fields) <= count / 2
