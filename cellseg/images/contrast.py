@@ -67,6 +67,8 @@ class Levels:
         constant: whether there is not even noise.
         farthest: the value farthest from the middle of the levels, in contrasts.
         single: whether single pixels alone are so far away.
+        uneven: rise of the dark level from the darkest tenth of the places with something to see to the brightest, in
+            contrasts.
     """
 
     low: float
@@ -78,6 +80,7 @@ class Levels:
     constant: bool = False
     farthest: float = 0.5
     single: bool = False
+    uneven: float = 0.0
 
 
 def measure_levels(source: ImageSource, plane: int) -> tuple[Levels, ...]:
@@ -161,7 +164,10 @@ class LevelsCount:
 
     def levels(self) -> Levels:
         """The levels of all that was added."""
-        low, high, empty = _levels(self.areas, _noise(np.array(self.cells)))
+        noise = _noise(np.array(self.cells))
+        seen, least = _seen(self.areas, noise)
+        empty = not seen.size
+        low, high = _levels_of_nothing(self.areas, noise) if empty else _apart(_strongest(seen), least)
         areas, grid = flattened(self.areas), area_grid(self.areas, self.corners)
         most = BEYOND * (high - low)
         beyond = sorted(v for v in self.flat if not empty and not low - most <= v <= high + most)
@@ -182,6 +188,7 @@ class LevelsCount:
             constant=empty and bool((areas[:, 2] == areas[:, 3]).all()),
             farthest=farthest,
             single=bool(smoothed < farthest / 2),
+            uneven=0.0 if empty else float(np.subtract(*np.quantile(seen[0], (0.9, 0.1)))) / (high - low),
         )
 
 
@@ -199,20 +206,22 @@ def _noise(cells: Float64) -> float:
     return max(float(np.median(differences)) / 0.954, ROUNDING * float(steps.min()) if len(steps) else 0.0)
 
 
-def _levels(areas: Sequence[Float64], noise: float) -> tuple[float, float, bool]:
-    """The dark and the bright level, and whether there is nothing to see."""
+def _seen(areas: Sequence[Float64], noise: float) -> tuple[Float64, float]:
+    """Levels (2, n) of the areas that have something to see, and how far apart the plane's levels are at least."""
     every = flattened(areas)
     for part in (PLAIN, WHOLE):
         levels = every[~np.isnan(every[:, part.start]), part].T
         seen = levels[:, levels[1] - levels[0] > SEEN * noise]
         if seen.size:
-            return *_strongest(seen), False
+            return seen, 0.0
     coarse = _coarse(areas)
-    seen = coarse[:, coarse[1] - coarse[0] > COARSE * noise]
-    if seen.size:
-        return *_apart(_strongest(seen), NOISY * noise), False
-    middle = float(np.median(levels.mean(axis=0)))
-    return *_apart((middle, middle), SEEN * noise or 1.0), True
+    return coarse[:, coarse[1] - coarse[0] > COARSE * noise], NOISY * noise
+
+
+def _levels_of_nothing(areas: Sequence[Float64], noise: float) -> tuple[float, float]:
+    """Levels around the usual value of a plane in which there is nothing to see."""
+    middle = float(np.median(flattened(areas)[:, WHOLE].mean(axis=1)))
+    return _apart((middle, middle), SEEN * noise or 1.0)
 
 
 def _coarse(areas: Sequence[Float64]) -> Float64:

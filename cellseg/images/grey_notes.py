@@ -10,6 +10,8 @@ from cellseg.images.grey_values import PlaneGreys
 
 FAR = 20.0
 """Contrasts from the middle from which on a few pixels hold most of the range of grey values."""
+UNEVEN = 1.3
+"""Contrasts by which the dark level rises across a plane from which on it is told; usual images have up to 0.9."""
 WHOLE = 0.005
 """Part of a plane from which on missing pixels are told."""
 
@@ -29,7 +31,7 @@ def grey_notes(greys: Mapping[int, PlaneGreys], planes: int) -> list[str]:
         if numbers:
             found.append(f"{_where(numbers, planes)} {words}")
     every = [level for levels in known.values() for level in levels]
-    return [*found, *_missing(every), *_far(every)]
+    return [*found, *_missing(every), *_far(every), *_uneven(every)]
 
 
 def is_constant(greys: PlaneGreys) -> bool:
@@ -60,6 +62,15 @@ def _far(levels: Sequence[Levels]) -> list[str]:
         f"{kind} lie {worst.farthest:.0f} times the usual contrast ({worst.low:.4g} to {worst.high:.4g}) away "
         "(hot pixels, dust?) and are dimmed"
     ]
+
+
+def _uneven(levels: Sequence[Levels]) -> list[str]:
+    """A sentence on uneven light."""
+    most = max((level.uneven for level in levels), default=0.0)
+    if most < UNEVEN:
+        return []
+    words = f"the ground rises by {most:.1f} times the contrast across a plane (uneven light?)"
+    return [f"{words}: cells may be lost or invented there; subtract a smooth background first"]
 
 
 def _where(numbers: Sequence[int], planes: int) -> str:

@@ -21,7 +21,7 @@ FIELD = 4
 def grounds_among(grid: Float64, values: Sequence[float]) -> list[float]:
     """Values that lie around objects; the others are those of margins around fields, or of holes in them.
 
-    Objects are small: they lie at the edge of what is of the value, or make many pieces, or islands, of one or the other.
+    Objects are small: they lie at the edge of what is of the value, or there are many pieces of one or the other.
     Fields are large, or rectangles.
 
     Args:

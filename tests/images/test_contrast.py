@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from cellseg.errors import InputError
 from cellseg.images import contrast
 from cellseg.images.contrast import Levels, measure_levels
+from cellseg.images.grey_notes import grey_notes
 from cellseg.images.open import open_image
 from cellseg.images.source import array_source, make_source
 
@@ -173,3 +174,9 @@ def test_objects_in_much_noise():
     found = levels(discs(low=5000, high=7000, noise=650))
     assert not found.empty
     assert 4 * 650 * 0.9 < found.high - found.low < 8 * 650
+
+
+@pytest.mark.parametrize(("rise", "told"), [(0, False), (1500, False), (5000, True)])
+def test_uneven_light_is_told(rise, told):
+    lit = DISCS + np.linspace(0, rise, DISCS.shape[1]).astype(np.uint16)
+    assert any("uneven light" in note for note in grey_notes({0: (levels(lit),)}, 1)) == told
