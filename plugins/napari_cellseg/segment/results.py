@@ -107,6 +107,11 @@ class ResultLayers:
         if self.cells is not None and not self.edited:
             self.cells.visible = False
 
+    def _uncover_image(self) -> None:
+        """Hide the probabilities, once: cells lie over the image itself."""
+        for name, layer in self.pictures.items():
+            layer.visible = layer.visible and name == UNCERTAINTY
+
     def _new_preview(self, data: NDArray[np.uint32], translate: Any) -> Labels:
         placement = {**self.placement, "translate": translate}
         metadata = self._metadata("preview")
@@ -122,6 +127,7 @@ class ResultLayers:
         cells = self._still(self.cells)
         if cells is None:
             self.cells = self._add(self._new_cells(data, multiscale))
+            self._uncover_image()
         else:
             cells.data = data
             cells.visible = self.is_seen

@@ -120,7 +120,6 @@ class Tour:
         """Cells, without specks."""
         cells = self.user.segment()
         self.user.choose_size(cells, 100)
-        self.viewer.layers["touching: probability of cell"].visible = False
         self.look_at(*MIDDLE, 2)
         self.take("segment")
 

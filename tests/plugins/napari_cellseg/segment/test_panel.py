@@ -71,6 +71,7 @@ def test_segment_slide_save_correct_and_take_over(panel, events, qtbot, pixels, 
     assert kinds(events).count("tile") == 36
     cells, picture = layers(panel)["stack: cells"], layers(panel)["stack: probability of cell"]
     assert cells.data.shape == picture.data.shape == pixels.shape
+    assert (cells.visible, picture.visible) == (True, False), "cells lie over the image itself"
     for layer in (cells, picture):
         np.testing.assert_array_equal(layer.scale, (2, 0.5, 0.5))
         np.testing.assert_array_equal(layer.translate, (0, 7, 0))
