@@ -28,13 +28,13 @@ def grounds_among(grid: Float64, values: Sequence[float]) -> list[float]:
         grid: measures (rows, columns, 5) of all areas of a plane, from `area_grid`.
         values: those that fill whole squares.
     """
-    whole = grid[..., WHOLE]
-    rest = ~np.isin(whole, values).all(axis=-1)
+    whole: Float64 = grid[..., WHOLE]
+    rest: Mask = ~np.all(np.isin(whole, values), axis=-1)
     return [value for value in values if rest.any() and _is_ground((whole == value).all(axis=-1), rest)]
 
 
 def _is_ground(filled: Mask, rest: Mask) -> bool:
-    edge = np.count_nonzero(rest & ndimage.maximum_filter(filled, 3)) / np.count_nonzero(rest)
+    edge = float(np.count_nonzero(rest & ndimage.maximum_filter(filled, 3)) / np.count_nonzero(rest))
     return edge >= MOSTLY_EDGE or (edge >= PARTLY_EDGE and (_are_objects(rest) or _are_objects(filled)))
 
 
@@ -42,4 +42,4 @@ def _are_objects(areas: Mask) -> bool:
     """True for many pieces of which few are large rectangles, as the fields of a mosaic are."""
     pieces, count = ndimage.label(areas)
     fields = [bool(areas[box].all()) for box in ndimage.find_objects(pieces) if min(areas[box].shape) >= FIELD]
-    return count >= PIECES and sum(fields) <= count / 2
+    return bool(count >= PIECES and sum(fields) <= count / 2)

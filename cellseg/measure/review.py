@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,11 +10,12 @@ from scipy import ndimage
 
 from cellseg.arrays import Floating, Labels, Mask
 
-LARGE, SMALL, UNSURE, NECK, CUT = (
+LARGE, SMALL, UNSURE, NECK, ALONE, CUT = (
     "much larger than the others",
     "much smaller than the others",
     "low certainty",
     "two joined by a thin neck",
+    "in no neighbouring plane",
     "cut by the border of the image",
 )
 """Reasons, the most telling ones first where a cell has several."""
@@ -42,13 +43,17 @@ class CellToReview:
     """Top, left, bottom, right; the last two are outside."""
 
 
-def review_cells(labels: Labels, probability: Floating | None = None) -> list[CellToReview]:
+def review_cells(
+    labels: Labels, probability: Floating | None = None, neighbours: Sequence[Labels] = ()
+) -> list[CellToReview]:
     """Cells of a plane that are worth a look, those with the most reasons first, then by their numbers.
 
     Args:
         labels: (H, W), 0 = background, 1 and up = cells.
         probability: (H, W) that a pixel is of a cell, 0 to 1; None where it is not known.
+        neighbours: labels (H, W) of the planes before and after; those without any cell say nothing.
     """
+    neighbours = [plane for plane in neighbours if plane.any()]
     boxes = ndimage.find_objects(labels)
     areas = np.bincount(labels.ravel(), minlength=len(boxes) + 1)
     cells = np.flatnonzero(areas[1:]) + 1
@@ -62,6 +67,7 @@ def review_cells(labels: Labels, probability: Floating | None = None) -> list[Ce
             *_by_size(int(areas[cell]), median),
             *([UNSURE] if sure is not None and _certainty(sure) < _CERTAIN else []),
             *([NECK] if has_neck(own) else []),
+            *([ALONE] if neighbours and not any(plane[rows, columns][own].any() for plane in neighbours) else []),
             *([CUT] if _is_cut(rows, columns, labels.shape) else []),
         )
         if reasons:

@@ -55,6 +55,10 @@ def coarse(image):
     return ndimage.zoom(ndimage.zoom(image, 0.2, order=1), 5, order=0)[:SIDE, :SIDE]
 
 
+def _bright(image):
+    return np.clip(image / np.quantile(image, 0.95), 0, 1)
+
+
 def picture(path):
     image = nuclei()
     wrong = (
@@ -65,9 +69,9 @@ def picture(path):
         ("specks", with_debris(image), {"minimum_size": 0}),
         ("rough outlines", coarse(image), {}),
     )
+    found = [cellseg.segment_array("nuclei", shown, **how) for _, shown, how in wrong]
     panels = [
-        (title, outlined(np.clip(shown / np.quantile(shown, 0.95), 0, 1), cellseg.segment_array("nuclei", shown, **how)), "")
-        for title, shown, how in wrong
+        (title, outlined(_bright(shown), cells), "") for (title, shown, _), cells in zip(wrong, found, strict=True)
     ]
     draw_panels(panels, path)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import cellseg
-from cellseg.measure.review import CUT, LARGE, NECK, SMALL, UNSURE, has_neck
+from cellseg.measure.review import ALONE, CUT, LARGE, NECK, SMALL, UNSURE, has_neck
 
 
 def discs(*places, size=(200, 200)):
@@ -56,3 +56,11 @@ def test_low_certainty_and_the_most_reasons_first():
     found = cellseg.review_cells(labels, probability)
     assert [(one.cell, one.reasons) for one in found] == [(6, (UNSURE, CUT)), (2, (UNSURE,))]
     assert NECK not in found[0].reasons
+
+
+def test_what_meets_nothing_in_the_planes_beside_it():
+    labels, moved = discs(*USUAL), discs(*USUAL[:4])
+    (found,) = cellseg.review_cells(labels, neighbours=[moved, np.zeros_like(labels)])
+    assert (found.cell, found.reasons) == (5, (ALONE,))
+    assert cellseg.review_cells(labels, neighbours=[moved, labels]) == []
+    assert cellseg.review_cells(labels, neighbours=[np.zeros_like(labels)]) == [], "nobody annotated there"

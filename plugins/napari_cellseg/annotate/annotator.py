@@ -88,6 +88,11 @@ class Annotator(QObject):
         """Let go of everything; for windows that close."""
         self._hand.close()
 
+    @property
+    def actions(self) -> frozenset[str]:
+        """Names of what `run` does."""
+        return frozenset(self._acts)
+
     def run(self, name: str) -> None:
         """Do an action; what is wrong with it is shown to the user. What is edited is shown."""
         if self.target is not None and not self.target.layer.visible:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -70,14 +70,15 @@ class ReviewDecisions:
             temporary.write_text(json.dumps([asdict(made) for made in self._made]), encoding="utf-8")
 
 
-def places_in(planes: Iterable[tuple[int, Any, Any]]) -> Iterator[ReviewPlace]:
+def places_in(planes: Iterable[tuple[int, Any, Any, Sequence[Any]]]) -> Iterator[ReviewPlace]:
     """Cells worth a look, plane by plane.
 
     Args:
-        planes: number, cells (H, W) with 0 where there is none, and probability (H, W) or None, of each.
+        planes: number, cells (H, W) with 0 where there is none, probability (H, W) or None, and the cells of the planes
+            beside it, of each.
     """
-    for plane, cells, probability in planes:
-        yield from (ReviewPlace(plane, found) for found in cellseg.review_cells(cells, probability))
+    for plane, cells, probability, beside in planes:
+        yield from (ReviewPlace(plane, found) for found in cellseg.review_cells(cells, probability, beside))
 
 
 def _read(file: Path | None) -> Iterator[Decision]:

@@ -61,8 +61,8 @@ ACTIONS = (
         "review",
         "Next cell worth a look",
         "Q",
-        "Much larger or smaller than others, low certainty, a thin neck, cut by the border. Mend it or not; again for "
-        "the next.",
+        "Much larger or smaller than others, low certainty, a thin neck, in no plane beside it, cut by the border. "
+        "Mend it or not; again for the next.",
     ),
     Action("review_back", "Back", "Shift-Q", "Go back to the cell before; what was decided of it is taken back."),
 )

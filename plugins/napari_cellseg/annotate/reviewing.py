@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import cellseg
 from napari_cellseg.annotate.box import PlaneBox
@@ -102,16 +103,31 @@ def _pixels(target: AnnotatedLayer, place: ReviewPlace) -> Any:
 def _first(decisions: ReviewDecisions, target: AnnotatedLayer, plane: int, probability: Any) -> ReviewPlace | None:
     """The first place of which nobody has decided, in the plane that is seen, then in those after and before it."""
     planes = chain(range(plane, target.shape[0]), range(plane))
-    return decisions.next_of(places_in(_read(target, number, probability) for number in planes))
+    cells = lru_cache(3)(partial(_cells, target))  # a plane is also beside the next and the one before
+    return decisions.next_of(
+        places_in(
+            (number, cells(number), _probability(target, number, probability), [*map(cells, _beside(target, number))])
+            for number in planes
+        )
+    )
 
 
-def _read(target: AnnotatedLayer, plane: int, probability: Any) -> tuple[int, Any, Any]:
+def _cells(target: AnnotatedLayer, plane: int) -> NDArray[np.int64]:
     values = np.asarray(target.whole(plane))
-    cells = np.where(values >= target.code.first_cell, values, 0).astype(np.int64)
+    return np.where(values >= target.code.first_cell, values, 0).astype(np.int64)
+
+
+def _beside(target: AnnotatedLayer, plane: int) -> list[int]:
+    """Planes before and after, of the same stack."""
+    planes = [number for number in (plane - 1, plane + 1) if 0 <= number < target.shape[0]]
+    return [number for number in planes if target.leading(number)[:-1] == target.leading(plane)[:-1]]
+
+
+def _probability(target: AnnotatedLayer, plane: int, probability: Any) -> Any:
     if probability is None:
-        return plane, cells, None
+        return None
     known = np.asarray(probability[target.leading(plane)], np.float32)
-    return plane, cells, known / 255 if known.max() > 1 else known
+    return known / 255 if known.max() > 1 else known
 
 
 def _file_of(data: Any) -> Path | None:

@@ -45,7 +45,7 @@ def test_one_after_the_other_and_back(store):
     with pytest.raises(InputError, match="nothing was decided"):
         review.back(target)
     assert step().key == (0, 7)
-    assert "cut by the border" in words_of_place(shown[-1], 0)
+    assert "in no neighbouring plane, cut by the border" in words_of_place(shown[-1], 0)
     store[0, 0, 45] = 0  # mended
     assert step().key == (1, 8)
     assert step() is None
