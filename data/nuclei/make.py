@@ -109,17 +109,16 @@ def chosen(model, run):
 
 
 def sized(model, run):
-    """The card with the width of nuclei at which it finds most, and with measuring: on the images held out, as they are
-    and of half and twice the size, but hardly less than the best as they are. The median of the training says less: small
-    nuclei are many."""
+    """The card with the width of nuclei at which it finds most, and with measuring.
+
+    It finds most on the images held out as they are and of half and twice the size together, and hardly less than the
+    best as they are. The median of the training says less: small nuclei are many."""
     tried = []
     for times in WIDTHS:
         card = replace(model.card, sizes="measured", diameter=round(model.card.diameter * times, 1))
         own, *other = (total_ap(replace(model, card=card), run, name) for name in SIZES)
         tried.append((own, own + sum(other), card))
-        print(
-            f"nuclei of {card.diameter:g} pixels: sum of AP {own:.3f} as they are, {other} of other sizes", flush=True
-        )
+        print(f"nuclei of {card.diameter:g} pixels: sum of AP {own:.3f}, of other sizes {other}", flush=True)
     most = max(own for own, _, _ in tried)
     return max((each for each in tried if each[0] >= most - HARDLY_LESS), key=lambda each: each[1])[2]
 
