@@ -3,8 +3,9 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do command 
 VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
+MINUTES ?= 10
 
-.PHONY: demo test test-slow test-gpu bench tour lint types layers wheel format clean
+.PHONY: demo test test-slow test-gpu fuzz bench tour lint types layers wheel format clean
 
 demo: $(VENV)/installed
 	$(BIN)/cellseg demo --out demo
@@ -17,6 +18,9 @@ test-slow: $(VENV)/installed-dev
 
 test-gpu: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -m gpu
+
+fuzz: $(VENV)/installed-dev
+	$(BIN)/python -m tests.fuzz --minutes $(MINUTES)
 
 bench: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -m benchmark --benchmark-enable -s tests/benchmarks
@@ -42,7 +46,7 @@ wheel: $(VENV)/installed-dev
 	$(BIN)/python -m build --no-isolation --wheel --outdir dist .
 
 clean:
-	rm -rf $(VENV) demo dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
+	rm -rf $(VENV) demo dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks fuzz-findings
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import math
 
+HOUR = 3600.0
+LONG = (("years", 365 * 24 * HOUR), ("days", 24 * HOUR))
+"""Units of three and more of them, and their seconds."""
 SMOOTH = 0.95
 """Share of the earlier value in a smoothed loss: steps of one sample are noisy."""
 
 
 def duration(seconds: float) -> str:
-    """Time for people: 40 s, 12 min, 3.5 h."""
+    """Time for people: 40 s, 12 min, 3.5 h, 4 days, 30 years."""
     if seconds < 100:
         return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+    if seconds < 6000:
+        return f"{seconds / 60:.0f} min"
+    name, length = next((one for one in LONG if seconds >= 3 * one[1]), ("h", HOUR))
+    return f"{seconds / length:.1f} h" if name == "h" else f"{seconds / length:.3g} {name}"
 
 
 def time_left(seconds: float) -> str:
@@ -21,7 +27,9 @@ def time_left(seconds: float) -> str:
 
 
 def size_of(count: float) -> str:
-    """Amount of memory for people, from bytes: 800 MB, 1.2 GB."""
+    """Amount of memory for people, from bytes: 800 MB, 1.2 GB, 150 TB."""
+    if count >= 99950e9:
+        return f"{count / 1e12:.3g} TB"
     return f"{count / 1e9:.1f} GB" if count >= 999.5e6 else f"{count / 1e6:.3g} MB"
 
 

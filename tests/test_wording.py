@@ -14,11 +14,23 @@ from cellseg.inference.versions import VERSIONS
 from cellseg.options import AVERAGING_COST, Averaging, PredictOptions
 from cellseg.wording import duration, loss_of, size_of, smoothed, time_left
 
+LONG = [(252000, "70.0 h"), (1e6, "11.6 days"), (1e10, "317 years")]
 DOCS = Path(__file__).parents[1] / "docs"
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(0, "0 s"), (3.2, "3 s"), (99, "99 s"), (130, "2 min"), (5399, "90 min"), (7300, "2.0 h")]
+    ("seconds", "text"),
+    [
+        (0, "0 s"),
+        (3.2, "3 s"),
+        (99, "99 s"),
+        (130, "2 min"),
+        (5399, "90 min"),
+        (7300, "2.0 h"),
+        (252000, "70.0 h"),
+        (1e6, "11.6 days"),
+        (1e10, "317 years"),
+    ],
 )
 def test_times_are_for_people(seconds, text):
     assert duration(seconds) == text
@@ -26,7 +38,8 @@ def test_times_are_for_people(seconds, text):
 
 
 @pytest.mark.parametrize(
-    ("count", "text"), [(6.3e6, "6.3 MB"), (999e6, "999 MB"), (1.25e9, "1.2 GB"), (4.29e9, "4.3 GB")]
+    ("count", "text"),
+    [(6.3e6, "6.3 MB"), (999e6, "999 MB"), (1.25e9, "1.2 GB"), (4.29e9, "4.3 GB"), (1.21e24, "1.21e+12 TB")],
 )
 def test_sizes_are_for_people(count, text):
     assert size_of(count) == text

@@ -44,13 +44,13 @@ def _describe(path: Path, scene: str | None) -> dict[str, Any]:
 
     if address_of(path):
         return _image(path)
-    if not path.exists():
+    if not path.exists() and not path.is_symlink():
         if str(path) in shipped_files():
             return _model(path)
         raise InputError("there is no such file or folder", "Check the path.", path=path)
     if is_zarr(path):
         return _zarr(path)
-    if path.is_dir() or is_model(path):
+    if path.is_dir() or (path.is_file() and is_model(path)):
         return _model(path)
     exported = about_exported(path)
     if exported is not None:

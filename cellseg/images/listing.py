@@ -5,8 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import re
-from collections.abc import Iterable
-from itertools import chain
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from cellseg.errors import InputError
@@ -63,10 +62,17 @@ def _below_folder(folder: Path, without: Path | None) -> list[Path]:
     """Images in the folders of a folder without images; in natural order, folder by folder."""
     if not folder.is_dir() or is_zarr(folder) or _images_of(folder):
         return []
-    left_out = None if without is None else without.resolve()
-    inside = [sub for sub in _visible(folder) if sub.is_dir() and sub.resolve() != left_out]
-    by_folder = [_images_of(sub) or _below_folder(sub, without) for sub in sorted(inside, key=natural_key)]
-    return list(chain.from_iterable(by_folder))
+    seen = {folder.resolve()} if without is None else {folder.resolve(), without.resolve()}
+    return list(_of_tree(folder, seen))
+
+
+def _of_tree(folder: Path, seen: set[Path]) -> Iterator[Path]:
+    """Images of all folders in a folder, each folder once: links may lead back. `seen` are those that are left out."""
+    for sub in sorted(filter(Path.is_dir, _visible(folder)), key=natural_key):
+        if sub.resolve() not in seen:
+            seen.add(sub.resolve())
+            found = _images_of(sub)
+            yield from found or ([] if is_zarr(sub) else _of_tree(sub, seen))
 
 
 def _images_of(folder: Path) -> list[Path]:
@@ -93,7 +99,7 @@ def _expand(path: Path) -> list[Path]:
     if path.is_dir():
         return _only_images(_visible(path), path, "is a folder")
     if not is_pattern(path):
-        raise InputError("there is no such file or folder", "Check the spelling.", path=path)
+        raise InputError(nothing_there(path), path=path)
     return _only_images(matching(path), path, "is a pattern")
 
 
@@ -136,4 +142,21 @@ def _held(found: list[Path]) -> str:
 
 def _is_image(path: Path) -> bool:
     known = path.suffix.lower() in (*SUFFIXES, ZARR) and not path.name.lower().endswith(NO_IMAGES)
-    return known and (path.is_file() or is_zarr(path))
+    return known and (path.is_file() or is_zarr(path) or is_broken(path))
+
+
+def is_broken(path: Path) -> bool:
+    """True of a link to what is not there: it stands for an image that cannot be read, and is told as such."""
+    return path.is_symlink() and not path.exists()
+
+
+def leads_back(folder: Path) -> bool:
+    """True of a link to a folder that it lies in, by which one would go round for ever."""
+    return folder.is_symlink() and folder.resolve() in {parent.resolve() for parent in folder.absolute().parents}
+
+
+def nothing_there(path: Path) -> str:
+    """Sentences on a path at which there is nothing."""
+    if is_broken(path):
+        return f"is a link to {os.readlink(path)}, which is not there. Put it back, or make the link anew."
+    return "there is no such file or folder. Check the spelling."

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellseg.arrays import Array, Shape
-from cellseg.errors import InputError
+from cellseg.errors import InputError, reason_of
 from cellseg.images.axes import leading_axes, parse_axes
 from cellseg.images.palette import PaletteRule
 from cellseg.images.samples import RGB_NAMES, channels_among, without_alpha
@@ -82,11 +82,12 @@ def _given_out(dtype: np.dtype[Any]) -> np.dtype[Any]:
 def _mapped(path: Path) -> Array:
     try:
         array: Array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError, SyntaxError) as error:
+    except Exception as error:  # a damaged header makes numpy fail in many ways
         if "pickle" in str(error).lower() or "Python object" in str(error):
             raise _pickled(path) from error
-        reason = " ".join(str(error).split())
-        raise InputError(f"cannot be read ({reason})", "It is cut off or damaged; save it again.", path=path) from error
+        raise InputError(
+            f"cannot be read ({reason_of(error)})", "It is cut off or damaged; save it again.", path=path
+        ) from error
     return array
 
 

@@ -8,6 +8,7 @@ from typing import TypedDict
 
 from cellseg.errors import InputError
 from cellseg.images.fileformat import MICROSCOPES, NUMPY, PICTURES, format_of_file
+from cellseg.images.listing import is_broken, nothing_there
 from cellseg.images.omezarr.folder import SUFFIX, is_zarr
 from cellseg.images.omezarr.remote import address_of
 from cellseg.images.palette import PaletteRule
@@ -49,6 +50,7 @@ def open_image(
     if address is not None:
         return _remote(address, axes, channel, scene)
     path = Path(path)
+    _refuse_nothing(path)
     kind = format_of_file(path)
     if kind in MICROSCOPES:
         from cellseg.images.microscopes.image import open_microscope
@@ -62,6 +64,14 @@ def open_image(
 
         return open_omezarr(path, axes=axes, channel=channel)
     return READERS.get(kind, _tiff)(path, {"axes": axes, "channel": channel, "palette": palette})
+
+
+def _refuse_nothing(path: Path) -> None:
+    """InputError for a link to nothing, and for a pipe or a device, whose end may never come."""
+    if is_broken(path):
+        raise InputError(nothing_there(path), path=path)
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise InputError("is a pipe or a device, where a file is wanted", "Save it as a file first.", path=path)
 
 
 def _remote(address: str, axes: str | None, channel: int | str | None, scene: str | None) -> ImageSource:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from cellseg.errors import InputError
 from cellseg.images.axes import kept_axes, leading_axes, parse_axes, plane_axes, sheet_numbers
+from cellseg.memory import refuse_beyond_memory
 
 
 class Pixels(Protocol):
@@ -83,10 +84,18 @@ class ImageSource:
             (C, h, w) of the image's own type, in native byte order.
 
         Raises:
-            InputError: the file is damaged there.
+            InputError: the file is damaged there, or the region does not fit into memory.
         """
         region = _whole(rows, self.height), _whole(columns, self.width)
+        self._refuse_beyond_memory(*region)
         return np.stack([self.pixels.read(int(sheet), *region) for sheet in self.sheets[plane]])
+
+    def _refuse_beyond_memory(self, rows: slice, columns: slice) -> None:
+        size = rows.stop - rows.start, columns.stop - columns.start
+        found = f"{size[0]} x {size[1]} pixels are to be read at once"
+        refuse_beyond_memory(
+            math.prod(size) * self.channels * self.dtype.itemsize, found, "Cut smaller parts out of it.", self.origin
+        )
 
     def select(self, channels: Sequence[int]) -> ImageSource:
         """The same image with these channels only, in this order."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, get_args
 
 from cellseg.arrays import Shape
 from cellseg.inference.memory import parse_memory
@@ -30,7 +30,11 @@ class Decisions:
 
     @classmethod
     def from_json(cls, tree: dict[str, Any]) -> Decisions:
-        return cls((tree["tile"][0], tree["tile"][1]), tree["precision"], tree["why"])
+        """Decisions from a tree of JSON. Raises ValueError, TypeError or LookupError where it holds none."""
+        height, width = map(int, tree["tile"])
+        if min(height, width) < 1 or tree["precision"] not in get_args(Arithmetic):
+            raise ValueError(f"tiles of {height} x {width} in {tree['precision']}")
+        return cls((height, width), tree["precision"], str(tree["why"]))
 
 
 def decide(seen: SeenImage, runner: Runner, side: int | None = None) -> Decisions:

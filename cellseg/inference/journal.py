@@ -15,13 +15,14 @@ import zarr
 from numpy.typing import NDArray
 
 from cellseg.arrays import Shape
-from cellseg.errors import InputError
+from cellseg.errors import InputError, reading
 from cellseg.files import write_json
 from cellseg.inference.scope import DEFAULTS
 from cellseg.inference.store import Layer
 from cellseg.inference.tiling import Tile, TilePlace
 
 NOTE = "key.json"
+DAMAGED, ANEW = "holds tiles of an interrupted prediction that are damaged", "Start again without --resume."
 FORMAT = 2
 """Of the note: its options are those that differ from their defaults."""
 
@@ -34,13 +35,14 @@ class Journal:
         self.layers = frozenset(layer.name for layer in layers)
         self._tile = tile
         self._last = folder / layers[-1].name
-        self._arrays = {layer.name: _open(folder / layer.name, layer, tile) for layer in layers}
+        with reading(folder, DAMAGED, ANEW):
+            self._arrays = {layer.name: _open(folder / layer.name, layer, tile) for layer in layers}
 
     def done(self) -> frozenset[TilePlace]:
         """Tiles (plane, top, left) that are finished."""
         found = set()
         for chunk in (self._last / "c").glob("*/0/*/*"):
-            if chunk.name.isdigit():
+            if all(part.isdecimal() for part in chunk.parts[-4:]):
                 plane, _, row, column = (int(part) for part in chunk.parts[-4:])
                 found.add((plane, row * self._tile[0], column * self._tile[1]))
         return frozenset(found)
@@ -52,7 +54,8 @@ class Journal:
 
     def read(self, name: str, plane: int, channels: slice, rows: slice, columns: slice) -> NDArray[Any]:
         """A part of some channels of one plane of a layer, (channels, h, w)."""
-        part: NDArray[Any] = self._arrays[name][plane, channels, rows, columns]
+        with reading(self.folder, DAMAGED, ANEW):
+            part: NDArray[Any] = self._arrays[name][plane, channels, rows, columns]
         return part
 
 
@@ -68,10 +71,10 @@ def left_behind(output: Path, key: dict[str, Any]) -> dict[str, Any] | None:
     another image, model or options.
     """
     try:
-        left = json.loads((journal_folder(output) / NOTE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        left = dict(json.loads((journal_folder(output) / NOTE).read_text(encoding="utf-8")))
+        left["options"] = _not_as_by_default(left)
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
         return None
-    left["options"] = _not_as_by_default(left)
     changed = sorted(k for k in key if left.get(k) != json.loads(json.dumps(key[k], default=str)))
     if changed:
         found = f"the interrupted prediction was made with another {', '.join(changed)}"
@@ -104,9 +107,12 @@ def close_journal(output: Path) -> None:
 
 def _open(folder: Path, layer: Layer, tile: Shape) -> Any:
     settings: Any = {"write_empty_chunks": True}  # a tile without a cell is done, too
-    if (folder / "zarr.json").exists():
-        return zarr.open_array(str(folder), mode="r+", config=settings)
     chunks = (1, layer.shape[1], min(tile[0], layer.shape[2]), min(tile[1], layer.shape[3]))
+    if (folder / "zarr.json").exists():
+        array = zarr.open_array(str(folder), mode="r+", config=settings)
+        if (array.shape, array.chunks, array.dtype) != (layer.shape, chunks, layer.dtype):
+            raise ValueError(f"{layer.name} has the shape {array.shape}")
+        return array
     packing: Any = {"compressors": None} if layer.dtype.kind == "f" else {}  # probabilities do not shrink
     return zarr.create_array(
         str(folder), shape=layer.shape, chunks=chunks, dtype=layer.dtype, config=settings, **packing

@@ -49,11 +49,7 @@ def keep_prediction(
     seen, output = seen_by(model, image, settings), Path(folder) / NAME
     key = journal_key(seen, without=PLAN | CUT)
     stored = Stored(replace(settings, result="probabilities", probability_type="float32"))
-    return prediction_on_disk(seen, output, stored, key, _left(output, key))
-
-
-def _left(output: Path, key: dict[str, Any]) -> dict[str, Any] | None:
     try:
-        return left_behind(output, key)
-    except InputError:
-        return None
+        return prediction_on_disk(seen, output, stored, key, left_behind(output, key))
+    except InputError:  # what lies there is of something else, or damaged
+        return prediction_on_disk(seen, output, stored, key, None)

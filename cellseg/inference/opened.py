@@ -6,8 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from cellseg.errors import reading
 from cellseg.inference.decisions import Decisions, decide
-from cellseg.inference.journal import Journal, journal_folder, start_journal
+from cellseg.inference.endless import refuse_beyond_disk
+from cellseg.inference.journal import ANEW, DAMAGED, Journal, journal_folder, start_journal
 from cellseg.inference.prediction import Prediction
 from cellseg.inference.result import Stored
 from cellseg.inference.runner import Runner
@@ -48,14 +50,16 @@ def prediction_on_disk(
         side: as in `decide`.
 
     Raises:
-        InputError: as `decide`.
+        InputError: as `decide`, and where the tiles do not fit on the disk.
     """
     runner = Runner(seen.network, adaptive=seen.trained.adaptive)
     if left is None:
         decisions = decide(seen, runner, side)
+        refuse_beyond_disk(seen.own, stored.layers(seen), decisions.tile, output.parent)
         start_journal(output, key, decisions.as_json())
     else:
-        decisions = Decisions.from_json(left)
+        with reading(journal_folder(output), DAMAGED, ANEW):
+            decisions = Decisions.from_json(left)
         runner.precision = decisions.precision
     journal = Journal(journal_folder(output), stored.layers(seen), decisions.tile)
     return Prediction(seen, decisions, runner, stored, journal, key)

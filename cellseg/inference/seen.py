@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from cellseg.errors import InputError
 from cellseg.images.grey_values import CONTRAST, MEAN, STEPS, GreyRule, grey_rule
 from cellseg.images.source import ImageSource, array_source
+from cellseg.inference.endless import refuse_endless
 from cellseg.inference.normalised import NormalisedImage
 from cellseg.inference.object_size import with_measured_size
 from cellseg.inference.scale import at_own_size, magnification
@@ -81,16 +82,18 @@ def seen_by(model: Any, image: ImageSource | NDArray[np.generic], options: Predi
 
     Raises:
         InputError: the network cannot be cut off there, the image has other channels than it wants, its objects cannot
-            be brought to the size that it has learnt, or options contradict each other.
+            be brought to the size that it has learnt, it is too large for ever, or options contradict each other.
     """
     _check_uncertainty(options)
     trained = pruned(as_model(model), options.prune)
     own = _source_of(image, trained)
     _check_channels(trained, own)
+    refuse_endless(own, (own.height, own.width), options.tile)
     rule = _rule(trained.card, options)
     options = with_measured_size(trained, own, rule, options)
     times = magnification(trained.card, options)
     size = max(1, round(own.height * times)), max(1, round(own.width * times))
+    refuse_endless(own, size, options.tile)
     return SeenImage(
         trained=trained,
         model=at_own_size(trained, options),

@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 
 from cellseg.errors import InputError
-from cellseg.images.listing import Paths, list_images, natural_key
+from cellseg.images.listing import Paths, leads_back, list_images, natural_key
 from cellseg.images.omezarr.folder import is_zarr
 from cellseg.images.open import open_image
 from cellseg.images.source import ImageSource
@@ -122,7 +122,7 @@ def _images_in(folder: Path) -> list[Path]:
 
 
 def _in_subfolders(folder: Path, files_in: Callable[[Path], list[Path]]) -> list[Path]:
-    folders = sorted((sub for sub in _visible(folder) if sub.is_dir()), key=natural_key)
+    folders = sorted((sub for sub in _visible(folder) if sub.is_dir() and not leads_back(sub)), key=natural_key)
     found = []
     for sub in folders:
         try:

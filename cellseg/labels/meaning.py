@@ -14,6 +14,7 @@ from cellseg.arrays import Array, Int32, Int64, Mask, UInt8
 from cellseg.errors import InputError
 from cellseg.images.source import ImageSource
 from cellseg.labels.values import IGNORED, check_values, plain_values, values_in
+from cellseg.memory import refuse_beyond_memory
 from cellseg.options import LabelOptions
 
 Meaning = Literal["instances", "classes", "binary"]
@@ -22,6 +23,8 @@ MOST_CLASSES = 254
 """Largest class number."""
 MOST_CLASSES_DETECTED = 16
 """With more values than this, they number cells."""
+LABEL_BYTES = 24
+"""Memory for each pixel of a plane of labels: they are numbers of 8 bytes, and looked at in a copy or two."""
 PIECES_OF_A_CLASS = 3
 """A class lies in at least so many pieces in a plane; a cell hardly ever does."""
 
@@ -42,12 +45,15 @@ def read_values(source: ImageSource, plane: int) -> Array:
     """The values (H, W) of a plane of a label image.
 
     Raises:
-        InputError: the image has several channels, such as RGB.
+        InputError: the image has several channels, such as RGB, or is too large for the memory.
     """
     if source.channels != 1:
         names = ", ".join(source.channel_names[:4])
         found = f"has {source.channels} channels ({names}), where labels have one value a pixel"
         raise InputError(found, "Save the labels as a grey image with one number for each cell.", path=source.path)
+    found = f"is {source.height} x {source.width} pixels, and labels are read plane by plane"
+    needed = LABEL_BYTES * source.height * source.width
+    refuse_beyond_memory(needed, found, "Cut smaller parts out of it.", source.origin)
     values: Array = source.read(plane)[0]
     return values
 

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
 
-from cellseg.errors import InputError
+from cellseg.errors import InputError, reading
 from cellseg.files import complete_file
 
 FORMAT = 1
 MODEL_FILE = "model.safetensors"
+LIMITS: dict[str, tuple[float, float]] = {
+    "threshold": (0, 1),
+    "core": (0, 1),
+    "grow": (0, 10_000),
+    "minimum_size": (0, 2**40),
+    "fill_holes": (0, 2**40),
+    "split": (0, 1e6),
+    "diameter": (0, 1e6),
+    "scale": (1e-3, 1e3),
+}
+"""Lowest and highest numbers of a card."""
+WORDS = {"labels_are": ("instances", "classes"), "sizes": ("learnt", "measured"), "statistics": ("image", "fixed")}
+"""Words that a card may have."""
 SHIPPED = Path(__file__).with_name("shipped")
 """Folder of the models that come with the package, NAME.safetensors."""
 ALIGNMENT = 8
@@ -76,14 +90,33 @@ class ModelCard:
 
 def read_card(file: Path) -> ModelCard:
     """The card in a model file, without its weights."""
-    tree = json.loads(_stored_text(file))
-    if tree.pop("format", None) != FORMAT:
-        raise InputError("was made by another version of cellseg", "Use that version or train again.", path=file)
-    try:
-        return ModelCard(**{**tree, "class_names": tuple(tree["class_names"])})
-    except (TypeError, KeyError) as error:
-        found = "has a card that this version of cellseg does not understand"
-        raise InputError(found, "Use the version that made it.", path=file) from error
+    found = "has a card that this version of cellseg does not understand"
+    with reading(file, found, "Use the version that made it."):
+        tree = dict(json.loads(_stored_text(file)))
+        if tree.pop("format", None) != FORMAT:
+            raise InputError("was made by another version of cellseg", "Use that version or train again.", path=file)
+        return card_of(tree)
+
+
+def card_of(tree: dict[str, Any]) -> ModelCard:
+    """A card from a tree of JSON. Raises ValueError, TypeError or KeyError where it is none."""
+    card = ModelCard(**{**tree, "class_names": tuple(tree["class_names"])})
+    if not card.class_names or not all(isinstance(name, str) for name in card.class_names):
+        raise ValueError(f"class_names is {card.class_names}")
+    for one in fields(card):
+        _check(one.name, one.type, getattr(card, one.name))
+    return card
+
+
+def _check(name: str, kind: Any, value: Any) -> None:
+    """ValueError for a field of a card that has another type, is beyond its limits, or is no known word."""
+    numbers = {"int": int, "float": (int, float)}
+    others = {"str": str, "tuple[str, ...]": tuple}
+    wanted: Any = numbers.get(kind) or others.get(kind, dict)
+    low, high = LIMITS.get(name, (-math.inf, math.inf))
+    right = isinstance(value, wanted) and not isinstance(value, bool)
+    if not right or (kind in numbers and not low <= value <= high) or value not in WORDS.get(name, (value,)):
+        raise ValueError(f"{name} is {value!r}")
 
 
 def _stored_text(file: Path) -> str:

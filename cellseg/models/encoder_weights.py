@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Set
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +9,9 @@ from typing import Any
 
 import safetensors.torch
 import torch
-from safetensors import SafetensorError
 from torch import Tensor, nn
 
-from cellseg.errors import InputError
+from cellseg.errors import InputError, reading
 
 ENOUGH = 0.9
 """Part of the tensors of the encoder, and of the file for its stages, that must fit to be taken for its weights."""
@@ -109,14 +107,10 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     """The tensors of a .safetensors or .pth file by name. Raises InputError where it is neither."""
     if not path.is_file():
         raise InputError("there is no such file", "Give --encoder-weights a .pth or .safetensors file.", path=path)
-    try:
+    with reading(path, "cannot be read as weights; loading runs no code", "Give a state dict, .pth or .safetensors."):
         if path.suffix == ".safetensors":
             return safetensors.torch.load_file(path)
         tree: Any = torch.load(path, map_location="cpu", weights_only=True)
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
-        raise InputError(
-            "cannot be read as weights (loading runs no code)", "Give a state dict, .pth or .safetensors.", path=path
-        ) from error
     if not _is_state(tree):
         raise InputError("holds no weights by name", "Give a state dict, .pth or .safetensors.", path=path)
     return dict(tree)

@@ -56,7 +56,7 @@ def list_models() -> list[str]:
 
 def entry_of(name: str) -> Entry:
     """Entry of the network called `name`. Raises InputError that lists the known ones."""
-    if name not in NETWORKS:
+    if not isinstance(name, str) or name not in NETWORKS:
         raise InputError(f"there is no network called {name!r}", f"Known are: {', '.join(NETWORKS)}.")
     return NETWORKS[name]
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import safetensors.torch
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 
-from cellseg.errors import InputError
+from cellseg.errors import InputError, reading
 from cellseg.files import complete_file
 from cellseg.models.card import ModelCard, card_text, model_file, read_card
 from cellseg.models.exported.kind import exported_kind
@@ -114,18 +114,22 @@ def load(path: str | Path) -> TrainedModel:
 
         return TrainedModel(*load_exported(file, kind))
     card = read_card(file)
-    options = dict(card.options)
-    network = build(card.name, **options)
-    try:
+    with reading(file, f"the weights do not fit the network {card.name}", "Train again."):
+        _refuse_larger(card, file)
+        network = build(card.name, **card.options)
         with safe_open(file, framework="pt") as tensors:
             network.load_state_dict({name: tensors.get_tensor(name) for name in tensors.keys()})  # noqa: SIM118
-    except (SafetensorError, RuntimeError) as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(
-            f"the weights do not fit the network {card.name} ({reason})", "Train again.", path=file
-        ) from error
     _refuse_unusable(network, file)
     return TrainedModel(network.eval(), card)
+
+
+def _refuse_larger(card: ModelCard, file: Path) -> None:
+    """ValueError where the network of a card has more weights than its file has bytes, before memory is taken."""
+    with torch.device("meta"):
+        network = build(card.name, **card.options)
+    count = sum(tensor.numel() for tensor in network.state_dict().values())
+    if count > file.stat().st_size:
+        raise ValueError(f"it has {count} weights, which the file cannot hold")
 
 
 def _refuse_unusable(network: Any, file: Path) -> None:

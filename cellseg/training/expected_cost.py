@@ -16,9 +16,9 @@ from typing import Any
 import torch
 
 from cellseg.arrays import Shape
-from cellseg.inference.memory import available
 from cellseg.inference.opened import ARRAY_TILE
 from cellseg.inference.tile_cost import OVERHEAD as PREDICTION_OVERHEAD
+from cellseg.memory import available
 from cellseg.models.cost import forward_bytes, operations, parameters, training_bytes
 from cellseg.models.hardware import training_device
 from cellseg.options import TrainSettings

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from cellseg.errors import InputError
+from cellseg.errors import InputError, reading
 from cellseg.files import complete_file, write_json, write_text
 from cellseg.models.card import MODEL_FILE
 from cellseg.models.trained import save
@@ -137,17 +137,15 @@ def move_sources(run: RunFolder, sources: dict[str, str | None], settings: Train
 
 def read_config(run: RunFolder) -> dict[str, Any]:
     """Config that `write_config` wrote. Raises InputError where it is damaged."""
-    try:
-        tree: dict[str, Any] = json.loads((run.path / CONFIG).read_text(encoding="utf-8-sig"))
-    except (ValueError, OSError) as error:
-        raise InputError("is damaged", "Start a new run.", path=run.path / CONFIG) from error
-    return tree
+    with reading(run.path / CONFIG, "is damaged", "Start a new run."):
+        return dict(json.loads((run.path / CONFIG).read_text(encoding="utf-8-sig")))
 
 
 def options_in(config: dict[str, Any], run: RunFolder) -> dict[str, Any]:
     """The options in what `read_config` gives, by name; `None` is not given. Raises InputError as `migrated`."""
-    flat = {name: value for stage in config["options"].values() for name, value in stage.items()}
-    return migrated(flat, config.get("format", 1), run.path / CONFIG)
+    with reading(run.path / CONFIG, "is damaged", "Start a new run."):
+        flat = {name: value for stage in config["options"].values() for name, value in stage.items()}
+        return migrated(flat, config.get("format", 1), run.path / CONFIG)
 
 
 def record(events: Generator[Event], run: RunFolder, data: TrainingSet, steps: int) -> Generator[Event]:
@@ -220,11 +218,15 @@ class _Board:
 
 
 def read_metrics(run: RunFolder) -> list[dict[str, Any]]:
-    """Rows of metrics.csv; empty where there is none."""
+    """Rows of metrics.csv, each with its step; empty where there is none. Raises InputError for a damaged one."""
     if not run.metrics.is_file():
         return []
-    with open(run.metrics, newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+    remedy = "Move it away: the training goes on, and its curve begins where it goes on."
+    with reading(run.metrics, "is damaged", remedy), open(run.metrics, newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+        for row in rows:
+            int(row["step"])
+        return rows
 
 
 def write_metrics(run: RunFolder, rows: list[dict[str, Any]]) -> None:

@@ -39,3 +39,13 @@ def write_group(folder, ome, version="0.5"):
         node = {"zarr_format": 3, "node_type": "group", "attributes": {"ome": {"version": version, **ome}}}
         (folder / "zarr.json").write_text(json.dumps(node))
     return folder
+
+
+def write_sparse(folder, shape):
+    """Write an OME-Zarr image (H, W) of this shape that has no chunk: it may be larger than any disk."""
+    transforms = [{"type": "scale", "scale": [1.0, 1.0]}]
+    axes = [{"name": axis, "type": "space"} for axis in "yx"]
+    datasets = [{"path": "0", "coordinateTransformations": transforms}]
+    write_group(folder, {"multiscales": [{"name": "a", "axes": axes, "datasets": datasets}]})
+    zarr.create_array(str(folder / "0"), shape=shape, dtype="uint8", chunks=(256, 256))
+    return folder

@@ -5,9 +5,10 @@ import torch
 import cellseg
 from cellseg.errors import InputError
 from cellseg.inference import tile_cost
-from cellseg.inference.memory import available, parse_memory, resident
+from cellseg.inference.memory import parse_memory, resident
 from cellseg.inference.runner import Runner
 from cellseg.inference.tile_cost import even_tile, largest_tile
+from cellseg.memory import available
 from cellseg.models.cost import forward_bytes
 
 NETWORK = cellseg.build("unet", base=4, depth=2, norm="batch")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count, takewhile
+from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
-from cellseg.errors import InputError
+from cellseg.errors import InputError, reason_of
 
 if TYPE_CHECKING:
     from cellseg.images.omezarr.remote import ZarrPlace
@@ -63,21 +64,22 @@ def images_inside(folder: ZarrPlace) -> Iterator[str]:
     if key:
         return COLLECTIONS[key].inside(folder, ome[key])
     series = read_ome(folder / "OME").get("series") if (folder / "OME").is_dir() else None
-    return _names(series) if series else _numbered(folder)
+    return _within(folder, _names(series)) if series else _numbered(folder)
 
 
 def _in_plate(folder: ZarrPlace, plate: Any) -> Iterator[str]:
     for well in _paths(plate, "wells"):
-        if (folder / well).is_dir():
-            yield from (f"{well}/{field}" for field in _paths(read_ome(folder / well).get("well"), "images"))
+        place = part_of(folder, well)
+        if place.is_dir():
+            yield from (f"{well}/{field}" for field in _in_well(place, read_ome(place).get("well")))
 
 
 def _in_well(folder: ZarrPlace, well: Any) -> Iterator[str]:
-    return _paths(well, "images")
+    return _within(folder, _paths(well, "images"))
 
 
 def _in_labels(folder: ZarrPlace, labels: Any) -> Iterator[str]:
-    return _names(labels)
+    return _within(folder, _names(labels))
 
 
 def _numbered(folder: ZarrPlace) -> Iterator[str]:
@@ -105,7 +107,29 @@ COLLECTIONS = {
 def labels_of(folder: ZarrPlace) -> list[str]:
     """Paths, relative to an image, of its label images."""
     inside = folder / "labels"
-    return [f"labels/{name}" for name in _names(read_ome(inside).get("labels"))] if is_zarr(inside) else []
+    return [f"labels/{name}" for name in _in_labels(inside, read_ome(inside).get("labels"))] if is_zarr(inside) else []
+
+
+def part_of(folder: ZarrPlace, name: str) -> ZarrPlace:
+    """Place of a part of a folder that the metadata name.
+
+    Links of the file system are followed: they are made by whoever keeps the data, not by who wrote the metadata.
+
+    Raises:
+        InputError: the name leads out of the folder.
+    """
+    parts = PureWindowsPath(name)  # knows the separators and drives of all systems
+    if parts.anchor or ".." in parts.parts or "\0" in name:
+        found = f"its OME-Zarr metadata name a part outside of the folder: {name[:200]!r}"
+        raise InputError(found, "Do not trust it; if the other folder is meant, open that.", path=str(folder))
+    return folder / name
+
+
+def _within(folder: ZarrPlace, names: Iterable[str]) -> Iterator[str]:
+    """Names of parts. Raises InputError as `part_of`."""
+    for name in names:
+        part_of(folder, name)
+        yield name
 
 
 def _is_image(folder: ZarrPlace) -> bool:
@@ -161,9 +185,9 @@ def _as_list(tree: Any) -> list[Any]:
 def _read_json(file: ZarrPlace) -> dict[str, Any]:
     try:
         tree = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(
-            f"cannot be read ({error})", "The OME-Zarr folder is damaged; write it again.", path=str(file)
+            f"cannot be read ({reason_of(error)})", "The OME-Zarr folder is damaged; write it again.", path=str(file)
         ) from error
     if not isinstance(tree, dict):
         raise InputError("holds no metadata", "The OME-Zarr folder is damaged; write it again.", path=str(file))

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from cellseg.arrays import Float64
-from cellseg.errors import InputError
+from cellseg.errors import InputError, reading, reason_of
 from cellseg.images.axes import parse_axes
-from cellseg.images.omezarr.folder import main_image, read_ome
+from cellseg.images.omezarr.folder import main_image, part_of, read_ome
 from cellseg.images.omezarr.pixels import ZarrPixels
 from cellseg.images.omezarr.remote import RemoteFolder, ZarrPlace
 from cellseg.images.physical import micrometres_per, positive_number
@@ -51,14 +51,9 @@ def open_omezarr(path: str | Path, *, axes: str | None = None, channel: int | st
 
 def source_of(path: ZarrPlace, axes: str | None) -> ImageSource:
     """All channels of the image in a folder, which may be on a server. Raises InputError as `open_omezarr`."""
-    scales = main_image(path)
-    try:
+    scales, found = main_image(path), "its OME-Zarr metadata are not as the specification has them"
+    with reading(str(path), found, "Export it again as OME-Zarr 0.5."):
         return _as_source(path, scales, axes)
-    except InputError:
-        raise
-    except (AttributeError, LookupError, TypeError, ValueError) as error:
-        found = f"its OME-Zarr metadata are not as the specification has them ({error})"
-        raise InputError(found, "Export it again as OME-Zarr 0.5.", path=str(path)) from error
 
 
 def _as_source(path: ZarrPlace, scales: dict[str, Any], axes: str | None) -> ImageSource:
@@ -107,10 +102,11 @@ def _old(path: ZarrPlace, scales: dict[str, Any]) -> str:
 def _open_array(path: ZarrPlace, level: str) -> Any:
     """The array of a resolution; it may be empty of chunks, which then count as the fill value."""
     try:
-        array = _array_at(path / level)
+        array = _array_at(part_of(path, level))
+    except InputError:
+        raise
     except Exception as error:  # zarr fails in many ways on damaged metadata
-        reason = " ".join(str(error).split()) or type(error).__name__
-        found = f"its array {level!r} cannot be opened ({reason})"
+        found = f"its array {level!r} cannot be opened ({reason_of(error)})"
         raise InputError(
             found, "The folder is incomplete or damaged; copy or write it again.", path=str(path)
         ) from error

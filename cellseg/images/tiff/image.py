@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import tifffile
 
-from cellseg.errors import InputError
+from cellseg.errors import InputError, reading
 from cellseg.images.axes import kept_axes, parse_axes
 from cellseg.images.palette import PalettePixels, PaletteRule, lookup_table
 from cellseg.images.physical import read_physical
@@ -176,7 +176,8 @@ def _parsed(path: Path, directories: Directories, xml: str | None) -> Iterator[t
             refuse_cut(directories, path)
             reason = " ".join(str(error).split()) or type(error).__name__
             raise InputError(f"cannot be read as a TIFF ({reason})", "Write it again.", path=path) from error
-        yield tif
+        with reading(path, "cannot be read as a TIFF", "Write it again."):  # tags are parsed when they are asked for
+            yield tif
 
 
 @contextmanager

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from cellseg.arrays import Labels, Shape
-from cellseg.errors import InputError
+from cellseg.errors import InputError, reading
 from cellseg.extras import wanted
 from cellseg.images.source import ImageSource
 from cellseg.labels.entries import UnopenedImage
 from cellseg.labels.formats.drawn import CellMask, cropped, drawn_source
-from cellseg.labels.formats.drawn_outlines import PixelBox, cut_note, refuse_outside
-from cellseg.labels.formats.json_files import Tree, read_json
+from cellseg.labels.formats.drawn_outlines import PixelBox, cut_note, refuse_no_places, refuse_outside
+from cellseg.labels.formats.json_files import Tree, read_json, whole_number
 from cellseg.labels.formats.rois import LARGEST_NUMBER
 
 WHAT = "annotations of COCO"
@@ -41,14 +41,9 @@ class CocoImage:
     def _decoded(self, annotation: Tree) -> CellMask:
         from pycocotools import mask as codec
 
-        try:
+        with reading(self.path, f"the annotation {annotation.get('id')} cannot be read", "Export it again."):
             runs = codec.merge(_runs(annotation["segmentation"], self.shape))
-            if tuple(runs["size"]) != self.shape:
-                raise ValueError(f"its size is {runs['size']}, the image's {list(self.shape)}")
             return cropped(codec.decode(runs).astype(bool), _number(annotation.get(NUMBER)))
-        except Exception as error:  # pycocotools fails in many ways
-            found = f"the annotation {annotation.get('id')} cannot be read ({error})"
-            raise InputError(found, "Export it again.", path=self.path) from error
 
 
 def _number(told: Any) -> int:
@@ -65,10 +60,8 @@ def coco_entries(path: Path) -> list[UnopenedImage]:
     with wanted("labels", WHAT):
         import pycocotools.mask  # noqa: F401
     tree = read_json(path)
-    try:
+    with reading(path, "holds annotations of COCO that cannot be read", "Export them again."):
         return [*_entries(tree, path)]
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InputError(f"holds annotations of COCO that lack {error}", "Export them again.", path=path) from error
 
 
 def annotation_of(number: int, labels: Labels, corner: tuple[int, int], shape: Shape) -> Tree:
@@ -111,24 +104,28 @@ def _entry(image: Mapping[str, Any], found: Sequence[Tree], path: Path, notes: t
     file = PurePosixPath(str(image["file_name"]).replace("\\", "/"))
     name = Path(file.parent, file.stem)
     cells = tuple(one for one in found if one.get("segmentation") and not one.get("iscrowd"))
-    opened = partial(_open, CocoImage(path, cells, (int(image["height"]), int(image["width"])), notes), name.name)
+    shape = whole_number(image["height"]), whole_number(image["width"])
+    opened = partial(_open, CocoImage(path, cells, shape, notes), name.name)
     return UnopenedImage(name, opened, file=file.name, inside=path.name)
 
 
 def _open(reader: CocoImage, name: str, _: ImageSource | None) -> ImageSource:
-    boxes = {number: box for number, box in enumerate(map(_box, reader.annotations)) if box is not None}
+    every = (_box(annotation, reader.path) for annotation in reader.annotations)
+    boxes = {number: box for number, box in enumerate(every) if box is not None}
     for number, box in boxes.items():
         refuse_outside(box, reader.shape, f"the annotation {reader.annotations[number].get('id')}", reader.path)
     notes = (*reader.notes, *cut_note(boxes.values(), reader.shape, reader.path))
     return drawn_source(replace(reader, notes=notes), reader.shape, name, reader.path)
 
 
-def _box(annotation: Tree) -> PixelBox | None:
+def _box(annotation: Tree, path: Path) -> PixelBox | None:
     """Box around the polygons of a cell; None of run lengths, which cannot lie outside."""
     polygons = annotation["segmentation"]
-    flat = [value for polygon in polygons for value in polygon] if isinstance(polygons, list) else []
-    if not flat or not all(isinstance(value, int | float) for value in flat):
+    with reading(path, f"the annotation {annotation.get('id')} cannot be read", "Export it again."):
+        flat = [float(value) for polygon in polygons for value in polygon] if isinstance(polygons, list) else []
+    if not flat:
         return None
+    refuse_no_places([flat], f"the annotation {annotation.get('id')}", path)
     columns, rows = flat[::2], flat[1::2]
     return min(rows), min(columns), max(rows), max(columns)
 
@@ -149,11 +146,40 @@ def _notes(tree: Tree, path: Path) -> list[str]:
 
 
 def _runs(segmentation: Any, shape: Shape) -> list[Any]:
-    """Compressed run lengths of a segmentation: polygons, run lengths, or compressed ones."""
+    """Compressed run lengths of a segmentation: polygons, run lengths, or compressed ones. Raises ValueError."""
     from pycocotools import mask as codec
 
     if isinstance(segmentation, list):
-        return list(codec.frPyObjects(segmentation, *shape))
-    if isinstance(segmentation["counts"], list):
-        return [codec.frPyObjects(segmentation, *shape)]
-    return [segmentation]
+        return list(codec.frPyObjects([[*map(float, polygon)] for polygon in segmentation], *shape))
+    size, counts = tuple(map(whole_number, segmentation["size"])), segmentation["counts"]
+    if size != shape:
+        raise ValueError(f"its size is {list(size)}, the image's {list(shape)}")
+    lengths = [*map(whole_number, counts)] if isinstance(counts, list) else run_lengths(counts)
+    _refuse_misfit(lengths, shape)
+    return [codec.frPyObjects({"size": [*size], "counts": lengths}, *shape)]
+
+
+def _refuse_misfit(lengths: Sequence[int], shape: Shape) -> None:
+    """ValueError for runs that are not as long as the image has pixels: the library would write beyond its memory."""
+    if min(lengths, default=0) < 0 or sum(lengths) != shape[0] * shape[1]:
+        raise ValueError(f"its runs have {sum(lengths)} pixels, the image {shape[0] * shape[1]}")
+
+
+def run_lengths(text: str) -> list[int]:
+    """Run lengths of their compressed text: digits of 5 bits, lowest first; from the third on differences to the last
+    but one (`rleFrString` of pycocotools). Raises ValueError for other text."""
+    lengths: list[int] = []
+    value = shift = 0
+    for sign in text:
+        bits = ord(sign) - ord("0")
+        if not 0 <= bits < 64 or shift > 60:
+            raise ValueError(f"its runs have the sign {sign!r}")
+        value |= (bits & 31) << shift
+        shift += 5
+        if bits < 32:
+            value -= (bits & 16) << (shift - 4)
+            lengths.append(value + lengths[-2] if len(lengths) > 2 else value)
+            value = shift = 0
+    if shift:
+        raise ValueError("its runs are cut off")
+    return lengths

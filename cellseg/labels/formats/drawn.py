@@ -15,9 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellseg.arrays import Mask, Shape, UInt32
+from cellseg.errors import InputError
 from cellseg.images.cache import new_token, shared_blocks
 from cellseg.images.source import ImageSource, make_source
+from cellseg.memory import refuse_beyond_memory
 
+BYTES = 12
+"""Memory for each pixel of a plane while its cells are drawn."""
 RULE = "pixels of several cells go to the smallest"
 
 
@@ -91,8 +95,12 @@ class DrawnLabels:
 def drawn_source(
     reader: CellReader, shape: Shape, name: str, path: Path, planes: tuple[str, tuple[int, ...]] = ("", ())
 ) -> ImageSource:
-    """Labels of an image as they are drawn by a reader; `planes`: axes that count planes, and their lengths."""
+    """Labels of an image as they are drawn by a reader; `planes`: axes that count planes, and their lengths.
+
+    Raises InputError where the image is too large to draw.
+    """
     axes, lengths = planes
+    _refuse_size(shape, path)
     pixels = DrawnLabels(reader, shape)
     size = (*lengths, *shape)
     return make_source(pixels, f"{axes}YX", size, np.dtype(np.uint32), name=name, path=path)
@@ -101,6 +109,15 @@ def drawn_source(
 def are_drawn(sources: Iterable[ImageSource]) -> bool:
     """True if all labels are drawn: each of their cells is told by an outline or a mask of its own."""
     return all(isinstance(source.pixels, DrawnLabels) for source in sources)
+
+
+def _refuse_size(shape: Shape, path: Path) -> None:
+    """InputError for an image without pixels, or of more than fit into memory."""
+    found = f"says that its image is {shape[0]} x {shape[1]} pixels"
+    if min(shape) < 1:
+        raise InputError(found, "Export it again.", path=path)
+    remedy = "Export the cells of smaller parts, or correct the size that it tells."
+    refuse_beyond_memory(BYTES * shape[0] * shape[1], found, remedy, path)
 
 
 def draw(cells: Sequence[CellMask], shape: Shape) -> tuple[UInt32, Overlap]:

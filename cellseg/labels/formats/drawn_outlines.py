@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +17,8 @@ from cellseg.labels.formats.outline import ellipse, fill
 
 PixelBox = tuple[float, float, float, float]
 """First row and column, and those after the last."""
+FARTHEST = 1e9
+"""Pixels from the first one; with corners beyond it, sums are no more exact."""
 UNKNOWN_SIZE = "does not say how large its image is"
 NEED_IMAGE = "Give its image (--like IMAGE), or make a label image: cellseg convert FILE --like IMAGE --out labels.tif."
 
@@ -59,8 +62,9 @@ class OutlinesOfCells:
         return [self._filled(outline) for outline in self.outlines if outline.plane == plane]
 
     def refuse_outside(self) -> None:
-        """InputError where a cell lies outside the image altogether."""
+        """InputError where a cell lies outside the image altogether, or nowhere."""
         for outline in self.outlines:
+            refuse_no_places(outline.paths, f"the region {outline.name!r}", self.path)
             refuse_outside(outline.box(), self.shape, f"the region {outline.name!r}", self.path)
 
     def _filled(self, outline: CellOutline) -> CellMask:
@@ -76,6 +80,14 @@ class OutlinesOfCells:
         else:
             mask = fill(paths, size)
         return clipped(cropped(mask, outline.number, top, left), self.shape)
+
+
+def refuse_no_places(paths: Iterable[Any], what: str, path: Path) -> None:
+    """InputError where corners (n, 2) are no numbers, or so far away that they are in no image."""
+    for corners in paths:
+        if not (np.abs(np.asarray(corners, np.float64)) <= FARTHEST).all():
+            found = f"{what} has a corner that is no number, or farther away than {FARTHEST:.0e} pixels"
+            raise InputError(found, "Export it again.", path=path)
 
 
 def refuse_outside(box: PixelBox, shape: Shape, what: str, path: Path) -> None:

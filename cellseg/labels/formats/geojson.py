@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellseg.arrays import Float64
-from cellseg.errors import InputError
+from cellseg.errors import InputError, reading
 from cellseg.images.source import ImageSource
 from cellseg.labels.formats.drawn_outlines import (
     CellOutline,
@@ -43,9 +43,10 @@ def open_geojson(path: Path, like: ImageSource | None) -> ImageSource:
         InputError: it is damaged, has no area, or a cell lies outside the image or on a plane that is not there.
     """
     image = shape_of(like, path)
-    features = _features(read_json(path), path)
-    cells, notes = _cells(features)
-    outlines = [_outline(feature, image, path) for feature in cells]
+    with reading(path, "is no GeoJSON that can be read", "Export it again."):
+        features = _features(read_json(path), path)
+        cells, notes = _cells(features)
+        outlines = [_outline(feature, image, path) for feature in cells]
     if not outlines and features:
         raise InputError("holds no polygon", "Points and lines are no cells.", path=path)
     notes += _left_out(sum(one["geometry"].get("type") not in POLYGONS for one in features), path)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cellseg.errors import InputError
+from cellseg.errors import InputError, reading
 from cellseg.extras import wanted
 from cellseg.images.axes import leading_axes
 from cellseg.images.source import ImageSource, Physical, make_source
@@ -82,11 +82,8 @@ def open_hdf5(path: Path, _: ImageSource | None = None) -> ImageSource:
 def _opened(path: Path) -> Iterator[Any]:
     with wanted("labels", "HDF5 files"):
         import h5py
-    try:
-        with h5py.File(path, "r") as file:
-            yield file
-    except (OSError, KeyError) as error:
-        raise InputError(f"cannot be read ({error})", "The file is damaged.", path=path) from error
+    with reading(path, "cannot be read", "The file is damaged."), h5py.File(path, "r") as file:
+        yield file
 
 
 def _data_sets(file: Any) -> list[str]:

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from cellseg.errors import InputError
+from cellseg.errors import InputError, reason_of
 
 Tree = dict[str, Any]
+LARGEST = 2**53
+"""Whole numbers beyond it are not exact in JSON."""
 
 
 def read_json(path: Path) -> Any:
@@ -17,7 +19,16 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"is no JSON that can be read ({error})", "Export it again.", path=path) from error
+        found = f"is no JSON that can be read ({reason_of(error)})"
+        raise InputError(found, "Export it again.", path=path) from error
+
+
+def whole_number(value: Any) -> int:
+    """A whole number of a tree, which may be written as a float. Raises ValueError for anything else."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or abs(value) > LARGEST or value != int(value):
+        raise ValueError(f"{str(value)[:50]!r}, where a whole number is wanted")
+    return int(value)
 
 
 def is_json(path: Path, start: bytes) -> bool:

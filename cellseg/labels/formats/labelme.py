@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from cellseg.arrays import Array, Mask, Shape
-from cellseg.errors import InputError
+from cellseg.errors import reading
 from cellseg.images.source import ImageSource
 from cellseg.labels.formats.drawn import CellMask, cropped, drawn_source
-from cellseg.labels.formats.drawn_outlines import refuse_outside, shape_of
-from cellseg.labels.formats.json_files import Tree, read_json
+from cellseg.labels.formats.drawn_outlines import refuse_no_places, refuse_outside, shape_of
+from cellseg.labels.formats.json_files import Tree, read_json, whole_number
 
 ShapePoints = list[tuple[float, float]]
 
@@ -42,12 +42,9 @@ class LabelmeShapes:
         return mask
 
     def _drawn(self, shape: Tree) -> Mask:
-        try:
-            points = [(float(x), float(y)) for x, y in shape["points"]]
-            return DRAW[shape.get("shape_type") or "polygon"](shape, points, self.shape)
-        except (KeyError, TypeError, ValueError, IndexError, OSError) as error:
-            found = f"the shape {shape.get('label', '')!r} cannot be drawn ({error})"
-            raise InputError(found, "Draw it again in LabelMe.", path=self.path) from error
+        found = f"the shape {shape.get('label', '')!r} cannot be drawn"
+        with reading(self.path, found, "Draw it again in LabelMe."):
+            return DRAW[shape.get("shape_type") or "polygon"](shape, _points(shape), self.shape)
 
 
 def open_labelme(path: Path, like: ImageSource | None) -> ImageSource:
@@ -57,28 +54,34 @@ def open_labelme(path: Path, like: ImageSource | None) -> ImageSource:
         InputError: it is damaged, or its size is not known.
     """
     tree = read_json(path)
-    shapes = [shape for shape in tree["shapes"] if isinstance(shape, dict)]
-    areas = [shape for shape in shapes if (shape.get("shape_type") or "polygon") in DRAW]
+    with reading(path, "holds shapes of LabelMe that cannot be read", "Save it again in LabelMe."):
+        shapes = [shape for shape in tree["shapes"] if isinstance(shape, dict)]
+        areas = [shape for shape in shapes if (shape.get("shape_type") or "polygon") in DRAW]
+        shape = _shape(tree) or _size(shape_of(like, path))
+        groups = _grouped(areas)
+        for one in areas:
+            _refuse_outside(one, shape, path)
     left = len(shapes) - len(areas)
     notes = (f"{path.name}: {left} shapes are points or lines and left out",) if left else ()
-    shape = _shape(tree) or _size(shape_of(like, path))
-    for one in areas:
-        _refuse_outside(one, shape, path)
-    return drawn_source(LabelmeShapes(path, _grouped(areas), shape, notes), shape, path.name, path)
+    return drawn_source(LabelmeShapes(path, groups, shape, notes), shape, path.name, path)
+
+
+def _points(shape: Tree) -> ShapePoints:
+    return [(float(x), float(y)) for x, y in shape["points"]]
 
 
 def _refuse_outside(one: Tree, shape: Shape, path: Path) -> None:
-    """InputError where all points lie outside; of a circle they do not tell."""
-    points = one.get("points") or []
-    if one.get("shape_type") != "circle" and all(len(point) == 2 for point in points) and points:
+    """InputError where all points lie outside, or one nowhere; of a circle they do not tell the former."""
+    points, what = _points(one), f"the shape {one.get('label', '')!r}"
+    refuse_no_places([points], what, path)
+    if one.get("shape_type") != "circle" and points:
         columns, rows = zip(*points, strict=True)
-        box = min(rows), min(columns), max(rows) + 1, max(columns) + 1
-        refuse_outside(box, shape, f"the shape {one.get('label', '')!r}", path)
+        refuse_outside((min(rows), min(columns), max(rows) + 1, max(columns) + 1), shape, what, path)
 
 
 def _shape(tree: Tree) -> Shape | None:
     height, width = tree.get("imageHeight"), tree.get("imageWidth")
-    return (int(height), int(width)) if height and width else None
+    return (whole_number(height), whole_number(width)) if height and width else None
 
 
 def _size(image: ImageSource) -> Shape:
@@ -124,8 +127,11 @@ def _mask(shape: Tree, points: ShapePoints, size: Shape) -> Mask:
     """A mask that stands in the file as a PNG, for the box of its two points."""
     from PIL import Image
 
-    values: Array = np.asarray(Image.open(io.BytesIO(base64.b64decode(shape["mask"]))))
+    picture = Image.open(io.BytesIO(base64.b64decode(shape["mask"])))
     (x0, y0), (x1, y1) = np.asarray(points).astype(int).tolist()
+    if picture.size != (x1 - x0 + 1, y1 - y0 + 1):  # before it is decoded: it may say any size
+        raise ValueError(f"its mask is {picture.height} x {picture.width}, its box {y1 - y0 + 1} x {x1 - x0 + 1}")
+    values: Array = np.asarray(picture)
     whole = np.zeros(size, bool)
     whole[y0 : y1 + 1, x0 : x1 + 1] = values.astype(bool)
     return whole

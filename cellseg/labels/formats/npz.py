@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import math
+import sys
 import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import IO, Any
 
 import numpy as np
 
 from cellseg.arrays import Array
-from cellseg.errors import InputError
+from cellseg.errors import InputError, reason_of
 from cellseg.images.source import ImageSource, array_source
+from cellseg.memory import refuse_beyond_memory
+from cellseg.unpacked import refuse_unpacked
 
+REMEDY = "Save it as an array of numbers with numpy.savez."
+SMALLER = "Save it as TIFF or OME-Zarr, which are read in parts."
 LIKELY = ("labels", "label", "masks", "mask", "instances", "segmentation", "y")
 
 
@@ -44,12 +51,45 @@ def the_array(arrays: Mapping[str, Array], path: Path) -> Array:
 
 def _arrays(path: Path) -> dict[str, Array]:
     try:
-        if path.suffix.lower() == ".npy":
-            return {path.stem: np.load(path, allow_pickle=False)}
-        with np.load(path, allow_pickle=False) as file:
-            named = [name for name in LIKELY if name in file.files][:1] or file.files
-            return {name: file[name] for name in named}
-    except (OSError, ValueError, zipfile.BadZipFile, EOFError) as error:
-        pickled = "pickle" in str(error).lower()
-        reason = "holds Python objects, which would run code when opened" if pickled else f"cannot be read ({error})"
-        raise InputError(reason, "Save it as an array of numbers with numpy.savez.", path=path) from error
+        return _of_npy(path) if path.suffix.lower() == ".npy" else _of_npz(path)
+    except InputError:
+        raise
+    except Exception as error:  # a damaged header makes numpy fail in many ways
+        pickled = any(word in str(error).lower() for word in ("pickle", "python object"))
+        reason = "holds Python objects, which would run code when opened"
+        raise InputError(reason if pickled else f"cannot be read ({reason_of(error)})", REMEDY, path=path) from error
+
+
+def _of_npy(path: Path) -> dict[str, Array]:
+    mapped: Array = np.load(path, mmap_mode="r", allow_pickle=False)
+    refuse_beyond_memory(mapped.nbytes, f"holds an array of shape {mapped.shape}", SMALLER, path)
+    return {path.stem: np.array(mapped, subok=False)}
+
+
+def _of_npz(path: Path) -> dict[str, Array]:
+    """The arrays that may be meant, each of the size that its header says."""
+    with zipfile.ZipFile(path) as archive:
+        entries = {one.filename.removesuffix(".npy"): one for one in archive.infolist()}
+        named = [name for name in LIKELY if name in entries][:1] or list(entries)
+        for name in named:
+            _refuse_size(archive, entries[name], path)
+    with np.load(path, allow_pickle=False) as file:
+        return {name: file[name] for name in named}
+
+
+def _refuse_size(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path) -> None:
+    """InputError where an array is too large, or ValueError where it cannot be as large as it says."""
+    refuse_unpacked([entry], sys.maxsize, REMEDY, path)
+    with archive.open(entry) as file:
+        shape, dtype = _header(file)
+    if math.prod(shape) * dtype.itemsize > entry.file_size:
+        raise ValueError(f"{entry.filename} is cut off, its array has the shape {shape}")
+    refuse_beyond_memory(entry.file_size, f"holds an array of shape {shape}", SMALLER, path)
+
+
+def _header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Shape and type of an array by its header. Raises ValueError for anything else."""
+    version = np.lib.format.read_magic(file)
+    readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+    shape, _, dtype = readers[version](file)
+    return shape, dtype

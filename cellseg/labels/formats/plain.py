@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cellseg.images.listing import LOSSLESS, TIFFS
+from cellseg.images.listing import LOSSLESS, TIFFS, is_broken
 from cellseg.images.omezarr.folder import SUFFIX as ZARR
 from cellseg.images.omezarr.folder import is_zarr
 from cellseg.images.open import open_image
@@ -15,7 +15,7 @@ IMAGE_SUFFIXES = (*TIFFS, *LOSSLESS, ZARR)
 
 def is_label_image(path: Path) -> bool:
     """True if a name is that of an image file that can hold labels."""
-    return path.suffix.lower() in IMAGE_SUFFIXES and (path.is_file() or is_zarr(path))
+    return path.suffix.lower() in IMAGE_SUFFIXES and (path.is_file() or is_zarr(path) or is_broken(path))
 
 
 def open_plain(path: Path, axes: str | None = None) -> ImageSource:

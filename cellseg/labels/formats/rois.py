@@ -7,19 +7,18 @@ pieces composite regions. Position: the slice of a stack, from 1; frame and slic
 from __future__ import annotations
 
 import re
-import struct
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cellseg.arrays import Float64, Labels, Shape, UInt32
-from cellseg.errors import InputError
+from cellseg.errors import InputError, reading
 from cellseg.extras import wanted
 from cellseg.files import complete_file
 from cellseg.images.source import ImageSource
@@ -32,12 +31,15 @@ from cellseg.labels.formats.drawn_outlines import (
     shape_of,
 )
 from cellseg.labels.formats.outline import outlines
+from cellseg.unpacked import refuse_unpacked
 
 if TYPE_CHECKING:
     from roifile import ImagejRoi
 
 AREAS = {"POLYGON", "FREEHAND", "TRACED", "RECT", "OVAL"}
 NOT_AREAS = {"TEXT", "ARROW", "IMAGE"}
+MOST_BYTES = 2**28
+"""Bytes of all regions of a file, unpacked: outlines of some 10 million corners."""
 LARGEST = 60535
 """ImageJ takes larger whole numbers for negative ones."""
 LARGEST_NUMBER = 2**32 - 1
@@ -149,19 +151,19 @@ def _is_area(roi: ImagejRoi) -> bool:
 def _read(path: Path) -> list[ImagejRoi]:
     from roifile import ImagejRoi
 
-    try:
+    with reading(path, "is no ROI set", "Save it in Fiji's ROI manager."):
         return [ImagejRoi.frombytes(text) for text in _roi_files(path)]
-    except (OSError, BadZipFile, ValueError, struct.error) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"is no ROI set ({reason})", "Save it in Fiji's ROI manager.", path=path) from error
 
 
 def _roi_files(path: Path) -> list[bytes]:
     """Contents of a `.roi` file, or of those in a `.zip`."""
     if path.suffix.lower() != ".zip":
-        return [path.read_bytes()]
-    with ZipFile(path) as file:
-        return [file.read(name) for name in file.namelist() if name.lower().endswith(".roi")]
+        with open(path, "rb") as file:
+            return [file.read(MOST_BYTES)]
+    with ZipFile(path) as archive:
+        entries = [one for one in archive.infolist() if one.filename.lower().endswith(".roi")]
+        refuse_unpacked(entries, MOST_BYTES, "Save it in Fiji's ROI manager.", path)
+        return [archive.read(one) for one in entries]
 
 
 def _outline(roi: ImagejRoi, stack: RoiStack, path: Path) -> CellOutline:
@@ -210,11 +212,9 @@ def _paths(roi: ImagejRoi, path: Path) -> tuple[Float64, ...]:
 
 
 def _drawn_paths(roi: ImagejRoi, path: Path) -> list[Float64]:
-    try:
+    found = f"the region {roi.name!r} cannot be read"
+    with reading(path, found, "In Fiji, make it a polygon (Edit > Selection)."):
         return [np.asarray(part, np.float64) for part in roi.coordinates(multi=True) if len(part)]
-    except (NotImplementedError, RuntimeError, IndexError) as error:
-        found = f"the region {roi.name!r} cannot be read ({error})"
-        raise InputError(found, "In Fiji, make it a polygon (Edit > Selection).", path=path) from error
 
 
 def _rectangle(roi: ImagejRoi) -> Float64:

@@ -91,7 +91,7 @@ def keys_from_table(names: Sequence[str], table: Path, column: str) -> list[str]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"is no readable CSV table ({error})", path=table) from error
     if not rows or column not in rows[0]:
-        known = ", ".join(rows[0]) if rows else "none"
+        known = ", ".join(map(str, rows[0])) if rows else "none"
         raise InputError(f"has no column {column}", f"There are: {known}.", path=table)
     by_name = {str(value): row[column] for row in rows for name, value in row.items() if name != column}
     found = [by_name.get(name, by_name.get(name.rpartition(".")[0])) for name in names]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cellseg.errors import InputError
-from cellseg.models.card import ModelCard
+from cellseg.models.card import ModelCard, card_of
 from cellseg.models.geometry import Geometry
 
 KEY = "cellseg"
@@ -80,7 +80,7 @@ def read_note(text: str | None, path: Path) -> ExportNote:
         raise InputError(found, "Give a file of cellseg export, or a bioimage.io package, which says them.", path=path)
     try:
         return _from_tree(json.loads(text))
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         found = "has metadata that this version of cellseg does not understand"
         raise InputError(found, "Use the version that exported it, or export it again.", path=path) from error
 
@@ -90,7 +90,7 @@ def _from_tree(tree: dict[str, Any]) -> ExportNote:
         raise ValueError(tree["format"])
     card = tree["card"]
     return ExportNote(
-        card=ModelCard(**{**card, "class_names": tuple(card["class_names"])}),
+        card=card_of(dict(card)),
         geometry=Geometry(**tree["geometry"]),
         statistics=tree["statistics"],
         gain=tuple(map(float, tree["gain"])),
