@@ -79,7 +79,7 @@ def left_behind(output: Path, key: dict[str, Any]) -> dict[str, Any] | None:
     if changed:
         found = f"the interrupted prediction was made with another {', '.join(changed)}"
         raise InputError(found, "Start again without --resume.", path=output)
-    decisions: dict[str, Any] = left["decisions"]
+    decisions: dict[str, Any] = left.get("decisions", {})
     return decisions
 
 
