@@ -74,6 +74,7 @@ class Network(nn.Module):
 
 
 @lru_cache(maxsize=256)
+@torch.inference_mode(False)  # in it torch does not take layers apart, so they could not be followed
 def _geometry(make: Callable[[Any], Network], options: Any) -> Geometry:
     """Follow one pass through a network that has sizes but no numbers.
 

@@ -7,6 +7,7 @@ import zipfile
 import numpy as np
 import pytest
 import tifffile
+import torch
 
 import cellseg
 from cellseg.cli import run
@@ -41,8 +42,6 @@ def image(seed=0, side=150):
 
 
 def test_what_was_compressed_is_spread_out_again():
-    import torch
-
     values = torch.linspace(-3000, 3000, 2001)
     assert torch.allclose(spread_out(compressed(values)), values, rtol=1e-4)
     bent = torch.linspace(-40, 40, 801)
@@ -172,6 +171,35 @@ def traversal(name, content):
     return content.writestr("../evil.txt", "x") if name is None else content
 
 
+def references(name, content):
+    """A description of nine lines that has a billion parts."""
+    lines = [f"a{k}: &a{k} [{', '.join([f'*a{k - 1}' if k else '1'] * 10)}]" for k in range(9)]
+    return "\n".join(lines).encode() if name == "rdf.yaml" else content
+
+
+def of_a_giant(name, content):
+    """A test tensor that says it has 10^15 numbers."""
+    if name != "test_output.npy":
+        return content
+    return content.replace(b"'shape': (1, ", b"'shape': (10000000000000, ", 1).replace(b" " * 13, b"", 1)
+
+
+class Writes(torch.nn.Module):
+    """A network that writes a file."""
+
+    def forward(self, x):
+        torch.save(x, "written_by_a_network")
+        return x
+
+
+def writing(name, content):
+    if name != "weights_torchscript.pt":
+        return content
+    buffer = io.BytesIO()
+    torch.jit.save(torch.jit.script(Writes()), buffer)
+    return buffer.getvalue()
+
+
 def bomb(name, content):
     return content.writestr("zeros.bin", bytes(2**26)) if name is None else content
 
@@ -184,6 +212,10 @@ CHANGES = [
     (foreign, "scale_mean_variance"),
     (traversal, "outside itself"),
     (bomb, "far larger unpacked"),
+    (references, "far too large"),
+    (of_a_giant, "damaged test_output.npy"),
+    (writing, "writes or reads files (torch.save)"),
+    (lambda name, content: b"format_version: 0.4.9" if name == "rdf.yaml" else content, "cannot be read"),
     (lambda name, content: None if name == "weights_torchscript.pt" else content, "has no weights_torchscript.pt"),
     (lambda name, content: None if name == "rdf.yaml" else content, "no rdf.yaml"),
     (lambda name, content: b"a: [" if name == "rdf.yaml" else content, "cannot be read"),

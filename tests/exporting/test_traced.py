@@ -13,13 +13,18 @@ from cellseg.images.grey_values import bent
 from tests.exporting.conftest import every_network, images_of, tiny
 
 ort = pytest.importorskip("onnxruntime")
-pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
+pytestmark = pytest.mark.filterwarnings("ignore")  # other programs' own
 
 CELLSEGS = """
-import json, sys
+import io, json, os, sys, zipfile
+sys.path[:] = [place for place in sys.path if not os.path.isdir(os.path.join(place or ".", "cellseg"))]
 sys.modules["cellseg"] = None  # importing it fails
 import numpy as np, onnxruntime, torch
 folder = sys.argv[1]
+package, made = zipfile.ZipFile(folder + "/package.zip"), {}
+exec(package.read("architecture.py").decode(), made)
+whole = made["build"](**json.loads(sys.argv[2])).eval()
+whole.load_state_dict(torch.load(io.BytesIO(package.read("weights.pt")), weights_only=True))
 given = np.load(folder + "/given.npz")
 session = onnxruntime.InferenceSession(folder + "/model.onnx")
 script = torch.jit.load(folder + "/model.pt", _extra_files=(extra := {"cellseg": ""}))
@@ -30,8 +35,9 @@ for k in range(len(given) // 2):
     image, wanted = given[f"image{k}"], given[f"wanted{k}"]
     (found,) = session.run(["probabilities"], {"image": image})
     traced = script(torch.from_numpy(image)).detach().numpy()
-    assert found.shape == traced.shape == wanted.shape
-    worst.append([float(abs(found - wanted).max()), float(abs(traced - wanted).max())])
+    own = whole(torch.from_numpy(image)).detach().numpy()
+    assert found.shape == traced.shape == own.shape == wanted.shape
+    worst.append([float(abs(one - wanted).max()) for one in (found, traced, own)])
 print(json.dumps(worst))
 """
 
@@ -62,15 +68,22 @@ def exported(model, folder):
 
 
 def test_a_process_without_cellseg_predicts_the_same(tmp_path):
+    """ONNX, TorchScript, and the state dict in the layers of the package's own source."""
+    pytest.importorskip("bioimageio.spec")
     model = tiny("unet", 3, 4)
     cellseg.export(model, tmp_path / "model.onnx", format="onnx")
     cellseg.export(model, tmp_path / "model.pt", format="torchscript")
+    cellseg.export(model, tmp_path / "package.zip", format="bioimageio")
+    options = json.dumps({**model.card.options, "margin": model.network.geometry.margin, "bends": True})
     given = {}
     for k, image in enumerate(images_of(model.network.geometry, 3)):
         given |= {f"image{k}": image, f"wanted{k}": predicted(model, image)}
     np.savez(tmp_path / "given.npz", **given)
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", CELLSEGS, str(tmp_path)], capture_output=True, text=True, check=True
+        [sys.executable, "-W", "ignore", "-c", CELLSEGS, str(tmp_path), options],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert np.max(json.loads(done.stdout)) < 1e-5
 

@@ -63,7 +63,7 @@ def opened_package(path: Path) -> Iterator[PackageFiles]:
     with archive:
         for one in archive.infolist():
             _refuse_elsewhere(one, path)
-        _refuse_bomb(archive.infolist(), path)
+        refuse_bomb(archive.infolist(), path)
         yield PackageFiles(path, archive)
 
 
@@ -73,7 +73,8 @@ def _refuse_elsewhere(one: zipfile.ZipInfo, path: Path) -> None:
         raise InputError(f"has a file outside itself, {one.filename!r}", "Do not trust it.", path=path)
 
 
-def _refuse_bomb(several: list[zipfile.ZipInfo], path: Path) -> None:
+def refuse_bomb(several: list[zipfile.ZipInfo], path: Path) -> None:
+    """Raise InputError for files that are far larger than they are in their zip."""
     dense = [one for one in several if one.file_size > max(LARGE, DENSEST * one.compress_size)]
     if dense or sum(one.file_size for one in several) > MOST:
         found = "is far larger unpacked than it is, as weights never are"

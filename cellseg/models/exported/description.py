@@ -26,16 +26,36 @@ def read_description(files: PackageFiles) -> Any:
         from bioimageio.spec import InvalidDescr, ValidationContext, build_description
     name = description_name(files)
     try:
-        tree = with_references(yaml.safe_load(files.read(name)))
+        tree = with_references(_loaded(files.read(name), files))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             context = ValidationContext(perform_io_checks=False, root=files.archive, file_name=name)
             made = build_description(tree, context=context, format_version="latest")
-    except (yaml.YAMLError, ValueError, TypeError, AttributeError) as error:
+    except InputError:
+        raise
+    except (yaml.YAMLError, ValueError, TypeError, AttributeError, LookupError, RecursionError) as error:
         raise InputError(f"has a {name} that cannot be read", ANEW, path=files.path) from error
     if isinstance(made, InvalidDescr) or getattr(made, "type", "") != "model":
         raise InputError(f"has a {name} that describes no valid model", ANEW, path=files.path)
     return made
+
+
+LONGEST = 2**22
+"""Bytes of a description."""
+MOST_PARTS = 10**5
+"""Parts of a description, each counted as often as it is referred to."""
+
+
+def _loaded(content: bytes, files: PackageFiles) -> Any:
+    """The parts of a description. Raises InputError for one that is too large once its references are followed."""
+    tree = yaml.safe_load(content) if len(content) <= LONGEST else None
+    waiting, count = [tree], 0
+    while waiting and count <= MOST_PARTS:
+        one, count = waiting.pop(), count + 1
+        waiting += one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
+    if tree is None or waiting:
+        raise InputError("has a description that is far too large", "Do not trust it.", path=files.path)
+    return tree
 
 
 def description_name(files: PackageFiles) -> str:
@@ -93,5 +113,5 @@ def tensor_array(tensor: Any, files: PackageFiles) -> Float32:
     try:
         array = np.load(io.BytesIO(files.read(name)), allow_pickle=False)
         return np.asarray(array, np.float32)
-    except (ValueError, EOFError, OSError) as error:
+    except (ValueError, EOFError, OSError, MemoryError) as error:
         raise InputError(f"has a damaged {name}", ANEW, path=files.path) from error

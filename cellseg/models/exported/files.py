@@ -16,6 +16,7 @@ from cellseg.errors import InputError
 from cellseg.extras import wanted
 from cellseg.models.exported.network import ExportedNetwork
 from cellseg.models.exported.note import INPUT, KEY, ExportNote, read_note
+from cellseg.models.exported.script_code import refuse_files
 from cellseg.models.geometry import Geometry
 
 DAMAGED = "It is cut off or damaged, or of another program; export it again."
@@ -103,9 +104,12 @@ def script_file(content: bytes, path: Path) -> WeightsFile:
     """The network of a TorchScript file; arguments and errors as those of `onnx_file`."""
     extra = {KEY: ""}
     try:
+        refuse_files(content, path)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             script = torch.jit.load(BytesIO(content), map_location="cpu", _extra_files=extra)  # type: ignore[no-untyped-call]
+    except InputError:
+        raise
     except Exception as error:
         raise InputError("cannot be read as TorchScript", DAMAGED, path=path) from error
     said: Any = extra[KEY]

@@ -58,7 +58,9 @@ class ExportedNetwork(nn.Module):
     def without_numbers(self) -> Any:
         """The same layers on the meta device, of which costs are counted."""
         with torch.device("meta"):
-            return build(self.note.card.name, **self.note.card.options).eval()
+            made = build(self.note.card.name, **self.note.card.options).eval()
+        assert made.geometry  # its layers are followed now, and not while somebody counts
+        return made
 
     def pruned(self, depth: int) -> Any:
         """Not to be had of a file."""
