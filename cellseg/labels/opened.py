@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
+from cellseg.arrays import Array
 from cellseg.errors import InputError
 from cellseg.images.omezarr.folder import is_zarr
 from cellseg.images.open import open_image
-from cellseg.images.source import ImageSource
+from cellseg.images.source import ImageSource, array_source
 from cellseg.labels.entries import UnopenedImage
 from cellseg.labels.formats.channel_files import ChannelFiles
 from cellseg.labels.formats.coloured import ColouredLabels
@@ -22,23 +25,25 @@ PUT_TOGETHER = (DrawnLabels, ChannelFiles, ColouredLabels, Hdf5Pixels)
 """Pixels that are no file of their own."""
 
 
-def open_labels(path: str | Path, *, axes: str | None = None, like: ImageSource | None = None) -> ImageSource:
+def open_labels(path: str | Path, *, axes: str | None = None, like: ImageSource | Array | None = None) -> ImageSource:
     """Open the labels of one image: a TIFF or OME-Zarr, or any other format that is read.
 
     Args:
         path: a file, or a folder with one mask for each cell.
         axes: axes of a label image, where it does not say or says the wrong thing.
-        like: the image, whose size some formats have to be told.
+        like: the image, whose size some formats have to be told; or an array (H, W) or (Z, H, W) of its size.
 
     Raises:
         InputError: it is not there, cannot be read, or holds the labels of several images.
     """
+    if isinstance(like, np.ndarray):
+        return open_labels(path, axes=axes, like=array_source(like))
     entries = label_entries(path, axes, images=1)
     if len(entries) != 1:
         raise InputError(f"holds the labels of {len(entries)} images", "Name those of one.", path=path)
     if entries[0].file and Path(path).is_dir() and not is_zarr(Path(path)):
         raise InputError("is a folder with a label file", f"Name the file: {entries[0].file}.", path=path)
-    if like is not None:
+    if like is not None and like.path is not None:
         _refuse_other_image(entries[0], like)
     return entries[0].open(like)
 

@@ -80,12 +80,16 @@ def _levels(whole: Any) -> list[Any]:
 
 def _common(source: ImageSource, path: Path, name: str) -> dict[str, Any]:
     """Arguments of all layers of an image."""
-    spacing = [source.spacing_um if axis == "Z" else None for axis in source.plane_axes]
-    sizes = [*spacing, *(source.pixel_size_um or (None, None))]
-    scale, units = tuple(size or 1.0 for size in sizes), ["um" if size else "pixel" for size in sizes]
     known = {"pixel_size_um": source.pixel_size_um, "spacing_um": source.spacing_um}
     notes = {"file": str(path), "image": name, "axes": source.plane_axes, **known}
-    return {"name": name, "scale": scale, "units": units, "metadata": {"cellseg": notes}}
+    return {"name": name, "metadata": {"cellseg": notes}, **placement(source)}
+
+
+def placement(source: ImageSource) -> dict[str, Any]:
+    """Scale and units of a layer of an image."""
+    spacing = [source.spacing_um if axis == "Z" else None for axis in source.plane_axes]
+    sizes = [*spacing, *(source.pixel_size_um or (None, None))]
+    return {"scale": tuple(size or 1.0 for size in sizes), "units": ["um" if size else "pixel" for size in sizes]}
 
 
 def _channel(source: ImageSource, levels: list[Any], channel: int, common: dict[str, Any]) -> LayerData:

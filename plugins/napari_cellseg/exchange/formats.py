@@ -30,8 +30,9 @@ class Format:
 
 FORMATS = {
     "TIFF labels": Format(
-        "One number a cell, 0 where there is none; read by cellseg, Fiji, CellProfiler and others.",
-        "Labels (*.tif *.tiff *.btf *.png *.bmp *.webp)",
+        "One number a cell, 0 where there is none; read by cellseg, Fiji, CellProfiler and others. By other endings: "
+        "GeoJSON of QuPath, COCO, PNG; read are also LabelMe, HDF5 and NumPy's files.",
+        "Labels (*.tif *.tiff *.btf *.png *.bmp *.webp *.geojson *.json *.h5 *.hdf5 *.npy *.npz)",
         ".tif",
         read_labels,
         lambda path, target, mark: write_labels(path, target, mark_unknown=mark),

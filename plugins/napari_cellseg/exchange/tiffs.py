@@ -16,6 +16,10 @@ from napari_cellseg.exchange.target import Incoming, Target
 if TYPE_CHECKING:
     from cellseg.images.source import ImageSource
 
+OUTLINES = (".zip", ".roi", ".geojson", ".json")
+"""Endings of files in which each outline is a cell, also if it is the only one and lies in pieces."""
+OTHERS = (".geojson", ".json", ".png")
+"""Endings of the files of other programs that are written."""
 MASK = {1, 255}
 """What a mask has where its cells are."""
 
@@ -24,25 +28,31 @@ def read_labels(path: Path, target: Target, rest: Rest) -> Incoming:
     """Planes of a label file.
 
     Args:
-        path: a TIFF or OME-Zarr with the planes of the target; a single one goes to the plane on the screen. The
-            largest value of its type means "not annotated", as `write_labels` writes it. The pieces of a mask become
-            cells of their own.
+        path: labels of any format that cellseg reads, with the planes of the target; a single one goes to the plane on
+            the screen. The largest value of a file's type means "not annotated", as `write_labels` writes it. The
+            pieces of a mask become cells of their own.
         target: the layer.
         rest: what pixels become that are no cell.
 
     Raises:
         InputError: it cannot be read, holds no labels, or has another size.
     """
-    source = cellseg.open_image(path, palette="index")
+    source = cellseg.open_labels(path, like=_empty(target))
     _check_size(source, target, path)
     cells = _cells_in(source)
-    mask = _is_mask(source, cells)
+    mask = path.suffix.lower() not in OUTLINES and _is_mask(source, cells)
     shift = shift_of(1 if mask else min(cells, default=0), target.annotation)
     for plane in range(source.planes):
         at = target.plane if source.planes == 1 else plane
         numbers = _numbers(source, plane)
         found: NDArray[Any] = ndimage.label(numbers > 0)[0] if mask else numbers
         yield at, from_file(found, target.annotation, rest, target.read(at), shift)
+
+
+def _empty(target: Target) -> NDArray[np.uint8]:
+    """An image of the size of a layer, (H, W) or (planes, H, W)."""
+    planes = () if target.planes == 1 else (target.planes,)
+    return np.broadcast_to(np.uint8(0), (*planes, *target.shape))
 
 
 def _check_size(source: ImageSource, target: Target, path: Path) -> None:
@@ -77,14 +87,18 @@ def write_labels(path: Path, target: Target, *, mark_unknown: bool) -> str:
     """Write the cells of all planes, 0 where there is none.
 
     Args:
-        path: the TIFF, or OME-Zarr by its name.
+        path: the TIFF, or by its name OME-Zarr, GeoJSON, COCO or PNG.
         target: the layer.
-        mark_unknown: what nobody annotated gets the largest value of the type, for `--ignore-label`; else 0.
+        mark_unknown: what nobody annotated gets the largest value of the type, for `--ignore-label`; else 0. GeoJSON,
+            COCO and PNG hold cells alone.
 
     Returns:
         What is to be said of it.
     """
     cells, unknown = map(np.stack, zip(*target.cells(), strict=True))
+    if path.suffix.lower() in OTHERS:
+        count = cellseg.convert(cells if len(cells) > 1 else cells[0], path, labels_are="instances")
+        return f"wrote {path}: {count} cells"
     dtype = _type_for(int(cells.max(initial=0)))
     marked = mark_unknown and unknown.any()
     none = dtype(np.iinfo(dtype).max if marked else 0)

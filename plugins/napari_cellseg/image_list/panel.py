@@ -11,6 +11,7 @@ from napari.utils.notifications import show_error, show_warning
 from qtpy.QtWidgets import QFileDialog, QLabel, QMenu, QVBoxLayout, QWidget
 
 from napari_cellseg.children.tasks import Tasks
+from napari_cellseg.image_list.label_files import are_labels
 from napari_cellseg.image_list.stage import ImageStage
 from napari_cellseg.image_list.view import ImageListView
 from napari_cellseg.image_reader import FILES
@@ -112,13 +113,16 @@ class StartPanel(QWidget):
     # what it does
 
     def open_paths(self, paths: list[Path]) -> None:
-        """Open what was dropped: a project, or images and folders of images."""
+        """Open what was dropped: a project, images and folders of images, or labels of the image that is seen."""
         folders = [path.parent if path.name == DOCUMENT_NAME else path for path in paths]
         for path in filter(is_project, folders):
             self._open_project(path)
-        images = [path for path in folders if not is_project(path)]
+        others = [path for path in folders if not is_project(path)]
+        images = [path for path in others if not are_labels(path)]
         if images:
             self.stage.add(images, show_error)
+        for path in filter(are_labels, others):
+            self.stage.add_labels(path, show_error)
 
     def _open_project(self, path: Path, *_: object) -> None:
         with errors_told():

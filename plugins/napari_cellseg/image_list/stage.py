@@ -12,6 +12,7 @@ from napari.layers import Layer
 
 import cellseg
 from napari_cellseg.children.tasks import Tasks
+from napari_cellseg.image_list.label_files import labels_over
 from napari_cellseg.image_reader import read_image
 from napari_cellseg.listed import ListedImage, listed, not_listed, seen_entry, stepped
 from napari_cellseg.napari_private import unwrapped
@@ -86,6 +87,19 @@ class ImageStage:
             self._list(files)
             return
         self._tasks.run(partial(with_files, project, files), partial(self._on_added, wrong), wrong)
+
+    def add_labels(self, path: Path, wrong: Callable[[str], object]) -> None:
+        """Show the labels of a file over the image that is seen; `wrong` is told what is in the way."""
+        number = self.seen()
+        if number is None:
+            wrong(f"{path.name} holds labels: show their image first, then drop them again.")
+            return
+        try:
+            layer = unwrapped(Layer.create(*labels_over(path, self.entries[number])))
+        except cellseg.InputError as error:
+            wrong(str(error))
+            return
+        self._session.viewer.add_layer(layer)
 
     def _list(self, files: list[Path]) -> None:
         self._session.list_files(files)

@@ -7,6 +7,7 @@ import pytest
 import tifffile
 from napari_cellseg.exchange.tiffs import read_labels, write_labels
 
+import cellseg
 from cellseg import InputError
 
 
@@ -76,3 +77,31 @@ def test_no_labels_at_all_are_refused(layer, tmp_path):
     (tmp_path / "b.tif").write_text("no")
     with pytest.raises(InputError, match=r"b\.tif"):
         next(read_labels(tmp_path / "b.tif", layer((5, 6)), "unknown"))
+
+
+@pytest.mark.parametrize("ending", [".geojson", ".json", ".png"])
+def test_formats_of_other_programs_there_and_back(annotated, layer, put, tmp_path, ending):
+    """Cells alone: what nobody annotated is background there."""
+    path = tmp_path / f"cells{ending}"
+    assert write_labels(path, layer(annotated), mark_unknown=True).endswith(" cells")
+    empty = layer(annotated.shape)
+    wanted = np.where(annotated > 1, annotated, 1)
+    np.testing.assert_array_equal(put(read_labels(path, empty, "background"), empty), wanted)
+
+
+def test_a_single_outline_in_pieces_is_a_cell(layer, put, tmp_path):
+    numbers = np.array([[1, 0, 1, 1]], np.uint16)
+    cellseg.convert(numbers, tmp_path / "a.geojson", labels_are="instances")
+    target = layer((1, 4), annotation=False)
+    assert put(read_labels(tmp_path / "a.geojson", target, "background"), target).tolist() == [[1, 0, 1, 1]]
+
+
+def test_coloured_labels_and_outlines_of_a_stack(layer, put, tmp_path):
+    colours = np.array([[[0, 0, 0], [255, 0, 0], [0, 9, 200]]], np.uint8)
+    tifffile.imwrite(tmp_path / "a.tif", colours, photometric="rgb")
+    target = layer((1, 3), annotation=False)
+    assert sorted(put(read_labels(tmp_path / "a.tif", target, "background"), target).tolist()[0]) == [0, 1, 2]
+    stack = np.array([[[0, 3]], [[4, 4]], [[0, 0]]], np.uint16)
+    cellseg.convert(stack, tmp_path / "s.geojson", labels_are="instances")
+    target = layer(stack.shape, annotation=False)
+    np.testing.assert_array_equal(put(read_labels(tmp_path / "s.geojson", target, "background"), target), stack)

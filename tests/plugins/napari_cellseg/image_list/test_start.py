@@ -137,6 +137,12 @@ def test_nuclei_in_one_click_then_several_images_into_a_folder(make_napari_viewe
     assert int(np.max(viewer.layers["n0.tif: cells"].data)) == 1
     (reason,) = dock.reasons_to_stay()
     assert "n0.tif: cells" in reason
+    cellseg.convert(
+        np.asarray(viewer.layers["n0.tif: cells"].data) * 5, tmp_path / "n0.geojson", labels_are="instances"
+    )
+    panel.open_paths([tmp_path / "n0.geojson"])
+    assert int(np.max(viewer.layers["n0.tif: n0.geojson"].data)) == 5
+    viewer.layers.remove("n0.tif: n0.geojson")
     segment.save_as(tmp_path / "saved.tif")
     qtbot.waitUntil(lambda: not dock.reasons_to_stay(), timeout=WAIT)
 
