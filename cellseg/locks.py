@@ -18,6 +18,10 @@ NO_LOCKS = frozenset({errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.EINVAL
 """Errors of file systems that know no locks."""
 
 
+class BeingWrittenError(InputError):
+    """Another process holds the right to write a file."""
+
+
 @contextmanager
 def sole_writer(path: Path) -> Iterator[None]:
     """Hold the right to write `path`; another process, or another part of this one, that asks for it is refused.
@@ -57,7 +61,7 @@ def _acquired(path: Path) -> FileLock | None:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
     except Timeout:
-        raise InputError(
+        raise BeingWrittenError(
             "is being written by another cellseg", "Wait for its end, or choose another --out.", path=path
         ) from None
     except NotImplementedError:  # older versions of filelock: no flock

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from cellseg.cli.flags import AxesFlag, Flat, JsonFlag
+from cellseg.cli.flags import AxesFlag, ChannelFlag, Flat, JsonFlag
 from cellseg.cli.progress import console, say
 from cellseg.errors import InputError
 from cellseg.options import ExportOptions
@@ -22,7 +22,7 @@ def export(
     out: Path,
     options: Annotated[ExportOptions, Flat] = ExportOptions(),
     like: Path | None = None,
-    channel: str | None = None,
+    channel: ChannelFlag = None,
     axes: AxesFlag = None,
     overwrite: Annotated[bool, Parameter(negative="")] = False,
     as_json: JsonFlag = False,
@@ -38,8 +38,6 @@ def export(
     like
         An image like those that will be predicted: its grey levels are written down, and statistics that the model
         takes from each image are frozen as they are there. Default: the training's.
-    channel
-        Name or number (from 0) of the channel of that image to take.
     overwrite
         Replace a file that is there.
     """

@@ -18,6 +18,7 @@ from cellseg.training.recipes import RECIPES, STAGES, TrainWishes
 Flat = Parameter(name="*")
 """Options of a dataclass as flags of the command."""
 JsonFlag = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON object on standard output.")]
+ChannelFlag = Annotated[str | None, Parameter(help=described(options.ImageOptions)["channel"].help)]
 AxesFlag = Annotated[str | None, Parameter(help=described(options.DataOptions)["axes"].help)]
 SceneFlag = Annotated[str | None, Parameter(help=described(options.DataOptions)["scene"].help)]
 MasksFlag = Annotated[str | None, Parameter(help=described(options.DataOptions)["annotated"].help)]

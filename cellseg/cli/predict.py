@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain, groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from cellseg.cli.flags import AxesFlag, Flat, SceneFlag
+from cellseg.cli.flags import Flat
 from cellseg.cli.predict_batch import Failures, looked_at, unfinished
+from cellseg.cli.predict_cluster import ClusterRun, cluster_run
 from cellseg.cli.predict_files import ImageJob, ResultFiles, plan_jobs
+from cellseg.cli.predict_share import ShareOfImage, refuse_beside_shares, share_into
 from cellseg.cli.predict_summary import page_words, summaries
-from cellseg.cli.progress import bar, say, stoppable
-from cellseg.options import MEASURED, PredictOptions
+from cellseg.cli.progress import bar, interruptible, say, stoppable
+from cellseg.options import MEASURED, ImageOptions, PredictOptions, ProcessOptions
 from cellseg.wording import duration, size_of
 
 if TYPE_CHECKING:
@@ -31,11 +34,10 @@ def predict(
     model: Path,
     *image: Path,
     files: Annotated[ResultFiles, Flat],
-    channel: str | None = None,
-    scene: SceneFlag = None,
-    axes: AxesFlag = None,
+    reading: Annotated[ImageOptions, Flat] = ImageOptions(),
     verify_seams: int = 0,
     options: Annotated[PredictOptions, Flat] = PredictOptions(),
+    processes: Annotated[ProcessOptions, Flat] = ProcessOptions(),
 ) -> int:
     """Segment one or several images, of any size, tile by tile.
 
@@ -48,11 +50,22 @@ def predict(
         A run folder, a model file, or the name of a model that comes with cellseg (`cellseg models` lists them).
     image
         Image files (TIFF, PNG, JPEG, ...) or OME-Zarr folders, folders of these, or globs (in quotes, too).
-    channel
-        Name or number (from 0) of the channel to take.
     verify_seams
         Predict that many windows across seams in one piece as well, and print the largest difference.
     """
+    with interruptible():
+        return _predict_all(model, image, files, reading, verify_seams, options, processes)
+
+
+def _predict_all(
+    model: Path,
+    image: tuple[Path, ...],
+    files: ResultFiles,
+    reading: ImageOptions,
+    verify_seams: int,
+    options: PredictOptions,
+    processes: ProcessOptions,
+) -> int:
     from cellseg.allocator import keep_memory
     from cellseg.images.open import open_image
     from cellseg.inference.result_mark import mark_of
@@ -61,66 +74,81 @@ def predict(
 
     keep_memory()
     refuse_without_effect(options)
+    refuse_beside_shares(processes, files, verify_seams)
     about_all = summaries(files, options)
     trained = load(model)
-    jobs = plan_jobs(image, files, uncertain=options.uncertainty != "none")
+    jobs = plan_jobs(image, files, uncertain=options.uncertainty != "none", shared=processes.part is not None)
     failures = Failures(len(jobs))
 
     def opened(job: ImageJob) -> ImageSource:
-        return open_image(job.image, axes=axes, channel=channel, scene=scene)
+        return open_image(job.image, axes=reading.axes, channel=reading.channel, scene=reading.scene)
 
     def work(job: ImageJob) -> bool:
+        if processes.part is not None:
+            share = ShareOfImage(*processes.part, first=jobs.index(job))
+            return failures.told(job.target, share_into(job.target, trained, opened(job), options, share))
         record = about_all.record(marks[job])
-        done = _predict_into(job.target, trained, opened(job), options, files.resume, verify_seams, record)
+        done = _predict_into(job, opened(job), PredictOrder(trained, options, files.resume, verify_seams, run), record)
         about_all.keep()
-        return done and failures.wrote(job.target)
+        return failures.told(job.target, "written" if done else "stopped")
 
     ready = failures.ready(jobs, lambda job: looked_at(opened(job), trained, options))
     marks = {job: mark_of(key, options) for job, key in ready}
-    for job in unfinished(ready, options) if files.resume else marks:
-        if failures.tried(job.image, partial(work, job)) is False:
-            return INTERRUPTED
+    wanted = unfinished(ready, options) if files.resume or processes.part else list(marks)
+    with cluster_run(processes.cluster if wanted else None, model, trained, reading) as run:
+        for job in wanted:
+            if failures.tried(job.image, partial(work, job)) is False:
+                return INTERRUPTED
     if about_all.wanted:
         done = [(opened(job), job.target, mark) for job, mark in marks.items() if job.image not in failures.why]
         about_all.write(done, page_words(model, trained, image, options, failures.why))
     return failures.report(files.out)
 
 
-def _predict_into(
-    target: Path,
-    trained: TrainedModel,
-    source: ImageSource,
-    options: PredictOptions,
-    resume: bool,
-    windows: int,
-    record: PredictionRecord | None,
-) -> bool:
+@dataclass(frozen=True, slots=True)
+class PredictOrder:
+    """The way in which each image is predicted."""
+
+    trained: TrainedModel
+    options: PredictOptions
+    resume: bool
+    windows: int
+    """Windows across seams that are verified."""
+    cluster: ClusterRun | None
+    """None: this process computes all tiles."""
+
+
+def _predict_into(job: ImageJob, source: ImageSource, order: PredictOrder, record: PredictionRecord | None) -> bool:
     """Predict an image into a file, and fill its record; False where it was stopped before its end."""
     from cellseg.inference.segment import prediction_into
     from cellseg.labels.picture import label_notes
     from cellseg.locks import sole_writer
 
+    target, cluster = job.target, order.cluster
+    options = order.options if cluster is None else cluster.options(order.options)
     with sole_writer(target):
-        prediction = prediction_into(target, trained, source, options, resume=resume)
+        if cluster is not None:
+            cluster.check(job.image, target, options)
+        prediction = prediction_into(target, order.trained, source, options, resume=order.resume)
         _say_scale(prediction.seen, asked=options)
         of_labels = label_notes(source)
         for note in of_labels:
             say(f"warning: {source.name}: {note}")
+        if cluster is not None and not cluster.fill(prediction, job.image, target):
+            return False
         if record is not None:
             record.begin(len(prediction.done))
-        if not _finish(prediction, target, None if record is None else record.sure.add):
+        if not finish_told(prediction, target, None if record is None else record.sure.add):
             return False
-        notes = prediction.notes
         if record is not None:
-            record.notes = [*of_labels, *notes]
-        for note in notes:
-            say(f"warning: {source.name}: {note}")
-    if windows:
-        _verify(prediction, windows)
+            record.notes = [*of_labels, *prediction.notes]
+        say_notes(prediction)
+    if order.windows:
+        _verify(prediction, order.windows)
     return True
 
 
-def _finish(prediction: Prediction, target: Path, look: Callable[[Predicted], None] | None) -> bool:
+def finish_told(prediction: Prediction, target: Path, look: Callable[[Predicted], None] | None) -> bool:
     """Run a prediction to the finished file; False where it was stopped before."""
     from cellseg.allocator import give_back
     from cellseg.inference.segment import finish
@@ -138,6 +166,12 @@ def _finish(prediction: Prediction, target: Path, look: Callable[[Predicted], No
                         say(f"stopped: {stage} {progress.done} of {progress.total}; go on with --resume")
                         return False
     return True
+
+
+def say_notes(prediction: Prediction) -> None:
+    """Say what a person should know of the grey values."""
+    for note in prediction.notes:
+        say(f"warning: {prediction.source.name}: {note}")
 
 
 def _say_scale(seen: SeenImage, asked: PredictOptions) -> None:

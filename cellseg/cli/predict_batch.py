@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from cellseg.cli.failures import in_a_line
 from cellseg.cli.predict_files import ImageJob
@@ -18,6 +18,9 @@ from cellseg.options import PredictOptions
 if TYPE_CHECKING:
     from cellseg.images.source import ImageSource
     from cellseg.models.trained import TrainedModel
+
+Outcome = Literal["written", "left", "stopped"]
+"""What has become of a result: it is there, waits for other shares, or the run was stopped."""
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +37,8 @@ class Failures:
     why: dict[Path, str] = field(default_factory=dict)
     written: list[Path] = field(default_factory=list)
     """Results of this run."""
+    left: list[Path] = field(default_factory=list)
+    """Results of which other shares have tiles to compute."""
 
     def tried(self, image: Path, work: Callable[[], T]) -> T | None:
         """Result of `work` for an image; None where it failed, which is said and kept in mind."""
@@ -47,12 +52,15 @@ class Failures:
             say(f"no result: {_named(image, self.why[image])}")
             return None
 
-    def wrote(self, target: Path) -> bool:
-        """Note a result; one of several is told at once. True, for it is done."""
-        self.written.append(target)
-        if self.total > 1:
-            say(f"wrote {target}")
-        return True
+    def told(self, target: Path, outcome: Outcome) -> bool:
+        """Note what has become of a result; one of several that is written is told at once. False where it stopped."""
+        if outcome == "left":
+            self.left.append(target)
+        elif outcome == "written":
+            self.written.append(target)
+            if self.total > 1:
+                say(f"wrote {target}")
+        return outcome != "stopped"
 
     def ready(self, jobs: Sequence[ImageJob], look: Callable[[ImageJob], T]) -> list[tuple[ImageJob, T]]:
         """The images that can be predicted as far as is known, with what a first look gives. Raises as `refuse_all`."""
@@ -68,6 +76,10 @@ class Failures:
 
     def report(self, out: Path) -> int:
         """Tell which have no result, and the next step with those in the folder `out`; returns the exit code."""
+        if self.left and not self.why:
+            several = f"{len(self.left)} of {self.total} results wait" if self.total > 1 else f"{self.left[0]} waits"
+            say(f"{several} for other shares; next: when they have ended, the same command with --resume, no --share")
+            return 0
         if not self.why:
             done = f"all {self.total} results are in {out}; " if self.total > 1 else ""
             done = f"wrote {self.written[0]}; " if self.total == len(self.written) == 1 else done
@@ -86,10 +98,11 @@ def looked_at(source: ImageSource, model: TrainedModel, options: PredictOptions)
     """
     from cellseg.inference.decisions import check_wishes
     from cellseg.inference.journal_key import journal_key
+    from cellseg.inference.object_size import unmeasured
     from cellseg.inference.scope import PLAN
     from cellseg.inference.seen import seen_by
 
-    seen = seen_by(model, source, options)
+    seen = seen_by(model, source, options, measure=unmeasured)
     check_wishes(seen)
     return journal_key(seen, without=PLAN)
 

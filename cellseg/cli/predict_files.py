@@ -50,13 +50,16 @@ class ImageJob:
         return [self.target] if self.beside is None else [self.target, self.beside]
 
 
-def plan_jobs(images: Sequence[Path], where: ResultFiles, *, uncertain: bool = False) -> list[ImageJob]:
+def plan_jobs(
+    images: Sequence[Path], where: ResultFiles, *, uncertain: bool = False, shared: bool = False
+) -> list[ImageJob]:
     """The images that files, folders and globs mean, each with its result.
 
     Args:
         images: as they were given.
         where: where results go.
         uncertain: whether each result has a file with the uncertainty beside it.
+        shared: whether other processes may be at work on them.
 
     Raises:
         InputError: nothing there, an input would be replaced, two files would have one name, several images shall be
@@ -73,6 +76,8 @@ def plan_jobs(images: Sequence[Path], where: ResultFiles, *, uncertain: bool = F
     _refuse_twice(jobs)
     _refuse_inputs(jobs)
     _refuse_others(jobs, where.overwrite)
+    if not shared:
+        _refuse_at_work(jobs)
     _refuse_summaries(jobs, where)
     return jobs
 
@@ -154,9 +159,8 @@ def _refuse_summaries(jobs: Sequence[ImageJob], where: ResultFiles) -> None:
 
 
 def _refuse_others(jobs: Sequence[ImageJob], overwrite: bool) -> None:
-    """InputError for what is no result of a prediction, and for what another program writes just now."""
+    """InputError for what is no result of a prediction."""
     from cellseg.images.made import made_by_cellseg, result_mark
-    from cellseg.locks import refuse_written
 
     for file in (file for job in jobs for file in job.files):
         if file.is_dir() and not made_by_cellseg(file):
@@ -166,5 +170,13 @@ def _refuse_others(jobs: Sequence[ImageJob], overwrite: bool) -> None:
         if file.exists() and not overwrite and result_mark(file) is None:
             found = "exists and was not made by cellseg predict"
             raise InputError(found, "Choose another --out, or replace it with --overwrite.", path=file)
+
+
+def _refuse_at_work(jobs: Sequence[ImageJob]) -> None:
+    """InputError for what other programs write just now."""
+    from cellseg.inference.work_log import refuse_at_work
+    from cellseg.locks import refuse_written
+
     for job in jobs:
         refuse_written(job.target)
+        refuse_at_work(job.target)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from threading import current_thread, main_thread
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -70,9 +71,27 @@ class Stop:
     asked = False
 
 
+ENDS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGUSR1") if hasattr(signal, name))
+"""Signals that ask for an end; queues send SIGUSR1 before the walltime is over."""
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """End as on Ctrl-C on every signal that asks for an end."""
+
+    def end(number: int, _frame: FrameType | None) -> Any:
+        raise KeyboardInterrupt
+
+    with _handled(end):
+        yield
+
+
 @contextmanager
 def stoppable() -> Iterator[Stop]:
-    """Turn the first Ctrl-C or SIGTERM into a wish that the loop can meet at a safe place; the second stops at once."""
+    """Turn the first signal that asks for an end into a wish that the loop can meet at a safe place.
+
+    The second stops at once.
+    """
     stop = Stop()
 
     def ask(number: int, _frame: FrameType | None) -> Any:
@@ -80,9 +99,17 @@ def stoppable() -> Iterator[Stop]:
             raise KeyboardInterrupt
         stop.asked = True
 
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with _handled(ask):
         yield stop
+
+
+@contextmanager
+def _handled(handler: Callable[[int, FrameType | None], Any]) -> Iterator[None]:
+    """Handle the signals that ask for an end; only the main thread may."""
+    ours = ENDS if current_thread() is main_thread() else ()
+    before = {number: signal.signal(number, handler) for number in ours}
+    try:
+        yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, earlier in before.items():
+            signal.signal(number, earlier)

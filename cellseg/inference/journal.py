@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,11 @@ from numpy.typing import NDArray
 
 from cellseg.arrays import Shape
 from cellseg.errors import InputError, reading
-from cellseg.files import write_json
+from cellseg.inference.notes import FolderNotes, Notes
 from cellseg.inference.scope import DEFAULTS
 from cellseg.inference.store import Layer
-from cellseg.inference.tiling import Tile, TilePlace
+from cellseg.inference.tiling import Tile, TilePlace, place
+from cellseg.life import name_of_process
 
 NOTE = "key.json"
 DAMAGED, ANEW = "holds tiles of an interrupted prediction that are damaged", "Start again without --resume."
@@ -27,11 +29,19 @@ FORMAT = 2
 """Of the note: its options are those that differ from their defaults."""
 
 
+class JournalClosed(RuntimeError):
+    """The journal was closed by another process, which has made the result."""
+
+
 class Journal:
-    """Finished tiles of one prediction; the last layer tells which they are."""
+    """Finished tiles of one prediction, to which any number of processes may add; the last layer tells which they are.
+
+    A folder is a journal when its note is there, see `note_of`.
+    """
 
     def __init__(self, folder: Path, layers: tuple[Layer, ...], tile: Shape) -> None:
         self.folder = folder
+        self.notes: Notes = FolderNotes(folder)
         self.layers = frozenset(layer.name for layer in layers)
         self._tile = tile
         self._last = folder / layers[-1].name
@@ -47,10 +57,21 @@ class Journal:
                 found.add((plane, row * self._tile[0], column * self._tile[1]))
         return frozenset(found)
 
+    def holds(self, tile: Tile) -> bool:
+        """True where a tile is finished."""
+        row, column = (at // side for at, side in zip(place(tile)[1:], self._tile, strict=True))
+        return (self._last / "c" / str(tile.plane) / "0" / str(row) / str(column)).exists()
+
     def add(self, tile: Tile, values: dict[str, NDArray[Any]]) -> None:
-        """Store what was computed for a tile, (channels, h, w) for each layer in the order of the layers."""
+        """Store what was computed for a tile, (channels, h, w) for each layer in the order of the layers.
+
+        Raises JournalClosed where another process has made the result meanwhile.
+        """
         for name, array in self._arrays.items():
             array[tile.plane, :, tile.write.rows, tile.write.columns] = values[name]
+        if not (self.folder / NOTE).exists():
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise JournalClosed(f"the result is complete, its tiles in {self.folder.name} are gone")
 
     def read(self, name: str, plane: int, channels: slice, rows: slice, columns: slice) -> NDArray[Any]:
         """A part of some channels of one plane of a layer, (channels, h, w)."""
@@ -78,7 +99,7 @@ def left_behind(output: Path, key: dict[str, Any]) -> dict[str, Any] | None:
     changed = sorted(k for k in key if left.get(k) != json.loads(json.dumps(key[k], default=str)))
     if changed:
         found = f"the interrupted prediction was made with another {', '.join(changed)}"
-        raise InputError(found, "Start again without --resume.", path=output)
+        raise InputError(found, "Start again without --resume or --share, or choose another --out.", path=output)
     decisions: dict[str, Any] = left.get("decisions", {})
     return decisions
 
@@ -92,28 +113,37 @@ def _not_as_by_default(left: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in left.get("options", {}).items() if value not in (0, "auto", plain.get(name))}
 
 
-def start_journal(output: Path, key: dict[str, Any], decisions: dict[str, Any]) -> None:
-    """Begin an empty journal; one that was left is thrown away."""
+def start_journal(output: Path) -> Path:
+    """Begin an empty journal, in which nothing is noted yet; one that was left is thrown away. Returns its folder."""
     folder = journal_folder(output)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    write_json(folder / NOTE, {"format": FORMAT, **key, "decisions": decisions})
+    return folder
+
+
+def note_of(key: dict[str, Any], decisions: dict[str, Any]) -> bytes:
+    """The note that makes a folder a journal: all that its tiles depend on, and what was decided for them."""
+    tree = {"format": FORMAT, **key, "decisions": decisions}
+    return (json.dumps(tree, indent=2, ensure_ascii=False, default=str) + "\n").encode()
 
 
 def close_journal(output: Path) -> None:
-    """Remove the journal of an output that is complete."""
-    shutil.rmtree(journal_folder(output), ignore_errors=True)
+    """Remove the journal of an output that is complete; at once for those who would add to it."""
+    folder = journal_folder(output)
+    gone = folder.with_name(f"{folder.name}.{name_of_process()}")
+    with suppress(OSError):
+        folder.rename(gone)
+    for each in (gone, folder):
+        shutil.rmtree(each, ignore_errors=True)
 
 
 def _open(folder: Path, layer: Layer, tile: Shape) -> Any:
-    settings: Any = {"write_empty_chunks": True}  # a tile without a cell is done, too
     chunks = (1, layer.shape[1], min(tile[0], layer.shape[2]), min(tile[1], layer.shape[3]))
-    if (folder / "zarr.json").exists():
-        array = zarr.open_array(str(folder), mode="r+", config=settings)
-        if (array.shape, array.chunks, array.dtype) != (layer.shape, chunks, layer.dtype):
-            raise ValueError(f"{layer.name} has the shape {array.shape}")
-        return array
-    packing: Any = {"compressors": None} if layer.dtype.kind == "f" else {}  # probabilities do not shrink
-    return zarr.create_array(
-        str(folder), shape=layer.shape, chunks=chunks, dtype=layer.dtype, config=settings, **packing
-    )
+    with zarr.config.set({"array.write_empty_chunks": True}):  # a tile without a cell is done, too
+        if (folder / "zarr.json").exists():
+            array = zarr.open_array(str(folder), mode="r+")  # which has no ear for `config`
+            if (array.shape, array.chunks, array.dtype) != (layer.shape, chunks, layer.dtype):
+                raise ValueError(f"{layer.name} has the shape {array.shape}")
+            return array
+        packing: Any = {"compressors": None} if layer.dtype.kind == "f" else {}  # probabilities do not shrink
+        return zarr.create_array(str(folder), shape=layer.shape, chunks=chunks, dtype=layer.dtype, **packing)

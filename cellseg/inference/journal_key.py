@@ -12,12 +12,19 @@ import numpy as np
 from cellseg.images.source import ImageSource
 from cellseg.inference.scope import changed
 from cellseg.inference.seen import SeenImage
+from cellseg.models.trained import TrainedModel
+from cellseg.options import PredictOptions
 
 
 def journal_key(seen: SeenImage, without: AbstractSet[str]) -> dict[str, Any]:
     """The key of a journal; `without` names the options on which its tiles do not depend, all others count."""
-    options = {name: value for name, value in changed(seen.options).items() if name not in without}
-    return {"model": seen.trained.digest, "image": fingerprint(seen.source), "options": options}
+    return key_of(seen.trained, seen.own, seen.asked, without)
+
+
+def key_of(trained: TrainedModel, own: ImageSource, asked: PredictOptions, without: AbstractSet[str]) -> dict[str, Any]:
+    """The same before anything was measured: of the model, pruned, the image itself and the options as given."""
+    options = {name: value for name, value in changed(asked).items() if name not in without}
+    return {"model": trained.digest, "image": fingerprint(own), "options": options}
 
 
 def fingerprint(source: ImageSource) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from cellseg.arrays import Float32, Shape
 from cellseg.images.grey_notes import grey_notes, is_constant
-from cellseg.images.grey_values import MEAN, GreyRule, PlaneGreys, greys_of, known_greys, seen_pixels
+from cellseg.images.grey_values import MEAN, GreyRule, PlaneGreys, greys_of, known_greys, note_greys, seen_pixels
 from cellseg.images.rescale import rescaled
 from cellseg.images.source import ImageSource
 from cellseg.inference.mirror import read_mirrored
@@ -42,6 +42,10 @@ class NormalisedImage:
     def measure(self, plane: int) -> PlaneGreys:
         """The grey values of a plane; it is read once. Raises InputError where it is damaged or holds NaN."""
         return greys_of(self._seen, plane)
+
+    def know(self, plane: int, greys: PlaneGreys) -> None:
+        """Take the grey values of a plane from elsewhere; it is not measured then."""
+        note_greys(self._seen, plane, greys)
 
     def is_constant(self, plane: int) -> bool:
         """True for a plane of one grey value, in which there is nothing to find."""

@@ -49,6 +49,11 @@ def with_measured_size(
     return replace(options, diameter=measured_diameter(trained, own, rule, options.invert))
 
 
+def unmeasured(_trained: TrainedModel, _own: ImageSource, _rule: GreyRule, options: PredictOptions) -> PredictOptions:
+    """The options as if nothing had been found to measure."""
+    return replace(options, diameter=options.diameter or None)
+
+
 def measured_diameter(trained: TrainedModel, own: ImageSource, rule: GreyRule, inverted: bool) -> float | None:
     """Width in pixels of the objects in the middle plane; None where they may stay as wide as they are, or none are."""
     learnt, looks = trained.card.diameter, _looks(trained, own, rule, inverted)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from cellseg.arrays import Float32
 from cellseg.background import ahead
-from cellseg.inference.normalised import NormalisedImage
+from cellseg.inference.notes import MemoryNotes, Notes
+from cellseg.inference.plane_notes import PlaneNotes
 from cellseg.inference.runner import Runner
 from cellseg.inference.seen import SeenImage
 from cellseg.inference.tiling import Box, Tile
@@ -28,17 +29,22 @@ class Predicted:
     """(h, w) standard deviation of the versions' probabilities, of the class where it is largest; None for one."""
 
 
-def predict_tiles(seen: SeenImage, runner: Runner, tiles: Sequence[Tile]) -> Iterator[Predicted]:
-    """Predict tiles of what the network sees, in the order given; pixels are read ahead while the network computes."""
+def predict_tiles(
+    seen: SeenImage, runner: Runner, tiles: Iterable[Tile], notes: Notes | None = None
+) -> Iterator[Predicted]:
+    """Predict tiles of what the network sees, in the order given; pixels are read ahead while the network computes.
+
+    What is taken from whole planes is read from `notes`, or noted there.
+    """
     versions, geometry = VERSIONS[seen.options.average], seen.geometry
-    known = runner.plane if runner.adaptive else None
-    for given in ahead(_read(seen.image, tiles, versions, geometry, runner.adaptive, known)):
+    planes = PlaneNotes(seen, runner, notes or MemoryNotes())
+    for given in ahead(_read(planes, tiles, versions)):
         plane = given.tile.plane
         if seen.image.is_constant(plane):
             yield _nothing(given.tile, seen.network.options.classes, len(versions) > 1)
             continue
-        if runner.adaptive and runner.plane != plane:  # also where another has used the runner meanwhile
-            runner.see(seen.image.sample(plane, geometry) if given.sample is None else given.sample, plane)
+        if runner.adaptive:
+            planes.wait_for_statistics(plane)
         yield _combined(given, runner, versions, geometry)
 
 
@@ -52,27 +58,19 @@ def _nothing(tile: Tile, classes: int, several: bool) -> Predicted:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Given:
-    """A tile with the pixels that are needed for it, and a sample of its plane where that is a new one."""
+    """A tile with the pixels that are needed for it."""
 
     tile: Tile
     box: Box
     pixels: Float32
-    sample: Float32 | None
 
 
-def _read(
-    image: NormalisedImage,
-    tiles: Sequence[Tile],
-    versions: tuple[Version, ...],
-    geometry: Geometry,
-    adaptive: bool,
-    plane: int | None,
-) -> Iterator[_Given]:
-    """Tiles with their pixels; `plane` is the one of which the network has the statistics already."""
+def _read(planes: PlaneNotes, tiles: Iterable[Tile], versions: tuple[Version, ...]) -> Iterator[_Given]:
+    """Tiles with their pixels."""
     for tile in tiles:
-        sample = image.sample(tile.plane, geometry) if adaptive and tile.plane != plane else None
-        plane, box = tile.plane, needed(versions, tile, geometry)
-        yield _Given(tile, box, image.read(plane, box), sample)
+        planes.wait_for_greys(tile.plane)
+        box = needed(versions, tile, planes.seen.geometry)
+        yield _Given(tile, box, planes.seen.image.read(tile.plane, box))
 
 
 def _combined(given: _Given, runner: Runner, versions: tuple[Version, ...], geometry: Geometry) -> Predicted:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cellseg.arrays import Float32
+from cellseg.arrays import Float32, Int64
 from cellseg.background import Behind
 from cellseg.errors import InputError
 from cellseg.images.source import ImageSource
@@ -21,6 +21,7 @@ from cellseg.inference.decisions import Decisions, expected_cost
 from cellseg.inference.finished import FinishedTiles
 from cellseg.inference.instances import LabelledPlane, label_dtype
 from cellseg.inference.journal import Journal
+from cellseg.inference.plane_notes import PlaneNotes
 from cellseg.inference.predicted import Predicted, predict_tiles
 from cellseg.inference.progress import Progress
 from cellseg.inference.result import Stored, result_layout
@@ -29,7 +30,7 @@ from cellseg.inference.runner import Runner
 from cellseg.inference.scope import ALL, CUT, LINKING, refuse, refuse_without_effect
 from cellseg.inference.seen import SeenImage
 from cellseg.inference.store import Store
-from cellseg.inference.tiling import Tile, TilePlace, nearest_first, place, plan
+from cellseg.inference.tiling import Tile, TilePlace, TilePlan, nearest_first, place, plan
 from cellseg.models.trained import TrainedModel
 from cellseg.options import PredictOptions
 
@@ -96,10 +97,10 @@ class Prediction:
         return self.seen.image.notes
 
     @property
-    def planned(self) -> list[Tile]:
+    def planned(self) -> TilePlan:
         """All tiles in scan order, in pixels as the network sees them."""
         source = self.seen.source
-        return list(plan(source.planes, source.height, source.width, self.seen.geometry, self.decisions.tile))
+        return plan(source.planes, source.height, source.width, self.seen.geometry, self.decisions.tile)
 
     @property
     def tiles(self) -> list[Tile]:
@@ -118,6 +119,17 @@ class Prediction:
         tiles = [tile for tile in self.planned if place(tile) not in done]
         return nearest_first(tiles, self.seen.back.place_seen(near)) if near else tiles
 
+    def missing_numbers(self) -> Int64:
+        """Numbers in `planned` of the tiles that are not finished, (n,) in scan order."""
+        planned = self.planned
+        missing = np.ones(len(planned), bool)
+        missing[planned.numbers(self.journal.done())] = False
+        return np.flatnonzero(missing)
+
+    def holds(self, tile: Tile) -> bool:
+        """True where a planned tile is finished."""
+        return self.journal.holds(tile)
+
     def plan(self) -> Plan:
         """Work and cost; the network runs on a small tile to measure its speed."""
         total, missing = len(self.planned), len(self.missing())
@@ -134,19 +146,24 @@ class Prediction:
 
     # fill -------------------------------------------------------------------------------------------------------
 
+    @property
+    def noted(self) -> PlaneNotes:
+        """What is taken from whole planes, once for all who work on the prediction."""
+        return PlaneNotes(self.seen, self.runner, self.journal.notes)
+
     def measure(self) -> Iterator[Progress]:
         """Measure the grey values of all planes that are not finished, so that a damaged one is found before any tile.
 
         A single plane is measured with its first tile. Raises InputError for an image that cannot be read.
         """
-        planes = sorted({tile.plane for tile in self.missing()})
+        planes, noted = sorted({tile.plane for tile in self.missing()}), self.noted
         for count, plane in enumerate(planes if len(planes) > 1 else (), 1):
-            self.seen.image.measure(plane)
+            noted.wait_for_greys(plane)
             yield Progress(count, len(planes), "measuring")
 
-    def compute(self, tiles: Sequence[Tile]) -> Iterator[Predicted]:
+    def compute(self, tiles: Iterable[Tile]) -> Iterator[Predicted]:
         """Predict planned tiles, and store nothing. Raises InputError for an image that cannot be read."""
-        return predict_tiles(self.seen, self.runner, tiles)
+        return predict_tiles(self.seen, self.runner, tiles, self.journal.notes)
 
     def fill(
         self,
@@ -172,6 +189,14 @@ class Prediction:
         found = self.compute(wanted) if look is None else _shown(self.compute(wanted), look)
         for count, tile in enumerate(self._added_behind(found) if behind else self._added(found), done + 1):
             yield Progress(count, total, tile=self.seen.back.tile(tile))
+
+    def computed(self, tiles: Iterable[Tile], stored: Callable[[Tile], None]) -> Iterator[Tile]:
+        """Predict planned tiles and store each while the next is computed; `stored` is told when it is."""
+        with Behind() as behind:
+            for one in self.compute(tiles):
+                behind.do(self.journal.add, one.tile, self.stored.values(one, self.seen))
+                behind.do(stored, one.tile)
+                yield one.tile
 
     def _added(self, found: Iterator[Predicted]) -> Iterator[Tile]:
         for one in found:
@@ -230,8 +255,9 @@ class Prediction:
         an option of the network, which the tiles have been made with.
         """
         scratch, settings = self.folder / "instances", self._settings(options)
+        marked = replace(self.seen.asked, **options)
         refuse_without_effect(settings, options.keys())
-        yield from write_result(self._finished, output, scratch, settings, mark_of(self.key, settings))
+        yield from write_result(self._finished, output, scratch, settings, mark_of(self.key, marked))
         shutil.rmtree(scratch, ignore_errors=True)
 
     @property

@@ -11,7 +11,7 @@ import torch
 
 from cellseg.arrays import Float32
 from cellseg.errors import InputError
-from cellseg.inference.statistics import adapt, folded
+from cellseg.inference.statistics import adapt, folded, put_statistics, statistics_of
 from cellseg.models.hardware import prediction_device
 
 Arithmetic = Literal["float32", "bfloat16"]
@@ -37,6 +37,16 @@ class Runner:
     def see(self, sample: Float32, plane: int | None = None) -> None:
         """Take the statistics for the tiles that follow from a sample (N, C, h, w) of their plane."""
         adapt(self._network, sample)
+        self._folded, self.plane = folded(self._network), plane
+
+    @property
+    def statistics(self) -> Float32:
+        """Those that it has taken last, float32 (n,)."""
+        return statistics_of(self._network)
+
+    def take(self, statistics: Float32, plane: int) -> None:
+        """Take the statistics (n,) of a plane that a runner of the same network has found."""
+        put_statistics(self._network, statistics)
         self._folded, self.plane = folded(self._network), plane
 
     @cached_property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +33,7 @@ class SeenImage:
         own: the image itself.
         image: normalised grey values, perhaps rescaled and inverted: the network's input.
         options: those of the prediction; the diameter is the one that was measured, where it was.
+        asked: the same as they were given.
     """
 
     trained: TrainedModel
@@ -39,6 +41,7 @@ class SeenImage:
     own: ImageSource
     image: NormalisedImage
     options: PredictOptions
+    asked: PredictOptions
 
     @property
     def source(self) -> ImageSource:
@@ -72,25 +75,35 @@ class SeenImage:
         return self.image.sample_shape(self.geometry) if self.trained.adaptive else ()
 
 
-def seen_by(model: Any, image: ImageSource | NDArray[np.generic], options: PredictOptions) -> SeenImage:
+MeasureSize = Callable[[TrainedModel, ImageSource, GreyRule, PredictOptions], PredictOptions]
+"""Gives the options the width of the objects, where they or the model ask for a measurement."""
+
+
+def seen_by(
+    model: Any,
+    image: ImageSource | NDArray[np.generic],
+    asked: PredictOptions,
+    measure: MeasureSize = with_measured_size,
+) -> SeenImage:
     """One image as a model sees it with these options; no pixel is read yet but where its objects are to be measured.
 
     Args:
         model: from `load`, or its path or name; or a network from `build`.
         image: (H, W), a stack (Z, H, W), channels first where the model wants several, or an open image.
-        options: those of the prediction.
+        asked: options of the prediction.
+        measure: measures objects, or knows how wide they are.
 
     Raises:
         InputError: the network cannot be cut off there, the image has other channels than it wants, its objects cannot
             be brought to the size that it has learnt, it is too large for ever, or options contradict each other.
     """
-    _check_uncertainty(options)
-    trained = pruned(as_model(model), options.prune)
+    _check_uncertainty(asked)
+    trained = pruned(as_model(model), asked.prune)
     own = _source_of(image, trained)
     _check_channels(trained, own)
-    refuse_endless(own, (own.height, own.width), options.tile)
-    rule = _rule(trained.card, options)
-    options = with_measured_size(trained, own, rule, options)
+    refuse_endless(own, (own.height, own.width), asked.tile)
+    rule = _rule(trained.card, asked)
+    options = measure(trained, own, rule, asked)
     times = magnification(trained.card, options)
     size = max(1, round(own.height * times)), max(1, round(own.width * times))
     refuse_endless(own, size, options.tile)
@@ -100,6 +113,7 @@ def seen_by(model: Any, image: ImageSource | NDArray[np.generic], options: Predi
         own=own,
         image=NormalisedImage(own, rule, size, options.invert),
         options=options,
+        asked=asked,
     )
 
 

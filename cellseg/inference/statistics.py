@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from cellseg.arrays import Float32
 from cellseg.inference.tiling import Box
 from cellseg.models.geometry import Geometry
 
@@ -48,6 +49,24 @@ def adapt(network: Any, batch: NDArray[np.float32]) -> None:
     with _measuring(layers):
         weight = next(network.parameters())
         network(torch.from_numpy(batch).to(weight.device, memory_format=torch.channels_last))
+
+
+def statistics_of(network: Any) -> Float32:
+    """Statistics of all normalisation layers, float32 (n,): for each its means, then its variances."""
+    found = [values for layer in normalisation_layers(network) for values in (layer.running_mean, layer.running_var)]
+    return np.concatenate([values.float().cpu().numpy() for values in found if values is not None])
+
+
+@torch.inference_mode()
+def put_statistics(network: Any, statistics: Float32) -> None:
+    """Give the normalisation layers the statistics (n,) that `statistics_of` has read."""
+    at = 0
+    for layer in normalisation_layers(network):
+        for values in (layer.running_mean, layer.running_var):
+            assert values is not None
+            values.copy_(torch.from_numpy(statistics[at : at + values.numel()].copy()))
+            at += values.numel()
+    assert at == len(statistics)
 
 
 def folded(network: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from cellseg.inference.notes import MemoryNotes, Notes
 from cellseg.inference.tiling import Tile, TilePlace, place
 
 
@@ -26,9 +27,15 @@ class Store(Protocol):
 
     layers: frozenset[str]
     """Their names."""
+    notes: Notes
+    """What is taken once for all of its tiles."""
 
     def done(self) -> frozenset[TilePlace]:
         """Tiles (plane, top, left) that are finished."""
+        ...
+
+    def holds(self, tile: Tile) -> bool:
+        """True where a tile is finished."""
         ...
 
     def add(self, tile: Tile, values: dict[str, NDArray[Any]]) -> None:
@@ -45,6 +52,7 @@ class ArrayStore:
 
     def __init__(self, layers: tuple[Layer, ...]) -> None:
         self.layers = frozenset(layer.name for layer in layers)
+        self.notes: Notes = MemoryNotes()
         self._layers = layers
         self._done: set[TilePlace] = set()
 
@@ -55,6 +63,10 @@ class ArrayStore:
     def done(self) -> frozenset[TilePlace]:
         """Tiles (plane, top, left) that are finished."""
         return frozenset(self._done)
+
+    def holds(self, tile: Tile) -> bool:
+        """True where a tile is finished."""
+        return place(tile) in self._done
 
     def add(self, tile: Tile, values: dict[str, NDArray[Any]]) -> None:
         """Store what was computed for a tile, (channels, h, w) for each layer."""

@@ -6,10 +6,13 @@ reads the true surroundings of what it writes, and only what lies outside the im
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import overload
 
-from cellseg.arrays import Shape
+import numpy as np
+
+from cellseg.arrays import Int64, Shape
 from cellseg.errors import InputError
 from cellseg.models.geometry import Geometry
 
@@ -77,17 +80,51 @@ SEEN_AT_LEAST = 176
 processor takes other kernels, which round differently, by up to 1e-5 in the probabilities; from here on by 6e-8."""
 
 
-def plan(planes: int, height: int, width: int, geometry: Geometry, shape: Shape) -> Iterator[Tile]:
+@dataclass(frozen=True, slots=True)
+class TilePlan(Sequence[Tile]):
+    """All tiles of an image in scan order, made when they are asked for: a plan of millions takes no memory."""
+
+    planes: int
+    rows: tuple[Span, ...]
+    columns: tuple[Span, ...]
+
+    def __len__(self) -> int:
+        return self.planes * len(self.rows) * len(self.columns)
+
+    @overload
+    def __getitem__(self, number: int) -> Tile: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> list[Tile]: ...
+
+    def __getitem__(self, number: int | slice) -> Tile | list[Tile]:
+        if isinstance(number, slice):
+            return [self._tile(k) for k in range(len(self))[number]]
+        return self._tile(range(len(self))[number])
+
+    def numbers(self, places: Iterable[TilePlace]) -> Int64:
+        """Numbers of the tiles (n,) with these places."""
+        found = np.array(list(places), np.int64).reshape(-1, 3)
+        rows, columns = (np.array([span.write for span in spans]) for spans in (self.rows, self.columns))
+        row, column = np.searchsorted(rows, found[:, 1]), np.searchsorted(columns, found[:, 2])
+        numbers: Int64 = (found[:, 0] * len(rows) + row) * len(columns) + column
+        return numbers
+
+    def _tile(self, number: int) -> Tile:
+        band, column = divmod(number, len(self.columns))
+        plane, row = divmod(band, len(self.rows))
+        y, x = self.rows[row], self.columns[column]
+        return Tile(plane, Box(y.read, x.read, y.size, x.size), Box(y.write, x.write, y.length, x.length))
+
+
+def plan(planes: int, height: int, width: int, geometry: Geometry, shape: Shape) -> TilePlan:
     """The tiles of `planes` images of height x width pixels, in scan order.
 
     `shape` is the height and width of an output tile in pixels, from `whole_strides`. Offsets are multiples of the
     stride and all tiles read alike sizes, so that the result does not depend on `shape`.
     """
     rows, columns = (spans(length, side, geometry) for length, side in zip((height, width), shape, strict=True))
-    for plane in range(planes):
-        for y in rows:
-            for x in columns:
-                yield Tile(plane, Box(y.read, x.read, y.size, x.size), Box(y.write, x.write, y.length, x.length))
+    return TilePlan(planes, tuple(rows), tuple(columns))
 
 
 def place(tile: Tile) -> TilePlace:

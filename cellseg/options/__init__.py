@@ -17,6 +17,7 @@ from cellseg.options.data import Balance as Balance
 from cellseg.options.data import BalanceOption as BalanceOption
 from cellseg.options.data import DataOptions as DataOptions
 from cellseg.options.data import Foreground as Foreground
+from cellseg.options.data import ImageOptions as ImageOptions
 from cellseg.options.data import LabelKind as LabelKind
 from cellseg.options.data import LabelOptions as LabelOptions
 from cellseg.options.data import SampleKind as SampleKind
@@ -61,6 +62,7 @@ from cellseg.options.results import LabelType as LabelType
 from cellseg.options.results import Link as Link
 from cellseg.options.results import PredictOptions as PredictOptions
 from cellseg.options.results import ProbabilityType as ProbabilityType
+from cellseg.options.results import ProcessOptions as ProcessOptions
 from cellseg.options.results import Result as Result
 from cellseg.options.results import Split as Split
 from cellseg.options.results import SplitOptions as SplitOptions

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from cellseg.checked import Checked, Help, Limits
 from cellseg.errors import InputError
-from cellseg.options.shared import SeedOption, TileOption
+from cellseg.options.shared import AxesOption, SceneOption, SeedOption, TileOption
 
 Balance = Literal["none", "image", "dataset"]
 Where = Literal["background", "everywhere"]
@@ -46,6 +46,18 @@ class LabelOptions(Checked):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImageOptions(Checked):
+    """Reading of image files."""
+
+    channel: str | None = None
+    """Name or number (from 0) of the channel to take."""
+    scene: SceneOption | None = None
+    """`cellseg info` lists them."""
+    axes: AxesOption | None = None
+    """Default: as the files say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DataOptions(Checked):
     """Files of a training: images, labels and masks."""
 
@@ -56,10 +68,10 @@ class DataOptions(Checked):
     only where markers, silver truth and grey values confirm it, else ignored."""
     annotated: str | None = None
     """Masks, matched like labels: nonzero where somebody annotated; the rest has no weight."""
-    axes: str | None = None
-    """Axes of the images, such as CYX where pages are channels. Default: as the files say."""
-    scene: str | None = None
-    """Name or number (from 0) of the image in each CZI, ND2 or LIF that holds several; `cellseg info` lists them."""
+    axes: AxesOption | None = None
+    """Default: as the files say."""
+    scene: SceneOption | None = None
+    """`cellseg info` lists them."""
     validation_images: str | None = None
     """Images for validation, instead of a part of --images."""
     validation_labels: str | None = None

@@ -23,6 +23,7 @@ Averaging = Literal["none", "rotations7", "dihedral8"]
 AVERAGING_COST: dict[Averaging, int] = {"none": 1, "rotations7": 10, "dihedral8": 8}
 """Pixels that the network sees with each way of averaging, against one pass over the tiles. A turned tile needs a
 larger square around it: 7 rotations see 8 to 11 times as many pixels (by the margin; square tiles), so about 10."""
+MOST_SHARES = 1_000_000
 Uncertainty = Literal["none", "entropy", "disagreement"]
 Split = Literal["none", "watershed"]
 Link = Literal["none", "overlap"]
@@ -82,6 +83,38 @@ class PredictOptions(Checked):
     """Type of written probabilities; uint8 are 255 times the probability, a quarter of the size."""
     label_type: LabelType = "uint32"
     """Type of the numbers of instances; uint16 is refused where there are more than 65535."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessOptions(Checked):
+    """Processes that compute a prediction together, on one machine or many that see one folder."""
+
+    share: str | None = None
+    """K/N: compute the K-th of N parts of the tiles, for job arrays (--share 1/8 to 8/8, in any order, at once or not).
+    Who finds all tiles done writes the result; else the same command with --resume instead of --share does."""
+
+    cluster: str | None = None
+    """Workers that compute the tiles: local:N for N processes of this machine, or a Dask scheduler by its address
+    (tcp://HOST:8786) or file. Image, model and output lie in a folder that all see."""
+
+    def __post_init__(self) -> None:
+        Checked.__post_init__(self)
+        if self.share is not None and self.cluster is not None:
+            raise InputError("--share and --cluster are two ways to hand out tiles", "Give one of them.")
+        if self.share is not None and self.part is None:
+            raise InputError(f"--share is {self.share!r}", "Give K/N with K from 1 to N, such as 2/8.")
+
+    @property
+    def part(self) -> tuple[int, int] | None:
+        """Number of the share, from 1, and how many there are; None where no share is wanted or that is none."""
+        number, _, count = (self.share or "").partition("/")
+        if not (_is_number(number) and _is_number(count) and 1 <= int(number) <= int(count) <= MOST_SHARES):
+            return None
+        return int(number), int(count)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,8 @@ TileOption = Annotated[
     Limits(1, 65536),
     Help("Side of a tile in pixels, as the network gives it; its input has a margin of true surroundings around it."),
 ]
+AxesOption = Annotated[str, Help("Axes of the images, such as CYX where pages are channels.")]
+SceneOption = Annotated[str, Help("Name or number (from 0) of the image in each CZI, ND2 or LIF that holds several.")]
 MEASURED = 0.0
 """Value of `DiameterOption` that asks for a measurement, the word "auto"."""
 DiameterOption = Annotated[

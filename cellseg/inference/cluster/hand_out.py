@@ -1,0 +1,145 @@
+"""Batches of tiles handed out to workers: a dead or hanging worker's batch is given to another."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from cellseg.errors import InputError
+from cellseg.inference.cluster.job import BatchDone, ClusterJob
+from cellseg.inference.cluster.worker import compute_batch, fault_of_worker
+
+WAITING = 2
+"""Batches for each worker that are with the scheduler: few, so that millions of tiles take no memory there."""
+TRIES = 5
+"""Times that a batch is given out."""
+HANGS = 900.0
+"""Seconds after which a batch is given to a second worker as well."""
+POLL = 0.1
+GONE = "the scheduler is gone"
+KEPT = "What is done is kept: go on with --resume."
+
+
+@dataclass(slots=True)
+class WorkerSum:
+    """Tiles of a worker, and its seconds at work."""
+
+    tiles: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(slots=True, eq=False)
+class _Batch:
+    """A batch that was given out, perhaps to several, one after the other."""
+
+    numbers: Sequence[int]
+    futures: list[Any] = field(default_factory=list)
+    since: float = field(default_factory=time.monotonic)
+
+
+@dataclass(slots=True, eq=False)
+class HandOut:
+    """Batches on their way through the workers of a client."""
+
+    client: Any
+    job: ClusterJob
+    workers: dict[str, WorkerSum] = field(default_factory=dict)
+    _open: dict[Any, _Batch] = field(default_factory=dict)
+    """Batches by their futures."""
+
+    def check(self) -> int:
+        """Number of workers; waits for the first. Raises InputError for one that cannot do the work."""
+        self.client.wait_for_workers(1)
+        answers = self.client.run(fault_of_worker, self.job, on_error="return")
+        for worker, answer in sorted(answers.items()):
+            fault = _fault(answer)
+            if fault:
+                raise InputError(f"the worker {worker} {fault}", "Install the same everywhere, and share one folder.")
+        return len(answers)
+
+    def run(self, batches: Iterator[Sequence[int]]) -> Iterator[int]:
+        """Hand all batches out; yields the tiles that were computed since, at least every moment.
+
+        Raises InputError where the scheduler is gone, or workers die with a batch again and again; and what went wrong
+        on a worker, such as OSError for a full disk.
+        """
+        from distributed import as_completed
+
+        coming: Any = as_completed()
+        while True:
+            self._fill(coming, batches)
+            if not self._open:
+                return
+            ready = list(coming.next_batch(block=False)) if coming.count() else []
+            yield sum(self._taken(future, coming) for future in ready if future in self._open)
+            if not ready:
+                self._refuse_gone()
+                self._give_again(coming)
+                time.sleep(POLL)
+
+    def _fill(self, coming: Any, batches: Iterator[Sequence[int]]) -> None:
+        room = WAITING * max(1, len(self._known())) - len(self._open)
+        for numbers in islice(batches, max(room, 0)):
+            self._submit(coming, _Batch(numbers))
+
+    def _known(self) -> dict[str, Any]:
+        known: dict[str, Any] = self.client.scheduler_info(n_workers=-1).get("workers", {})
+        return known
+
+    def _submit(self, coming: Any, batch: _Batch) -> None:
+        cards = any("GPU" in worker.get("resources", {}) for worker in self._known().values())
+        wish = {"resources": {"GPU": 1}} if cards else {}
+        future = self.client.submit(compute_batch, self.job, batch.numbers, pure=False, **wish)
+        batch.futures.append(future)
+        batch.since = time.monotonic()
+        self._open[future] = batch
+        coming.add(future)
+
+    def _taken(self, future: Any, coming: Any) -> int:
+        """Take what a worker has done; a batch of workers that died is given out again."""
+        batch = self._open.pop(future)
+        if future.status == "finished":
+            for twin in batch.futures:
+                if self._open.pop(twin, None) is not None:
+                    twin.cancel()
+            return self._count(future.result())
+        _refuse(future)
+        if len(batch.futures) >= TRIES:
+            found = f"workers died {TRIES} times with one batch"
+            raise InputError(found, "Give each more memory, or take a smaller --memory.")
+        self._submit(coming, batch)
+        return 0
+
+    def _count(self, done: BatchDone) -> int:
+        found = self.workers.setdefault(done.worker, WorkerSum())
+        found.tiles, found.seconds = found.tiles + done.tiles, found.seconds + done.seconds
+        return done.tiles
+
+    def _give_again(self, coming: Any) -> None:
+        """Give batches of workers that seem to hang to others, too; what they find done is left out."""
+        for batch in set(self._open.values()):
+            if time.monotonic() - batch.since > HANGS and len(batch.futures) < TRIES:
+                self._submit(coming, batch)
+
+    def _refuse_gone(self) -> None:
+        if self.client.status not in ("running", "connecting"):
+            raise InputError(GONE, KEPT)
+
+
+def _fault(answer: Any) -> str:
+    """The reason why a worker cannot work, from its answer; an error where it has not even the question."""
+    return answer if isinstance(answer, str) else f"has another cellseg, or none ({type(answer).__name__}: {answer})"
+
+
+def _refuse(future: Any) -> None:
+    """Raise what went wrong on a worker; nothing where workers died."""
+    from distributed import KilledWorker
+
+    if future.status != "error":  # lost or cancelled
+        raise InputError(GONE, KEPT)
+    error = future.exception()
+    if not isinstance(error, KilledWorker):
+        raise error

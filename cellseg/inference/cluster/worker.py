@@ -1,0 +1,111 @@
+"""A worker's side: it says what it is, opens image and model once, and computes batches of tiles."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from cellseg import __version__
+from cellseg.errors import InputError
+from cellseg.inference.cluster.job import BatchDone, ClusterJob, token_file
+
+if TYPE_CHECKING:
+    from cellseg.inference.prediction import Prediction
+
+
+@dataclass(slots=True)
+class _Opened:
+    """What this process has opened last, for one batch at a time."""
+
+    lock: Lock
+    job: ClusterJob | None = None
+    prediction: Prediction | None = None
+    process: str = ""
+
+
+_OPENED = _Opened(Lock())
+
+
+def fault_of_worker(job: ClusterJob) -> str:
+    """The reason why this process cannot work on a job, in words; empty where it can."""
+    if __version__ != job.version:
+        return f"has cellseg {__version__}, and the client {job.version}"
+    try:
+        import torch  # noqa: F401
+    except ImportError as error:
+        return f"has no {error.name or 'torch'}"
+    if not _sees_token(job):
+        return f"does not see the folder {job.output.parent}, which all must share"
+    return _fault_of_model(job)
+
+
+def compute_batch(job: ClusterJob, numbers: Sequence[int]) -> BatchDone:
+    """Compute those of the numbered tiles that nobody has finished, into the journal.
+
+    Raises InputError where image, model or version are not the client's, or the folder is not shared.
+    """
+    from cellseg.inference.helping import help_with, measure_together
+    from cellseg.inference.work_log import at_work
+    from cellseg.life import name_of_process
+
+    began = time.monotonic()
+    with _OPENED.lock:
+        if job != _OPENED.job:
+            _OPENED.prediction, _OPENED.process = None, name_of_process()
+        if not _sees_token(job):  # else it would begin a journal of its own
+            raise InputError(f"a worker does not see the folder {job.output.parent}", "Choose one that all share.")
+        with at_work(job.output, "a worker", _OPENED.process) as log:
+            prediction = _OPENED.prediction or _open(job)
+            _OPENED.job, _OPENED.prediction = job, prediction
+            planned = prediction.planned
+            tiles = [tile for k in numbers if not prediction.holds(tile := planned[k])]
+            for _ in measure_together(prediction, sorted({tile.plane for tile in tiles})):
+                pass
+            done = sum(1 for _ in help_with(prediction, tiles, log))
+    return BatchDone(_OPENED.process, done, time.monotonic() - began)
+
+
+def forget_job(job: ClusterJob) -> None:
+    """Close what was opened for a job."""
+    with _OPENED.lock:
+        if _OPENED.job == job:
+            _OPENED.job = _OPENED.prediction = None
+
+
+def _open(job: ClusterJob) -> Prediction:
+    from pathlib import Path
+
+    from cellseg.images.open import open_image
+    from cellseg.inference.segment import joined_prediction
+    from cellseg.models.hardware import use_threads
+    from cellseg.models.trained import load
+
+    fault = fault_of_worker(job)
+    if fault:
+        raise InputError(f"a worker {fault}", "Install the same on all machines, and take a folder that all see.")
+    use_threads(job.threads)
+    reading = job.reading
+    source = open_image(job.image, axes=reading.axes, channel=reading.channel, scene=reading.scene)
+    return joined_prediction(job.output, load(Path(job.model)), source, job.options)
+
+
+def _sees_token(job: ClusterJob) -> bool:
+    try:
+        return token_file(job.output).read_text(encoding="utf-8") == job.token
+    except OSError:
+        return False
+
+
+def _fault_of_model(job: ClusterJob) -> str:
+    from pathlib import Path
+
+    from cellseg.models.trained import load
+
+    try:
+        digest = load(Path(job.model)).digest
+    except InputError as error:
+        return f"cannot load the model: {error}"
+    return "" if digest == job.digest else f"has another model {job.model}"
