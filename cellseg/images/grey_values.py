@@ -11,9 +11,8 @@ Two numbers, `LOW,HIGH`: the same levels for all images, for grey values that ar
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 from scipy import ndimage
@@ -109,22 +108,6 @@ def known_greys(seen: ImageSource) -> dict[int, PlaneGreys]:
 def note_greys(seen: ImageSource, plane: int, greys: PlaneGreys) -> None:
     """Give an image from `seen_pixels` the grey values of a plane, which then is not measured."""
     _sheets(seen).measured[plane] = greys
-
-
-def greys_as_json(greys: PlaneGreys) -> Any:
-    """Grey values of a plane as a tree for JSON, to the last bit."""
-    return asdict(greys) if isinstance(greys, Normalisation) else [asdict(each) for each in greys]
-
-
-def greys_from_json(tree: Any) -> PlaneGreys:
-    """Grey values from what `greys_as_json` gave."""
-    if isinstance(tree, dict):
-        return Normalisation(**_with_tuples(tree))
-    return tuple(Levels(**_with_tuples(each)) for each in tree)
-
-
-def _with_tuples(tree: dict[str, Any]) -> dict[str, Any]:
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in tree.items()}
 
 
 def _sheets(seen: ImageSource) -> NormalisedSheets:

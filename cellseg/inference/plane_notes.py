@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cellseg.arrays import Float32
-from cellseg.images.grey_values import greys_as_json, greys_from_json
+from cellseg.images.greys_json import greys_as_json, greys_from_json
 from cellseg.inference.notes import Notes, note
 from cellseg.inference.runner import Runner
 from cellseg.inference.seen import SeenImage
