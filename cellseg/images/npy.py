@@ -112,6 +112,7 @@ def _unknown(shape: tuple[int, ...]) -> str:
 def _usual_axes(shape: tuple[int, ...]) -> str:
     """Axes of an array that says nothing of them; empty where several are as likely."""
     colours = len(shape) > 2 and shape[-1] in (3, 4) and min(shape[-3:-1]) >= FEWEST_COLUMNS
-    if colours:
+    one_channel = len(shape) > 2 and shape[-1] == 1 < min(shape[:-1])  # as networks take images
+    if colours or one_channel:
         return {3: "YXS", 4: "ZYXS"}.get(len(shape), "")
     return {2: "YX", 3: "ZYX"}.get(len(shape), "")

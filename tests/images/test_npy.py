@@ -69,3 +69,13 @@ def test_a_file_cut_off(tmp_path):
     (tmp_path / "a.npy").write_bytes((tmp_path / "a.npy").read_bytes()[:400])
     with pytest.raises(InputError, match="It is cut off or damaged"):
         open_image(tmp_path / "a.npy")
+
+
+@pytest.mark.parametrize(("shape", "planes"), [((8, 9, 1), 1), ((2, 8, 9, 1), 2)])
+def test_a_last_axis_of_one_is_a_channel(tmp_path, shape, planes):
+    array = np.arange(np.prod(shape), dtype=np.uint16).reshape(shape)
+    np.save(tmp_path / "a.npy", array)
+    source = open_image(tmp_path / "a.npy")
+    assert (source.planes, source.height, source.width, source.channels) == (planes, 8, 9, 1)
+    found = np.stack([source.read(plane)[0] for plane in range(planes)])
+    np.testing.assert_array_equal(found, array.reshape(planes, 8, 9))

@@ -49,6 +49,18 @@ def refusal(*paths) -> str:
     return str(error.value)
 
 
+@pytest.mark.parametrize("shape", [(8, 9, 1), (2, 8, 9, 1)])
+@pytest.mark.parametrize("write", [np.save, np.savez])
+@pytest.mark.parametrize("name", ["a.npy", "a.npz"])
+def test_arrays_with_a_channel_and_with_the_ending_of_the_other(tmp_path, shape, write, name):
+    labels = np.broadcast_to(CELLS, shape[:-1])[..., None]
+    with open(tmp_path / name, "wb") as file:
+        write(file, labels)
+    found = open_labels(tmp_path / name)
+    assert (found.planes, found.height, found.width) == (shape[0] if len(shape) > 3 else 1, 8, 9)
+    assert (found.read(found.planes - 1)[0] == CELLS).all()
+
+
 REFUSED = {
     "a_seg.npy": (lambda path: np.save(path, {"masks": CELLS}, allow_pickle=True), "['masks']"),
     "a.npz": (lambda path: np.savez(path, masks=np.array({1: 2})), "Python objects"),

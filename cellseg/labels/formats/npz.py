@@ -14,6 +14,7 @@ import numpy as np
 
 from cellseg.arrays import Array
 from cellseg.errors import InputError, reason_of
+from cellseg.images.fileformat import NUMPY, format_of_file
 from cellseg.images.source import ImageSource, array_source
 from cellseg.memory import refuse_beyond_memory
 from cellseg.unpacked import refuse_unpacked
@@ -29,11 +30,16 @@ def open_npz(path: Path) -> ImageSource:
     Raises:
         InputError: it is damaged, holds pickles, or several arrays that may be meant.
     """
-    array = the_array(_arrays(path), path)
+    array = _without_channel(the_array(_arrays(path), path))
     if array.dtype.kind not in "biuf" or array.ndim not in (2, 3):
         found = f"holds an array of {array.dtype} and shape {array.shape}"
         raise InputError(found, "Labels are numbers, (H, W) or (Z, H, W).", path=path)
     return replace(array_source(array, axes="ZYX"[-array.ndim :], name=path.name), path=path)
+
+
+def _without_channel(array: Array) -> Array:
+    """The array without a last axis of length 1: (H, W, 1) is a plane as networks take it, no H planes of W x 1."""
+    return array[..., 0] if array.ndim > 2 and array.shape[-1] == 1 < min(array.shape[:-1]) else array
 
 
 def the_array(arrays: Mapping[str, Array], path: Path) -> Array:
@@ -51,7 +57,7 @@ def the_array(arrays: Mapping[str, Array], path: Path) -> Array:
 
 def _arrays(path: Path) -> dict[str, Array]:
     try:
-        return _of_npy(path) if path.suffix.lower() == ".npy" else _of_npz(path)
+        return _of_npy(path) if format_of_file(path) == NUMPY else _of_npz(path)  # endings may lie
     except InputError:
         raise
     except Exception as error:  # a damaged header makes numpy fail in many ways
