@@ -36,21 +36,25 @@ def export(
     out
         The file to write.
     like
-        An image like those that will be predicted: its grey levels are written down, and statistics that the model
-        takes from each image are frozen as they are there. Default: the training's.
+        An image, or a folder or glob of images, like those that will be predicted: statistics that the model takes
+        from each image are gathered over them, and the grey levels of a single one are written down. Default: the
+        training's.
     overwrite
         Replace a file that is there.
     """
     from dataclasses import asdict
 
     from cellseg.exporting.export import export as write
+    from cellseg.exporting.export import some
+    from cellseg.images.listing import list_images
     from cellseg.images.open import open_image
 
     if out.exists() and not overwrite:
         raise InputError("exists", "Choose another --out, or replace it with --overwrite.", path=out)
-    image = None if like is None else open_image(like, axes=axes, channel=channel)
+    paths = [] if like is None else some(list_images(like))
+    images = [open_image(path, axes=axes, channel=channel) for path in paths]
     with console().status("exporting"):
-        found = write(model, out, like=image, **asdict(options))
+        found = write(model, out, like=images, **asdict(options))
     size = out.stat().st_size
     told: dict[str, Any] = {"out": str(out), "bytes": size}
     if found is not None:

@@ -83,7 +83,7 @@ def _text(name: str, note: ExportNote, options: ExportOptions) -> str:
         f"and mirror the image at its edges. {_exact(note)}",
         "Cells": f"A pixel belongs to a cell where the probability is at least {card.threshold:g}; cells are what is "
         "connected. cellseg itself also separates and fills them as the model was tuned.",
-        "Statistics of normalisation": f"They are {note.statistics} and do not depend on the image.",
+        "Statistics of normalisation": f"They are {note.statistics} and do not depend on the image.{_running(note)}",
         "Training data": card.data or "Not told.",
         "Validation": "\n".join(f"- {what}: {value:g}" for what, value in card.metrics.items()) or "Not told.",
         "Limits": card.limits or "Not told. Try it on annotated images of your own before you rely on it.",
@@ -105,6 +105,13 @@ def _percentiles(note: ExportNote) -> str:
         f"In the steps of this package the percentiles {LOW:g} and {HIGH:g} of the whole image stand for the levels, "
         "which cellseg measures where there is something to see: results are like cellseg's, but not the same. "
     )
+
+
+def _running(note: ExportNote) -> str:
+    """What they cost where they are a running average, see docs/export.md."""
+    if not note.statistics.startswith("running"):
+        return ""
+    return " The network has learnt to see each image by statistics of its own: with these it may find hardly anything."
 
 
 def _exact(note: ExportNote) -> str:

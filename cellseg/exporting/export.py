@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from cellseg.exporting.scripts import SCRIPTS, place_of
 from cellseg.exporting.traced import write_onnx, write_torchscript
 from cellseg.exporting.travelling import TravellingModel, travelling
 from cellseg.files import complete_file, write_text
+from cellseg.images.listing import list_images
 from cellseg.images.open import open_image
 from cellseg.images.source import ImageSource
 from cellseg.models.card import MODEL_FILE
@@ -30,8 +31,9 @@ def export(model: Any, path: str | Path, *, like: Any = None, **options: Any) ->
     Args:
         model: from `load`, its path or name, or a network from `build`.
         path: of the file. It appears there only when it is complete; a file that was there is replaced.
-        like: path of an image, or an open one, like those that will be predicted: its grey levels, and what a
-            model takes from each image otherwise, are frozen.
+        like: images like those that will be predicted: the path of one, of a folder or a glob, or one or several
+            open ones. Of one image the grey levels are frozen; of one or several what a model takes from each image
+            otherwise.
         options: fields of ExportOptions: format, name, authors, licence.
 
     Returns:
@@ -45,13 +47,13 @@ def export(model: Any, path: str | Path, *, like: Any = None, **options: Any) ->
     if wishes.format in SCRIPTS:
         write_text(Path(path), SCRIPTS[wishes.format](_path_of(model)))
         return None
-    image = _opened(like)
-    found = travelling(as_model(model), image)
+    images = _opened(like)
+    found = travelling(as_model(model), images)
     with complete_file(Path(path)) as temporary:
         if wishes.format in WRITERS:
             WRITERS[wishes.format](found, temporary)
         else:
-            write_package(found, temporary, wishes, _name_of(model), image)
+            write_package(found, temporary, wishes, _name_of(model), images[0] if images else None)
     return found
 
 
@@ -70,9 +72,25 @@ def _name_of(model: Any) -> str:
     return str(as_model(model).card.name)
 
 
-def _opened(image: Any) -> ImageSource | None:
-    if image is None or isinstance(image, ImageSource):
-        return image
-    if not isinstance(image, str | Path):
-        raise InputError(f"like is a {type(image).__name__}", "Give the path of an image, or an open one.")
-    return open_image(image)
+def _opened(images: Any) -> list[ImageSource]:
+    """Open images; of many some that are spread evenly over all."""
+    if images is None:
+        return []
+    if isinstance(images, ImageSource):
+        return [images]
+    if isinstance(images, str | Path):
+        return [open_image(path) for path in some(list_images(images))]
+    if isinstance(images, Sequence) and all(isinstance(one, ImageSource) for one in images):
+        return list(images)
+    found = f"like is a {type(images).__name__}"
+    raise InputError(found, "Give the path of an image or a folder, or open images.")
+
+
+def some(paths: Sequence[Path]) -> list[Path]:
+    """At most so many of some paths, spread evenly."""
+    step = max(-(-len(paths) // MOST_LIKE), 1)
+    return list(paths[::step])
+
+
+MOST_LIKE = 24
+"""Images whose statistics are gathered."""

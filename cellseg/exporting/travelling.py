@@ -18,7 +18,7 @@ from cellseg.images.grey_values import GAIN, MEAN, SPAN, GreyRule, PlaneGreys, g
 from cellseg.images.normalise import Normalisation
 from cellseg.images.source import ImageSource
 from cellseg.inference.normalised import NormalisedImage
-from cellseg.inference.statistics import adapt, folded, normalisation_layers
+from cellseg.inference.statistics import folded, gather, normalisation_layers
 from cellseg.models.exported.note import ExportNote
 from cellseg.models.trained import TrainedModel, refuse_exported
 
@@ -64,26 +64,29 @@ def compressed(x: Tensor, end: float = SPAN / 2, gain: float = GAIN) -> Tensor:
     return torch.clamp(x, -end, end) + torch.sign(x) * gain * torch.log1p(beyond / gain)
 
 
-def travelling(model: TrainedModel, image: ImageSource | None = None) -> TravellingModel:
-    """A model with frozen statistics, of its training or, where they and grey values depend on it, of an image.
+def travelling(model: TrainedModel, images: ImageSource | Sequence[ImageSource] | None = None) -> TravellingModel:
+    """A model with frozen statistics: those of its training or, where it takes them from each image, of some images.
 
     Args:
         model: the model.
-        image: one like those that will be predicted; of several planes the first counts.
+        images: like those that will be predicted; of several planes the first counts. Of one image grey levels are
+            frozen, too.
 
     Raises:
-        InputError: the image has other channels than the model wants, or cannot be read; or the model is a file of
+        InputError: an image has other channels than the model wants, or cannot be read; or the model is a file of
             another program.
     """
     refuse_exported(model, "cannot be exported again")
+    several = [images] if isinstance(images, ImageSource) else list(images or ())
     rule = grey_rule(model.card.grey_values)
     network, taken, warning = copy.deepcopy(model.network).cpu().float().eval(), "fixed by the training", ""
-    greys = _greys(rule, network, image)
+    seen = _something_to_see(rule, network, several)
     if model.adaptive:
         taken, warning = "running average of the training", RUNNING
-        if image is not None:
-            adapt(network, _sample(image, rule, model))
-            taken, warning = f"those of {image.name}", ""
+        if seen:
+            gather(network, (_sample(image, rule, model) for image, _ in seen))
+            taken, warning = _origin(several), ""
+    greys = [linear(one) for one in _by_channel(seen[0][1])] if len(several) == 1 else _numbers(rule, network)
     note = ExportNote(
         card=replace(model.card, statistics="fixed"),
         geometry=network.geometry,
@@ -96,24 +99,36 @@ def travelling(model: TrainedModel, image: ImageSource | None = None) -> Travell
 
 RUNNING = (
     "the model takes statistics of normalisation from each image, which other programs cannot: the running average of "
-    "its training is exported. Give an image like those that will be predicted with --like, or train again with "
-    "--statistics fixed"
+    "its training is exported, with which it may find hardly anything. Give images like those that will be predicted "
+    "with --like (a folder, best of the training), or train again with --statistics fixed"
 )
 
 
-def _greys(rule: GreyRule, network: Any, image: ImageSource | None) -> list[tuple[float, float]]:
-    """Gain and offset of each channel; empty where they depend on the image and none is given."""
-    channels: int = network.options.channels
-    if image is None:
-        numbers = rule.name != MEAN and rule.low < rule.high
-        return [linear(Levels(rule.low, rule.high))] * channels if numbers else []
-    if image.channels != channels:
-        found = f"has {image.channels} channels, the model wants {channels}"
-        raise InputError(found, "Give an image like those that are predicted.", path=image.name)
-    greys = rule.measure(image, 0)
-    if is_constant(greys):
-        raise InputError("has one grey value only", "Give an image like those that are predicted.", path=image.name)
-    return [linear(one) for one in _by_channel(greys)]
+def _origin(images: Sequence[ImageSource]) -> str:
+    return f"those of {images[0].name}" + (f" and {len(images) - 1} more images" if len(images) > 1 else "")
+
+
+def _numbers(rule: GreyRule, network: Any) -> list[tuple[float, float]]:
+    """Gain and offset of each channel where the rule names them; else none."""
+    if rule.name == MEAN or rule.low >= rule.high:
+        return []
+    return [linear(Levels(rule.low, rule.high))] * int(network.options.channels)
+
+
+def _something_to_see(
+    rule: GreyRule, network: Any, images: Sequence[ImageSource]
+) -> list[tuple[ImageSource, PlaneGreys]]:
+    """Those of the images that have more than one grey value, with their grey values."""
+    for image in images:
+        if image.channels != network.options.channels:
+            found = f"has {image.channels} channels, the model wants {network.options.channels}"
+            raise InputError(found, "Give an image like those that are predicted.", path=image.name)
+    measured = [(image, rule.measure(image, 0)) for image in images]
+    seen = [(image, greys) for image, greys in measured if not is_constant(greys)]
+    if images and not seen:
+        found = "has one grey value only"
+        raise InputError(found, "Give an image like those that are predicted.", path=images[0].name)
+    return seen
 
 
 def _by_channel(greys: PlaneGreys) -> Sequence[Levels | tuple[float, float]]:

@@ -9,7 +9,7 @@ deterministic, exact under tiling, and adapted to the microscope.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
@@ -69,6 +69,17 @@ def put_statistics(network: Any, statistics: Float32) -> None:
     assert at == len(statistics)
 
 
+@torch.no_grad()
+def gather(network: Any, batches: Iterable[NDArray[np.float32]]) -> None:
+    """Replace the statistics by the mean of those of several batches (N, C, h, w), each of one image."""
+    layers = normalisation_layers(network)
+    for layer in layers:
+        layer.reset_running_stats()
+    with _measuring(layers, momentum=None):
+        for batch in batches:
+            network(torch.from_numpy(batch))
+
+
 def folded(network: Any) -> Any:
     """A copy in which each normalisation right behind a convolution is part of that convolution's weights.
 
@@ -89,15 +100,16 @@ def _fold(block: nn.Sequential) -> None:
 
 
 @contextmanager
-def _measuring(layers: list[nn.BatchNorm2d]) -> Iterator[None]:
-    momentum = [layer.momentum for layer in layers]
+def _measuring(layers: list[nn.BatchNorm2d], momentum: float | None = 1.0) -> Iterator[None]:
+    """Take statistics in what follows: the last ones, or without momentum the mean of all."""
+    usual = [layer.momentum for layer in layers]
     for layer in layers:
         layer.train()
-        layer.momentum = 1.0
+        layer.momentum = momentum
     try:
         yield
     finally:
-        for layer, before in zip(layers, momentum, strict=True):
+        for layer, before in zip(layers, usual, strict=True):
             layer.eval()
             layer.momentum = before
 

@@ -1,11 +1,12 @@
 """What an exported model loses: docs/export.md's table.
 
-    python tests/benchmarks/travelling_costs.py MODEL --set dsb2018 [--part 2]
+    python tests/benchmarks/travelling_costs.py MODEL --set dsb2018 [--part 2] [--like]
     python tests/benchmarks/travelling_costs.py RUN --set isbi2012
 
 The same images are predicted by the model as it is, by the model with the statistics that travel (ONNX and TorchScript
 in cellseg), and by its bioimage.io package read as one of another program: percentiles of the whole image stand for
-the levels. The cut is the model's own each time, and the images are seen at their own size.
+the levels. With --like statistics are gathered over training images, else they are the training's. The cut is the
+model's own each time, and the images are seen at their own size.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import yaml
 
 import cellseg
 from cellseg.exporting.travelling import travelling
+from cellseg.images.source import array_source
 from cellseg.inference.cut import instances_in
 from cellseg.labels.pairs import find_pairs
 from cellseg.labels.read import kind_of, read_labels
@@ -30,9 +32,14 @@ from cellseg.models.trained import TrainedModel
 from cellseg.options import LabelOptions
 
 
-def of_another(model, folder):
+def plane_of(pair):
+    """The image of a pair, as one plane."""
+    return array_source(pair.image.read(pair.image_plane), axes="CYX", name=pair.image.name)
+
+
+def of_another(model, folder, like):
     """The model by its package, from which all that only cellseg reads is taken out."""
-    cellseg.export(model, folder / "own.zip", format="bioimageio")
+    cellseg.export(model, folder / "own.zip", format="bioimageio", like=like)
     with zipfile.ZipFile(folder / "own.zip") as old, zipfile.ZipFile(folder / "other.zip", "w") as new:
         for name in old.namelist():
             content = old.read(name)
@@ -65,18 +72,22 @@ def main():
     parser.add_argument("model")
     parser.add_argument("--set", default="dsb2018", choices=budget.SETS)
     parser.add_argument("--part", type=int, default=1, help="every so manieth image")
+    parser.add_argument("--like", action="store_true", help="gather statistics over training images")
     options = parser.parse_args()
     model = cellseg.load(options.model)
     model = replace(model, card=replace(model.card, sizes="learnt"))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        pairs = find_pairs(*budget.SETS[options.set](folder)[1])[:: options.part]
+        train, val = budget.SETS[options.set](folder)
+        pairs = find_pairs(*val)[:: options.part]
+        learnt = find_pairs(*train)
+        like = [plane_of(pair) for pair in learnt[:: -(-len(learnt) // 24)]] if options.like else None
         kind = kind_of([(p.labels, p.label_plane) for p in pairs], LabelOptions())
-        found = travelling(model)
+        found = travelling(model, like)
         ways = {
             "as it is": model,
             "statistics that travel": TrainedModel(found.network, found.note.card),
-            "and percentiles": of_another(model, folder),
+            "and percentiles": of_another(model, folder, like),
         }
         print(f"{options.model}, {options.set}, {len(pairs)} images; statistics: {found.note.statistics}")
         for way, one in ways.items():

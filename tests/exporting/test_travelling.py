@@ -68,6 +68,38 @@ def test_statistics_of_an_image_are_those_of_a_prediction_of_it():
     assert np.abs(predict_array(frozen, pixels) - predict_array(model, pixels)).max() < 1e-5
 
 
+def test_statistics_of_several_images_are_the_mean_of_theirs_and_levels_stay_open(tmp_path):
+    model = with_card(tiny("unet"), statistics="image")
+    first, second = spots(0), spots(1)
+    alone = [travelling(model, image).network.state_dict() for image in (first, second)]
+    nothing = array_source(np.full((80, 90), 7, np.uint16), name="empty.tif")
+    found = travelling(model, [first, nothing, second])
+    name = next(name for name in alone[0] if name.endswith("running_mean"))
+    wanted = (alone[0][name] + alone[1][name]) / 2
+    assert torch.allclose(found.network.state_dict()[name], wanted, atol=1e-6)
+    assert (found.note.gain, found.warning) == ((), "")
+    assert found.note.statistics == "those of spots.tif and 2 more images"
+
+
+def test_a_folder_of_images_may_be_given(tmp_path, capsys):
+    import json
+
+    import tifffile
+
+    from cellseg.cli import run
+    from cellseg.models.trained import save
+
+    save(with_card(tiny("unet"), statistics="image"), tmp_path / "m.safetensors")
+    (tmp_path / "images").mkdir()
+    for k in range(2):
+        tifffile.imwrite(tmp_path / "images" / f"{k}.tif", spots(k).read(0)[0])
+    words = ["export", str(tmp_path / "m.safetensors"), "--format", "torchscript", "--out", str(tmp_path / "m.pt")]
+    assert run([*words, "--like", str(tmp_path / "images"), "--json"]) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out)["statistics"] == "those of 0.tif and 1 more images"
+    assert "warning" not in told.err
+
+
 @pytest.mark.parametrize(
     ("image", "parts"),
     [(spots(channels=2), "has 2 channels"), (array_source(np.full((50, 50), 7, np.uint8)), "one grey value")],
