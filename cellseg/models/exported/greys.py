@@ -14,7 +14,7 @@ from cellseg.arrays import Float32, Float64
 from cellseg.images.grey_values import SPAN
 from cellseg.models.exported.note import ExportNote
 
-LOW, HIGH = 1.0, 99.0
+LOW, HIGH = 1.0, 99.8
 """Percentiles that stand for the dark and the bright level; measured in docs/export.md."""
 EPS = 1e-6
 PLACE = ["y", "x"]
