@@ -94,7 +94,7 @@ def left_behind(output: Path, key: dict[str, Any]) -> dict[str, Any] | None:
     try:
         left = dict(json.loads((journal_folder(output) / NOTE).read_text(encoding="utf-8")))
         left["options"] = _not_as_by_default(left)
-    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
+    except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError):
         return None
     changed = sorted(k for k in key if left.get(k) != json.loads(json.dumps(key[k], default=str)))
     if changed:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import copy
 import io
-import pickle
+import os
+import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import torch
 
-from cellseg.errors import InputError
-from cellseg.files import complete_file
+from cellseg.errors import InputError, reason_of
+from cellseg.files import complete_file, part_name
 from cellseg.models.hardware import training_device
 from cellseg.options import TrainOptions
 from cellseg.training.best import Best, as_tree
@@ -68,17 +70,52 @@ def save_checkpoint(state: State, path: Path, digest: str) -> None:
     }
     content = io.BytesIO()
     torch.save(tree, content)
+    _keep_before(path)
     with complete_file(path) as temporary:  # written by Python, so that a full disk is an OSError
         temporary.write_bytes(content.getbuffer())
 
 
-def load_checkpoint(state: State, path: Path, digest: str) -> None:
-    """Bring a new state to where the checkpoint was; loading runs no code.
+def before_file(path: Path) -> Path:
+    """The checkpoint before the one of this name."""
+    return path.with_name(f"before-{path.name}")
 
-    Raises InputError where the file is damaged, of another version, or belongs to other data or options.
+
+def _keep_before(path: Path) -> None:
+    """Keep the checkpoint that is about to be replaced, under a second name; at no moment is there none."""
+    if path.exists():
+        temporary = part_name(before_file(path))
+        temporary.unlink(missing_ok=True)
+        try:
+            os.link(path, temporary)
+        except OSError:  # a file system without hard links
+            shutil.copyfile(path, temporary)
+        os.replace(temporary, before_file(path))
+
+
+def load_checkpoint(state: State, path: Path, digest: str) -> str:
+    """Bring a new state to where the checkpoint was, or where that is damaged, the one before; loading runs no code.
+
+    Returns a sentence where it was the one before, else nothing. Raises InputError where both are damaged, or it is of
+    another version, or belongs to other data or options.
     """
+    try:
+        _restore(state, path, digest)
+        return ""
+    except DamagedCheckpoint as error:
+        try:
+            _restore(state, before_file(path), digest)
+        except InputError:
+            raise error from None
+    return f"{path} is damaged; the training goes on from the checkpoint before it, after step {state.step}"
+
+
+class DamagedCheckpoint(InputError):
+    """A checkpoint that cannot be read; another one may be."""
+
+
+def _restore(state: State, path: Path, digest: str) -> None:
     tree = _read(path)
-    if tree["digest"] != digest:
+    if tree.get("digest") != digest:
         raise InputError(
             "belongs to a training with other images, labels or options",
             "Give the same ones, or start a new run.",
@@ -91,8 +128,8 @@ def load_checkpoint(state: State, path: Path, digest: str) -> None:
         torch.set_rng_state(tree["random"])
         state.step, state.validated = int(tree["step"]), int(tree["validated"])
         state.best = None if tree["best"] is None else Best(**tree["best"])
-    except (RuntimeError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"is damaged ({str(error).splitlines()[0]})", "Start a new run.", path=path) from error
+    except Exception as error:  # a damaged one may hold anything
+        raise DamagedCheckpoint(f"is damaged ({reason_of(error)})", "Start a new run.", path=path) from error
 
 
 @dataclass(slots=True)
@@ -119,10 +156,17 @@ class Keeper:
 
 
 def _read(path: Path) -> dict[str, Any]:
+    content = io.BytesIO(from_first(lambda: _content(path)))
     try:
-        tree = torch.load(io.BytesIO(from_first(lambda: _content(path))), map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
-        raise InputError("is not a checkpoint of cellseg, or damaged", "Start a new run.", path=path) from error
+        with ZipFile(content) as archive:
+            if archive.testzip() is not None:  # torch itself looks at no checksum
+                raise ValueError("a checksum is wrong")
+        content.seek(0)
+        tree = torch.load(content, map_location="cpu", weights_only=True)
+    except InputError:
+        raise
+    except Exception as error:  # torch fails in many ways
+        raise DamagedCheckpoint("is not a checkpoint of cellseg, or damaged", "Start a new run.", path=path) from error
     if not isinstance(tree, dict) or tree.get("format") != FORMAT:
         remedy = "Go on with that version, or start a new run with --from this one."
         raise InputError("is a checkpoint of another version of cellseg", remedy, path=path)

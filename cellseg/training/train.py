@@ -95,15 +95,15 @@ def train_on(
     job = _Job(data, settings, start, metric_for(data, settings.train), seen_diameter(data, settings))
     torch.manual_seed(settings.train.seed)
     network = make_network(data, settings) if start is None else copy.deepcopy(start.network)
-    state, digest = new_state(network, settings.train), run_digest(data, settings, start)
+    state, digest, told = new_state(network, settings.train), run_digest(data, settings, start), ""
     check_same(digest)
     if resume and checkpoint is not None:
-        load_checkpoint(state, checkpoint, digest)
+        told = load_checkpoint(state, checkpoint, digest)
         check_continued(state.best, data, job.metric)
     state.shared = shared(state.network)
     size = sample_size(data, settings, network.geometry)
     count = sum(p.numel() for p in network.parameters())
-    notes = notes_on_held_out(data, settings.train)
+    notes = (*filter(None, [told]), *notes_on_held_out(data, settings.train))
     yield Started(state.step, settings.train.steps, len(data.training), len(data.held), *size, count, notes)
     examples = yield from _examples(data, settings, weight_maps)
     before: dict[str, float] = {}

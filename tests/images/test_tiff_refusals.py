@@ -119,6 +119,15 @@ def test_more_images_announced_than_there_are(tmp_path):
     assert "announces 9 pages, of which 1 are complete. It is cut off or damaged" in _refusal(path)
 
 
+@pytest.mark.parametrize("compression", [None, "zlib"])
+@pytest.mark.parametrize("count", [10**6, 2**40, 10**18])
+def test_more_images_announced_than_any_file_has(tmp_path, count, compression):
+    text = f"ImageJ=1.54f\nimages={count}\nslices={count}\n"
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, STACK[0], metadata=None, description=text, compression=compression)
+    assert f"announces {count} pages, of which 1 are complete" in _refusal(path)
+
+
 def test_a_missing_file_of_an_ome_set(tmp_path):
     tiffdata = "".join(
         f'<TiffData FirstZ="{z}" IFD="0" PlaneCount="1"><UUID FileName="z{z}.ome.tif">urn:uuid:{z}</UUID></TiffData>'

@@ -92,6 +92,27 @@ def test_a_loss_that_is_no_number_is_caught_and_the_good_state_kept(pairs, tmp_p
     assert all(tensor.isfinite().all() for name in ("network", "averaged") for tensor in tree[name].values())
 
 
+@pytest.mark.parametrize("damage", ["cut", "flipped", "empty"])
+def test_of_a_damaged_checkpoint_the_one_before_is_taken_and_said(pairs, tmp_path, damage):
+    options = {"steps": 6, "save_every": 0, **SMALL}
+    whole = finish(train(*pairs, **options))
+    events = train(*pairs, out=tmp_path / "run", **options)
+    for event in events:
+        if isinstance(event, Saved) and event.step == 4:
+            break
+    events.close()
+    file = tmp_path / "run/last.ckpt"
+    content = bytearray(file.read_bytes())
+    content[::50] = bytes(byte ^ 1 for byte in content[::50])
+    file.write_bytes({"cut": content[:-200], "flipped": content, "empty": b""}[damage])
+    events = list(train(*pairs, out=tmp_path / "run", resume=True, **options))
+    assert events[0].step == 3
+    assert any("last.ckpt is damaged; the training goes on from the checkpoint before it" in n for n in events[0].notes)
+    assert torch.equal(weights_of(events[-1].model), weights_of(whole.model))
+    rows = (tmp_path / "run/metrics.csv").read_text().splitlines()
+    assert [row.split(",")[0] for row in rows] == ["step", "1", "2", "3", "4", "5", "6"]
+
+
 @pytest.mark.parametrize("every", [0, 1000], ids=["a checkpoint each step", "none before"])
 def test_a_state_that_is_spoilt_replaces_no_checkpoint(pairs, tmp_path, monkeypatch, every):
     """The third step's loss is a number, but the weights it leaves are none."""

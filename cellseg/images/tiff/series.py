@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -94,15 +96,14 @@ def _series(series: tifffile.TiffPageSeries) -> Series:
 def _present(series: tifffile.TiffPageSeries, announced: int) -> tuple[Page, ...]:
     """The pages that are in the file."""
     codings: dict[int, Coding] = {}
-    found = (_page_at(series, number) for number in range(announced))
-    return tuple(_page(page, codings) for page in found if page and page.dataoffsets)
+    return tuple(_page(page, codings) for page in _pages_of(series, announced) if page and page.dataoffsets)
 
 
-def _page_at(series: tifffile.TiffPageSeries, number: int) -> Any:
-    try:
-        return series[number]
-    except IndexError:
-        return None
+def _pages_of(series: tifffile.TiffPageSeries, announced: int) -> Iterator[Any]:
+    """Pages up to the first that is not there: a text may announce any number."""
+    with suppress(IndexError):
+        for number in range(announced):
+            yield series[number]
 
 
 def _page(page: Any, codings: dict[int, Coding]) -> Page:
@@ -117,7 +118,8 @@ def _page(page: Any, codings: dict[int, Coding]) -> Page:
 def _consecutive(page: tifffile.TiffPage, start: int, number: int) -> tuple[Page, ...]:
     """Pages of plain data that follow each other, as in ImageJ's stacks with a single directory."""
     path, coding, size = Path(page.parent.filehandle.path), _coding(page), np.array([page.nbytes], np.uint64)
-    starts = (np.array([start + k * page.nbytes], np.uint64) for k in range(number))
+    held = max(0, path.stat().st_size - start) // max(1, page.nbytes) + 1  # a text may announce any number
+    starts = (np.array([start + k * page.nbytes], np.uint64) for k in range(min(number, held)))
     return tuple(Page(path, offset, size, coding, {}) for offset in starts)
 
 

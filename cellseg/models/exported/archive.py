@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from cellseg.errors import InputError
+from cellseg.errors import InputError, reading
 
 MOST = 8 * 2**30
 """Bytes of all files of a package, unpacked."""
@@ -42,7 +42,7 @@ class PackageFiles:
             return self.archive.read(plain)
         except KeyError as error:
             raise InputError(f"has no {plain}, which its description names", ANEW, path=self.path) from error
-        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
+        except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError) as error:
             raise InputError(f"has a damaged {plain}", ANEW, path=self.path) from error
 
 
@@ -56,10 +56,8 @@ def opened_package(path: Path) -> Iterator[PackageFiles]:
     Raises:
         InputError: it is no zip, one of its files would lie elsewhere, or it is a bomb.
     """
-    try:
+    with reading(path, "cannot be read as a zip", ANEW):
         archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError) as error:
-        raise InputError("cannot be read as a zip", ANEW, path=path) from error
     with archive:
         for one in archive.infolist():
             _refuse_elsewhere(one, path)

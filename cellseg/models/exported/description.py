@@ -10,7 +10,7 @@ import numpy as np
 import yaml
 
 from cellseg.arrays import Float32
-from cellseg.errors import InputError
+from cellseg.errors import InputError, reading
 from cellseg.extras import wanted
 from cellseg.models.exported.archive import ANEW, PackageFiles
 from cellseg.models.exported.kind import DESCRIPTIONS
@@ -110,8 +110,5 @@ def tensor_array(tensor: Any, files: PackageFiles) -> Float32:
             "has no test tensors", "Its author must add them: nothing else shows that it works.", path=files.path
         )
     name = file_of(tensor.test_tensor, files)
-    try:
-        array = np.load(io.BytesIO(files.read(name)), allow_pickle=False)
-        return np.asarray(array, np.float32)
-    except (ValueError, EOFError, OSError, MemoryError) as error:
-        raise InputError(f"has a damaged {name}", ANEW, path=files.path) from error
+    with reading(files.path, f"has a damaged {name}", ANEW):
+        return np.asarray(np.load(io.BytesIO(files.read(name)), allow_pickle=False), np.float32)

@@ -12,7 +12,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor, nn
 
-from cellseg.errors import InputError
+from cellseg.errors import InputError, reading
 from cellseg.extras import wanted
 from cellseg.models.exported.network import ExportedNetwork
 from cellseg.models.exported.note import INPUT, KEY, ExportNote, read_note
@@ -97,7 +97,8 @@ def onnx_file(content: bytes, path: Path) -> WeightsFile:
     except Exception as error:  # onnxruntime has a dozen kinds of its own
         found = "keeps weights in another file" if "external" in str(error).lower() else "cannot be read as ONNX"
         raise InputError(found, DAMAGED, path=path) from error
-    return WeightsFile(OnnxModule(session), session.get_modelmeta().custom_metadata_map.get(KEY))
+    with reading(path, "has metadata that cannot be read", DAMAGED):
+        return WeightsFile(OnnxModule(session), session.get_modelmeta().custom_metadata_map.get(KEY))
 
 
 def script_file(content: bytes, path: Path) -> WeightsFile:

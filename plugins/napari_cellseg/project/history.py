@@ -7,6 +7,7 @@ so a link costs nothing until its block is replaced, and a kept state never chan
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shutil
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ import cellseg
 from cellseg.arrays import UInt32
 from napari_cellseg.project import chunks
 from napari_cellseg.project.chunks import ChunkIndex
+
+log = logging.getLogger(__name__)
 
 _NOTE = "state.json"
 MOST_STATES = 20
@@ -64,7 +67,7 @@ def keep_state(labels: Path, history: Path, reason: str) -> Kept | None:
 def kept_states(history: Path) -> list[Kept]:
     """States that were kept, newest first."""
     folders = sorted((note.parent for note in history.glob(f"[!.]*/{_NOTE}")), reverse=True)
-    return [_read_note(folder) for folder in folders]
+    return [kept for kept in map(_read_note, folders) if kept is not None]
 
 
 def read_state(state: Kept, index: ChunkIndex) -> UInt32:
@@ -87,11 +90,16 @@ def _link(file: Path, target: Path) -> None:
         shutil.copyfile(file, target)
 
 
-def _read_note(folder: Path) -> Kept:
-    note = json.loads((folder / _NOTE).read_text(encoding="utf-8"))
-    found = ((file.relative_to(folder / "c").parts, file) for file in (folder / "c").rglob("*") if file.is_file())
-    blocks = {tuple(map(int, parts)): file for parts, file in found}
-    return Kept(folder, str(note["reason"]), datetime.fromisoformat(note["when"]), blocks)
+def _read_note(folder: Path) -> Kept | None:
+    """A state that was kept; None of a damaged one, which the log tells: it must not stand in the way of the others."""
+    try:
+        note = json.loads((folder / _NOTE).read_text(encoding="utf-8"))
+        found = ((file.relative_to(folder / "c").parts, file) for file in (folder / "c").rglob("*") if file.is_file())
+        blocks = {tuple(map(int, parts)): file for parts, file in found if all(part.isdecimal() for part in parts)}
+        return Kept(folder, str(note["reason"]), datetime.fromisoformat(note["when"]), blocks)
+    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
+        log.warning("%s: an earlier state of the annotation is damaged and left out (%s)", folder, error)
+        return None
 
 
 def _not_kept(history: Path, error: OSError) -> cellseg.InputError:
