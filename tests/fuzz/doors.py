@@ -86,6 +86,23 @@ def tiffs(folder: Path) -> list[Path]:
     return sorted(folder.iterdir())
 
 
+def label_images(folder: Path) -> list[Path]:
+    """Numbers and masks in TIFF and PNG, with palettes, in colours, of 1 and 16 bits."""
+    from PIL import Image
+
+    stack = np.stack([CELLS, CELLS])
+    tifffile.imwrite(folder / "plain.tif", stack, photometric="minisblack", metadata=None)
+    tifffile.imwrite(folder / "tiles.tif", stack, photometric="minisblack", tile=(16, 16), compression="zlib")
+    tifffile.imwrite(folder / "palette.tif", CELLS, photometric="palette", colormap=np.zeros((3, 256), np.uint16))
+    tifffile.imwrite(folder / "bits.tif", CELLS > 0, photometric="miniswhite")
+    tifffile.imwrite(folder / "floats.tif", CELLS.astype(np.float32))
+    tifffile.imwrite(folder / "rgb.tif", np.stack([CELLS * 90, CELLS * 40, CELLS * 7], -1), photometric="rgb")
+    Image.fromarray(CELLS.astype(np.uint16)).save(folder / "deep.png")
+    Image.fromarray(CELLS).convert("P").save(folder / "palette.png")
+    Image.fromarray(CELLS > 0).save(folder / "bits.png")
+    return sorted(folder.iterdir())
+
+
 def imagej(folder: Path) -> list[Path]:
     """Hyperstacks, whose axes stand in a text."""
     stack = np.stack([PIXELS, PIXELS])
@@ -137,7 +154,6 @@ def read_zarr(path: Path) -> None:
         return
     for name in list(images_inside(path))[:3]:
         _read(open_image(path / name))
-    open_image(path)
 
 
 def pictures(folder: Path) -> list[Path]:
@@ -453,12 +469,11 @@ def exports(kind: str, name: str) -> Any:
 
 DOORS = (
     Door("tiff", tiffs, read_image),
-    Door("tiff labels", tiffs, read_label_file),
+    Door("label images", label_images, read_label_file),
     Door("imagej", imagej, read_image),
     Door("ome", ome, read_image),
     Door("zarr", zarrs, read_zarr),
     Door("picture", pictures, read_image),
-    Door("picture labels", pictures, read_label_file),
     Door("npy", arrays, read_image),
     Door("npz", archives, read_label_file),
     Door("rois", rois, read_label_file, ("roifile",)),

@@ -93,7 +93,8 @@ def onnx_file(content: bytes, path: Path) -> WeightsFile:
     options.enable_cpu_mem_arena = False  # which keeps the memory of the largest tile for ever
     options.log_severity_level = 4
     try:
-        session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        quiet = {"enable_fallback": 0}  # which would print
+        session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"], **quiet)
     except Exception as error:  # onnxruntime has a dozen kinds of its own
         found = "keeps weights in another file" if "external" in str(error).lower() else "cannot be read as ONNX"
         raise InputError(found, DAMAGED, path=path) from error
