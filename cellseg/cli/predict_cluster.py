@@ -43,7 +43,6 @@ class ClusterRun:
 
     def job(self, image: Path, target: Path, options: PredictOptions, token: str) -> ClusterJob:
         """The order for the workers."""
-        from cellseg.inference.cluster.connect import threads_each
         from cellseg.inference.cluster.job import ClusterJob
 
         return ClusterJob(
@@ -55,7 +54,6 @@ class ClusterRun:
             version=__version__,
             digest=self.trained.digest,
             token=token,
-            threads=threads_each(self.address),
         )
 
     def check(self, image: Path, target: Path, options: PredictOptions) -> None:
@@ -91,10 +89,12 @@ def cluster_run(
     if text is None:
         yield None
         return
-    from cellseg.inference.cluster.connect import cluster_address, connected
+    from cellseg.inference.cluster.connect import cluster_address, connected, threads_each
+    from cellseg.models.hardware import use_threads
 
     address = cluster_address(text)
     with connected(address) as client:
+        use_threads(threads_each(address))  # decided for all: sums depend on them in the last bits
         yield ClusterRun(address, client, model, trained, reading)
 
 

@@ -13,6 +13,9 @@ from cellseg.inference.scope import changed
 from cellseg.inference.seen import SeenImage
 from cellseg.inference.tile_cost import estimate, even_tile, largest_tile
 from cellseg.inference.tiling import whole_strides
+from cellseg.models.hardware import threads_in_use
+
+MOST_THREADS = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,8 @@ class Decisions:
     precision: Arithmetic
     why: str
     """Why this precision."""
+    threads: int | None = None
+    """Threads of the processor, on which sums depend in the last bits; None in older journals."""
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -34,7 +39,10 @@ class Decisions:
         height, width = map(int, tree["tile"])
         if min(height, width) < 1 or tree["precision"] not in get_args(Arithmetic):
             raise ValueError(f"tiles of {height} x {width} in {tree['precision']}")
-        return cls((height, width), tree["precision"], str(tree["why"]))
+        threads = int(tree.get("threads") or 0)
+        if not 0 <= threads <= MOST_THREADS:
+            raise ValueError(f"{threads} threads")
+        return cls((height, width), tree["precision"], str(tree["why"]), threads or None)
 
 
 def decide(seen: SeenImage, runner: Runner, side: int | None = None) -> Decisions:
@@ -52,7 +60,7 @@ def decide(seen: SeenImage, runner: Runner, side: int | None = None) -> Decision
     tile = _tile(seen, side)
     precision, why = choose_precision(seen, runner)
     runner.precision = precision
-    return Decisions(tile, precision, why)
+    return Decisions(tile, precision, why, threads_in_use())
 
 
 def check_wishes(seen: SeenImage) -> None:

@@ -17,6 +17,7 @@ from cellseg.inference.result import Stored
 from cellseg.inference.runner import Runner
 from cellseg.inference.seen import SeenImage
 from cellseg.inference.store import ArrayStore
+from cellseg.models.hardware import use_threads
 
 ARRAY_TILE = 512
 """Longest side in pixels of the automatic tiles of an image in memory."""
@@ -95,4 +96,5 @@ def _as_decided(runner: Runner, output: Path, left: dict[str, Any]) -> Decisions
     with reading(journal_folder(output), DAMAGED, ANEW):
         decisions = Decisions.from_json(left)
     runner.precision = decisions.precision
+    use_threads(decisions.threads)
     return decisions

@@ -27,6 +27,11 @@ def use_threads(count: int | None) -> None:
         torch.set_num_threads(count)
 
 
+def threads_in_use() -> int:
+    """Processor threads with which torch computes now."""
+    return torch.get_num_threads()
+
+
 def computes_bfloat16(device: torch.device) -> bool:
     """True where the device multiplies bfloat16 in hardware; elsewhere it is emulated, and slower than float32."""
     if device.type == "cuda":

@@ -131,6 +131,22 @@ def test_a_measured_diameter_stands_in_the_journal(cellseg_cli, stack, tmp_path,
     assert "1 of 1 results are finished already" in done.err
 
 
+def test_all_compute_with_the_threads_of_the_first(cellseg_cli, model, plane, tmp_path):
+    """Sums depend on them: probabilities by 1e-7, statistics of normalisation layers by 1e-5."""
+    import torch
+
+    before, more = torch.get_num_threads(), ("--result", "probabilities")
+    try:
+        torch.set_num_threads(2)
+        assert predict(cellseg_cli, model, plane, tmp_path / "one.tif", *more).code == 0
+        assert predict(cellseg_cli, model, plane, tmp_path / "out.tif", *more, "--share", "1/2").code == 0
+        torch.set_num_threads(1)
+        assert predict(cellseg_cli, model, plane, tmp_path / "out.tif", *more, "--share", "2/2").code == 0
+    finally:
+        torch.set_num_threads(before)
+    assert (tmp_path / "out.tif").read_bytes() == (tmp_path / "one.tif").read_bytes()
+
+
 def test_several_images_share_their_first_rows_out(cellseg_cli, model, stack, tmp_path):
     (tmp_path / "images").mkdir()
     pixels = tifffile.imread(stack)

@@ -21,7 +21,6 @@ class ClusterJob:
         version: of cellseg.
         digest: of the model.
         token: text of the file `token_file` that the client has written.
-        threads: threads of the processor for each worker; None: as many as it has.
     """
 
     model: str
@@ -32,7 +31,6 @@ class ClusterJob:
     version: str
     digest: str
     token: str
-    threads: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

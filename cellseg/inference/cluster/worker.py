@@ -80,13 +80,11 @@ def _open(job: ClusterJob) -> Prediction:
 
     from cellseg.images.open import open_image
     from cellseg.inference.segment import joined_prediction
-    from cellseg.models.hardware import use_threads
     from cellseg.models.trained import load
 
     fault = fault_of_worker(job)
     if fault:
         raise InputError(f"a worker {fault}", "Install the same on all machines, and take a folder that all see.")
-    use_threads(job.threads)
     reading = job.reading
     source = open_image(job.image, axes=reading.axes, channel=reading.channel, scene=reading.scene)
     return joined_prediction(job.output, load(Path(job.model)), source, job.options)
