@@ -149,7 +149,7 @@ def read(folder: Path, index: ChunkIndex) -> UInt32 | None:
     shape = block_shape(len(index))
     try:
         values = np.frombuffer(imagecodecs.zstd_decode(packed), "<u4").reshape(shape)
-    except (ValueError, RuntimeError) as error:  # imagecodecs' errors are RuntimeErrors
+    except (ValueError, RuntimeError, MemoryError) as error:  # imagecodecs' errors are RuntimeErrors
         remedy = "Restore a state that the project has kept, or remove the file: this block is empty then."
         raise cellseg.InputError(f"a block of {_SIDE} x {_SIDE} labels is damaged", remedy, path=file) from error
     return values.astype(np.uint32)

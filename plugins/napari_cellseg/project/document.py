@@ -64,7 +64,7 @@ def read_document(project: Path) -> tuple[ProjectImage, ...]:
         return tuple(_image(described, project) for described in tree["images"])
     except cellseg.InputError:
         raise
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError, OSError) as error:
         raise _damaged(project, f"{type(error).__name__}: {error}") from error
 
 
