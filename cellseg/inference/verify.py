@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellseg.images.source import ImageSource
+from cellseg.inference.notes import MemoryNotes, Notes
 from cellseg.inference.opened import prediction_in_memory
+from cellseg.inference.predicted import predict_tiles
 from cellseg.inference.prediction import Prediction
 from cellseg.inference.seen import seen_by
 from cellseg.inference.tiling import SEEN_AT_LEAST, Box, Tile
@@ -31,13 +33,13 @@ def verify_seams(
 
 
 def differences(prediction: Prediction, windows: int, seed: int = 0) -> Iterator[float]:
-    """`verify_seams` of a prediction, with its own tiles."""
-    tiles, rng = prediction.planned, np.random.default_rng(seed)
+    """`verify_seams` of a prediction, with its own tiles; its journal may be gone, for the file is written."""
+    tiles, rng, notes = prediction.planned, np.random.default_rng(seed), MemoryNotes()
     for _ in range(windows):
         window = _window(rng, prediction)
         across = [tile for tile in tiles if tile.plane == window.plane and tile.write.overlap(window.write)]
-        whole = _predicted(prediction, [window], window.write)
-        yield float(np.abs(_predicted(prediction, across, window.write) - whole).max())
+        whole = _predicted(prediction, notes, [window], window.write)
+        yield float(np.abs(_predicted(prediction, notes, across, window.write) - whole).max())
 
 
 def _window(rng: np.random.Generator, prediction: Prediction) -> Tile:
@@ -59,10 +61,10 @@ def _start(rng: np.random.Generator, length: int, side: int, geometry: Geometry)
     return start - start % geometry.stride
 
 
-def _predicted(prediction: Prediction, tiles: list[Tile], window: Box) -> NDArray[np.float32]:
+def _predicted(prediction: Prediction, notes: Notes, tiles: list[Tile], window: Box) -> NDArray[np.float32]:
     """Probabilities (classes, h, w) of a window, from tiles that cover it."""
     out = np.full((prediction.seen.network.options.classes, window.height, window.width), np.nan, np.float32)
-    for found in prediction.compute(tiles):
+    for found in predict_tiles(prediction.seen, prediction.runner, tiles, notes):
         part = found.tile.write.overlap(window)
         assert part is not None
         out[:, *part.within(window)] = found.probabilities[:, *part.within(found.tile.write)]
