@@ -15,6 +15,8 @@ SQUARE = 32
 """Side in pixels of the squares of one value that may belong to a margin; a cell holds 2 x 2 of them."""
 FEWEST = 32
 """Pixels beside flat places that an area needs to count."""
+APART = 3
+"""Pixels between two that have nothing in common, but where noise has a grain."""
 SPARSE = 7
 """Every so many pixels of an area count for its median, which is quicker."""
 PLAIN, WHOLE, USUAL = slice(0, 2), slice(2, 4), 4
@@ -31,12 +33,12 @@ def flat_values(cell: Float64) -> list[float]:
 
 @compiled
 def medians(cell: Float64) -> tuple[Float64, Mask]:
-    """Medians of 3 x 3 pixels, the edge repeated; and where these 3 x 3 have one value."""
+    """Medians of 3 x 3 pixels, mirrored so that a line at the edge is one; and where these 3 x 3 have one value."""
     height, width = cell.shape
     wide = np.empty((height + 2, width + 2))
     wide[1:-1, 1:-1] = cell
-    wide[0, 1:-1], wide[-1, 1:-1] = cell[0], cell[-1]
-    wide[:, 0], wide[:, -1] = wide[:, 1], wide[:, -2]
+    wide[0, 1:-1], wide[-1, 1:-1] = cell[min(1, height - 1)], cell[max(height - 2, 0)]
+    wide[:, 0], wide[:, -1] = wide[:, min(2, width)], wide[:, max(width - 1, 1)]
     middle, flat = np.empty_like(cell), np.zeros(cell.shape, np.bool_)
     for y in range(height):
         for x in range(width):
@@ -97,19 +99,23 @@ def area_levels(middle: Float64, near: Mask) -> Float64:
 
 
 @compiled
-def texture(cell: Float64, flat: Mask) -> tuple[float, float]:
-    """Median and smallest difference of neighbours that are not flat; nan: none."""
+def texture(cell: Float64, flat: Mask) -> tuple[float, float, float]:
+    """Median and smallest difference of neighbours that are not flat, median of those `APART` apart; nan: none."""
     height, width = cell.shape
-    differences = np.empty(cell.size)
-    count, step = 0, np.inf
+    near, apart = np.empty(cell.size), np.empty(cell.size)
+    count, far, step = 0, 0, np.inf
     for y in range(height):
         for x in range(width):
-            if x + 1 < width and not (flat[y, x] or flat[y, x + 1]):
-                difference = abs(cell[y, x] - cell[y, x + 1])
-                differences[count] = difference
+            if flat[y, x]:
+                continue
+            if x + 1 < width and not flat[y, x + 1]:
+                near[count] = abs(cell[y, x] - cell[y, x + 1])
+                if 0 < near[count] < step:
+                    step = near[count]
                 count += 1
-                if 0 < difference < step:
-                    step = difference
+            if x + APART < width and not flat[y, x + APART]:
+                apart[far] = abs(cell[y, x] - cell[y, x + APART])
+                far += 1
     if count == 0:
-        return np.nan, np.nan
-    return np.median(differences[:count]), step if step < np.inf else np.nan
+        return np.nan, np.nan, np.nan
+    return np.median(near[:count]), step if step < np.inf else np.nan, np.median(apart[:far]) if far else np.nan
