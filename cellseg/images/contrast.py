@@ -48,8 +48,8 @@ ROUNDING = 0.3
 MOST = 2.0
 """An area counts at most as one with so many times the median contrast."""
 GRAIN = 1.75
-"""Differences of pixels a few apart, in those of neighbours, from which on noise has a grain: 1 without, 2 or more where the
-image was filtered or enlarged. Structure in electron microscopy has it, too."""
+"""Differences of pixels a few apart, in those of neighbours, from which on noise has a grain: 1 without, 2 or more
+if the image was filtered or enlarged. Structure as in electron microscopy has it, too."""
 COMMON = 0.98
 """Part of the areas whose contrast is no flaw of a few places, where noise has a grain."""
 BEYOND = 0.15

@@ -10,7 +10,7 @@ import torch
 import cellseg
 from cellseg.cli import run
 from cellseg.errors import InputError
-from cellseg.models.exported.meaning import meaning_of
+from cellseg.models.exported.output_classes import meaning_of
 from tests.exporting.foreign import STEP, Strange, package
 
 pytest.importorskip("onnxruntime")

@@ -82,10 +82,10 @@ def test_ssim_at_one_scale_is_scikit_images():
 
 
 @every_loss
-@pytest.mark.parametrize(("height", "width"), [(6, 7), (1, 1), (1, 7), (12, 25)])
+@pytest.mark.parametrize(("height", "width"), [(3, 4), (1, 1), (1, 7), (12, 25)])
 def test_gradients_agree_with_differences(loss, height, width):
     logits, classes, weights = drawn(height=height, width=width, dtype=torch.double)
-    assert gradcheck(lambda x: loss(x, classes, weights), logits.requires_grad_(), fast_mode=height > 6)
+    assert gradcheck(lambda x: loss(x, classes, weights), logits.requires_grad_(), fast_mode=height > 3)
 
 
 def test_the_gradient_of_the_structural_loss_holds_over_scales():

@@ -25,9 +25,9 @@ from cellseg.models.exported.axes import (
     tiling_of,
     to_network,
 )
-from cellseg.models.exported.meaning import Meaning
 from cellseg.models.exported.network import ExportedNetwork
 from cellseg.models.exported.note import ExportNote
+from cellseg.models.exported.output_classes import OutputClasses
 from cellseg.models.exported.steps import Softmax, TensorAxes, stepped_output, steps_after, steps_before
 from cellseg.models.geometry import Geometry
 from cellseg.models.registry import build
@@ -71,7 +71,7 @@ class ForeignTensors:
         last = self.before[-1] if self.before else None
         return last.dtype if isinstance(last, Cast) else "float32"
 
-    def card(self, meaning: Meaning, description: Any) -> ModelCard:
+    def card(self, meaning: OutputClasses, description: Any) -> ModelCard:
         """The card of the model."""
         threshold, core = meaning.cut
         return ModelCard(
@@ -160,7 +160,7 @@ class ForeignCall(nn.Module):
 class ForeignNetwork(ExportedNetwork):
     """The network of another program: grey values by its own steps in, logarithms of probabilities out."""
 
-    def __init__(self, note: ExportNote, content: bytes, call: ForeignCall, meaning: Meaning) -> None:
+    def __init__(self, note: ExportNote, content: bytes, call: ForeignCall, meaning: OutputClasses) -> None:
         super().__init__(note, content, call)
         self.call, self.meaning = call, meaning
         self.weights = len(content) // BYTES
@@ -221,7 +221,7 @@ class StandIn(nn.Module):
         return found
 
 
-def described_note(tensors: ForeignTensors, meaning: Meaning, description: Any) -> ExportNote:
+def described_note(tensors: ForeignTensors, meaning: OutputClasses, description: Any) -> ExportNote:
     """Note on a network, from its description."""
     card = tensors.card(meaning, description)
     return ExportNote(card=card, geometry=tensors.geometry, statistics="those of its file")

@@ -35,8 +35,8 @@ from cellseg.models.exported.foreign import (
     foreign_tensors,
 )
 from cellseg.models.exported.greys import stepped
-from cellseg.models.exported.meaning import meaning_of
 from cellseg.models.exported.note import KEY, ExportNote, read_note
+from cellseg.models.exported.output_classes import meaning_of
 from cellseg.models.exported.state import own_network
 from cellseg.models.exported.tolerance import Tolerance, tolerance_of
 

@@ -37,7 +37,7 @@ OWN_PROGRAM = "Run it in the program that it was made for, or ask its author for
 
 
 @dataclass(frozen=True, slots=True)
-class Meaning:
+class OutputClasses:
     """Meaning of the channels of an output.
 
     Attributes:
@@ -76,7 +76,7 @@ class Meaning:
 CELLS = ("background", "cell")
 
 
-def meaning_of(names: Sequence[str], tensor: str, values: Float32, path: Path) -> Meaning:
+def meaning_of(names: Sequence[str], tensor: str, values: Float32, path: Path) -> OutputClasses:
     """Meaning of an output from its channels' names, its own, and values (K, H, W) of it.
 
     Raises InputError where the values are no probabilities of classes.
@@ -88,7 +88,7 @@ def meaning_of(names: Sequence[str], tensor: str, values: Float32, path: Path) -
         )
     if len(values) == 1:
         rest = any(RIM.search(name) or GROUND.search(name) for name in (*names, tensor))
-        return Meaning(CELLS, (0, 0), "rest" if rest else "cell")
+        return OutputClasses(CELLS, (0, 0), "rest" if rest else "cell")
     exclusive = bool(abs(values.sum(axis=0) - 1).max() <= NEAR)
     found = _exclusive(names) if exclusive else _independent(names)
     if found is None:
@@ -97,31 +97,31 @@ def meaning_of(names: Sequence[str], tensor: str, values: Float32, path: Path) -
     return found
 
 
-def _exclusive(names: Sequence[str]) -> Meaning:
+def _exclusive(names: Sequence[str]) -> OutputClasses:
     """Classes; of three of which one is called a rim, cells with rims."""
     numbers, rims = range(len(names)), _called(RIM, names)
     ground = next(iter(_called(GROUND, names)), 0)
     others = [k for k in numbers if k != ground]
     if len(names) == 3 and len(rims) == 1 and rims[0] != ground:
-        return Meaning(CELLS, (next(k for k in others if k != rims[0]), rims[0]), "inside")
+        return OutputClasses(CELLS, (next(k for k in others if k != rims[0]), rims[0]), "inside")
     if len(names) == 2:
         ground = rims[0] if len(rims) == 1 else ground
-        return Meaning(CELLS, (ground, 1 - ground))
+        return OutputClasses(CELLS, (ground, 1 - ground))
     named = [f"class {k}" if NUMBERED.fullmatch(names[k]) else names[k] for k in others]
-    return Meaning(("background", *named), (ground, *others))
+    return OutputClasses(("background", *named), (ground, *others))
 
 
-def _independent(names: Sequence[str]) -> Meaning | None:
+def _independent(names: Sequence[str]) -> OutputClasses | None:
     """A cell with its rim, and the rim; None where the names say otherwise."""
     rims = _called(RIM, names)
     if len(names) != 2 or len(rims) > 1:
         return None
     if len(rims) == 1:
-        return Meaning(CELLS, (1 - rims[0], rims[0]), "rim")
+        return OutputClasses(CELLS, (1 - rims[0], rims[0]), "rim")
     ground = _called(GROUND, names)
     if len(ground) == 1:
-        return Meaning(CELLS, (1 - ground[0], ground[0]), "cell")
-    return Meaning(CELLS, (0, 1), "rim") if all(map(NUMBERED.fullmatch, names)) else None
+        return OutputClasses(CELLS, (1 - ground[0], ground[0]), "cell")
+    return OutputClasses(CELLS, (0, 1), "rim") if all(map(NUMBERED.fullmatch, names)) else None
 
 
 def _called(pattern: re.Pattern[str], names: Sequence[str]) -> list[int]:
