@@ -63,7 +63,7 @@ class StoreJournal:
             self._file = None
 
     def records(self) -> Iterator[tuple[Slices, UInt32]]:
-        """The writes that are left, in their order, up to the first that a kill cut off."""
+        """The writes that are left, in their order, up to the first that a kill cut off or that is damaged."""
         try:
             text = self.path.read_bytes()
         except FileNotFoundError:
@@ -71,9 +71,11 @@ class StoreJournal:
         at = 0
         while (found := _record_at(text, at)) is not None:
             ndim, body = found
-            bounds = np.frombuffer(body, "<i8", 2 * ndim).reshape(ndim, 2).tolist()
-            values = np.frombuffer(imagecodecs.zstd_decode(body[16 * ndim :]), "<u4")
-            yield tuple(slice(*pair) for pair in bounds), values.reshape([stop - start for start, stop in bounds])
+            try:
+                write = _written(ndim, body)
+            except (imagecodecs.ZstdError, ValueError):
+                return
+            yield write
             at += _HEAD.size + len(body)
 
     def _append(self, record: bytes) -> None:
@@ -85,6 +87,13 @@ class StoreJournal:
         if os.write(self._file, record) < len(record):
             os.ftruncate(self._file, end)
             raise OSError(28, "No space left on device")
+
+
+def _written(ndim: int, body: bytes) -> tuple[Slices, UInt32]:
+    """Box and values of a record. Raises ZstdError or ValueError where they are damaged."""
+    bounds = np.frombuffer(body, "<i8", 2 * ndim).reshape(ndim, 2).tolist()
+    values = np.frombuffer(imagecodecs.zstd_decode(body[16 * ndim :]), "<u4")
+    return tuple(slice(*pair) for pair in bounds), values.reshape([stop - start for start, stop in bounds])
 
 
 def _record_at(text: bytes, at: int) -> tuple[int, bytes] | None:
