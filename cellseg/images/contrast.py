@@ -47,9 +47,9 @@ ROUNDING = 0.3
 """Deviation of rounding to whole steps, in steps (1 / sqrt 12)."""
 MOST = 2.0
 """An area counts at most as one with so many times the median contrast."""
-GRAIN = 1.75
-"""Differences of pixels a few apart, in those of neighbours, from which on noise has a grain: 1 without, 2 or more
-if the image was filtered or enlarged. Structure as in electron microscopy has it, too."""
+GRAIN = 1.5
+"""Differences of pixels a few apart, in those of neighbours, from which on noise has a grain: 1 without, 2 or more if
+the image was filtered or enlarged. Structure in electron microscopy has it, too."""
 COMMON = 0.98
 """Part of the areas whose contrast is no flaw of a few places, where noise has a grain."""
 BEYOND = 0.15
@@ -167,12 +167,14 @@ class LevelsCount:
 
     def levels(self) -> Levels:
         """The levels of all that was added."""
-        cells = np.array(self.cells)
-        noise = _noise(cells)
-        seen, least = _seen(self.areas, noise)
+        near, apart, step = _differences(np.array(self.cells))
+        noise = max(near, ROUNDING * step)
+        seen, least = _seen(self.areas, max(noise, apart))
+        if least:  # what is structured as finely as grain is taken for it
+            seen, least = _seen(self.areas, noise)
         empty = not seen.size
         low, high = (
-            _levels_of_nothing(self.areas, noise) if empty else _apart(_strongest(seen, _has_grain(cells)), least)
+            _levels_of_nothing(self.areas, noise) if empty else _apart(_strongest(seen, apart > GRAIN * near), least)
         )
         areas, grid = flattened(self.areas), area_grid(self.areas, self.corners)
         most = BEYOND * (high - low)
@@ -203,13 +205,15 @@ def flattened(areas: Sequence[Array]) -> Array:
     return np.concatenate([each.reshape(-1, each.shape[-1]) for each in areas])
 
 
-def _noise(cells: Float64) -> float:
-    """Deviation of the noise from the differences of neighbours, at least that of rounding."""
-    differences, steps = (column[~np.isnan(column)] for column in (cells[:, 0], cells[:, 1]))
-    if not len(differences):
-        return 0.0
+def _differences(cells: Float64) -> tuple[float, float, float]:
+    """Deviation of the noise from the differences of neighbours and of pixels a few apart, and the step of grey values.
+
+    Noise with a grain, by a filter or an enlargement, shows only in the second.
+    """
+    near, steps, apart = (column[~np.isnan(column)] for column in cells.T)
     # the median of |a - b| of two normal numbers is 0.954 deviations
-    return max(float(np.median(differences)) / 0.954, ROUNDING * float(steps.min()) if len(steps) else 0.0)
+    first, second = (float(np.median(each)) / 0.954 if len(each) else 0.0 for each in (near, apart))
+    return first, second, float(steps.min()) if len(steps) else 0.0
 
 
 def _seen(areas: Sequence[Float64], noise: float) -> tuple[Float64, float]:
@@ -240,12 +244,6 @@ def _apart(levels: tuple[float, float], least: float) -> tuple[float, float]:
     """The levels, moved apart where they are nearer than that."""
     half = max(least - (levels[1] - levels[0]), 0.0) / 2
     return levels[0] - half, levels[1] + half
-
-
-def _has_grain(cells: Float64) -> bool:
-    """True where pixels a few apart differ much more than neighbours do, by a filter or an enlargement."""
-    near, apart = (column[~np.isnan(column)] for column in (cells[:, 0], cells[:, 2]))
-    return bool(len(near) and len(apart) and np.median(apart) >= GRAIN * np.median(near))
 
 
 def _strongest(levels: Float64, grain: bool) -> tuple[float, float]:
