@@ -167,15 +167,8 @@ class LevelsCount:
 
     def levels(self) -> Levels:
         """The levels of all that was added."""
-        near, apart, step = _differences(np.array(self.cells))
-        noise = max(near, ROUNDING * step)
-        seen, least = _seen(self.areas, max(noise, apart))
-        if least:  # what is structured as finely as grain is taken for it
-            seen, least = _seen(self.areas, noise)
+        low, high, seen = _levels(self.areas, np.array(self.cells))
         empty = not seen.size
-        low, high = (
-            _levels_of_nothing(self.areas, noise) if empty else _apart(_strongest(seen, apart > GRAIN * near), least)
-        )
         areas, grid = flattened(self.areas), area_grid(self.areas, self.corners)
         most = BEYOND * (high - low)
         beyond = sorted(v for v in self.flat if not empty and not low - most <= v <= high + most)
@@ -214,6 +207,17 @@ def _differences(cells: Float64) -> tuple[float, float, float]:
     # the median of |a - b| of two normal numbers is 0.954 deviations
     first, second = (float(np.median(each)) / 0.954 if len(each) else 0.0 for each in (near, apart))
     return first, second, float(steps.min()) if len(steps) else 0.0
+
+
+def _levels(areas: Sequence[Float64], cells: Float64) -> tuple[float, float, Float64]:
+    """The dark and the bright level, and the levels (2, n) of all areas that have something to see."""
+    near, apart, step = _differences(cells)
+    noise = max(near, ROUNDING * step)
+    seen, least = _seen(areas, max(noise, apart))
+    if least:  # what is structured as finely as grain is taken for it
+        seen, least = _seen(areas, noise)
+    usual = _strongest(seen, apart > GRAIN * near) if seen.size else _levels_of_nothing(areas, noise)
+    return *_apart(usual, least if seen.size else 0.0), seen
 
 
 def _seen(areas: Sequence[Float64], noise: float) -> tuple[Float64, float]:
