@@ -2,7 +2,7 @@
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do command -v $$p && break; done)
 VENV ?= .venv
 BIN := $(VENV)/bin
-WORKERS ?= 2
+WORKERS ?= 3
 MINUTES ?= 10
 
 .PHONY: demo test test-slow test-gpu fuzz bench tour lint types layers wheel format clean
