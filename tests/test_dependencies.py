@@ -43,7 +43,7 @@ def imported(folder: str) -> frozenset[str]:
 
 @pytest.mark.parametrize(
     ("folder", "extras"),
-    [("cellseg", [None, "labels", "formats", "export", "remote"]), ("plugins", [None, "napari"])],
+    [("cellseg", [None, "labels", "formats", "export", "remote", "cluster"]), ("plugins", [None, "napari"])],
     ids=["library", "plugin"],
 )
 def test_what_is_imported_is_declared(folder, extras):
