@@ -35,7 +35,7 @@ def name_of_process() -> str:
 
 
 def sign_of_life() -> dict[str, str | int | float]:
-    """What the first line of a file says of its process."""
+    """Word of a process on itself, from the first line of its file."""
     return {"host": socket.gethostname(), "pid": os.getpid(), "born": _birth(os.getpid())}
 
 
@@ -82,7 +82,7 @@ def lives(path: Path) -> bool:
 
 
 def _first_line(path: Path) -> dict[str, str]:
-    """What it says; nothing where it is torn."""
+    """Content of the line; nothing where it is torn."""
     try:
         found = json.loads(path.read_text(encoding="utf-8").partition("\n")[0])
     except ValueError:

@@ -108,7 +108,7 @@ def _percentiles(note: ExportNote) -> str:
 
 
 def _running(note: ExportNote) -> str:
-    """What they cost where they are a running average, see docs/export.md."""
+    """Cost of a running average in their place; see docs/export.md."""
     if not note.statistics.startswith("running"):
         return ""
     return " The network has learnt to see each image by statistics of its own: with these it may find hardly anything."

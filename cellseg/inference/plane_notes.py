@@ -1,4 +1,4 @@
-"""What is taken from whole planes: their grey values and the network's statistics. Each is taken once and noted."""
+"""Notes on whole planes: their grey values and the network's statistics, each taken once."""
 
 from __future__ import annotations
 

@@ -148,7 +148,7 @@ class Prediction:
 
     @property
     def noted(self) -> PlaneNotes:
-        """What is taken from whole planes, once for all who work on the prediction."""
+        """Notes on whole planes, taken once for all who work on the prediction."""
         return PlaneNotes(self.seen, self.runner, self.journal.notes)
 
     def measure(self) -> Iterator[Progress]:

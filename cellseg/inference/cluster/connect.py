@@ -22,7 +22,7 @@ FAILURES = 50
 
 @dataclass(frozen=True, slots=True)
 class ClusterAddress:
-    """Where workers are: `local` of them on this machine, a scheduler's file, or its address."""
+    """Place of the workers: `local` of them on this machine, a scheduler's file, or its address."""
 
     text: str
     local: int = 0

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class _Opened:
-    """What this process has opened last, for one batch at a time."""
+    """Model and image that this process has opened last, for one batch at a time."""
 
     lock: Lock
     job: ClusterJob | None = None

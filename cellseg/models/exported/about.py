@@ -1,4 +1,4 @@
-"""What a file of another program's format is, in names and numbers; answered without torch."""
+"""Description of a file in another program's format, in names and numbers; without torch."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _torchscript(path: Path) -> dict[str, Any]:
 
 
 def _own(note: ExportNote) -> dict[str, Any]:
-    """What the metadata of cellseg say."""
+    """Content of cellseg's own metadata."""
     tree = json.loads(note.text)
     sentences = {"input": tree["input"], "legal_sizes": tree["sizes"], "output": tree["output"]}
     numbers = {"gain": list(note.gain), "offset": list(note.offset)} if note.gain else {}
@@ -102,7 +102,7 @@ def _of_another(made: Any) -> dict[str, Any]:
 
 
 def _axes(tensor: Any) -> dict[str, Any]:
-    """What is told of each axis of a tensor: its sizes, names of its channels, its halo."""
+    """Description of each axis of a tensor: its sizes, names of its channels, its halo."""
     return {str(axis.id): _axis(axis) for axis in tensor.axes}
 
 

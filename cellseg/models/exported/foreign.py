@@ -92,7 +92,7 @@ PLACES: tuple[AxisRole, ...] = ("y", "x")
 
 
 def foreign_tensors(description: Any, path: Path) -> ForeignTensors:
-    """What a network takes and gives. Raises InputError, by name, for what cannot be done or tiled."""
+    """Tensors that a network takes and gives. Raises InputError, by name, for what cannot be done or tiled."""
     given, told = _only(description.inputs, "inputs", path), _only(description.outputs, "outputs", path)
     roles = roles_of(given.axes, path), roles_of(told.axes, path)
     rows, columns = (_sizes(given, told, roles, role, path) for role in PLACES)

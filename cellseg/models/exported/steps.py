@@ -88,7 +88,7 @@ def _step(described: Any, axes: TensorAxes, tensor: str, path: Path) -> GreyStep
 
 
 def _joint(described: Any, axes: TensorAxes, path: Path) -> bool:
-    """Whether a step measures all channels together. Raises InputError for rows or columns alone."""
+    """True for a step that measures all channels together. Raises InputError for rows or columns alone."""
     named = described.kwargs.axes
     if named is None:
         return True

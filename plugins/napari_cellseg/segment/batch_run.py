@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from qtpy.QtCore import QObject, Signal
 
 from napari_cellseg.children.child import Child
 from napari_cellseg.children.words import why
-from napari_cellseg.segment.batch import BatchOrder, BatchProgress
+from napari_cellseg.segment.batch import REPORT, BatchOrder, BatchProgress
 
 _SOME_FAILED = 1
 
@@ -31,6 +33,17 @@ class BatchRun(QObject):
     @property
     def running(self) -> bool:
         return self._child is not None and self._child.running
+
+    @property
+    def words(self) -> str:
+        """Sentence on how far it is, or on what it has made; empty before the first run."""
+        return "" if self.order is None else self.progress.words(self.order.out, running=self.running)
+
+    @property
+    def report(self) -> Path | None:
+        """The page of the last run, where it is written."""
+        page = None if self.order is None else self.order.out / REPORT
+        return page if page is not None and page.exists() else None
 
     def start(self, order: BatchOrder) -> None:
         """Begin."""

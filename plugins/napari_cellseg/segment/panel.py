@@ -22,7 +22,7 @@ from napari_cellseg.napari_private import unwrapped
 from napari_cellseg.pixels.pyramid import open_levels
 from napari_cellseg.project.cell_sizes import smallest_cell
 from napari_cellseg.project.corrections import cells_of, is_corrected
-from napari_cellseg.segment.batch import REPORT, BatchOrder, batch_order
+from napari_cellseg.segment.batch import BatchOrder, batch_order
 from napari_cellseg.segment.batch_run import BatchRun
 from napari_cellseg.segment.choice import Folders
 from napari_cellseg.segment.controller import Desk, SegmentController
@@ -158,22 +158,19 @@ class SegmentPanel(QWidget):
         self._tasks.run(partial(_batch_order, inputs, choices, out, options), self.batch.start, _on_failed)
 
     def _on_batch_changed(self) -> None:
-        batch = self.batch
-        self.begin.show_progress(batch.progress.done, batch.progress.total)
+        self.begin.show_progress(self.batch.progress.done, self.batch.progress.total)
         self._on_changed()
-        if batch.order is not None:
-            self.begin.state.setText(batch.progress.words(batch.order.out, running=batch.running))
+        self.begin.state.setText(self.batch.words)
 
     def _on_batch_finished(self) -> None:
-        assert self.batch.order is not None
-        _on_said(self.batch.progress.words(self.batch.order.out, running=False))
-        self.begin.report.setVisible((self.batch.order.out / REPORT).exists())
+        _on_said(self.batch.words)
+        self.begin.report.setVisible(self.batch.report is not None)
         self._show_result_of_what_is_seen()
 
     def _show_report(self) -> None:
         """Open the page of the last run in a browser."""
-        assert self.batch.order is not None
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.batch.order.out / REPORT)))
+        if self.batch.report is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.batch.report)))
 
     def _show_result_of_what_is_seen(self) -> None:
         """The cells of the image that is seen, as a layer."""
