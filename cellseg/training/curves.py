@@ -36,7 +36,8 @@ def draw_curves(rows: Sequence[dict[str, Any]], path: Path) -> None:
     left.plot(steps, loss, color=GREY, linewidth=0.5, alpha=0.6)
     window = min(max(len(loss) // 20, 1), 50)
     left.plot(steps[window - 1 :], np.convolve(loss, np.ones(window) / window, "valid"), color=BLUE)
-    left.set(xlabel="step", ylabel="loss", yscale="log", title="training loss")
+    left.set(xlabel="step", ylabel="loss", yscale="log")
+    left.set_title("training loss", y=1)
     left.yaxis.set_major_formatter(_Plain())
     left.yaxis.set_minor_formatter(_Plain())
     for name, colour in SCORES.items():
@@ -44,7 +45,8 @@ def draw_curves(rows: Sequence[dict[str, Any]], path: Path) -> None:
             points = [(int(row["step"]), float(row[column])) for row in rows if row.get(column)]
             if points:
                 right.plot(*zip(*points, strict=True), style, color=colour, marker="o", markersize=3, label=column)
-    right.set(xlabel="step", ylim=(0, 1), title="images held out")
+    right.set(xlabel="step", ylim=(0, 1))
+    right.set_title("images held out", y=1)  # without a place for it, matplotlib's search takes half of the drawing
     if right.lines:
         right.legend(fontsize=8)
     FigureCanvasAgg(figure)

@@ -164,11 +164,13 @@ def _ends(event: Event, wish: Callable[[], bool]) -> bool:
 
 
 def _drawn(events: Generator[Event], run: RunFolder) -> Generator[Event]:
-    """Pass events on, drawing the curves anew after each validation and at the end."""
+    """Pass events on, drawing the curves anew where a validation or the end brought something new."""
     from cellseg.training.curves import draw_curves
 
+    drawn: list[dict[str, Any]] | None = None
     with closing(events):
         for event in events:
-            if isinstance(event, Validated | Finished):
-                draw_curves(read_metrics(run), run.path / CURVES)
+            if isinstance(event, Validated | Finished) and (rows := read_metrics(run)) != drawn:
+                draw_curves(rows, run.path / CURVES)
+                drawn = rows
             yield event

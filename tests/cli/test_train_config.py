@@ -80,7 +80,7 @@ def test_a_dry_run_does_nothing_but_tell(cellseg_cli, files, tmp_path, monkeypat
     assert plan["memory_bytes"] > 1e8
     assert any("no image is larger" in note for note in plan["notes"])
     assert not list(tmp_path.iterdir())
-    told = cellseg_cli("train", *files, "--dry-run", "--recipe", "paper", "--out", tmp_path / "run").out
+    told = cellseg_cli("train", *files, "--dry-run", "--recipe", "paper", "--tile", 20, "--out", tmp_path / "run").out
     assert "31,030,658 parameters" in told
     assert "time       about" in told
     assert not list(tmp_path.iterdir())

@@ -34,11 +34,13 @@ def exhaustive(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
     """For every image its class (what simple flips turn into each other), and each class's distance to every image."""
     size = height * width
     numbers = np.arange(1 << size)
-    patterns = np.stack([neighbourhoods(mask) for mask in masks(numbers, height, width)]).reshape(-1, size)
+    apart = np.pad(masks(numbers, height, width), ((0, 0), (1, 1), (1, 1)))  # one below the other, background around
+    below = neighbourhoods(apart.reshape(-1, width + 2)).reshape(apart.shape)
+    patterns = below[:, 1:-1, 1:-1].reshape(-1, size)
     image, pixel = np.nonzero(SIMPLE[patterns])
     graph = coo_array((np.ones(image.size, dtype=bool), (image, image ^ (1 << pixel))), shape=(1 << size, 1 << size))
     count, classes = connected_components(graph, directed=False)
-    distance = np.full((count, 1 << size), size + 1)
+    distance = np.full((count, 1 << size), size + 1, np.uint8)
     distance[classes, numbers] = 0
     for bit in range(size):
         distance = np.minimum(distance, distance[:, numbers ^ (1 << bit)] + 1)

@@ -17,6 +17,8 @@ from cellseg.images.display import outlines as outlines
 from cellseg.images.display import stretched as stretched
 
 OUTLINE = "#E69F00"
+TITLE_AT = 1.0
+"""Height of a title above its image, of the image's; matplotlib's own search for it takes half of the drawing."""
 LENGTHS_UM = tuple(step * 10.0**power for power in range(-3, 5) for step in (1, 2, 5))
 
 

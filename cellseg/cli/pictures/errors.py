@@ -18,7 +18,7 @@ from matplotlib.patches import Patch
 from scipy import ndimage
 
 from cellseg.arrays import Array, Float32
-from cellseg.cli.pictures.drawing import save_picture
+from cellseg.cli.pictures.drawing import TITLE_AT, save_picture
 from cellseg.errors import InputError
 from cellseg.evaluation.cases import Case
 from cellseg.evaluation.judging import object_rows
@@ -143,7 +143,7 @@ def _draw(panels: Sequence[tuple[str, Float32]], counts: Counter[str], pixel_um:
     figure, axes = _grid(len(panels), panels[0][1].shape)
     for place, (title, colours) in zip(axes, panels, strict=False):
         place.imshow(colours, interpolation="nearest" if max(colours.shape) <= SIDE else "antialiased")
-        place.set_title(title, fontsize=9)
+        place.set_title(title, fontsize=9, y=TITLE_AT)
     if pixel_um:
         _scale_bar(axes[0], panels[0][1].shape[1], pixel_um)
     patches = [Patch(color=colour, label=f"{counts[name]} {name}") for name, colour in COLOURS.items()]

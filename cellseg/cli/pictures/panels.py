@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from cellseg.cli.pictures.drawing import save_picture
+from cellseg.cli.pictures.drawing import TITLE_AT, save_picture
 from cellseg.training.curves import BLUE as BLUE
 from cellseg.training.curves import ORANGE as ORANGE
 from cellseg.training.curves import PINK as PINK
@@ -44,7 +44,7 @@ def draw_panels(panels: Sequence[tuple[str, NDArray[Any], str]], path: Path) -> 
     figure = Figure(figsize=(3.4 * len(panels), 3.4 * height / width + 0.5), layout="constrained")
     for axes, (title, image, colours) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
         shown = axes.imshow(image, cmap=colours or None, interpolation="nearest")
-        axes.set_title(title, fontsize=10)
+        axes.set_title(title, fontsize=10, y=TITLE_AT)
         axes.set_axis_off()
         if colours in ("magma", "viridis"):
             figure.colorbar(shown, ax=axes, shrink=0.8)

@@ -13,7 +13,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from cellseg.cli.pictures.drawing import add_scale_bar, save_picture, stretched
+from cellseg.cli.pictures.drawing import TITLE_AT, add_scale_bar, save_picture, stretched
 from cellseg.cli.pictures.panels import PINK, colour_errors, colour_instances
 from cellseg.inference.cut import instances_in
 from cellseg.inference.result import classes_of
@@ -39,7 +39,7 @@ def draw_validation(model: TrainedModel, seen: Sequence[PredictedImage], path: P
     figure = Figure(figsize=((SIDE + GAP) * len(rows[0]), sum(heights) + TITLE * len(rows)))
     for number, (line, row, one) in enumerate(zip(_grid(figure, heights, len(rows[0])), rows, seen, strict=False)):
         _draw_row(line, row, titled=number == 0)
-        line[0].set_title(one.image.name, fontsize=8)
+        line[0].set_title(one.image.name, fontsize=8, y=TITLE_AT)
         add_scale_bar(line[0], one.image.image.shape[-1], one.image.pixel_um)
     save_picture(figure, path, DPI)
 
@@ -58,7 +58,7 @@ def _draw_row(line: Sequence[Axes], row: Sequence[TitledImage], *, titled: bool)
     for axes, (title, image, colours) in zip(line, row, strict=True):
         axes.imshow(image, cmap=colours or None, interpolation="nearest", vmin=0, vmax=1)
         axes.set_axis_off()
-        axes.set_title(title if titled else "", fontsize=8)
+        axes.set_title(title if titled else "", fontsize=8, y=TITLE_AT)
 
 
 def _panels(model: TrainedModel, one: PredictedImage) -> list[TitledImage]:
