@@ -76,6 +76,7 @@ def run(folder: Path, out: str, *more: str) -> tuple[float, int]:
     return used.ru_utime + used.ru_stime, used.ru_maxrss * 1024
 
 
+@pytest.mark.timeout(0)
 def test_what_the_table_and_the_page_of_a_folder_cost(tmp_path):
     """Paired runs: with and without table and page."""
     rng, count = np.random.default_rng(1), int(os.environ.get("CELLSEG_IMAGES", "200"))
