@@ -82,7 +82,7 @@ def travelling(model: TrainedModel, images: ImageSource | Sequence[ImageSource] 
     network, taken, warning = copy.deepcopy(model.network).cpu().float().eval(), "fixed by the training", ""
     seen = _something_to_see(rule, network, several)
     if model.adaptive:
-        taken, warning = "running average of the training", RUNNING
+        taken, warning = _in_its_file(model)
         if seen:
             gather(network, (_sample(image, rule, model) for image, _ in seen))
             taken, warning = _origin(several), ""
@@ -102,6 +102,13 @@ RUNNING = (
     "its training is exported, with which it may find hardly anything. Give images like those that will be predicted "
     "with --like (a folder, best of the training), or train again with --statistics fixed"
 )
+
+
+def _in_its_file(model: TrainedModel) -> tuple[str, str]:
+    """Origin of the statistics that a model brings, and what they cost."""
+    if model.card.gathered:
+        return f"those of {model.card.gathered}", ""
+    return "running average of the training", RUNNING
 
 
 def _origin(images: Sequence[ImageSource]) -> str:

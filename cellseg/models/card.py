@@ -59,6 +59,8 @@ class ModelCard:
             `--diameter auto`.
         grey_values: rule by which it sees grey values: contrast, LOW,HIGH, or mean, as in earlier versions.
         statistics: of its normalisation layers: fixed, or taken from each image, as in earlier versions.
+        gathered: images over which those in its file were gathered, with which other programs predict where statistics
+            are taken from each image; empty: they are the running average of the training.
         training: how it was made, for people: data, recipe, steps, versions, scores.
         data: what it has learnt from, with the source, for people.
         licence: of its weights, that of the data taken into account.
@@ -81,6 +83,7 @@ class ModelCard:
     sizes: str = "learnt"
     grey_values: str = "mean"
     statistics: str = "image"
+    gathered: str = ""
     training: dict[str, Any] = field(default_factory=dict)
     data: str = ""
     licence: str = ""

@@ -25,6 +25,7 @@ from skimage.transform import rescale, resize
 
 import cellseg
 from cellseg.evaluation.choose_cut import PredictedPlane, choose_cut
+from cellseg.exporting.travelling import travelling
 from cellseg.labels.meaning import LabelPlane
 from cellseg.labels.pairs import find_pairs
 from cellseg.metrics.tally import tally_cells
@@ -33,6 +34,8 @@ from cellseg.models.trained import save
 
 HERE = Path(__file__).parent
 SETS = "dsb2018", "bbbc039"
+GATHERED = 24
+"""Images whose statistics go into the file, at most."""
 SHOWN = 0.5, 0.6, 0.7, 0.8, 0.9
 DATA = (
     "Training images of two sets: 148 of the 2018 Data Science Bowl, stage 1, fluorescence (BBBC038v1, masks of "
@@ -56,7 +59,7 @@ def main(out: Path) -> None:
     if not (run / "report.json").exists():
         subprocess.run([sys.executable, "-m", "cellseg", "train", *map(str, command), *going_on], check=True)
     save(halved(cellseg.load(run)), out / "nuclei.safetensors")
-    model = seeing_contrast(cellseg.load(out / "nuclei.safetensors"))
+    model = gathered(seeing_contrast(cellseg.load(out / "nuclei.safetensors")), out / "images")
     model = replace(model, card=chosen(model, run))
     model = replace(model, card=sized(model))
     metrics = dict(measured(model))
@@ -70,6 +73,16 @@ def seeing_contrast(model):
 
     Its first layer is followed by a normalisation with the image's own statistics, which takes gain and offset out."""
     return replace(model, card=replace(model.card, grey_values="contrast"))
+
+
+def gathered(model, images):
+    """The model with statistics for other programs, which cannot take them from each image: those of some images that
+    it has learnt from. What cellseg predicts stays the same."""
+    files = sorted(images.glob("*.tif"))
+    chosen = files[:: -(-len(files) // GATHERED)]
+    network = travelling(model, [cellseg.open_image(file) for file in chosen]).network
+    name = f"{len(chosen)} images that it has learnt from"
+    return replace(model, network=network, card=replace(model.card, gathered=name))
 
 
 def halved(model):

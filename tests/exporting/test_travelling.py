@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+import cellseg
 from cellseg.errors import InputError
 from cellseg.exporting.travelling import compressed, travelling
 from cellseg.images.grey_values import bent, grey_rule, seen_pixels
@@ -43,6 +44,7 @@ def test_two_numbers_need_no_image():
     [
         ({"statistics": "fixed"}, None, "fixed by the training", False),
         ({"statistics": "image"}, None, "running average of the training", True),
+        ({"statistics": "image", "gathered": "3 images"}, None, "those of 3 images", False),
         ({"statistics": "image"}, spots(), "those of spots.tif", False),
     ],
 )
@@ -107,3 +109,9 @@ def test_a_folder_of_images_may_be_given(tmp_path, capsys):
 def test_an_image_that_tells_nothing_is_refused(image, parts):
     with pytest.raises(InputError, match=parts):
         travelling(tiny("unet"), image)
+
+
+def test_the_model_in_the_box_needs_no_images():
+    """It brings statistics that were gathered over images of its training."""
+    found = travelling(cellseg.load("nuclei"))
+    assert (found.note.statistics, found.warning) == ("those of 24 images that it has learnt from", "")
