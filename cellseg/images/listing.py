@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import logging
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -12,6 +13,8 @@ from cellseg.errors import InputError
 from cellseg.images.omezarr.folder import SUFFIX as ZARR
 from cellseg.images.omezarr.folder import is_zarr
 from cellseg.images.omezarr.remote import address_of
+
+logger = logging.getLogger(__name__)
 
 TIFFS = (".tif", ".tiff", ".btf", ".tf8")
 LOSSLESS = (".png", ".bmp", ".webp")
@@ -60,10 +63,22 @@ def list_tree(paths: Iterable[Path], without: Path | None = None) -> list[Path]:
 
 def _below_folder(folder: Path, without: Path | None) -> list[Path]:
     """Images in the folders of a folder without images; in natural order, folder by folder."""
-    if not folder.is_dir() or is_zarr(folder) or _images_of(folder):
+    if not folder.is_dir() or is_zarr(folder):
         return []
     seen = {folder.resolve()} if without is None else {folder.resolve(), without.resolve()}
+    if _images_of(folder):
+        _tell_left_out(folder, seen)
+        return []
     return list(_of_tree(folder, seen))
+
+
+def _tell_left_out(folder: Path, seen: Iterable[Path] = ()) -> None:
+    """Warn of images in the folders of a folder that holds images itself; of those folders but the `seen` ones."""
+    within = [sub for sub in filter(Path.is_dir, _visible(folder)) if sub.resolve() not in seen and not is_zarr(sub)]
+    names = sorted(sub.name for sub in within if not leads_back(sub) and _images_of(sub))
+    if names:
+        shown = ", ".join(names[:3]) + (" and others" if len(names) > 3 else "")
+        logger.warning("%s: images in folders within it (%s) are left out; name these folders, too", folder, shown)
 
 
 def _of_tree(folder: Path, seen: set[Path]) -> Iterator[Path]:

@@ -78,6 +78,17 @@ def test_broken_links_are_images_that_cannot_be_read(tmp_path):
             list_images(path)
 
 
+def test_images_below_images_are_left_out_and_it_is_said(tmp_path, caplog):
+    for name in ("a.tif", "sub/b.tif", "results/a.tif", "words/c.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        tifffile.imwrite(tmp_path / name, PIXELS)
+    assert [path.name for path in list_tree([tmp_path], without=tmp_path / "results")] == ["a.tif"]
+    assert "images in folders within it (sub) are left out" in caplog.text
+    caplog.clear()
+    assert len(list_tree([tmp_path / "sub", tmp_path / "results"])) == 2
+    assert not caplog.text
+
+
 @links
 def test_folders_that_lie_in_themselves(tmp_path):
     for name in ("a", "b"):

@@ -20,7 +20,7 @@ PixelBox = tuple[float, float, float, float]
 FARTHEST = 1e9
 """Pixels from the first one; with corners beyond it, sums are no more exact."""
 UNKNOWN_SIZE = "does not say how large its image is"
-NEED_IMAGE = "Give its image (--like IMAGE), or make a label image: cellseg convert FILE --like IMAGE --out labels.tif."
+NEED_IMAGE = "Make a label image of the size of its image: cellseg convert FILE --like IMAGE --out labels.tif."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
