@@ -52,6 +52,8 @@ GRAIN = 1.5
 the image was filtered or enlarged. Structure in electron microscopy has it, too."""
 COMMON = 0.98
 """Part of the areas whose contrast is no flaw of a few places, where noise has a grain."""
+FAINT = 0.15
+"""Part of the contrast below which objects are hardly seen."""
 BEYOND = 0.15
 """Part of the contrast by which a value must lie beyond the levels to be no data."""
 
@@ -72,6 +74,7 @@ class Levels:
         single: whether single pixels alone are so far away.
         uneven: rise of the dark level from the darkest tenth of the places with something to see to the brightest, in
             contrasts.
+        faint: part of the places with something to see that have less than `FAINT` of the contrast.
     """
 
     low: float
@@ -84,6 +87,7 @@ class Levels:
     farthest: float = 0.5
     single: bool = False
     uneven: float = 0.0
+    faint: float = 0.0
 
 
 def measure_levels(source: ImageSource, plane: int) -> tuple[Levels, ...]:
@@ -190,6 +194,7 @@ class LevelsCount:
             farthest=farthest,
             single=bool(smoothed < farthest / 2),
             uneven=0.0 if empty else float(np.subtract(*np.quantile(seen[0], (0.9, 0.1)))) / (high - low),
+            faint=0.0 if empty else float(np.mean(seen[1] - seen[0] < FAINT * (high - low))),
         )
 
 

@@ -12,6 +12,8 @@ FAR = 20.0
 """Contrasts from the middle from which on a few pixels hold most of the range of grey values."""
 UNEVEN = 1.3
 """Contrasts by which the dark level rises across a plane from which on it is told; usual images have up to 0.9."""
+MANY_FAINT = 0.3
+"""Part of the places with something to see from which on faint ones are told; images of many kinds have up to 0.15."""
 WHOLE = 0.005
 """Part of a plane from which on missing pixels are told."""
 
@@ -31,7 +33,7 @@ def grey_notes(greys: Mapping[int, PlaneGreys], planes: int) -> list[str]:
         if numbers:
             found.append(f"{_where(numbers, planes)} {words}")
     every = [level for levels in known.values() for level in levels]
-    return [*found, *_missing(every), *_far(every), *_uneven(every)]
+    return [*found, *_missing(every), *_far(every), *_uneven(every), *_faint(every)]
 
 
 def is_constant(greys: PlaneGreys) -> bool:
@@ -71,6 +73,15 @@ def _uneven(levels: Sequence[Levels]) -> list[str]:
         return []
     words = f"the ground rises by {most:.1f} times the contrast across a plane (uneven light?)"
     return [f"{words}: cells may be lost or invented there; subtract a smooth background first"]
+
+
+def _faint(levels: Sequence[Levels]) -> list[str]:
+    """A sentence on places that are much fainter than others."""
+    most = max((level.faint for level in levels), default=0.0)
+    if most < MANY_FAINT:
+        return []
+    words = f"{most:.0%} of the places with something to see have less than a seventh of the usual contrast"
+    return [f"{words}: faint cells may be lost there; segment that part alone, or give it --grey-values LOW,HIGH"]
 
 
 def _where(numbers: Sequence[int], planes: int) -> str:

@@ -176,6 +176,13 @@ def test_objects_in_much_noise():
     assert 4 * 650 * 0.9 < found.high - found.low < 8 * 650
 
 
+@pytest.mark.parametrize(("factor", "told"), [(1, False), (2, False), (12, True)])
+def test_a_half_that_outshines_the_other_is_told(factor, told):
+    lit = discs(side=512, count=60).astype(np.float64)
+    lit[:, 256:] *= factor
+    assert any("faint cells" in note for note in grey_notes({0: (levels(lit),)}, 1)) == told
+
+
 @pytest.mark.parametrize(("rise", "told"), [(0, False), (1500, False), (5000, True)])
 def test_uneven_light_is_told(rise, told):
     lit = DISCS + np.linspace(0, rise, DISCS.shape[1]).astype(np.uint16)
