@@ -14,6 +14,7 @@ from napari_cellseg.project.layers import follow
 from napari_cellseg.project.seen import SeenImages
 from napari_cellseg.recovery_bar import RecoveryBar
 from napari_cellseg.session import Session
+from napari_cellseg.train.runs import Run, to_go_on_with
 
 if TYPE_CHECKING:
     import napari
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 def _start(dock: CellsegDock) -> QWidget:
     from napari_cellseg.image_list.panel import StartPanel
 
-    return StartPanel(dock.session, dock.find_nuclei, dock.show_panel)
+    return StartPanel(dock.session, dock)
 
 
 def _annotate(dock: CellsegDock) -> QWidget:
@@ -115,6 +116,24 @@ class CellsegDock(QWidget):
         trainer = None if panel is None else panel.trainer
         running = f"step {trainer.progress.step:,} of {trainer.progress.steps:,}" if trainer and trainer.running else ""
         return reasons_to_stay(running, self.session.unsaved())
+
+    def interrupted(self) -> str:
+        """Title of the training of the project that was interrupted last; nothing while one is under way."""
+        run = self._interrupted()
+        return "" if run is None else run.title
+
+    def go_on_training(self) -> None:
+        """Go on with that training, and show it."""
+        run = self._interrupted()
+        if run is not None:
+            panel: Any = self.show_panel("Train")
+            panel.controller.resume(run.path)
+
+    def _interrupted(self) -> Run | None:
+        panel: Any = self._panels.get("Train")
+        if self.session.project is None or (panel is not None and panel.trainer.running):
+            return None
+        return to_go_on_with(self.session.project.runs)
 
     def find_nuclei(self) -> None:
         """Segment the image that is seen with the model in the box."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from napari.utils.notifications import show_error, show_warning
 from qtpy.QtWidgets import QFileDialog, QLabel, QMenu, QVBoxLayout, QWidget
@@ -28,13 +28,28 @@ NEXT_KEY, PREVIOUS_KEY = "PageDown", "PageUp"
 _NO_IMAGE = "Open an image first: add files, drop them on the list, or File > Open Sample > cellseg."
 
 
+class WindowActions(Protocol):
+    """Work in other panels that is begun from the start page."""
+
+    def find_nuclei(self) -> None:
+        """Segment the image that is seen with the model in the box."""
+
+    def show_panel(self, title: str) -> QWidget:
+        """Bring a panel to the front."""
+
+    def interrupted(self) -> str:
+        """Title of the training of the project that was interrupted; empty: none was."""
+
+    def go_on_training(self) -> None:
+        """Go on with it."""
+
+
 class StartPanel(QWidget):
     """Buttons for beginners, and the list of images."""
 
-    def __init__(self, session: Session, find: Callable[[], None], go_to: Callable[[str], object]) -> None:
-        """`find` segments the image that is seen with the model in the box; `go_to` brings a panel to the front."""
+    def __init__(self, session: Session, window: WindowActions) -> None:
         super().__init__()
-        self._session, self._find, self._go_to = session, find, go_to
+        self._session, self._window = session, window
         tasks = Tasks()
         self.stage, self.list = ImageStage(session, tasks), ImageListView(tasks)
         self._soon = later(self, 0, self._refresh)
@@ -49,6 +64,7 @@ class StartPanel(QWidget):
         self.find = button("Find nuclei in this image", tip, self._on_find)
         tip = "A project of the images: paint some cells, train, and all images are segmented your way."
         self.teach = button("Teach it my cells", tip, self._on_teach)
+        self.go_on = button("Continue the training", "Goes on where it was interrupted.", self._window.go_on_training)
         self.open = button("Open a project", "Go on with a project; the last ones are listed.")
         self.recent = QMenu(self.open)
         self.recent.setToolTipsVisible(True)
@@ -63,7 +79,8 @@ class StartPanel(QWidget):
         self.hint = text_line("Drop images or folders here.")
         page = QVBoxLayout(self)
         page.setContentsMargins(6, 6, 6, 6)
-        for widget in (self.find, self.teach, self.open, self.folder, self.words, row(add, self.back, self.forward)):
+        beginnings = self.go_on, self.find, self.teach, self.open, self.folder
+        for widget in (*beginnings, self.words, row(add, self.back, self.forward)):
             page.addWidget(widget)
         page.addWidget(self.list, 1)
         page.addWidget(self.hint)
@@ -98,6 +115,9 @@ class StartPanel(QWidget):
         self.words.setText(f"{len(entries)} image{'' if len(entries) == 1 else 's'}{place}")
         self.teach.setText("Teach it my cells" if project is None else "Go on annotating")
         self.hint.setVisible(not entries)
+        interrupted = self._window.interrupted()
+        self.go_on.setVisible(bool(interrupted))
+        self.go_on.setText(f"Continue the training {interrupted}")
         for widget in (self.back, self.forward):
             widget.setEnabled(len(entries) > 1)
 
@@ -128,11 +148,16 @@ class StartPanel(QWidget):
         with errors_told():
             open_project(unwrapped(self._session.viewer), path)
 
+    def showEvent(self, event: Any) -> None:
+        """A training may have begun or ended meanwhile."""
+        super().showEvent(event)
+        self._soon.start()
+
     def _on_find(self) -> None:
         if self.stage.seen() is None:
             show_warning(_NO_IMAGE)
         else:
-            self._find()
+            self._window.find_nuclei()
 
     def _on_teach(self) -> None:
         if self._session.project is None:
@@ -140,7 +165,7 @@ class StartPanel(QWidget):
                 show_warning(_NO_IMAGE)
                 return
             new_project(unwrapped(self._session.viewer), self._session.files)
-        self._go_to("Annotate")
+        self._window.show_panel("Annotate")
 
     def _on_folder(self) -> None:
         chosen = QFileDialog.getExistingDirectory(self, "A folder of images")

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from napari_cellseg.train.progress import SCORES, TrainingProgress, told
 
-MODEL, CONFIG, CONFIG_TOML, METRICS, REPORT, CONTROL = (
+MODEL, CHECKPOINT, CONFIG, CONFIG_TOML, METRICS, REPORT, CONTROL = (
     "model.safetensors",
+    "last.ckpt",
     "config.json",
     "config.toml",
     "metrics.csv",
@@ -54,6 +55,12 @@ def read_run(path: Path) -> Run | None:
 def unfinished(folders: Iterable[Path]) -> list[Run]:
     """Those that `cellseg train --resume` can go on with."""
     return [run for run in map(read_run, folders) if run is not None and not run.finished]
+
+
+def to_go_on_with(newest_first: Sequence[Path]) -> Run | None:
+    """The newest run, if it was interrupted and has a checkpoint; older ones were followed by another training."""
+    run = read_run(newest_first[0]) if newest_first else None
+    return None if run is None or run.finished or not (run.path / CHECKPOINT).is_file() else run
 
 
 def with_model(folders: Iterable[Path]) -> list[Run]:

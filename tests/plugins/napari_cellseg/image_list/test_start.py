@@ -164,3 +164,24 @@ def test_nuclei_in_one_click_then_several_images_into_a_folder(make_napari_viewe
     assert opened == [str(out / "report.html")]
     assert "n2.tif" in (out / "report.html").read_text("utf-8")
     segment._service.close()
+
+
+def test_an_interrupted_training_goes_on_with_one_click(make_napari_viewer, qtbot, folder, tmp_path, monkeypatch):
+    from napari_cellseg.train.trainer import Trainer
+
+    project = Project.create(tmp_path / "work", [folder / "t1.tif"])
+    run = project.new_run()
+    (run / "config.json").write_text('{"images": "", "options": {"train": {"steps": 9}}}')
+    (run / "last.ckpt").write_bytes(b"state")
+    begun = []
+    monkeypatch.setattr(Trainer, "resume", lambda _, run, words: begun.append((run, words)))
+    viewer = make_napari_viewer()
+    dock = viewer.window.add_plugin_dock_widget("cellseg")[1]
+    panel = dock.panel("Start")
+    assert not panel.go_on.isVisibleTo(panel), "no project is open"
+    panel.open_paths([project.path])
+    qtbot.waitUntil(lambda: panel.go_on.isVisibleTo(panel), timeout=WAIT)
+    assert panel.go_on.text() == "Continue the training 001 (interrupted at step 0 of 9)"
+    panel.go_on.click()
+    assert begun == [(run, ["--out", str(run), "--resume"])]
+    assert dock.panel("Train").isVisibleTo(dock)

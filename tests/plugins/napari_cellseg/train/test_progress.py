@@ -24,6 +24,7 @@ from napari_cellseg.train.runs import (
     read_run,
     resume_words,
     starts,
+    to_go_on_with,
     unfinished,
     with_model,
 )
@@ -126,12 +127,17 @@ def test_an_interrupted_run(run):
     assert (found.step, found.steps, found.finished, found.has_model) == (3, 9, False, False)
     assert found.title == "001 (interrupted at step 3 of 9)"
     assert unfinished([run, run.parent]) == [found]
+    assert to_go_on_with([run]) is None, "no step of it was kept"
+    (run / "last.ckpt").write_text("")
+    assert to_go_on_with([run, run.parent]) == found
+    assert to_go_on_with([run.parent, run]) is None, "another training followed"
     progress = progress_of(run)
     assert (progress.step, progress.steps, progress.scores) == (3, 9, {"iou": [(2, 0.75)]})
     assert len(progress.losses) == 3
     (run / "report.json").write_text("{}")
     (run / "model.safetensors").write_text("")
     assert unfinished([run]) == []
+    assert to_go_on_with([run]) is None
     assert [one.title for one in with_model([run])] == ["001 (finished)"]
 
 
