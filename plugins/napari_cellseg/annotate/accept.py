@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from cellseg.arrays import Labels, UInt32
 from napari_cellseg.annotate.box import PlaneBox
@@ -15,6 +16,8 @@ from napari_cellseg.project.covered import LEFT_OUT, numbers_of_covered
 
 ReadWindow = Callable[[PlaneBox], NDArray[Any]]
 """Gives the predicted cells (h, w) of a window of the plane."""
+RIM = 2
+"""Pixels of background around a predicted cell that are taken with it: a cell alone does not say where it ends."""
 _REACH = (64, 256, 1024, 4096)
 """How far a predicted cell is followed from where the mouse points, in pixels."""
 
@@ -22,7 +25,8 @@ _REACH = (64, 256, 1024, 4096)
 def accepted(found: Labels, wanted: Collection[int], old: UInt32, free: int) -> tuple[UInt32, int]:
     """Annotation of a window with predicted cells in it, and the number of cells that were left out.
 
-    One that covers an annotated cell takes its number; one that covers several is left out. What is annotated stays.
+    One that covers an annotated cell takes its number; one that covers several is left out. Around those that are
+    taken, what is no predicted cell becomes background, `RIM` pixels wide. What is annotated stays.
 
     Args:
         found: (h, w) predicted cells, 0 = background.
@@ -31,13 +35,17 @@ def accepted(found: Labels, wanted: Collection[int], old: UInt32, free: int) -> 
         free: the next number that no annotated cell has.
     """
     numbers, after, left_out = numbers_of_covered([(found, old)]), old.copy(), 0
+    taken = np.zeros(old.shape, bool)
     for k in sorted(wanted):
         number = numbers.get(k, free)
         if number == LEFT_OUT:
             left_out += 1
             continue
+        taken |= found == k
         after[(found == k) & (old == NOT_ANNOTATED)] = number
         free += int(k not in numbers)
+    rim = ndimage.binary_dilation(taken, iterations=RIM) & (found == 0)
+    after[rim & (old == NOT_ANNOTATED)] = BACKGROUND
     return after, left_out
 
 

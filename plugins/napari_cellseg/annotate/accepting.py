@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_cellseg.annotate import edits
-from napari_cellseg.annotate.accept import accepted, box_of, cells_along, refused, window_of
+from napari_cellseg.annotate.accept import RIM, accepted, box_of, cells_along, refused, window_of
 from napari_cellseg.annotate.box import PlaneBox
 from napari_cellseg.annotate.layer import AnnotatedLayer
 
@@ -36,7 +36,7 @@ def put(target: AnnotatedLayer, plane: int, predicted: Any, places: Sequence[tup
     if not wanted and not no_cell:
         return NOTHING
     radius = max(round(float(target.layer.brush_size) / 2), 1)
-    box = window_of(read, wanted, box_of(places, size).grown(radius, size), size)
+    box = window_of(read, wanted, box_of(places, size).grown(radius, size), size).grown(RIM, size)
     found, before = read(box), np.asarray(target.read(plane, box), np.uint32)
     if no_cell:
         points = [(y - box.top, x - box.left) for y, x in places]

@@ -41,6 +41,20 @@ def test_a_click_takes_the_cell_with_the_number_of_the_stroke_in_it(found, targe
     assert np.count_nonzero(target.layer.data == 7) == 25
 
 
+def test_what_is_around_a_cell_that_is_taken_becomes_background(found, target):
+    """A cell alone teaches nothing of where it ends; what is annotated or another predicted cell stays."""
+    found[20:40, 130:132] = 8  # touches the third one
+    put(target, 0, found, [(30, 105)], no_cell=False)
+    layer = target.layer.data
+    assert (layer[18:20, 100:130] == 1).all()
+    assert (layer[20:40, 98:100] == 1).all()
+    assert not layer[:17].any()
+    assert not layer[20:40, 130:132].any()
+    assert (layer[25:30, 25:30] == 7).all()
+    target.undo()
+    assert not layer[:20].any(), "one step takes all of it back"
+
+
 def test_a_drag_takes_several_and_leaves_strokes_as_they_are(found, target):
     assert put(target, 0, found, [(30, x) for x in range(10, 150)], no_cell=False).startswith("3 cells")
     values = [set(np.unique(target.layer.data[found == k])) for k in (1, 2, 3)]
