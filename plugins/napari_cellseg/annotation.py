@@ -23,6 +23,8 @@ IGNORE = 2**32 - 1
 
 RESULT = "instances"
 """Role of layers with the cells that a network found, or of a file of such."""
+LIVE = "live"
+"""Role of the cells that a network finds while it is learning; they are taken into the annotation, never edited."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import numpy as np
 from napari.layers import Image, Labels
 from psygnal import Signal, SignalInstance
 
-from napari_cellseg.annotation import notes_on, what_of
+from napari_cellseg.annotation import LIVE, notes_on, what_of
 from napari_cellseg.napari_private import unwrapped
 from napari_cellseg.opened import ANNOTATION, IMAGE, RESULT, ImageKey, OpenImages, OpenLayer
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 PREVIEW = "preview"
-MADE = (PREVIEW, "probabilities", "uncertainty")
+MADE = (PREVIEW, LIVE, "probabilities", "uncertainty")
 """What a layer shows, in its metadata, that is no image of the user's; no panel takes it for one."""
 
 

@@ -15,13 +15,17 @@ import tifffile
 
 pytest.importorskip("napari")
 
-from napari_cellseg.annotation import is_annotation  # noqa: E402
-from napari_cellseg.commands import open_all  # noqa: E402
-from napari_cellseg.project.brush import one_thread  # noqa: E402
-from napari_cellseg.project.from_layers import create_project  # noqa: E402
-from qtpy.QtWidgets import QApplication  # noqa: E402
+from napari_cellseg.annotation import is_annotation
+from napari_cellseg.commands import open_all
+from napari_cellseg.project.brush import one_thread
+from napari_cellseg.project.from_layers import create_project
+from qtpy.QtWidgets import QApplication
 
-pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(3000)]
+pytestmark = [
+    pytest.mark.benchmark,
+    pytest.mark.timeout(3000),
+    pytest.mark.filterwarnings("ignore:data shape:UserWarning"),  # napari's, of planes larger than the card takes
+]
 
 SIDE, TILE = 20_000, 512
 BRUSH, LENGTH, MOVES, STROKES = 20, 300, 15, 10

@@ -21,7 +21,7 @@ from napari_cellseg.annotate.suggest import (
     rank,
     windows,
 )
-from napari_cellseg.annotation import is_result, notes_on, what_of
+from napari_cellseg.annotation import LIVE, RESULT, notes_on, what_of
 
 if TYPE_CHECKING:
     from napari.layers import Image, Layer
@@ -116,8 +116,9 @@ def probability_of(layers: list[Layer], target: AnnotatedLayer) -> Any:
 def predicted_of(layers: list[Layer], target: AnnotatedLayer) -> Any:
     """Pixels of the predicted cells of that image, those on top; None where there are none."""
     own, shape = notes_on(target.layer), tuple(target.layer.data.shape)
-    mine = (layer for layer in reversed(layers) if is_result(layer) and _key(notes_on(layer)) == _key(own))
-    return next((cells for layer in mine if tuple((cells := _level(layer)).shape) == shape), None)
+    cells = (layer for layer in reversed(layers) if what_of(layer) in (RESULT, LIVE))
+    mine = (layer for layer in cells if _key(notes_on(layer)) == _key(own))
+    return next((found for layer in mine if tuple((found := _level(layer)).shape) == shape), None)
 
 
 def _key(notes: Any) -> tuple[str, str]:

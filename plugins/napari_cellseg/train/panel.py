@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from napari_cellseg.session import Session
 from napari_cellseg.train.controller import TrainController
+from napari_cellseg.train.live import LiveLoop, LiveOptions
 from napari_cellseg.train.monitor import Monitor, as_table, figures_label
 from napari_cellseg.train.preview import Preview
 from napari_cellseg.train.setup_view import SetupView
@@ -32,6 +33,8 @@ class TrainPanel(QWidget):
         self.setup = SetupView(session, self.wishes)
         self.data, self.form, self.plan_button = self.setup.data, self.setup.form, self.setup.plan
         self.monitor = Monitor()
+        begin_with, free = (lambda: self.data.model), (lambda: not self.trainer.running)
+        self.live = LiveLoop(session, LiveOptions(start=begin_with, free=free))
         self._make_plan_box()
         self._lay_out()
         self._connect_widgets()
@@ -71,6 +74,8 @@ class TrainPanel(QWidget):
         self.monitor.previewed.connect(self.preview)
         self.trainer.changed.connect(self._on_progress_changed)
         self.previewer.failed.connect(show_warning)
+        self.setup.live.toggled.connect(self.live.turn)
+        self.live.said.connect(self.setup.live_line.setText)
 
     def _connect_session(self) -> None:
         decided = self.controller
@@ -88,11 +93,12 @@ class TrainPanel(QWidget):
         }
         for signal, listener in heard.items():
             signal.connect(listener)
-        close = _closer(heard, self.trainer, self.previewer)
+        close = _closer(heard, self.trainer, self.previewer, self.live)
         self.destroyed.connect(close)
         QApplication.instance().aboutToQuit.connect(close)
 
     def _offer_folder(self) -> None:
+        self.setup.live.setEnabled(self.data.from_project)
         self.setup.offer_folder(asked=self._session.project is None)
 
     # what was pressed ---------------------------------------------------------------------------------------------
@@ -176,7 +182,7 @@ def _on_failed(error: str) -> None:
     show_error(error)
 
 
-def _closer(heard: Mapping[Any, Any], trainer: Trainer, previewer: Preview) -> Any:
+def _closer(heard: Mapping[Any, Any], *children: Trainer | Preview | LiveLoop) -> Any:
     """Function that ends the children once, when the panel is gone or the program ends, whatever comes first."""
     is_closed = False
 
@@ -187,7 +193,7 @@ def _closer(heard: Mapping[Any, Any], trainer: Trainer, previewer: Preview) -> A
         is_closed = True
         for signal, listener in heard.items():
             signal.disconnect(listener, missing_ok=True)
-        trainer.close()
-        previewer.close()
+        for child in children:
+            child.close()
 
     return close

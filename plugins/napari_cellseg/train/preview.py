@@ -77,8 +77,8 @@ class Preview(QObject):
         self._now = request
         file = Path(self._folder.name) / "field.npy"
         shown = channels_of(map(unwrapped, self._viewer.layers), unwrapped(request.layer))
-        data, rgb = [_pixels(layer) for layer in shown], bool(request.layer.rgb)
-        job = self._reader.submit(_write_part, data, request.part, rgb, file)
+        data, rgb = [pixels_of_layer(layer) for layer in shown], bool(request.layer.rgb)
+        job = self._reader.submit(write_part, data, request.part, rgb, file)
         job.add_done_callback(lambda done: self._read.emit(request, str(done.exception() or "")))
 
     def _on_read(self, request: _Request, error: str) -> None:
@@ -115,7 +115,7 @@ class Preview(QObject):
 
 def part_of(layer: Image, point: Any) -> PlaneRegion:
     """Visible part of an image layer, in pixels of its full resolution."""
-    shape = _pixels(layer).shape[:-1] if layer.rgb else _pixels(layer).shape
+    shape = pixels_of_layer(layer).shape[:-1] if layer.rgb else pixels_of_layer(layer).shape
     corners = np.asarray(layer.corner_pixels, float)
     if layer.multiscale:
         corners = corners * np.asarray(layer.downsample_factors[layer.data_level])
@@ -150,11 +150,11 @@ def show_preview(viewer: ViewerModel, image: Image, part: PlaneRegion, found: np
     layer.editable = False
 
 
-def _pixels(layer: Image) -> Any:
+def pixels_of_layer(layer: Image) -> Any:
     return layer.data[0] if layer.multiscale else layer.data
 
 
-def _write_part(channels: Sequence[Any], part: PlaneRegion, rgb: bool, file: Path) -> None:
+def write_part(channels: Sequence[Any], part: PlaneRegion, rgb: bool, file: Path) -> None:
     """Write a region (h, w), or (C, h, w) of colours or of several channels."""
     regions = [np.asarray(data[(*part.plane, part.rows, part.columns)]) for data in channels]
     pixels = np.moveaxis(regions[0], -1, 0) if rgb else np.stack(regions) if len(regions) > 1 else regions[0]

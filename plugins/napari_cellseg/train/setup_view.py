@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qtpy.QtWidgets import QFileDialog, QLabel, QLineEdit, QWidget
+from qtpy.QtWidgets import QCheckBox, QFileDialog, QLabel, QLineEdit, QWidget
 
 from napari_cellseg.session import Session
 from napari_cellseg.train.controller import new_folder
@@ -12,7 +12,7 @@ from napari_cellseg.train.data_choice import DataChoice
 from napari_cellseg.train.form import TrainForm
 from napari_cellseg.train.runs import Run
 from napari_cellseg.train.wishes import Wishes
-from napari_cellseg.widgets import button, column, combo, row
+from napari_cellseg.widgets import button, column, combo, row, text_line
 
 TRAIN, _PLAN, PLANNING = "Train", "Plan ...", "Planning ..."
 
@@ -33,9 +33,13 @@ class SetupView(QWidget):
         self.form = TrainForm(wishes)
         self.train = button(TRAIN, "Train in a process of its own; you can go on working.")
         self.plan = button(_PLAN, "Say how long it takes and how much memory it needs, before it starts.")
+        self.live = QCheckBox("Learn as I annotate")
+        tip = "After each stroke the network learns for some seconds, and shows the cells of what is seen."
+        self.live.setToolTip(f"{tip} On the tab Annotate, T takes them.")
+        self.live_line = text_line()
         begin = row(self.train, self.plan)
         begin.layout().setStretch(0, 1)
-        column(self.resume_row, self.data, self.folder_row, self.form, begin, parent=self)
+        column(self.resume_row, self.data, self.folder_row, self.form, begin, self.live, self.live_line, parent=self)
 
     @property
     def run(self) -> Path:

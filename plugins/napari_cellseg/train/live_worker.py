@@ -1,0 +1,52 @@
+"""The child of the live loop: `python -m napari_cellseg.train.live_worker` (see `children.serving`).
+
+It holds the network that it trained last, so that a round begins where the one before ended. Its one order is `learn`
+with `project`, `folder` (of the training set and the model), `start` (a model to begin with, or nothing), `new` and
+`on` (options of the first round of a new network, and of all others), `image` and `out` (npy files of the field that
+is seen); answered by `learnt`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import cellseg
+from napari_cellseg.children.serving import Order, serve
+from napari_cellseg.project.folder import Project
+from napari_cellseg.project.training_set import write_training_set
+
+MODEL = "model.safetensors"
+
+
+class Learner:
+    """One network, and the rounds of its training."""
+
+    def __init__(self) -> None:
+        self._model: Any = None
+        self._steps = 0
+
+    def learn(self, order: Order) -> Order:
+        """Train for a round on all that is annotated, then find the cells of the field."""
+        folder = Path(order["folder"])
+        project = replace(Project.open(Path(order["project"])), writable=False)  # the window writes
+        files = write_training_set(project, folder)
+        start = self._model or order["start"] or None
+        options = {**order["on" if start else "new"], "labels_are": "instances", "ignore_label": files.ignore_label}
+        for event in cellseg.train(files.images, files.labels, start=start, **options):
+            last = event
+        self._model = last.model  # type: ignore[union-attr]
+        self._steps += int(options["steps"])
+        cellseg.save(self._model, folder / MODEL)
+        cells = cellseg.segment_array(self._model, np.load(order["image"]))
+        with open(order["out"], "wb") as file:
+            np.save(file, cells)
+        found = len(np.unique(cells[cells > 0]))
+        return {"event": "learnt", "file": order["out"], "cells": found, "steps": self._steps}
+
+
+if __name__ == "__main__":
+    serve({"learn": Learner().learn})
