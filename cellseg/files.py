@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from cellseg.errors import InputError
+from cellseg.locks import lock_file, sole_writer
 
 
 def part_name(path: Path) -> Path:
@@ -17,15 +19,22 @@ def part_name(path: Path) -> Path:
     return path.with_name(f".{path.name}.part")
 
 
+def linked_place(path: Path) -> Path:
+    """The place that a symbolic link leads to, which is where content goes, so that the link stays; else the path."""
+    return Path(os.path.realpath(path)) if path.is_symlink() else path
+
+
 @contextmanager
 def complete_file(path: Path) -> Iterator[Path]:
     """Give a temporary name beside `path`; rename it to `path` when the block ends without an error.
 
     The content is flushed to the disk before the rename. On an error (a full disk, Ctrl-C) the
-    temporary file is removed and whatever stood under `path` before stays as it was.
+    temporary file is removed and whatever stood under `path` before stays as it was. Of two that write one file at
+    once the second is refused. A symbolic link stays one: what it leads to is written.
     """
+    path = linked_place(path)
     temporary = part_name(path)
-    with written_or_removed(path, temporary, _remove):
+    with sole_writer(path, lock_file(temporary)), written_or_removed(path, temporary, _remove):
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
         _flush(temporary)
@@ -35,15 +44,32 @@ def complete_file(path: Path) -> Iterator[Path]:
 @contextmanager
 def written_or_removed(path: Path, temporary: Path, remove: Callable[[Path], None]) -> Iterator[None]:
     """Remove what was written so far when the block ends with an error; an OSError becomes one line for people."""
+    with writing(path):
+        try:
+            yield
+        except BaseException:
+            remove(temporary)
+            raise
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Writing of a file: an OSError within becomes one line for people that names it."""
     try:
         yield
     except OSError as error:
-        remove(temporary)
         reason = error.strerror or str(error) or type(error).__name__
         raise InputError(f"cannot be written ({reason})", "Free space or choose another place.", path=path) from error
-    except BaseException:
-        remove(temporary)
-        raise
+
+
+@contextmanager
+def spool_beside(path: Path) -> Iterator[BinaryIO]:
+    """A file for what is collected until `path` can be written, on the same disk; it goes however the process ends."""
+    with writing(path):
+        place = linked_place(path).parent
+        place.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=place) as file:
+            yield file
 
 
 def write_text(path: Path, text: str) -> None:

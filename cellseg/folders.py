@@ -11,7 +11,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cellseg.errors import InputError
-from cellseg.files import part_name, written_or_removed
+from cellseg.files import linked_place, part_name, written_or_removed
+from cellseg.locks import lock_file, sole_writer
 
 
 @contextmanager
@@ -19,7 +20,8 @@ def complete_folder(path: Path, is_ours: Callable[[Path], bool] | None = None) -
     """Give an empty folder beside `path`; it takes that name when the block ends without an error.
 
     What stood there before is replaced in one step where the system can exchange two folders (Linux, macOS), else
-    there is a moment in which it has another name. On an error it stays as it was, and nothing else is left.
+    there is a moment in which it has another name. On an error it stays as it was, and nothing else is left. Of two
+    that write one folder at once the second is refused. A symbolic link stays one: what it leads to is written.
 
     Args:
         path: the final name.
@@ -28,14 +30,53 @@ def complete_folder(path: Path, is_ours: Callable[[Path], bool] | None = None) -
     Raises:
         InputError: something else stands there, or it cannot be written.
     """
+    path = linked_place(path)
     _refuse_other(path, is_ours)
-    temporary = part_name(path)
-    with written_or_removed(path, temporary, _remove):
-        _remove(temporary)
-        temporary.mkdir(parents=True)
+    with _folder_beside(path) as temporary:
         yield temporary
         _flush(temporary)
         replace_folder(temporary, path)
+
+
+@contextmanager
+def files_together(path: Path) -> Iterator[Path]:
+    """Give an empty folder beside `path`; all that is in it goes there when the block ends without an error.
+
+    Other files in `path` stay; those of the same names, and folders called like OME-Zarr, are replaced one by one. On
+    an error all stays as it was, and nothing else is left.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    path = linked_place(path)
+    with _folder_beside(path) as temporary:
+        yield temporary
+        _flush(temporary)
+        _put_into(temporary, path)
+        _remove(temporary)
+
+
+@contextmanager
+def _folder_beside(path: Path) -> Iterator[Path]:
+    """An empty folder beside `path`, which is removed when the block ends with an error."""
+    temporary = part_name(path)
+    with sole_writer(path, lock_file(temporary)), written_or_removed(path, temporary, _remove):
+        _remove(temporary)
+        temporary.mkdir(parents=True)
+        yield temporary
+
+
+def _put_into(new: Path, path: Path) -> None:
+    """Move the files in a folder, and in the folders in it, into another one, which is made where there is none."""
+    path.mkdir(parents=True, exist_ok=True)
+    for one in sorted(new.iterdir()):
+        target = path / one.name
+        if one.is_dir() and one.suffix != ".zarr":
+            _put_into(one, target)
+        elif one.is_dir():
+            replace_folder(one, target)
+        else:
+            os.replace(one, target)
 
 
 def refuse_full(path: Path) -> None:

@@ -23,15 +23,19 @@ class BeingWrittenError(InputError):
 
 
 @contextmanager
-def sole_writer(path: Path) -> Iterator[None]:
+def sole_writer(path: Path, lock_at: Path | None = None) -> Iterator[None]:
     """Hold the right to write `path`; another process, or another part of this one, that asks for it is refused.
 
-    The lock file lies beside `path` under a hidden name and goes with the lock; one that a killed process left is free.
+    The lock file goes with the lock; one that a killed process left is free.
+
+    Args:
+        path: which is written.
+        lock_at: the lock file; by default beside `path` under a hidden name.
 
     Raises:
         InputError: another has it, or nothing can be written there.
     """
-    lock = _acquired(path)
+    lock = _acquired(path, lock_at or lock_file(path))
     try:
         yield
     finally:
@@ -54,9 +58,9 @@ def lock_file(path: Path) -> Path:
     return path.with_name(f".{path.name}.lock")
 
 
-def _acquired(path: Path) -> FileLock | None:
+def _acquired(path: Path, lock_at: Path) -> FileLock | None:
     """The lock; None where the file system knows none."""
-    lock = FileLock(lock_file(path), thread_local=False)
+    lock = FileLock(lock_at, thread_local=False)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)

@@ -72,7 +72,8 @@ class Failures:
         """InputError where no image is left."""
         if len(self.why) == self.total > 0:
             reasons = list(dict.fromkeys(self.why.values()))
-            raise InputError(reasons[0] if len(reasons) == 1 else f"none of the {self.total} images can be predicted")
+            several = f"none of the {self.total} images can be predicted, the first because: {reasons[0]}"
+            raise InputError(several if len(reasons) > 1 else reasons[0])
 
     def report(self, out: Path) -> int:
         """Tell which have no result, and the next step with those in the folder `out`; returns the exit code."""
@@ -85,6 +86,7 @@ class Failures:
             done = f"wrote {self.written[0]}; " if self.total == len(self.written) == 1 else done
             say(f"{done}next: cellseg napari IMAGE to look at it, cellseg evaluate {out} TRUTH to score it")
             return 0
+        self.refuse_all()
         lines = [f"  {_named(image, reason)}" for image, reason in self.why.items()]
         say("\n".join([f"error: {len(self.why)} of {self.total} images have no result:", *lines]))
         return SOME_FAILED

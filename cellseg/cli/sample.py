@@ -40,12 +40,14 @@ def write_sample(kind: SampleKind, out: Path, shape: tuple[int, int], count: int
     """Write out/images.tif and out/labels.tif with `count` pages of `shape`."""
     import numpy as np
 
+    from cellseg.folders import files_together
     from cellseg.samples.sample import make_sample
 
     made = [make_sample(kind, shape, np.random.default_rng([seed, k])) for k in range(count)]
     images, labels = zip(*made, strict=True)
-    _write_pages(out / "images.tif", images)
-    _write_pages(out / "labels.tif", labels)
+    with files_together(out) as folder:
+        _write_pages(folder / "images.tif", images)
+        _write_pages(folder / "labels.tif", labels)
 
 
 def _write_pages(path: Path, pages: Sequence[NDArray[Any]]) -> None:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from cellseg.conversion.labels import WRITERS, Conversion, checked_plans
 from cellseg.errors import InputError
-from cellseg.files import part_name, written_or_removed
-from cellseg.folders import replace_folder
+from cellseg.folders import files_together
 from cellseg.images.source import ImageSource
 from cellseg.labels.entries import UnopenedImage
 from cellseg.labels.layouts import label_entries
@@ -42,16 +40,11 @@ class FolderConversion:
         Raises:
             InputError: some labels do not fit into the format, or it cannot be written; nothing is there then.
         """
-        temporary = part_name(self.out)
-        with written_or_removed(self.out, temporary, _remove):
-            _remove(temporary)
+        with files_together(self.out) as folder:
             for one in self.files:
-                target = temporary / one.out.relative_to(self.out)
+                target = folder / one.out.relative_to(self.out)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 yield one.writer(target, one.plans)
-            for one in self.files:
-                _put(temporary / one.out.relative_to(self.out), one.out)
-            _remove(temporary)
 
 
 def plan_folder(
@@ -136,16 +129,3 @@ def _refuse_there(targets: Sequence[Path]) -> None:
     if there:
         more = f", as do {len(there) - 1} others of {len(targets)}" if len(there) > 1 else ""
         raise InputError(f"exists{more}", "Choose another --out, or replace them with --overwrite.", path=there[0])
-
-
-def _put(new: Path, target: Path) -> None:
-    """Give what is written its final name."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if new.is_dir():
-        replace_folder(new, target)
-    else:
-        os.replace(new, target)
-
-
-def _remove(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)

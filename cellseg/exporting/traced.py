@@ -27,7 +27,9 @@ def write_torchscript(model: TravellingModel, path: Path) -> None:
     """Write a TorchScript file, which torch and libtorch run without Python."""
     with _tracing():
         traced = torch.jit.trace(model.whole(), _example(model), check_trace=False)  # type: ignore[no-untyped-call]
-        torch.jit.save(traced, str(path), _extra_files={KEY: model.note.text.encode()})
+        content = io.BytesIO()
+        torch.jit.save(traced, content, _extra_files={KEY: model.note.text.encode()})
+    path.write_bytes(content.getbuffer())  # by Python: on a full disk torch ends the process
 
 
 def write_onnx(model: TravellingModel, path: Path) -> None:

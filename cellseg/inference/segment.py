@@ -9,7 +9,7 @@ from pathlib import Path
 from cellseg.errors import InputError
 from cellseg.images.source import ImageSource
 from cellseg.inference.journal import NOTE, close_journal, journal_folder, left_behind, start_journal
-from cellseg.inference.journal_key import journal_key, key_of
+from cellseg.inference.journal_key import fingerprint, journal_key, key_of
 from cellseg.inference.noted_size import noted_size
 from cellseg.inference.notes import FolderNotes
 from cellseg.inference.opened import prediction_joined, prediction_on_disk
@@ -91,6 +91,15 @@ def finish(prediction: Prediction, output: Path, look: Callable[[Predicted], Non
         if not prediction.journal.done():  # the image itself is wrong: nothing to go on from
             close_journal(output)
         raise
+    _refuse_changed(prediction, output)
     prediction.noted.recall(range(prediction.source.planes))
     yield from prediction.write(output)
     close_journal(output)
+
+
+def _refuse_changed(prediction: Prediction, output: Path) -> None:
+    """InputError where the image is another one than when it was begun; what was made of both is thrown away."""
+    own = prediction.seen.own
+    if prediction.key and fingerprint(own) != prediction.key["image"]:
+        close_journal(output)
+        raise InputError("was changed while it was predicted", "Predict it again.", path=own.path or own.name)

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from cellseg.files import complete_file, part_name
+from cellseg.files import complete_file, spool_beside
 from cellseg.measure.table import CellTable, field_of
 
 IMAGE = "image"
@@ -59,11 +59,6 @@ def _rows(values: list[list[float]], columns: tuple[str, ...], names: list[str])
 @contextmanager
 def growing_table(path: Path) -> Iterator[GrowingTable]:
     """A table that is filled inside the block; it is there when the block ends without an error."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    spool = part_name(path).with_suffix(".rows")
-    try:
-        with open(spool, "w+b") as file:
-            yield (table := GrowingTable(file))
-            table.write(path)
-    finally:
-        spool.unlink(missing_ok=True)
+    with spool_beside(path) as file:
+        yield (table := GrowingTable(file))
+        table.write(path)

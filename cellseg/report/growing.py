@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from cellseg.files import complete_file, part_name
+from cellseg.files import complete_file, spool_beside
 from cellseg.report.facts import ImageFacts, SizeBins
 from cellseg.report.page import PageWords, ReportPage, card, first_card
 from cellseg.report.pictures import ImagePictures
@@ -62,14 +62,9 @@ class GrowingReport:
 @contextmanager
 def growing_report(path: Path, words: PageWords) -> Iterator[GrowingReport]:
     """A page that is filled inside the block; it is there when the block ends without an error."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    spool = part_name(path).with_suffix(".pictures")
-    try:
-        with open(spool, "w+b") as file:
-            yield (report := GrowingReport(file))
-            report.write(path, words)
-    finally:
-        spool.unlink(missing_ok=True)
+    with spool_beside(path) as file:
+        yield (report := GrowingReport(file))
+        report.write(path, words)
 
 
 def large_view(facts: ImageFacts, pictures: ImagePictures) -> str:

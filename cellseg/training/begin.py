@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cellseg.errors import InputError
+from cellseg.locks import sole_writer
 from cellseg.models.card import ModelCard
 from cellseg.models.hardware import use_threads
 from cellseg.models.registry import options_for
@@ -249,9 +250,12 @@ def _opened(prepared: Prepared, folder: RunFolder | None) -> RunFolder | None:
         "from": None if start is None or isinstance(start, TrainedModel) else str(start),
     }
     if folder is not None:
-        move_sources(folder, sources, prepared.settings)
+        with sole_writer(folder.checkpoint):
+            move_sources(folder, sources, prepared.settings)
         return folder
     made = new_run(out)
-    write_config(made, prepared.settings, prepared.data, sources, prepared.notes)
-    note_launcher(made.path)
+    with sole_writer(made.checkpoint):
+        refuse_used(out)  # another program may have been quicker
+        write_config(made, prepared.settings, prepared.data, sources, prepared.notes)
+        note_launcher(made.path)
     return made

@@ -6,6 +6,7 @@ import codecs
 import difflib
 import glob
 import tomllib
+from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -116,4 +117,6 @@ def _located(name: str, value: Any, path: Path) -> Any:
 
 
 def _is_there(path: Path) -> bool:
-    return path.exists() or (glob.has_magic(str(path)) and any(glob.iglob(str(path))))
+    with suppress(OSError):  # a name that no file can have
+        return path.exists() or (glob.has_magic(str(path)) and any(glob.iglob(str(path))))
+    return False

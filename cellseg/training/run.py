@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from cellseg.labels.annotated import find_annotated_pairs
 from cellseg.labels.arrays_or_paths import Given
+from cellseg.locks import sole_writer
 from cellseg.models.trained import TrainedModel
 from cellseg.options import DataOptions, TrainSettings
 from cellseg.training.admission import TrainingPairs
@@ -53,8 +54,20 @@ class TrainingRun:
         """Train to the end, or until it is stopped, by `asked` or by a word in the control file.
 
         Yields the events, each after it was recorded; the last is `Finished`, or `Stopped`. Where others train, too,
-        only the first process records, validates and finishes.
+        only the first process records, validates and finishes. Raises InputError where another program writes the
+        folder.
         """
+        with self._alone():
+            yield from self._obeying(asked)
+
+    def _alone(self) -> AbstractContextManager[None]:
+        """The right to write the folder; processes that train together have it by their first."""
+        if self.folder is None or is_follower():
+            return nullcontext()
+        return sole_writer(self.folder.checkpoint)
+
+    def _obeying(self, asked: Callable[[], bool]) -> Generator[Event]:
+        """The events, until the training ends or somebody wants it to."""
         control = _control_of(self.folder, asked)
         training = timed(self._recorded(), self.pace)
         with closing(training):  # the checkpoint is written whatever ends it, such as a broken pipe

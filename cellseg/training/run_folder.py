@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from cellseg.errors import InputError, reading
-from cellseg.files import complete_file, write_json, write_text
+from cellseg.files import complete_file, linked_place, write_json, write_text
 from cellseg.models.card import MODEL_FILE
 from cellseg.models.trained import save
 from cellseg.options import TrainSettings
@@ -33,6 +33,8 @@ REPORT_TEXT = "report.txt"
 PICTURES = "pictures"
 CONTROL = "control"
 WEIGHT_MAPS = "weights"
+PASSING = (".part", ".lock")
+"""Endings of files that a killed program leaves, or one that begins."""
 VERSIONS = ("cellseg", "torch", "numpy", "scipy", "scikit-image", "tifffile")
 
 
@@ -70,7 +72,7 @@ class RunFolder:
 
 def refuse_used(path: Path) -> None:
     """Raise InputError where something stands already at the place of a new run folder; weight maps may stay there."""
-    used = path.is_dir() and any(p for p in path.iterdir() if p.suffix != ".part" and p.name != WEIGHT_MAPS)
+    used = path.is_dir() and any(p for p in path.iterdir() if p.suffix not in PASSING and p.name != WEIGHT_MAPS)
     if path.is_file() or used:
         raise InputError("exists already and is not empty", "Choose another --out, or go on with --resume.", path=path)
 
@@ -79,7 +81,7 @@ def new_run(path: Path) -> RunFolder:
     """A new run folder. Raises InputError where something is there already."""
     refuse_used(path)
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        linked_place(path).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"cannot be made ({error.strerror})", "Choose another --out.", path=path) from error
     return RunFolder(path)

@@ -8,6 +8,7 @@ import os
 import threading
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from cellseg.arrays import Float32
 from cellseg.files import complete_file
 from cellseg.labels.meaning import LabelPlane
+from cellseg.locks import BeingWrittenError
 from cellseg.options import WeightOptions
 from cellseg.preprocess.augment import Example, make_example
 from cellseg.preprocess.targets import class_factors, make_weights
@@ -103,7 +105,7 @@ def _write(file: Path, weights: Float32) -> None:
     """As numpy does, and behind it the hash of it all, which numpy does not mind."""
     content = io.BytesIO()
     np.save(content, weights, allow_pickle=False)
-    with WRITING, complete_file(file) as temporary, open(temporary, "wb") as out:
+    with suppress(BeingWrittenError), WRITING, complete_file(file) as temporary, open(temporary, "wb") as out:
         out.write(content.getbuffer())
         out.write(hashlib.sha256(content.getbuffer()).digest())
 

@@ -211,11 +211,11 @@ def of_safetensors(content: bytes, random: Random) -> bytes:
     length = int.from_bytes(content[:8], "little")
     try:
         header = json.loads(content[8 : 8 + length])
-        card = header["__metadata__"]["cellseg"]
-    except (ValueError, LookupError, TypeError):
+        card = header["__metadata__"]["cellseg"].encode()
+    except (ValueError, LookupError, TypeError, AttributeError):  # changed before
         return of_bytes(content, random)
     if random.random() < 0.7:
-        new = of_json(card.encode(), random).decode("utf-8", "replace")
+        new = of_json(card, random).decode("utf-8", "replace")
         header["__metadata__"]["cellseg"] = new
     else:
         header = changed_tree(header, random)

@@ -52,7 +52,7 @@ def write_tiff(path: str | Path, layout: ResultLayout, blocks: Iterator[NDArray[
     with ExitStack() as stack:
         temporary = stack.enter_context(complete_file(path))
         tif = stack.enter_context(tifffile.TiffWriter(temporary, bigtiff=True, byteorder="<", ome=True))
-        files = [stack.enter_context(tempfile.TemporaryFile(dir=path.parent)) for _ in smaller]
+        files = [stack.enter_context(tempfile.TemporaryFile(dir=temporary.parent)) for _ in smaller]
         spools = [TileSpool(file, layout.tile, COMPRESSION_LEVEL) for file in files]
         tif.write(
             _spooled(layout, blocks, [first, *smaller], spools) if smaller else blocks,

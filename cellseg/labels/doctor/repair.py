@@ -14,6 +14,7 @@ import numpy as np
 from cellseg.arrays import Array, Int64
 from cellseg.errors import InputError
 from cellseg.files import write_json
+from cellseg.folders import files_together
 from cellseg.images.source import ImageSource
 from cellseg.images.write import ResultLayout, layout_like, write_tiled
 from cellseg.labels.doctor.cleaning import clean
@@ -33,7 +34,7 @@ MADE_BY = "cellseg check --fix"
 
 
 def repair(pairs: Sequence[Pair], report: Report, out: Path, tell: Callable[[ExamineProgress], None]) -> None:
-    """Write the labels of all pairs, repaired as the report's plan says; each file appears when it is complete.
+    """Write the labels of all pairs, repaired as the report's plan says; all files appear when all are complete.
 
     Instances become uint16, or uint32 where there are more, classes and masks uint8; the pixel size is kept.
     `changes.json` lists every change with its position.
@@ -53,7 +54,6 @@ def repair(pairs: Sequence[Pair], report: Report, out: Path, tell: Callable[[Exa
         found = next(f for f in report.findings if f.severity == "error" and not f.repairable)
         raise InputError(f"the labels cannot be repaired: {found.found}", found.remedy)
     dtype = _type(report)
-    write_json(out / CHANGES, {"made_by": MADE_BY, "complete": False})
     count = 0
 
     def blocks(numbers: list[int], layout: ResultLayout) -> Iterator[Array]:
@@ -63,10 +63,11 @@ def repair(pairs: Sequence[Pair], report: Report, out: Path, tell: Callable[[Exa
             tell(ExamineProgress(count, len(pairs), pairs[count - 1].name))
             yield from (labels[part].astype(dtype) for part in layout.tiles)
 
-    for target, (source, numbers) in files.items():
-        layout = layout_like(source, dtype)
-        write_tiled(target, layout, blocks(numbers, layout))
-    write_json(out / CHANGES, {"made_by": MADE_BY, "complete": True, "dtype": str(dtype), **changes(report)})
+    with files_together(out) as folder:
+        for name, (source, numbers) in files.items():
+            layout = layout_like(source, dtype)
+            write_tiled(folder / name, layout, blocks(numbers, layout))
+        write_json(folder / CHANGES, {"made_by": MADE_BY, "complete": True, "dtype": str(dtype), **changes(report)})
 
 
 def _repaired(pairs: Sequence[Pair], number: int, plan: RepairPlan) -> Int64:
@@ -91,18 +92,18 @@ def changes(report: Report) -> dict[str, Any]:
     return {"values": values, "places": places}
 
 
-def _targets(pairs: Sequence[Pair], out: Path) -> dict[Path, tuple[ImageSource, list[int]]]:
-    """The file that is written for each label file, and the pairs whose planes are in it."""
+def _targets(pairs: Sequence[Pair], out: Path) -> dict[str, tuple[ImageSource, list[int]]]:
+    """The name of the file that is written for each label file, and the pairs whose planes are in it."""
     _check_folder(pairs, out)
-    files: dict[Path, tuple[ImageSource, list[int]]] = {}
+    files: dict[str, tuple[ImageSource, list[int]]] = {}
     for number, pair in enumerate(pairs):
         if pair.labels.path is None:
             remedy = "Only label files can be repaired, no folders of the Cell Tracking Challenge."
             raise InputError("the labels are put together of several files", remedy)
-        target = out / _file_name(pair.labels, pair.labels.path)
-        source, numbers = files.setdefault(target, (pair.labels, []))
+        name = _file_name(pair.labels, pair.labels.path)
+        source, numbers = files.setdefault(name, (pair.labels, []))
         if source is not pair.labels:
-            found = f"two label files are called {target.name}"
+            found = f"two label files are called {name}"
             raise InputError(found, "Rename one: both would be written to the same file.", path=pair.labels.path)
         numbers.append(number)
     return files

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from cellseg.errors import InputError
 from cellseg.models.exported.archive import refuse_bomb
+from cellseg.models.exported.script_weights import check_weights
 
 OF_FILES = re.compile(r"\b(?:torch|aten)\.(save|load|from_file)\w*\(")
 """Operators of files as they stand in the code."""
@@ -21,11 +22,12 @@ OF_FILES = re.compile(r"\b(?:torch|aten)\.(save|load|from_file)\w*\(")
 def refuse_files(content: bytes, path: Path) -> None:
     """Raise InputError for a TorchScript that writes or reads files, or is a bomb.
 
-    Raises ValueError for what is no archive.
+    Raises ValueError, or another error, for what is no archive, or whose weights are not those that it announces.
     """
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
             refuse_bomb(archive.infolist(), path)
+            check_weights(archive)
             codes = [archive.read(one).decode(errors="replace") for one in archive.infolist() if _is_code(one.filename)]
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
         raise ValueError("no archive") from error
