@@ -95,7 +95,7 @@ def _predict_all(
     ready = failures.ready(jobs, lambda job: looked_at(opened(job), trained, options))
     marks = {job: mark_of(key, options) for job, key in ready}
     wanted = unfinished(ready, options) if files.resume or processes.part else list(marks)
-    with cluster_run(processes.cluster if wanted else None, model, trained, reading) as run:
+    with cluster_run(processes if wanted else ProcessOptions(), model, trained, reading) as run:
         for job in wanted:
             if failures.tried(job.image, partial(work, job)) is False:
                 return INTERRUPTED
@@ -128,7 +128,7 @@ def _predict_into(job: ImageJob, source: ImageSource, order: PredictOrder, recor
     options = order.options if cluster is None else cluster.options(order.options)
     with sole_writer(target):
         if cluster is not None:
-            cluster.check(job.image, target, options)
+            cluster.check(job.image, source, target, options)
         prediction = prediction_into(target, order.trained, source, options, resume=order.resume)
         _say_scale(prediction.seen, asked=options)
         of_labels = label_notes(source)

@@ -5,17 +5,18 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cellseg import __version__
 from cellseg.cli.progress import bar, say, stoppable
-from cellseg.options import ImageOptions, PredictOptions
+from cellseg.options import ImageOptions, PredictOptions, ProcessOptions
 from cellseg.wording import duration
 
 if TYPE_CHECKING:
+    from cellseg.images.source import ImageSource
     from cellseg.inference.cluster.connect import ClusterAddress
     from cellseg.inference.cluster.hand_out import HandOut
     from cellseg.inference.cluster.job import ClusterJob
@@ -41,9 +42,10 @@ class ClusterRun:
             return asked
         return replace(asked, memory=f"{parse_memory(None) // self.address.local}B")
 
-    def job(self, image: Path, target: Path, options: PredictOptions, token: str) -> ClusterJob:
-        """The order for the workers."""
+    def job(self, image: Path, source: ImageSource, target: Path, options: PredictOptions, token: str) -> ClusterJob:
+        """The order for the workers; `source` is the image, opened."""
         from cellseg.inference.cluster.job import ClusterJob
+        from cellseg.inference.journal_key import fingerprint
 
         return ClusterJob(
             model=_absolute(self.model),
@@ -53,46 +55,45 @@ class ClusterRun:
             output=target.absolute(),
             version=__version__,
             digest=self.trained.digest,
+            marks=fingerprint(source),
             token=token,
         )
 
-    def check(self, image: Path, target: Path, options: PredictOptions) -> None:
+    def check(self, image: Path, source: ImageSource, target: Path, options: PredictOptions) -> None:
         """InputError where a worker cannot do the work; nothing is begun by it."""
         from cellseg.inference.cluster.hand_out import HandOut
 
         with _token(target) as token:
             if not self.client.scheduler_info(n_workers=-1)["workers"]:
                 say(f"{self.address.text}: waiting for a worker")
-            count = HandOut(self.client, self.job(image, target, options, token)).check()
+            count = HandOut(self.client, self.job(image, source, target, options, token)).check()
         say(f"{self.address.text}: {count} workers; image, model and output are read by their paths")
 
     def fill(self, prediction: Prediction, image: Path, target: Path) -> bool:
         """Have all missing tiles computed; False where it was stopped before."""
         from cellseg.inference.cluster.hand_out import HandOut
-        from cellseg.inference.cluster.worker import forget_job
 
-        with _token(target) as token:
-            job = self.job(image, target, prediction.seen.asked, token)
-            hand_out = HandOut(self.client, job)
-            try:
-                return _handed_out(hand_out, prediction)
-            finally:
-                with suppress(Exception):  # workers that are gone have nothing open
-                    self.client.run(forget_job, job)
+        with ExitStack() as after, _token(target) as token:
+            hand_out = HandOut(self.client, self.job(image, prediction.source, target, prediction.seen.asked, token))
+            after.callback(hand_out.leave)  # when the token is gone
+            return _handed_out(hand_out, prediction)
 
 
 @contextmanager
 def cluster_run(
-    text: str | None, model: Path, trained: TrainedModel, reading: ImageOptions
+    processes: ProcessOptions, model: Path, trained: TrainedModel, reading: ImageOptions
 ) -> Iterator[ClusterRun | None]:
-    """The cluster that `--cluster` names, connected; None where it is not given."""
-    if text is None:
-        yield None
-        return
-    from cellseg.inference.cluster.connect import cluster_address, connected, threads_each
+    """The cluster that `--cluster` or `--devices` names, connected; None where neither is given."""
+    from cellseg.inference.cluster.connect import cluster_address, connected, devices_address, threads_each
     from cellseg.models.hardware import use_threads
 
-    address = cluster_address(text)
+    if processes.cluster is not None:
+        address = cluster_address(processes.cluster)
+    elif processes.devices is not None:
+        address = devices_address(processes.devices)
+    else:
+        yield None
+        return
     with connected(address) as client:
         use_threads(threads_each(address))  # decided for all: sums depend on them in the last bits
         yield ClusterRun(address, client, model, trained, reading)

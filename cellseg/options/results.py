@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -85,6 +86,10 @@ class PredictOptions(Checked):
     """Type of the numbers of instances; uint16 is refused where there are more than 65535."""
 
 
+DEVICES = re.compile(r"all|cpu:[1-9][0-9]{0,3}")
+"""The words of `--devices`."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessOptions(Checked):
     """Processes that compute a prediction together, on one machine or many that see one folder."""
@@ -97,10 +102,17 @@ class ProcessOptions(Checked):
     """Workers that compute the tiles: local:N for N processes of this machine, or a Dask scheduler by its address
     (tcp://HOST:8786) or file. Image, model and output lie in a folder that all see."""
 
+    devices: str | None = None
+    """all: one process for each GPU of this machine, by the extra cluster; cpu:N: N processes that share its
+    processor."""
+
     def __post_init__(self) -> None:
         Checked.__post_init__(self)
-        if self.share is not None and self.cluster is not None:
-            raise InputError("--share and --cluster are two ways to hand out tiles", "Give one of them.")
+        ways = [f"--{name}" for name in ("share", "cluster", "devices") if getattr(self, name) is not None]
+        if len(ways) > 1:
+            raise InputError(f"{' and '.join(ways)} are {len(ways)} ways to hand out tiles", "Give one of them.")
+        if self.devices is not None and not DEVICES.fullmatch(self.devices):
+            raise InputError(f"--devices is {self.devices!r}", "Give all for each GPU, or cpu:N, such as cpu:4.")
         if self.share is not None and self.part is None:
             raise InputError(f"--share is {self.share!r}", "Give K/N with K from 1 to N, such as 2/8.")
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pytest
+import tifffile
 
 from cellseg import cli
 
@@ -40,6 +42,51 @@ def untrained(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("untrained") / "m.safetensors"
     cellseg.save(cellseg.build("unet", base=2, depth=1), path)
     return path
+
+
+@pytest.fixture(scope="session")
+def measuring(tmp_path_factory) -> Path:
+    """Model file of a tiny network whose statistics are those of each plane."""
+    import torch
+
+    import cellseg
+
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("measuring") / "m.safetensors"
+    cellseg.save(cellseg.build("unet", base=2, depth=2, norm="batch"), path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def noise(tmp_path_factory) -> Path:
+    """A stack of three planes of noise, 50 x 70: 18 tiles of 32."""
+    path = tmp_path_factory.mktemp("noise") / "stack.tif"
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 50, 70)).astype(np.uint8)
+    tifffile.imwrite(path, pixels, photometric="minisblack")
+    return path
+
+
+@pytest.fixture(scope="session")
+def plane(noise) -> Path:
+    """The first plane of it: 6 tiles of 32."""
+    path = noise.with_name("plane.tif")
+    tifffile.imwrite(path, tifffile.imread(noise)[0], photometric="minisblack")
+    return path
+
+
+@pytest.fixture(scope="session")
+def two_workers():
+    """Address of a Dask cluster whose two workers are in this process."""
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=False, dashboard_address="127.0.0.1:0", silence_logs=50
+    ) as cluster:
+        yield cluster.scheduler_address
+
+
+def contents(path: Path) -> dict[str, bytes]:
+    """All files in a folder, by their paths in it."""
+    return {str(file.relative_to(path)): file.read_bytes() for file in path.rglob("*") if file.is_file()}
 
 
 @pytest.fixture(scope="session")

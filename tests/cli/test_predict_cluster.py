@@ -1,8 +1,12 @@
 """`predict --cluster`: workers of Dask compute the tiles, and the file is that of one process, to the byte."""
 
-import signal
+import asyncio
+import os
+import socket
+import subprocess
 import sys
 import time
+from contextlib import suppress
 
 import numpy as np
 import psutil
@@ -10,68 +14,28 @@ import pytest
 import tifffile
 
 import cellseg
-from cellseg.inference.cluster import hand_out, worker
+from cellseg.images.open import open_image
+from cellseg.inference.cluster import connect, hand_out, worker
 from cellseg.inference.cluster.batches import batch_size, batches
 from cellseg.inference.cluster.job import BatchDone
 from cellseg.inference.journal import journal_folder
-from cellseg.inference.work_log import logs_of
+from cellseg.inference.work_log import at_work, logs_of
+from cellseg.locks import sole_writer
 from tests.cli.conftest import assert_refused
-from tests.forked import Forked
 
 distributed = pytest.importorskip("distributed")
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    import torch
-
-    torch.manual_seed(0)
-    path = tmp_path_factory.mktemp("model") / "m.safetensors"
-    cellseg.save(cellseg.build("unet", base=2, depth=2, norm="batch"), path)
-    return path
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory):
-    path = tmp_path_factory.mktemp("images") / "stack.tif"
-    pixels = np.random.default_rng(0).integers(0, 256, (2, 70, 100)).astype(np.uint8)
-    tifffile.imwrite(path, pixels, photometric="minisblack")
-    return path
-
-
-@pytest.fixture(scope="module")
-def address():
-    """Two workers in this process."""
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None, silence_logs=50
-    ) as cluster:
-        yield cluster.scheduler_address
 
 
 def predict(cellseg_cli, model, image, out, *more):
     return cellseg_cli("predict", model, image, "--out", out, "--tile", 32, *more)
 
 
-MORE = ("--split", "watershed", "--fill-holes", 9, "--minimum-size", 4, "--link", "overlap")
-
-
-def test_workers_make_the_bytes_of_one_process(cellseg_cli, model, stack, address, tmp_path):
-    one, out = tmp_path / "one.tif", tmp_path / "out.tif"
-    assert predict(cellseg_cli, model, stack, one, *MORE).code == 0
-    done = predict(cellseg_cli, model, stack, out, *MORE, "--cluster", address)
-    assert done.code == 0, done.err
-    assert out.read_bytes() == one.read_bytes()
-    assert "2 workers" in done.err
-    assert "24 tiles in" in done.err  # both are one process here
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["one.tif", "out.tif"]
-
-
-def test_what_was_done_before_is_not_computed_again(cellseg_cli, model, stack, address, tmp_path):
+def test_what_was_done_before_is_not_computed_again(cellseg_cli, measuring, noise, two_workers, tmp_path):
     out = tmp_path / "out.tif"
-    assert predict(cellseg_cli, model, stack, out, "--share", "1/2").code == 0
-    done = predict(cellseg_cli, model, stack, out, "--resume", "--cluster", address)
+    assert predict(cellseg_cli, measuring, noise, out, "--share", "1/2").code == 0
+    done = predict(cellseg_cli, measuring, noise, out, "--resume", "--cluster", two_workers)
     assert done.code == 0, done.err
-    assert "12 tiles in" in done.err
+    assert "9 tiles in" in done.err
 
 
 @pytest.mark.parametrize(
@@ -83,15 +47,93 @@ def test_what_was_done_before_is_not_computed_again(cellseg_cli, model, stack, a
         ("tcp://127.0.0.1:9", "no Dask scheduler answers"),
     ],
 )
-def test_no_cluster_is_said_and_nothing_begun(cellseg_cli, model, stack, tmp_path, monkeypatch, where, said):
+def test_no_cluster_is_said_and_nothing_begun(cellseg_cli, measuring, noise, tmp_path, monkeypatch, where, said):
     monkeypatch.setattr("cellseg.inference.cluster.connect.PATIENCE", 0.5)
-    assert_refused(predict(cellseg_cli, model, stack, tmp_path / "out.tif", "--cluster", where), said)
+    assert_refused(predict(cellseg_cli, measuring, noise, tmp_path / "out.tif", "--cluster", where), said)
     assert not list(tmp_path.iterdir())
 
 
-def test_share_and_cluster_are_two_ways(cellseg_cli, model, stack, tmp_path):
+@pytest.mark.parametrize("text", ["", "[]", "{}", "{", "9" * 5000])
+def test_no_file_of_a_scheduler(cellseg_cli, measuring, noise, tmp_path, text):
+    (tmp_path / "s.json").write_text(text)
+    done = predict(cellseg_cli, measuring, noise, tmp_path / "out.tif", "--cluster", tmp_path / "s.json")
+    assert_refused(done, "s.json", "no file of a Dask scheduler")
+
+
+def test_a_listener_that_says_nothing_is_given_up(cellseg_cli, measuring, noise, tmp_path, monkeypatch):
+    monkeypatch.setattr("cellseg.inference.cluster.connect.PATIENCE", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        where = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        assert_refused(predict(cellseg_cli, measuring, noise, tmp_path / "out.tif", "--cluster", where), "no Dask")
+
+
+def test_workers_that_do_not_answer_are_given_up(cellseg_cli, measuring, noise, two_workers, tmp_path, monkeypatch):
+    monkeypatch.setattr(hand_out, "fault_of_worker", says_nothing)
+    monkeypatch.setattr(hand_out, "ANSWER", 0.3)
+    done = predict(cellseg_cli, measuring, noise, tmp_path / "out.tif", "--cluster", two_workers)
+    assert_refused(done, "not all workers answered")
+    assert not list(tmp_path.iterdir())
+
+
+async def says_nothing(_job):
+    """No answer; it lets others work, as another process would."""
+    await asyncio.sleep(1)
+
+
+def test_two_runs_into_one_output(cellseg_cli, measuring, noise, two_workers, tmp_path):
+    out = tmp_path / "out.tif"
+    assert predict(cellseg_cli, measuring, noise, out, "--share", "1/2").code == 0
+    where = ("--cluster", two_workers)
+    with sole_writer(out):
+        assert_refused(predict(cellseg_cli, measuring, noise, out, *where), "being written by another")
+    with at_work(out, "a worker"):  # of a run on a machine whose locks are not seen here
+        assert_refused(predict(cellseg_cli, measuring, noise, out, *where), "a worker is at work on it")
+    other = predict(cellseg_cli, measuring, noise, out, *where, "--threshold", 0.3, "--resume")
+    assert_refused(other, "made with another options")
+    assert predict(cellseg_cli, measuring, noise, out, "--resume", *where).code == 0
+
+
+# devices
+
+
+@pytest.mark.parametrize("wrong", ["1", "cpu", "cpu:0", "cpu:x", "gpu:1", ""])
+def test_no_devices(cellseg_cli, measuring, noise, tmp_path, wrong):
+    done = predict(cellseg_cli, measuring, noise, tmp_path / "out.tif", "--devices", wrong)
+    assert_refused(done, "--devices is", "cpu:N")
+
+
+def test_all_devices_of_a_machine_without_any(cellseg_cli, measuring, noise, tmp_path, monkeypatch):
+    monkeypatch.setattr(connect, "cards_of_machine", tuple)
+    done = predict(cellseg_cli, measuring, noise, tmp_path / "out.tif", "--devices", "all")
+    assert_refused(done, "finds no GPU")
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_cards_that_this_process_may_use(monkeypatch):
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,GPU-5")
+    assert connect.cards_of_machine() == ("3", "GPU-5")
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
+    assert connect.devices_address("all").cards == ("0", "1")
+
+
+@pytest.mark.slow  # starts two processes
+def test_processes_that_pretend_to_have_a_card_each(cellseg_cli, measuring, noise, tmp_path, monkeypatch):
+    monkeypatch.setattr(connect, "cards_of_machine", lambda: ("4", "7"))
+    with connect.connected(connect.devices_address("all")) as client:
+        client.wait_for_workers(2)
+        assert sorted(client.run(os.getenv, "CUDA_VISIBLE_DEVICES").values()) == ["4", "7"]
+    one, out = tmp_path / "one.tif", tmp_path / "out.tif"
+    assert predict(cellseg_cli, measuring, noise, one).code == 0
+    assert predict(cellseg_cli, measuring, noise, out, "--devices", "all").code == 0
+    assert out.read_bytes() == one.read_bytes()
+
+
+def test_share_and_cluster_are_two_ways(cellseg_cli, measuring, noise, tmp_path):
     more = ("--share", "1/2", "--cluster", "local:2")
-    assert_refused(predict(cellseg_cli, model, stack, tmp_path / "out.tif", *more), "--share", "--cluster")
+    assert_refused(predict(cellseg_cli, measuring, noise, tmp_path / "out.tif", *more), "--share", "--cluster")
 
 
 @pytest.mark.parametrize(
@@ -100,17 +142,19 @@ def test_share_and_cluster_are_two_ways(cellseg_cli, model, stack, tmp_path):
         ("__version__", "0.0.9", "has cellseg 0.0.9"),
         ("_sees_token", lambda job: False, "does not see the folder"),
         ("_fault_of_model", lambda job: "has another model m", "has another model"),
+        ("_image", lambda job: open_image(job.model.replace("m.safetensors", "other.npy")), "has another image"),
     ],
 )
 def test_a_worker_that_cannot_do_it_is_named(
-    cellseg_cli, model, stack, address, tmp_path, monkeypatch, name, fake, said
+    cellseg_cli, measuring, noise, two_workers, tmp_path, monkeypatch, name, fake, said
 ):
     out = tmp_path / "out.tif"
-    assert predict(cellseg_cli, model, stack, out, "--share", "1/2").code == 0
+    assert predict(cellseg_cli, measuring, noise, out, "--share", "1/2").code == 0
     before = sorted(journal_folder(out).rglob("*"))
+    np.save(measuring.with_name("other.npy"), np.zeros((50, 70), np.uint8))
     monkeypatch.setattr(worker, name, fake)
     for more in ((), ("--resume",)):
-        done = predict(cellseg_cli, model, stack, out, "--cluster", address, *more)
+        done = predict(cellseg_cli, measuring, noise, out, "--cluster", two_workers, *more)
         assert_refused(done, "the worker inproc", said)
     assert sorted(journal_folder(out).rglob("*")) == before
 
@@ -122,7 +166,7 @@ def test_a_worker_without_torch_is_named(monkeypatch):
 
 
 def test_a_full_disk_on_a_worker_is_told_and_what_is_done_is_kept(
-    cellseg_cli, model, stack, address, tmp_path, monkeypatch
+    cellseg_cli, measuring, noise, two_workers, tmp_path, monkeypatch
 ):
     from cellseg.inference.journal import Journal
 
@@ -135,9 +179,9 @@ def test_a_full_disk_on_a_worker_is_told_and_what_is_done_is_kept(
 
     monkeypatch.setattr(Journal, "add", full)
     out = tmp_path / "out.tif"
-    assert_refused(predict(cellseg_cli, model, stack, out, "--cluster", address), "No space left")
+    assert_refused(predict(cellseg_cli, measuring, noise, out, "--cluster", two_workers), "No space left")
     monkeypatch.setattr(Journal, "add", add)
-    done = predict(cellseg_cli, model, stack, out, "--resume")
+    done = predict(cellseg_cli, measuring, noise, out, "--resume")
     assert "(12 are there already)" in done.err or "are there already" in done.err
     assert out.exists()
 
@@ -153,12 +197,12 @@ def hangs_first(job, numbers):
     return BatchDone("w", len(numbers), 0.1)
 
 
-def test_a_batch_that_hangs_is_given_to_another_and_the_run_ends_without_it(address, monkeypatch):
+def test_a_batch_that_hangs_is_given_to_another_and_the_run_ends_without_it(two_workers, monkeypatch):
     CALLS.clear()
     monkeypatch.setattr(hand_out, "compute_batch", hangs_first)
     monkeypatch.setattr(hand_out, "HANGS", 0.3)
     began = time.monotonic()
-    with distributed.Client(address) as client:
+    with distributed.Client(two_workers) as client:
         assert sum(hand_out.HandOut(client, None).run(iter([range(2), range(2, 5)]))) == 5
         assert time.monotonic() - began < 3
         assert CALLS.count(CALLS[0]) == 2
@@ -178,27 +222,81 @@ def test_batches_are_about_a_minute_and_cover_each_number_once():
 # real processes
 
 
+class Cluster:
+    """A scheduler and two workers, which are started anew when they are killed; all end with the block."""
+
+    def __enter__(self):
+        dask = (sys.executable, "-m", "dask")
+        words = ("--host", "127.0.0.1", "--no-dashboard")
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+        port = self.address.rpartition(":")[2]
+        self.scheduler = started(*dask, "scheduler", *words, "--port", port, "--dashboard-address", "127.0.0.1:0")
+        self.workers = [started(*dask, "worker", self.address, *words, "--nthreads", 1) for _ in range(2)]
+        return self
+
+    def __exit__(self, *_):
+        for process in (*self.workers, self.scheduler):
+            for each in [*psutil.Process(process.pid).children(recursive=True), process]:
+                with suppress(psutil.NoSuchProcess):
+                    each.kill()
+            process.wait()
+
+
+def started(*words, **more):
+    return subprocess.Popen(list(map(str, words)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **more)
+
+
+def kill_workers(out, count, client, rng):
+    """Kill so many workers, one after the other, each when it has stored a tile; how many it were before the end."""
+    dead = set()
+    while len(dead) < count and client.poll() is None:
+        ready = [log for log in logs_of(out) if log.tiles and log.at_work and log.path not in dead]
+        if ready:
+            time.sleep(rng.uniform(0, 0.3))
+            victim = ready[rng.integers(len(ready))].path
+            psutil.Process(int(victim.name.split("-")[-2])).kill()
+            dead.add(victim)
+        time.sleep(0.05)
+    return len(dead)
+
+
+def wait_until_idle(out):
+    while any(log.at_work for log in logs_of(out)):
+        time.sleep(0.1)
+
+
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3000)
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
-def test_workers_are_killed_twenty_times_and_the_client_once(cellseg_cli, model, tmp_path):
-    pixels = np.random.default_rng(1).integers(0, 256, (300, 400)).astype(np.uint8)
+def test_workers_are_killed_twenty_times_the_scheduler_once_and_the_client_once(cellseg_cli, measuring, tmp_path):
+    pixels = np.random.default_rng(1).integers(0, 256, (400, 600)).astype(np.uint8)
     tifffile.imwrite(tmp_path / "image.tif", pixels, photometric="minisblack")
-    words = ("predict", model, tmp_path / "image.tif", "--tile", 16)
-    assert cellseg_cli(*words, "--out", tmp_path / "one.tif").code == 0
+    words = ("predict", measuring, tmp_path / "image.tif", "--tile", 16)
     out, rng, kills = tmp_path / "out.tif", np.random.default_rng(0), 0
-    process = Forked(*words, "--out", out, "--cluster", "local:2")
-    while process.poll() is None and kills < 20:
-        time.sleep(rng.uniform(0.5, 2))
-        pids = [int(log.path.name.split("-")[-2]) for log in logs_of(out) if log.at_work]
-        for pid in pids[:1]:
-            psutil.Process(pid).kill()
-            kills += 1
-    print(f"{kills} workers were killed")
-    process.send(signal.SIGKILL)
-    process.finish()
-    found = [tile for log in logs_of(out) for tile in log.tiles]
-    assert max((found.count(tile) for tile in set(found)), default=1) <= 2
-    done = cellseg_cli(*words, "--out", out, "--resume")
-    assert done.code == 0, done.err
+
+    def client(cluster, *more):
+        called = (sys.executable, "-m", "cellseg", *words, "--out", out, "--cluster", cluster.address, *more)
+        return started(*called, env={**os.environ, "OMP_NUM_THREADS": "1"})
+
+    with Cluster() as cluster:
+        run = client(cluster)
+        kills += kill_workers(out, 7, run, rng)
+        cluster.scheduler.kill()
+        assert run.wait() == 2
+        wait_until_idle(out)
+    with Cluster() as cluster:
+        run = client(cluster, "--resume")
+        kills += kill_workers(out, 7, run, rng)
+        run.kill()
+        run.wait()
+        wait_until_idle(out)
+        run = client(cluster, "--resume")
+        kills += kill_workers(out, 20 - kills, run, rng)
+        found = [tile for log in logs_of(out) for tile in log.tiles]
+        assert run.wait() == 0
+    print(f"{kills} workers were killed; {len(found)} tiles were noted, {len(set(found))} different ones")
+    assert kills == 20
+    assert max(found.count(tile) for tile in set(found)) <= 2
+    assert cellseg_cli(*words, "--out", tmp_path / "one.tif").code == 0
     assert out.read_bytes() == (tmp_path / "one.tif").read_bytes()

@@ -14,81 +14,15 @@ from cellseg.inference.journal import journal_folder
 from cellseg.inference.work_log import LOGS, at_work, logs_of
 from cellseg.life import lives, signed
 from cellseg.locks import sole_writer
-from tests.cli.conftest import assert_refused
+from tests.cli.conftest import assert_refused, contents
 from tests.forked import Forked
-
-RESULTS = {
-    "instances": ("--split", "watershed", "--fill-holes", 9, "--minimum-size", 4),
-    "classes": ("--result", "classes"),
-    "probabilities": ("--result", "probabilities", "--uncertainty", "entropy"),
-}
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    """A tiny network whose statistics are those of each plane."""
-    import torch
-
-    import cellseg
-
-    torch.manual_seed(0)
-    path = tmp_path_factory.mktemp("model") / "m.safetensors"
-    cellseg.save(cellseg.build("unet", base=2, depth=2, norm="batch"), path)
-    return path
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory):
-    path = tmp_path_factory.mktemp("images") / "stack.tif"
-    pixels = np.random.default_rng(0).integers(0, 256, (3, 100, 130)).astype(np.uint8)
-    tifffile.imwrite(path, pixels, photometric="minisblack")
-    return path
-
-
-@pytest.fixture(scope="module")
-def plane(stack, tmp_path_factory):
-    path = tmp_path_factory.mktemp("images") / "plane.tif"
-    tifffile.imwrite(path, tifffile.imread(stack)[0], photometric="minisblack")
-    return path
 
 
 def predict(cellseg_cli, model, image, out, *more):
-    return cellseg_cli("predict", model, image, "--out", out, "--tile", 64, *more)
+    return cellseg_cli("predict", model, image, "--out", out, "--tile", 32, *more)
 
 
-@pytest.mark.parametrize("name", RESULTS)
-def test_three_shares_of_a_stack_make_the_bytes_of_one_process(cellseg_cli, model, stack, tmp_path, name):
-    more = (*RESULTS[name], *(("--link", "overlap") if name == "instances" else ()))
-    assert predict(cellseg_cli, model, stack, tmp_path / "one.tif", *more).code == 0
-    out, done = tmp_path / "out.tif", []
-    for k in (3, 1, 2):
-        done.append(predict(cellseg_cli, model, stack, out, *more, "--share", f"{k}/3"))
-        assert out.exists() == (k == 2)
-    assert [each.code for each in done] == [0, 0, 0]
-    assert "share 3/3 has done 6 tiles, 12 of all are missing" in done[0].err
-    assert "--resume" in done[0].err
-    assert out.read_bytes() == (tmp_path / "one.tif").read_bytes()
-    if name == "probabilities":
-        files = [tmp_path / f"{stem}-uncertainty.tif" for stem in ("out", "one")]
-        assert files[0].read_bytes() == files[1].read_bytes()
-    assert not journal_folder(out).exists()
-
-
-def test_a_plane_into_zarr_and_resume_after_one_share(cellseg_cli, model, plane, tmp_path):
-    one, out = tmp_path / "one" / "r.ome.zarr", tmp_path / "two" / "r.ome.zarr"
-    assert predict(cellseg_cli, model, plane, one).code == 0
-    assert predict(cellseg_cli, model, plane, out, "--share", "2/3").code == 0
-    done = predict(cellseg_cli, model, plane, out, "--resume")
-    assert done.code == 0
-    assert "there already" in done.err
-    assert contents(out) == contents(one)
-
-
-def contents(folder):
-    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
-def test_what_is_taken_from_whole_planes_is_taken_once(cellseg_cli, model, stack, tmp_path, monkeypatch):
+def test_what_is_taken_from_whole_planes_is_taken_once(cellseg_cli, measuring, noise, tmp_path, monkeypatch):
     from cellseg.images.grey_values import GreyRule
     from cellseg.inference.runner import Runner
 
@@ -96,11 +30,11 @@ def test_what_is_taken_from_whole_planes_is_taken_once(cellseg_cli, model, stack
     monkeypatch.setattr(GreyRule, "measure", lambda *a: measured.append(a[2]) or measure(*a))
     monkeypatch.setattr(Runner, "see", lambda *a: seen.append(a[2]) or see(*a))
     for k in (1, 2, 3):
-        assert predict(cellseg_cli, model, stack, tmp_path / "out.tif", "--share", f"{k}/3").code == 0
+        assert predict(cellseg_cli, measuring, noise, tmp_path / "out.tif", "--share", f"{k}/3").code == 0
     assert sorted(measured) == sorted(seen) == [0, 1, 2]
 
 
-def test_a_measured_diameter_stands_in_the_journal(cellseg_cli, stack, tmp_path, monkeypatch):
+def test_a_measured_diameter_stands_in_the_journal(cellseg_cli, noise, tmp_path, monkeypatch):
     from dataclasses import replace
 
     import torch
@@ -121,38 +55,40 @@ def test_a_measured_diameter_stands_in_the_journal(cellseg_cli, stack, tmp_path,
     monkeypatch.setattr(noted_size, "with_measured_size", wide)
     monkeypatch.setattr("cellseg.inference.segment.seen_by.__defaults__", (wide,))
     one, out = tmp_path / "one.tif", tmp_path / "out.tif"
-    assert predict(cellseg_cli, tmp_path / "m.safetensors", stack, one).code == 0
+    assert predict(cellseg_cli, tmp_path / "m.safetensors", noise, one).code == 0
     asked.clear()
     for k in (1, 2):
-        assert predict(cellseg_cli, tmp_path / "m.safetensors", stack, out, "--share", f"{k}/2").code == 0
+        assert predict(cellseg_cli, tmp_path / "m.safetensors", noise, out, "--share", f"{k}/2").code == 0
     assert len(asked) == 1
     assert out.read_bytes() == one.read_bytes()
-    done = predict(cellseg_cli, tmp_path / "m.safetensors", stack, out, "--resume")
+    done = predict(cellseg_cli, tmp_path / "m.safetensors", noise, out, "--resume")
     assert "1 of 1 results are finished already" in done.err
 
 
-def test_all_compute_with_the_threads_of_the_first(cellseg_cli, model, plane, tmp_path):
+def test_all_compute_with_the_threads_of_the_first(cellseg_cli, measuring, plane, tmp_path):
     """Sums depend on them: probabilities by 1e-7, statistics of normalisation layers by 1e-5."""
     import torch
 
     before, more = torch.get_num_threads(), ("--result", "probabilities")
     try:
         torch.set_num_threads(2)
-        assert predict(cellseg_cli, model, plane, tmp_path / "one.tif", *more).code == 0
-        assert predict(cellseg_cli, model, plane, tmp_path / "out.tif", *more, "--share", "1/2").code == 0
+        assert predict(cellseg_cli, measuring, plane, tmp_path / "one.tif", *more).code == 0
+        assert predict(cellseg_cli, measuring, plane, tmp_path / "out.tif", *more, "--share", "1/2").code == 0
         torch.set_num_threads(1)
-        assert predict(cellseg_cli, model, plane, tmp_path / "out.tif", *more, "--share", "2/2").code == 0
+        assert predict(cellseg_cli, measuring, plane, tmp_path / "out.tif", *more, "--share", "2/2").code == 0
     finally:
         torch.set_num_threads(before)
     assert (tmp_path / "out.tif").read_bytes() == (tmp_path / "one.tif").read_bytes()
 
 
-def test_several_images_share_their_first_rows_out(cellseg_cli, model, stack, tmp_path):
+def test_several_images_share_their_first_rows_out(cellseg_cli, measuring, noise, tmp_path):
     (tmp_path / "images").mkdir()
-    pixels = tifffile.imread(stack)
+    pixels = tifffile.imread(noise)
     for name, page in zip("abc", pixels, strict=True):
         tifffile.imwrite(tmp_path / f"images/{name}.tif", page[:30, :30], photometric="minisblack")
-    done = [predict(cellseg_cli, model, tmp_path / "images", tmp_path / "out", "--share", f"{k}/3") for k in (1, 2, 3)]
+    done = [
+        predict(cellseg_cli, measuring, tmp_path / "images", tmp_path / "out", "--share", f"{k}/3") for k in (1, 2, 3)
+    ]
     assert [each.code for each in done] == [0, 0, 0]
     assert [each.err.count("has done 1 tiles") for each in done] == [1, 1, 1]
     assert "2 of 3 results wait for other shares" in done[0].err
@@ -160,45 +96,47 @@ def test_several_images_share_their_first_rows_out(cellseg_cli, model, stack, tm
 
 
 @pytest.mark.parametrize("wrong", ["0/3", "4/3", "x", "1", "1/0", "1/2/3", "", "１/３"])
-def test_no_share(cellseg_cli, model, plane, tmp_path, wrong):
-    assert_refused(predict(cellseg_cli, model, plane, tmp_path / "out.tif", "--share", wrong), "--share", "K/N")
+def test_no_share(cellseg_cli, measuring, plane, tmp_path, wrong):
+    assert_refused(predict(cellseg_cli, measuring, plane, tmp_path / "out.tif", "--share", wrong), "--share", "K/N")
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("more", [("--table", "t.csv"), ("--report", "r.html"), ("--verify-seams", 1)])
-def test_what_wants_a_whole_result_is_refused_beside_a_share(cellseg_cli, model, plane, tmp_path, more):
-    done = predict(cellseg_cli, model, plane, tmp_path / "out.tif", "--share", "1/2", *more)
+def test_what_wants_a_whole_result_is_refused_beside_a_share(cellseg_cli, measuring, plane, tmp_path, more):
+    done = predict(cellseg_cli, measuring, plane, tmp_path / "out.tif", "--share", "1/2", *more)
     assert_refused(done, more[0], "--share", "--resume")
 
 
-def test_another_model_image_or_options_are_refused_and_nothing_is_lost(cellseg_cli, model, plane, stack, tmp_path):
+def test_another_model_image_or_options_are_refused_and_nothing_is_lost(cellseg_cli, measuring, plane, noise, tmp_path):
     out = tmp_path / "out.tif"
-    assert predict(cellseg_cli, model, plane, out, "--share", "1/2").code == 0
+    assert predict(cellseg_cli, measuring, plane, out, "--share", "1/2").code == 0
     before = contents(journal_folder(out))
-    for image, more in ((stack, ()), (plane, ("--threshold", 0.3))):
-        assert_refused(predict(cellseg_cli, model, image, out, "--share", "2/2", *more), "was made with another")
+    for image, more in ((noise, ()), (plane, ("--threshold", 0.3))):
+        assert_refused(predict(cellseg_cli, measuring, image, out, "--share", "2/2", *more), "was made with another")
     assert contents(journal_folder(out)) == before
 
 
-def test_a_run_that_shares_nothing_and_shares_refuse_each_other(cellseg_cli, model, plane, tmp_path):
+def test_a_run_that_shares_nothing_and_shares_refuse_each_other(cellseg_cli, measuring, plane, tmp_path):
     out = tmp_path / "out.tif"
     with sole_writer(out):
-        assert_refused(predict(cellseg_cli, model, plane, out, "--share", "1/2"), "being written")
+        assert_refused(predict(cellseg_cli, measuring, plane, out, "--share", "1/2"), "being written")
     assert not list(tmp_path.iterdir())
-    assert predict(cellseg_cli, model, plane, out, "--share", "1/2").code == 0
+    assert predict(cellseg_cli, measuring, plane, out, "--share", "1/2").code == 0
     with at_work(out, "share 2/2"):
         for more in ((), ("--resume",)):
-            assert_refused(predict(cellseg_cli, model, plane, out, *more), "share 2/2 is at work on it", "--resume")
+            assert_refused(predict(cellseg_cli, measuring, plane, out, *more), "share 2/2 is at work on it", "--resume")
     with sole_writer(out):
-        assert_refused(predict(cellseg_cli, model, plane, out, "--share", "2/2"), "being written")
-    assert predict(cellseg_cli, model, plane, out, "--share", "2/2").code == 0
+        assert_refused(predict(cellseg_cli, measuring, plane, out, "--share", "2/2"), "being written")
+    assert predict(cellseg_cli, measuring, plane, out, "--share", "2/2").code == 0
     assert out.exists()
 
 
-def test_a_damaged_image_leaves_nothing(cellseg_cli, model, tmp_path):
+def test_a_damaged_image_leaves_nothing(cellseg_cli, measuring, tmp_path):
     pixels = np.full((40, 40), np.nan, np.float32)
     tifffile.imwrite(tmp_path / "nan.tif", pixels)
-    assert_refused(predict(cellseg_cli, model, tmp_path / "nan.tif", tmp_path / "out.tif", "--share", "1/2"), "nan.tif")
+    assert_refused(
+        predict(cellseg_cli, measuring, tmp_path / "nan.tif", tmp_path / "out.tif", "--share", "1/2"), "nan.tif"
+    )
     assert [path.name for path in tmp_path.iterdir()] == ["nan.tif"]
 
 
@@ -245,8 +183,8 @@ def wait_for_tiles(process, out, count):
 
 
 @posix
-def test_shares_are_killed_and_stopped_and_resume_makes_the_same_bytes(cellseg_cli, model, plane, tmp_path):
-    words = ["predict", model, plane, "--tile", 16]
+def test_shares_are_killed_and_stopped_and_resume_makes_the_same_bytes(cellseg_cli, measuring, plane, tmp_path):
+    words = ["predict", measuring, plane, "--tile", 8]
     assert cellseg_cli(*words, "--out", tmp_path / "one.tif").code == 0
     out = tmp_path / "out.tif"
     shares = [Forked(*words, "--out", out, "--share", f"{k}/4") for k in (1, 2, 2, 3)]
@@ -267,8 +205,8 @@ def test_shares_are_killed_and_stopped_and_resume_makes_the_same_bytes(cellseg_c
 
 @posix
 @pytest.mark.slow
-def test_twenty_kills_of_shares_at_random(model, stack, tmp_path):
-    words, rng, out = ["predict", model, stack, "--tile", 16], np.random.default_rng(0), tmp_path / "out.tif"
+def test_twenty_kills_of_shares_at_random(measuring, noise, tmp_path):
+    words, rng, out = ["predict", measuring, noise, "--tile", 8], np.random.default_rng(0), tmp_path / "out.tif"
     assert Forked(*words, "--out", tmp_path / "one.tif").finish()[0] == 0
     for _ in range(20):
         shares = [Forked(*words, "--out", out, "--share", f"{k}/3") for k in (1, 2, 3)]

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
 from cellseg.errors import InputError
 from cellseg.inference.cluster.job import BatchDone, ClusterJob
-from cellseg.inference.cluster.worker import compute_batch, fault_of_worker
+from cellseg.inference.cluster.worker import compute_batch, fault_of_worker, forget_job
+from cellseg.inference.work_log import logs_of
+
+logger = logging.getLogger(__name__)
 
 WAITING = 2
 """Batches for each worker that are with the scheduler: few, so that millions of tiles take no memory there."""
@@ -18,6 +23,10 @@ TRIES = 5
 """Times that a batch is given out."""
 HANGS = 900.0
 """Seconds after which a batch is given to a second worker as well."""
+ANSWER = 120.0
+"""Seconds in which each worker says whether it can do the work; for that it imports torch and reads the model."""
+FAREWELL = 10.0
+"""Seconds until a worker counts as one that hangs, when all is over."""
 POLL = 0.1
 GONE = "the scheduler is gone"
 KEPT = "What is done is kept: go on with --resume."
@@ -51,14 +60,39 @@ class HandOut:
     """Batches by their futures."""
 
     def check(self) -> int:
-        """Number of workers; waits for the first. Raises InputError for one that cannot do the work."""
+        """Number of workers; waits for the first. Raises InputError for one that cannot do the work or says nothing."""
         self.client.wait_for_workers(1)
-        answers = self.client.run(fault_of_worker, self.job, on_error="return")
+        answers = self._asked(fault_of_worker, ANSWER)
+        if answers is None:
+            found = f"not all workers answered within {ANSWER:.0f} s"
+            raise InputError(found, "End those that hang, or start the cluster anew.")
         for worker, answer in sorted(answers.items()):
             fault = _fault(answer)
             if fault:
                 raise InputError(f"the worker {worker} {fault}", "Install the same everywhere, and share one folder.")
         return len(answers)
+
+    def leave(self) -> None:
+        """Have everything forgotten that is still with the workers; call it when the token is gone.
+
+        Waits a moment for the ends of their tiles, so that the same command can go on at once.
+        """
+        with suppress(Exception):  # the scheduler may be gone, and what is done is kept
+            self.client.cancel(list(self._open))
+        self._asked(forget_job, FAREWELL)
+        until = time.monotonic() + FAREWELL
+        while self._open and time.monotonic() < until and any(log.at_work for log in logs_of(self.job.output)):
+            time.sleep(POLL)
+
+    def _asked(self, question: Callable[[ClusterJob], Any], seconds: float) -> dict[str, Any] | None:
+        """The answer of each worker to a question about the job; None where one says nothing for so long."""
+        try:
+            run, sync = self.client._run, self.client.sync  # `run` itself waits for ever
+            answers: dict[str, Any] = sync(run, question, self.job, on_error="return", callback_timeout=seconds)
+        except Exception as error:  # of several kinds, where the scheduler is gone
+            logger.info("the workers were asked in vain: %r", error)
+            return None
+        return answers
 
     def run(self, batches: Iterator[Sequence[int]]) -> Iterator[int]:
         """Hand all batches out; yields the tiles that were computed since, at least every moment.
@@ -141,5 +175,8 @@ def _refuse(future: Any) -> None:
     if future.status != "error":  # lost or cancelled
         raise InputError(GONE, KEPT)
     error = future.exception()
+    if isinstance(error, ImportError | AttributeError) and "cellseg" in str(error):  # a worker that came later
+        found = f"a worker has another cellseg, or none ({type(error).__name__}: {error})"
+        raise InputError(found, f"Install the same everywhere. {KEPT}") from error
     if not isinstance(error, KilledWorker):
         raise error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cellseg.options import ImageOptions, PredictOptions
 
@@ -20,6 +21,7 @@ class ClusterJob:
         output: the file to write, in a folder that all machines see.
         version: of cellseg.
         digest: of the model.
+        marks: of the image, by which it is told from another, see `fingerprint`.
         token: text of the file `token_file` that the client has written.
     """
 
@@ -30,6 +32,7 @@ class ClusterJob:
     output: Path
     version: str
     digest: str
+    marks: dict[str, Any]
     token: str
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from itertools import takewhile
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -13,7 +15,9 @@ from cellseg.errors import InputError
 from cellseg.inference.cluster.job import BatchDone, ClusterJob, token_file
 
 if TYPE_CHECKING:
+    from cellseg.images.source import ImageSource
     from cellseg.inference.prediction import Prediction
+    from cellseg.inference.work_log import WorkLog
 
 
 @dataclass(slots=True)
@@ -39,15 +43,15 @@ def fault_of_worker(job: ClusterJob) -> str:
         return f"has no {error.name or 'torch'}"
     if not _sees_token(job):
         return f"does not see the folder {job.output.parent}, which all must share"
-    return _fault_of_model(job)
+    return _fault_of_model(job) or _fault_of_image(job)
 
 
 def compute_batch(job: ClusterJob, numbers: Sequence[int]) -> BatchDone:
     """Compute those of the numbered tiles that nobody has finished, into the journal.
 
-    Raises InputError where image, model or version are not the client's, or the folder is not shared.
+    It ends after the tile at hand where the client has taken its token away, because it waits no longer. Raises
+    InputError where image, model or version are not the client's, or the folder is not shared.
     """
-    from cellseg.inference.helping import help_with, measure_together
     from cellseg.inference.work_log import at_work
     from cellseg.life import name_of_process
 
@@ -58,36 +62,54 @@ def compute_batch(job: ClusterJob, numbers: Sequence[int]) -> BatchDone:
         if not _sees_token(job):  # else it would begin a journal of its own
             raise InputError(f"a worker does not see the folder {job.output.parent}", "Choose one that all share.")
         with at_work(job.output, "a worker", _OPENED.process) as log:
-            prediction = _OPENED.prediction or _open(job)
-            _OPENED.job, _OPENED.prediction = job, prediction
-            planned = prediction.planned
-            tiles = [tile for k in numbers if not prediction.holds(tile := planned[k])]
-            for _ in measure_together(prediction, sorted({tile.plane for tile in tiles})):
-                pass
-            done = sum(1 for _ in help_with(prediction, tiles, log))
-    return BatchDone(_OPENED.process, done, time.monotonic() - began)
+            _OPENED.prediction = _OPENED.prediction or _open(job)
+            _OPENED.job = job
+            _compute(_OPENED.prediction, numbers, log, lambda: _sees_token(job))
+        if not _sees_token(job):
+            _OPENED.job = _OPENED.prediction = None
+    return BatchDone(_OPENED.process, log.tiles, time.monotonic() - began)
+
+
+def _compute(prediction: Prediction, numbers: Sequence[int], log: WorkLog, wanted: Callable[[], bool]) -> None:
+    from cellseg.inference.helping import help_with, measure_together
+
+    planned = prediction.planned
+    tiles = [tile for k in numbers if not prediction.holds(tile := planned[k])]
+    for _ in measure_together(prediction, sorted({tile.plane for tile in tiles})):
+        pass
+    with closing(help_with(prediction, tiles, log)) as computed:
+        for _ in takewhile(lambda _: wanted(), computed):
+            pass
 
 
 def forget_job(job: ClusterJob) -> None:
-    """Close what was opened for a job."""
-    with _OPENED.lock:
+    """Close what was opened for a job; where a batch of it is at work, that does it at its end."""
+    if not _OPENED.lock.acquire(blocking=False):
+        return
+    try:
         if _OPENED.job == job:
             _OPENED.job = _OPENED.prediction = None
+    finally:
+        _OPENED.lock.release()
 
 
 def _open(job: ClusterJob) -> Prediction:
     from pathlib import Path
 
-    from cellseg.images.open import open_image
     from cellseg.inference.segment import joined_prediction
     from cellseg.models.trained import load
 
     fault = fault_of_worker(job)
     if fault:
         raise InputError(f"a worker {fault}", "Install the same on all machines, and take a folder that all see.")
+    return joined_prediction(job.output, load(Path(job.model)), _image(job), job.options)
+
+
+def _image(job: ClusterJob) -> ImageSource:
+    from cellseg.images.open import open_image
+
     reading = job.reading
-    source = open_image(job.image, axes=reading.axes, channel=reading.channel, scene=reading.scene)
-    return joined_prediction(job.output, load(Path(job.model)), source, job.options)
+    return open_image(job.image, axes=reading.axes, channel=reading.channel, scene=reading.scene)
 
 
 def _sees_token(job: ClusterJob) -> bool:
@@ -107,3 +129,13 @@ def _fault_of_model(job: ClusterJob) -> str:
     except InputError as error:
         return f"cannot load the model: {error}"
     return "" if digest == job.digest else f"has another model {job.model}"
+
+
+def _fault_of_image(job: ClusterJob) -> str:
+    from cellseg.inference.journal_key import fingerprint
+
+    try:
+        marks = fingerprint(_image(job))
+    except InputError as error:
+        return f"cannot read the image: {error}"
+    return "" if marks == job.marks else f"has another image {job.image}"

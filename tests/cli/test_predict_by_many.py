@@ -1,0 +1,78 @@
+"""One process, shares of several, workers of a cluster: the same bytes for every result, image, format and tile."""
+
+from itertools import product
+
+import pytest
+
+from cellseg import cli
+from tests.cli.conftest import contents
+
+distributed = pytest.importorskip("distributed")
+
+RESULTS = {
+    "instances": ("--split", "watershed", "--fill-holes", 9, "--minimum-size", 4),
+    "classes": ("--result", "classes"),
+    "probabilities": ("--result", "probabilities", "--uncertainty", "entropy"),
+}
+IMAGES, FILES, TILES = ("stack", "plane"), ("r.tif", "r.ome.zarr"), (16, 24, 32)
+QUICK = [
+    ("instances", "stack", "r.tif", 32),
+    ("instances", "plane", "r.ome.zarr", 24),
+    ("classes", "stack", "r.ome.zarr", 32),
+    ("probabilities", "plane", "r.tif", 16),
+]
+
+
+@pytest.fixture
+def images(noise, plane):
+    return {"stack": noise, "plane": plane}
+
+
+def words(model, image, result, tile, out):
+    linked = ("--link", "overlap") if (result, image.stem) == ("instances", "stack") else ()
+    return ("predict", model, image, "--tile", tile, *RESULTS[result], *linked, "--out", out)
+
+
+@pytest.mark.parametrize(("result", "image", "file", "tile"), QUICK)
+def test_shares_and_workers_make_the_bytes_of_one_process(
+    cellseg_cli, measuring, images, two_workers, tmp_path, result, image, file, tile
+):
+    def predict(name, *more):
+        out = tmp_path / name / file
+        done = cellseg_cli(*words(measuring, images[image], result, tile, out), *more)
+        assert done.code == 0, done.err
+        return done.err, out.exists()
+
+    predict("one")
+    shares = [predict("shares", "--share", f"{k}/3") for k in (3, 1, 2)]
+    assert [there for _, there in shares] == [False, False, True]
+    assert "share 3/3 has done" in shares[0][0]
+    assert "--resume" in shares[0][0]
+    said, _ = predict("workers", "--cluster", two_workers)
+    assert "2 workers" in said
+    one = contents(tmp_path / "one")
+    assert one
+    assert contents(tmp_path / "shares") == one
+    assert contents(tmp_path / "workers") == one
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("workers", [1, 2, 4])
+def test_the_whole_table(measuring, images, tmp_path, workers):
+    """Workers are processes here."""
+
+    def made(name, *case, more=()):
+        result, image, file, tile = case
+        out = tmp_path / name / f"{result} {image} {tile}" / file
+        assert cli.run([str(word) for word in (*words(measuring, images[image], result, tile, out), *more)]) == 0
+
+    with distributed.LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster:
+        for case in product(RESULTS, IMAGES, FILES, TILES):
+            made("one", *case)
+            made("workers", *case, more=("--cluster", cluster.scheduler_address))
+            for k in range(workers if workers > 1 else 0):
+                made("shares", *case, more=("--share", f"{k + 1}/{workers}"))
+    one = contents(tmp_path / "one")
+    assert contents(tmp_path / "workers") == one
+    assert workers == 1 or contents(tmp_path / "shares") == one
