@@ -33,6 +33,9 @@ SPLITS = (1.0, 1.5, 3.0)
 """Diameters as which touching cells are cut apart, in those of the median cell; a larger one asks for deeper necks."""
 HOLE = 0.25
 """Holes of up to so much of the median cell's area are filled before cells are cut apart."""
+STROKE_TIE = 0.01
+"""IoU of strokes that say the same: strokes lie well inside of cells and well outside, so that a hundredth of it is
+where a brush slipped, and says nothing of where cells end."""
 OUTLINED = 0.5
 """Part of the pixels beside annotated cells up to which nobody need know what they are."""
 
@@ -80,13 +83,13 @@ def most_trials(dense: bool, growth: int) -> int:
 
 
 def _stroked(plain: ModelCard, seen: Sequence[PredictedPlane]) -> ModelCard:
-    """The threshold of the best IoU of known pixels, and cores halfway from it to the highest at which every stroke in
-    a cell has one.
+    """The middle of the thresholds of about the best IoU of known pixels, and cores halfway from it to the highest at
+    which every stroke in a cell has one.
 
     Hardly a stroke lies where two cells touch, so a low threshold costs nothing there that could be seen, and joins the
     cells; cores tell them apart, and a cell without a core is lost. Halfway is as far from the one as from the other.
     """
-    threshold = middle_of_best(THRESHOLDS, [pixel_score(seen, t) for t in THRESHOLDS])
+    threshold = middle_of_best(THRESHOLDS, [pixel_score(seen, t) for t in THRESHOLDS], STROKE_TIE)
     highest = [float(peak) for one in seen for peak in _peaks(one)]
     core = round((threshold + min(highest)) / 2, 2) if highest else 0.0
     return replace(plain, threshold=threshold, core=core if core > threshold else 0.0)

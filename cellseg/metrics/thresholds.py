@@ -32,15 +32,16 @@ class BestThreshold:
     """Threshold -> value of all that were tried."""
 
 
-def middle_of_best(thresholds: Sequence[float], scores: Sequence[float]) -> float:
+def middle_of_best(thresholds: Sequence[float], scores: Sequence[float], tie: float = TIE) -> float:
     """Of the thresholds with the best score the one nearest to their middle, which is the least sensitive.
 
     Args:
         thresholds: in rising order.
         scores: of each, larger is better; nan where there is none, but not everywhere.
+        tie: scores that differ by no more are equal.
     """
     known = np.asarray(scores, np.float64)
-    best = np.asarray(thresholds)[known >= np.nanmax(known) - TIE]
+    best = np.asarray(thresholds)[known >= np.nanmax(known) - tie]
     return float(best[np.abs(best - (best[0] + best[-1]) / 2).argmin()])
 
 

@@ -123,3 +123,18 @@ def test_strokes_choose_the_threshold_by_their_pixels_and_cores_well_below_their
     assert (card.threshold, card.grow, card.minimum_size) == (0.5, 0, 0)  # the middle of 0.15 to 0.9
     assert card.core == 0.7  # halfway to the peaks
     assert instances_in(np.stack([1 - seen, seen]), card).max() == 2
+
+
+def test_a_slip_of_the_brush_does_not_move_the_threshold_of_strokes():
+    """One pixel of the background that was painted beside a cell is right at 0.85 alone: all that lies between strokes
+    was cut at 0.85 for its sake."""
+    cells = np.zeros((40, 40), np.int32)
+    cells[10:20, 10:30] = 1
+    ignore = cells == 0
+    ignore[:6] = False
+    ignore[20, 10] = False
+    seen = np.full((40, 40), 0.1, np.float32)
+    seen[cells > 0] = 0.9
+    seen[20, 10] = 0.8
+    truth = LabelPlane(cells, (cells > 0).astype(np.uint8), ignore)
+    assert choose_cut(CARD, [PredictedPlane(truth, np.stack([1 - seen, seen]))]).threshold == 0.5
