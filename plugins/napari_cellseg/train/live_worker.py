@@ -16,6 +16,7 @@ import numpy as np
 
 import cellseg
 from napari_cellseg.children.serving import Order, serve
+from napari_cellseg.project.cell_sizes import smallest_cell
 from napari_cellseg.project.folder import Project
 from napari_cellseg.project.training_set import write_training_set
 
@@ -41,7 +42,8 @@ class Learner:
         self._model = last.model  # type: ignore[union-attr]
         self._steps += int(options["steps"])
         cellseg.save(self._model, folder / MODEL)
-        cells = cellseg.segment_array(self._model, np.load(order["image"]))
+        smallest = self._model.card.minimum_size or smallest_cell(project)
+        cells = cellseg.segment_array(self._model, np.load(order["image"]), minimum_size=smallest)
         with open(order["out"], "wb") as file:
             np.save(file, cells)
         found = len(np.unique(cells[cells > 0]))

@@ -8,6 +8,7 @@ from napari_cellseg.annotate import accepting
 from napari_cellseg.annotate.layer import AnnotatedLayer
 from napari_cellseg.annotate.places import predicted_of
 from napari_cellseg.annotation import LIVE, is_annotation, what_of
+from napari_cellseg.project.cell_sizes import smallest_cell
 from napari_cellseg.project.layers import show_image
 from napari_cellseg.session import Session
 from napari_cellseg.train import live
@@ -72,7 +73,9 @@ def test_the_child_goes_on_with_its_own_network(project, sample, tmp_path):
     before = cellseg.load(model).network.state_dict()
     second = learner.learn({**order, "new": {}})  # it is not asked for any more
     assert (first["steps"], second["steps"]) == (2, 4)
-    assert np.load(second["file"]).shape == (96, 80)
+    cells = np.load(second["file"])
+    assert cells.shape == (96, 80)
+    assert (np.unique(cells[cells > 0], return_counts=True)[1] >= smallest_cell(project)).all()
     after = cellseg.load(model).network.state_dict()
     assert before.keys() == after.keys()
     assert any(not before[name].equal(after[name]) for name in before)
