@@ -29,8 +29,8 @@ from scipy import ndimage
 from skimage.morphology import skeletonize
 
 SLIPS = 30
-CELLS_AT_A_PLACE = 4
-GAP_EVERY = 3  # a stroke of background after so many cells
+CELLS_AT_A_PLACE = 2
+GAP_EVERY = 2  # a stroke of background after so many cells
 LONGEST_GAP = 40  # pixels of a stroke of background
 WIDEST = 20  # pixels of the brush
 RIGHT, NONE = 0.6, 0.1  # IoU from which a predicted cell looks right, and up to which there is nothing

@@ -22,11 +22,13 @@ import resource
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import budget
 import numpy as np
 from napari_cellseg.annotate.suggest import coarse_steps, entropy
+from napari_cellseg.project.cell_sizes import smallest_cell
 from napari_cellseg.project.folder import Project
 from napari_cellseg.project.training_set import write_training_set
 from napari_cellseg.train.wishes import Wishes, usual_recipe
@@ -34,9 +36,11 @@ from simulated_annotator import Habits, SimulatedAnnotator
 
 import cellseg
 from cellseg.inference.cut import instances_in
+from cellseg.inference.scale import at_own_size
 from cellseg.labels.pairs import find_pairs
 from cellseg.labels.read import kind_of, read_labels
-from cellseg.options import LabelOptions
+from cellseg.metrics.tally import tally_cells
+from cellseg.options import LabelOptions, PredictOptions
 
 WAYS = {
     "next": {"next_place": True},
@@ -85,9 +89,22 @@ class Loop:
         self.model = cellseg.load(run)
         self._found, self._unsure = {}, None
 
-    def scores(self):
-        """Scores of the images that nobody painted in."""
-        return budget.judge(self.model, *self.held_out)
+    @property
+    def card(self):
+        """How probabilities are cut into cells: as the tab *Segment* begins."""
+        card = at_own_size(self.model, PredictOptions()).card
+        return replace(card, minimum_size=card.minimum_size or smallest_cell(self.project))
+
+    def average_precision(self):
+        """AP at 0.5 of the images that nobody painted in, of all their cells together."""
+        pairs, tally = find_pairs(*self.held_out), None
+        kind = kind_of([(p.labels, p.label_plane) for p in pairs], LabelOptions())
+        for p in pairs:
+            found = instances_in(cellseg.predict_array(self.model, p.image.read(p.image_plane)[0]), self.card)
+            truth = read_labels(p.labels, p.label_plane, kind, LabelOptions()).instances
+            one = tally_cells(found, truth, outlines=False)
+            tally = one if tally is None else tally + one
+        return float(tally.average_precision[0.5])
 
     def _planes(self, name):
         """Probabilities (planes, C, H, W) of an image."""
@@ -102,7 +119,7 @@ class Loop:
     def _cells(self, name):
         if self.model is None:
             return None
-        return np.stack([instances_in(plane, self.model.card) for plane in self._planes(name)])
+        return np.stack([instances_in(plane, self.card) for plane in self._planes(name)])
 
     def _uncertainty(self, places):
         if self.model is None:
@@ -138,7 +155,7 @@ def perform(name, way, seed, strokes, out):
                 "seed": seed,
                 "strokes": count,
                 "seconds": round(loop.seconds, 1),
-                "ap0.5": round(loop.scores()["ap0.5"], 4),
+                "ap0.5": round(loop.average_precision(), 4),
                 "painted": annotator.painted,
                 "taken": annotator.taken,
                 "cells": annotator.cells,
