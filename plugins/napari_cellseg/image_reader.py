@@ -56,6 +56,7 @@ def read_image(path: Path, name: str = "") -> list[LayerData]:
     source = cellseg.open_image(path)
     levels = _levels(chunked(source))
     common = _common(source, path, name or path.name) | {"multiscale": len(levels) > 1}
+    common["cache"] = len(levels) == 1  # napari keeps what it has read, up to a tenth of the memory
     if are_colours(source):
         return [(_first([colours_last(level) for level in levels]), common | {"rgb": True}, "image")]
     if source.channels == 1:

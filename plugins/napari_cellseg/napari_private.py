@@ -1,6 +1,6 @@
 """All that the plugin needs of napari and that has no public name, gathered so that a new napari is met in one place.
 
-napari's version has an upper bound in pyproject.toml for its sake. Colours of annotations (`annotate.palette`) override
+napari's version has an upper bound in pyproject.toml for its sake. Colours of annotations (`project.palette`) override
 two private methods of a colormap as well; without them they are napari's own.
 """
 

@@ -17,7 +17,7 @@ PITCH = 100
 def target():
     from napari.layers import Labels
     from napari_cellseg.annotate.layer import AnnotatedLayer
-    from napari_cellseg.annotate.palette import annotation_colormap
+    from napari_cellseg.project.palette import annotation_colormap
 
     y, x = np.mgrid[:PITCH, :PITCH] - PITCH // 2
     disc = (np.hypot(y, x) < 40) & (np.hypot(y, x) > 4)

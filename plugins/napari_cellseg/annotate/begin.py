@@ -9,9 +9,9 @@ import numpy as np
 from napari.layers import Image, Labels
 
 import cellseg
-from napari_cellseg.annotate.palette import annotation_colormap
 from napari_cellseg.annotation import FIRST_CELL, RESULT, is_annotation, is_result, notes_on
 from napari_cellseg.pixels.layer_files import named_file
+from napari_cellseg.project.palette import annotation_colormap
 from napari_cellseg.project.recovery import annotation_store, recovery_place
 
 

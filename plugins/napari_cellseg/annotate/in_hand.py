@@ -14,11 +14,11 @@ from napari_cellseg.annotate.begin import can_be_corrected, is_painted
 from napari_cellseg.annotate.index import Cell
 from napari_cellseg.annotate.keys import OWN_ACTIONS
 from napari_cellseg.annotate.layer import AnnotatedLayer
-from napari_cellseg.annotate.palette import annotation_colormap
 from napari_cellseg.annotate.pieces import TimeSlices
 from napari_cellseg.napari_private import unwrapped
 from napari_cellseg.opened import painted_on
 from napari_cellseg.project.brush import hold_next_cell
+from napari_cellseg.project.palette import annotation_colormap, has_own_colours
 from napari_cellseg.session import Session, number_of
 from napari_cellseg.widgets import later
 
@@ -175,7 +175,7 @@ class InHand(QObject):
             return
         self.target.changed.connect(self._on_changed)
         layer.events.selected_label.connect(self._on_seen)
-        if is_painted(layer):
+        if is_painted(layer) and not has_own_colours(layer):
             layer.colormap = annotation_colormap()
         hold_next_cell(layer)
         for action in OWN_ACTIONS:

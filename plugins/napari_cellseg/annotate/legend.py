@@ -6,7 +6,7 @@ from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QBrush, QColor, QIcon, QPainter, QPixmap
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from napari_cellseg.annotate.colours import BACKGROUND_RGBA, CELL_HUES
+from napari_cellseg.project.colours import BACKGROUND_RGBA, CELL_HUES
 
 _SIDE = 14
 _MEANINGS = (

@@ -51,12 +51,13 @@ def palette() -> NDArray[np.float32]:
 def colour_number(values: NDArray[np.integer]) -> NDArray[np.uint8]:
     """Row of the palette for each value; cells take turns, and only 0 and 1 have the first two."""
     flat = values.reshape(-1)
-    numbers = np.empty(flat.shape, np.uint8)
+    numbers = np.zeros(flat.shape, np.uint8)  # where nothing is annotated no memory is touched
     for start in range(0, flat.size, BLOCK):
         part = flat[start : start + BLOCK]
-        if part.max() < CELL_COLOURS + FIRST_CELL:
+        highest = part.max()
+        if 0 < highest < CELL_COLOURS + FIRST_CELL:
             numbers[start : start + BLOCK] = part
-        else:
+        elif highest:
             numbers[start : start + BLOCK] = np.where(
                 part < FIRST_CELL, part, (part - FIRST_CELL) % CELL_COLOURS + FIRST_CELL
             )

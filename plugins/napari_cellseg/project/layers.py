@@ -19,6 +19,7 @@ from napari_cellseg.project.folder import Project
 from napari_cellseg.project.layer_data import layer_data, role_of
 from napari_cellseg.project.lock import claim
 from napari_cellseg.project.notes import belongs_to
+from napari_cellseg.project.palette import annotation_colormap
 from napari_cellseg.project.recent import remember
 from napari_cellseg.project.store import LabelStore
 
@@ -145,7 +146,8 @@ def _insert(viewer: ViewerModel, made: LayerData, there: dict[str, Layer], *, vi
     data, arguments, kind = made
     under, above = there.get("image"), there.get("annotation")
     placed = {} if under is None else {"scale": under.scale, "translate": under.translate, "units": under.units}
-    layer = Layer.create(data, {**arguments, **placed, "visible": visible}, kind)
+    own = {"colormap": annotation_colormap()} if role_of(made) == "annotation" else {}
+    layer = Layer.create(data, {**arguments, **placed, **own, "visible": visible}, kind)
     viewer.layers.insert(len(viewer.layers) if above is None else viewer.layers.index(above), layer)
 
 

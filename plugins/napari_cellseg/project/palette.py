@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from napari.layers import Labels
 from napari.utils.colormaps import CyclicLabelColormap
 
-from napari_cellseg.annotate.colours import colour_number, palette
+from napari_cellseg.project.colours import colour_number, palette
 
 
 class AnnotationColormap(CyclicLabelColormap):
@@ -26,6 +27,11 @@ class AnnotationColormap(CyclicLabelColormap):
 
     def _map_without_cache(self, values: Any) -> Any:
         return np.asarray(self.colors)[colour_number(values)]
+
+
+def has_own_colours(layer: Labels) -> bool:
+    """True if a layer has the colours of an annotation: to give them anew is to draw the whole plane anew."""
+    return isinstance(layer.colormap, AnnotationColormap)
 
 
 def annotation_colormap() -> AnnotationColormap:

@@ -12,8 +12,8 @@ from napari_cellseg.annotate.box import PlaneBox
 from napari_cellseg.annotate.edits import changes, relabel
 from napari_cellseg.annotate.index import Cell
 from napari_cellseg.annotate.layer import AnnotatedLayer
-from napari_cellseg.annotate.palette import annotation_colormap
 from napari_cellseg.napari_private import can_show_windows
+from napari_cellseg.project.palette import annotation_colormap
 
 import cellseg
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from napari_cellseg.annotate.colours import BACKGROUND_RGBA, BLOCK, colour_number, palette
-from napari_cellseg.annotate.palette import annotation_colormap
+from napari_cellseg.project.colours import BACKGROUND_RGBA, BLOCK, colour_number, palette
+from napari_cellseg.project.palette import annotation_colormap
 
 
 @given(st.lists(st.integers(0, 2**32 - 1), min_size=1))
