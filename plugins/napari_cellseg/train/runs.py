@@ -43,12 +43,11 @@ class Run:
 
 def read_run(path: Path) -> Run | None:
     """The run in a folder; None where none was begun, or its config.json is damaged."""
-    config = _config(path)
-    if config is None:
+    steps = _steps_in(_config(path) or {})
+    if steps is None:
         return None
     rows = metrics_of(path)
     step = int(rows[-1]["step"]) if rows else 0
-    steps = int(config["options"]["train"]["steps"])
     return Run(path, step, steps, (path / REPORT).is_file(), (path / MODEL).is_file())
 
 
@@ -117,6 +116,14 @@ def _config(run: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return tree
+
+
+def _steps_in(config: dict[str, Any]) -> int | None:
+    """Steps of a training; None where its config.json does not say them."""
+    try:
+        return int(config["options"]["train"]["steps"])
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def starts(model: str, runs: Iterable[Run], shipped: Iterable[str]) -> list[tuple[str, str]]:

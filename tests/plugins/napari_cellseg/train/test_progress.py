@@ -144,8 +144,10 @@ def test_an_interrupted_run(run):
 def test_a_run_that_died_at_birth_or_is_damaged(run):
     (run / "metrics.csv").unlink()
     assert read_run(run).step == 0
+    for damaged in ("{", "{}", '{"options": []}', '{"options": {"train": {"steps": null}}}'):
+        (run / "config.json").write_text(damaged)
+        assert read_run(run) is None
     (run / "config.json").write_text("{")
-    assert read_run(run) is None
     assert progress_of(run).steps == 0
 
 
