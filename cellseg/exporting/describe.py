@@ -83,7 +83,7 @@ def _text(name: str, note: ExportNote, options: ExportOptions) -> str:
         f"and mirror the image at its edges. {_exact(note)}",
         "Cells": f"A pixel belongs to a cell where the probability is at least {card.threshold:g}; cells are what is "
         "connected. cellseg itself also separates and fills them as the model was tuned.",
-        "Statistics of normalisation": f"They are {note.statistics} and do not depend on the image.{_running(note)}",
+        "Statistics of normalisation": f"They are {note.statistics} and do not depend on the image.{_statistics(note)}",
         "Training data": card.data or "Not told.",
         "Validation": "\n".join(f"- {what}: {value:g}" for what, value in card.metrics.items()) or "Not told.",
         "Limits": card.limits or "Not told. Try it on annotated images of your own before you rely on it.",
@@ -107,11 +107,13 @@ def _percentiles(note: ExportNote) -> str:
     )
 
 
-def _running(note: ExportNote) -> str:
-    """Cost of a running average in their place; see docs/export.md."""
-    if not note.statistics.startswith("running"):
-        return ""
-    return " The network has learnt to see each image by statistics of its own: with these it may find hardly anything."
+def _statistics(note: ExportNote) -> str:
+    """Cost of frozen statistics where the network took those of each image; see docs/export.md."""
+    if note.statistics.startswith("running"):
+        return " The network has learnt to see each image by its own: with these it may find hardly anything."
+    if note.statistics.startswith("those"):
+        return " cellseg takes those of each image instead: inverted images, or empty ones, may come out worse here."
+    return ""
 
 
 def _exact(note: ExportNote) -> str:
