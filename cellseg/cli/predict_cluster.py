@@ -62,18 +62,25 @@ class ClusterRun:
     def check(self, image: Path, source: ImageSource, target: Path, options: PredictOptions) -> None:
         """InputError where a worker cannot do the work; nothing is begun by it."""
         from cellseg.inference.cluster.hand_out import HandOut
+        from cellseg.inference.cluster.job import CLIENT
+        from cellseg.inference.work_log import refuse_at_work
 
+        refuse_at_work(target, among={CLIENT})  # whose token has to stay
         with _token(target) as token:
             if not self.client.scheduler_info(n_workers=-1)["workers"]:
                 say(f"{self.address.text}: waiting for a worker")
-            count = HandOut(self.client, self.job(image, source, target, options, token)).check()
+            hand_out = HandOut(self.client, self.job(image, source, target, options, token))
+            count = hand_out.check()
+            hand_out.wait_for_orphans()
         say(f"{self.address.text}: {count} workers; image, model and output are read by their paths")
 
     def fill(self, prediction: Prediction, image: Path, target: Path) -> bool:
         """Have all missing tiles computed; False where it was stopped before."""
         from cellseg.inference.cluster.hand_out import HandOut
+        from cellseg.inference.cluster.job import CLIENT
+        from cellseg.inference.work_log import at_work
 
-        with ExitStack() as after, _token(target) as token:
+        with ExitStack() as after, at_work(target, CLIENT), _token(target) as token:
             hand_out = HandOut(self.client, self.job(image, prediction.source, target, prediction.seen.asked, token))
             after.callback(hand_out.leave)  # when the token is gone
             return _handed_out(hand_out, prediction)

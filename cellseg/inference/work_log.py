@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -119,9 +119,17 @@ def logs_of(output: Path) -> list[LoggedWork]:
     return [log for path in paths if (log := _read(path)) is not None]
 
 
-def refuse_at_work(output: Path) -> None:
-    """Raise InputError where shares are at work on an output now."""
-    names = sorted(log.name for log in logs_of(output) if log.at_work)
+def wait_for_ends(output: Path, name: str, seconds: float) -> None:
+    """Wait until nobody of a name is at work on an output, but no longer than that."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and any(log.at_work for log in logs_of(output) if log.name == name):
+        time.sleep(0.1)
+
+
+def refuse_at_work(output: Path, among: Container[str] | None = None) -> None:
+    """Raise InputError where shares are at work on an output now; `among`: only those of these names."""
+    logs = [log for log in logs_of(output) if among is None or log.name in among]
+    names = sorted(log.name for log in logs if log.at_work)
     if names:
         found = f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} at work on it"
         raise InputError(found, "Wait for the end, then finish it with --resume.", path=output)

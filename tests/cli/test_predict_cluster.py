@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from pathlib import Path
 
 import numpy as np
 import psutil
@@ -17,7 +18,7 @@ import cellseg
 from cellseg.images.open import open_image
 from cellseg.inference.cluster import connect, hand_out, worker
 from cellseg.inference.cluster.batches import batch_size, batches
-from cellseg.inference.cluster.job import BatchDone
+from cellseg.inference.cluster.job import CLIENT, BatchDone
 from cellseg.inference.journal import journal_folder
 from cellseg.inference.work_log import at_work, logs_of
 from cellseg.locks import sole_writer
@@ -86,8 +87,9 @@ def test_two_runs_into_one_output(cellseg_cli, measuring, noise, two_workers, tm
     where = ("--cluster", two_workers)
     with sole_writer(out):
         assert_refused(predict(cellseg_cli, measuring, noise, out, *where), "being written by another")
-    with at_work(out, "a worker"):  # of a run on a machine whose locks are not seen here
-        assert_refused(predict(cellseg_cli, measuring, noise, out, *where), "a worker is at work on it")
+    for name in (CLIENT, "share 2/2"):  # on a machine whose locks are not seen here
+        with at_work(out, name):
+            assert_refused(predict(cellseg_cli, measuring, noise, out, *where), f"{name} is at work on it")
     other = predict(cellseg_cli, measuring, noise, out, *where, "--threshold", 0.3, "--resume")
     assert_refused(other, "made with another options")
     assert predict(cellseg_cli, measuring, noise, out, "--resume", *where).code == 0
@@ -244,7 +246,8 @@ class Cluster:
 
 
 def started(*words, **more):
-    return subprocess.Popen(list(map(str, words)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **more)
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    return subprocess.Popen(list(map(str, words)), **(quiet | more))
 
 
 def kill_workers(out, count, client, rng):
@@ -273,28 +276,33 @@ def test_workers_are_killed_twenty_times_the_scheduler_once_and_the_client_once(
     pixels = np.random.default_rng(1).integers(0, 256, (400, 600)).astype(np.uint8)
     tifffile.imwrite(tmp_path / "image.tif", pixels, photometric="minisblack")
     words = ("predict", measuring, tmp_path / "image.tif", "--tile", 16)
-    out, rng, kills = tmp_path / "out.tif", np.random.default_rng(0), 0
+    out, rng, kills, said = tmp_path / "out.tif", np.random.default_rng(0), 0, []
 
     def client(cluster, *more):
         called = (sys.executable, "-m", "cellseg", *words, "--out", out, "--cluster", cluster.address, *more)
-        return started(*called, env={**os.environ, "OMP_NUM_THREADS": "1"})
+        said.append((tmp_path / f"said{len(said)}").open("w"))
+        return started(*called, env={**os.environ, "OMP_NUM_THREADS": "1"}, stderr=said[-1])
+
+    def ended(run):
+        code = run.wait()
+        return code, Path(said[-1].name).read_text().strip().rpartition("\n")[2]
 
     with Cluster() as cluster:
         run = client(cluster)
         kills += kill_workers(out, 7, run, rng)
         cluster.scheduler.kill()
-        assert run.wait() == 2
+        assert ended(run)[0] == 2
         wait_until_idle(out)
     with Cluster() as cluster:
         run = client(cluster, "--resume")
         kills += kill_workers(out, 7, run, rng)
-        run.kill()
+        run.kill()  # whose workers end after their tiles, when another comes
         run.wait()
-        wait_until_idle(out)
         run = client(cluster, "--resume")
         kills += kill_workers(out, 20 - kills, run, rng)
         found = [tile for log in logs_of(out) for tile in log.tiles]
-        assert run.wait() == 0
+        code, word = ended(run)
+        assert code == 0, word
     print(f"{kills} workers were killed; {len(found)} tiles were noted, {len(set(found))} different ones")
     assert kills == 20
     assert max(found.count(tile) for tile in set(found)) <= 2

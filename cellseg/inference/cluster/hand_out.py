@@ -11,9 +11,9 @@ from itertools import islice
 from typing import Any
 
 from cellseg.errors import InputError
-from cellseg.inference.cluster.job import BatchDone, ClusterJob
+from cellseg.inference.cluster.job import WORKER, BatchDone, ClusterJob
 from cellseg.inference.cluster.worker import compute_batch, fault_of_worker, forget_job
-from cellseg.inference.work_log import logs_of
+from cellseg.inference.work_log import wait_for_ends
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +58,8 @@ class HandOut:
     workers: dict[str, WorkerSum] = field(default_factory=dict)
     _open: dict[Any, _Batch] = field(default_factory=dict)
     """Batches by their futures."""
+    _asked_last: tuple[float, dict[str, Any]] = field(default=(0.0, {}))
+    """When the workers were asked for, and which there were."""
 
     def check(self) -> int:
         """Number of workers; waits for the first. Raises InputError for one that cannot do the work or says nothing."""
@@ -80,9 +82,12 @@ class HandOut:
         with suppress(Exception):  # the scheduler may be gone, and what is done is kept
             self.client.cancel(list(self._open))
         self._asked(forget_job, FAREWELL)
-        until = time.monotonic() + FAREWELL
-        while self._open and time.monotonic() < until and any(log.at_work for log in logs_of(self.job.output)):
-            time.sleep(POLL)
+        if self._open:
+            self.wait_for_orphans()
+
+    def wait_for_orphans(self) -> None:
+        """Wait a moment for workers whose client is gone, and with it their token: they end after their tile."""
+        wait_for_ends(self.job.output, WORKER, FAREWELL)
 
     def _asked(self, question: Callable[[ClusterJob], Any], seconds: float) -> dict[str, Any] | None:
         """The answer of each worker to a question about the job; None where one says nothing for so long."""
@@ -120,7 +125,11 @@ class HandOut:
             self._submit(coming, _Batch(numbers))
 
     def _known(self) -> dict[str, Any]:
-        known: dict[str, Any] = self.client.scheduler_info(n_workers=-1).get("workers", {})
+        """The workers, asked for again after a second: with a thousand of them it is a long answer."""
+        asked, known = self._asked_last
+        if time.monotonic() - asked > 1 or not known:
+            known = self.client.scheduler_info(n_workers=-1).get("workers", {})
+            self._asked_last = time.monotonic(), known
         return known
 
     def _submit(self, coming: Any, batch: _Batch) -> None:
@@ -175,6 +184,10 @@ def _refuse(future: Any) -> None:
     if future.status != "error":  # lost or cancelled
         raise InputError(GONE, KEPT)
     error = future.exception()
+    if isinstance(error, RuntimeError) and "deserialization" in str(error):
+        raise InputError(
+            "the scheduler has another cellseg, or none", f"Install the same everywhere. {KEPT}"
+        ) from error
     if isinstance(error, ImportError | AttributeError) and "cellseg" in str(error):  # a worker that came later
         found = f"a worker has another cellseg, or none ({type(error).__name__}: {error})"
         raise InputError(found, f"Install the same everywhere. {KEPT}") from error

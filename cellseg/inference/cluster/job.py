@@ -8,6 +8,9 @@ from typing import Any
 
 from cellseg.options import ImageOptions, PredictOptions
 
+CLIENT, WORKER = "the client of a cluster", "a worker"
+"""Names in the logs of a journal."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterJob:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from cellseg import __version__
 from cellseg.errors import InputError
-from cellseg.inference.cluster.job import BatchDone, ClusterJob, token_file
+from cellseg.inference.cluster.job import WORKER, BatchDone, ClusterJob, token_file
 
 if TYPE_CHECKING:
     from cellseg.images.source import ImageSource
@@ -61,7 +61,7 @@ def compute_batch(job: ClusterJob, numbers: Sequence[int]) -> BatchDone:
             _OPENED.prediction, _OPENED.process = None, name_of_process()
         if not _sees_token(job):  # else it would begin a journal of its own
             raise InputError(f"a worker does not see the folder {job.output.parent}", "Choose one that all share.")
-        with at_work(job.output, "a worker", _OPENED.process) as log:
+        with at_work(job.output, WORKER, _OPENED.process) as log:
             _OPENED.prediction = _OPENED.prediction or _open(job)
             _OPENED.job = job
             _compute(_OPENED.prediction, numbers, log, lambda: _sees_token(job))

@@ -1,0 +1,115 @@
+"""Figures of docs/cluster.md: a million tiles through a scheduler, a million faces united, what the cells take.
+
+pytest -m benchmark --benchmark-enable -s tests/benchmarks/test_cluster_figures.py
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from cellseg.inference.cluster import hand_out
+from cellseg.inference.cluster.batches import batches
+from cellseg.inference.cluster.job import BatchDone
+
+pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(1800)]
+TILES, A_MINUTE = 10**6, 60
+
+
+def peak(pid: int) -> int:
+    """Most memory that a process had, in bytes."""
+    found = re.search(r"VmHWM:\s*(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    return int(found[1]) * 1024
+
+
+def nothing(_job, numbers):
+    """A batch of tiles by a network that does nothing."""
+    return BatchDone("worker", len(numbers), 0.0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc")
+def test_a_million_tiles_through_a_scheduler(monkeypatch):
+    distributed = pytest.importorskip("distributed")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    dask = (sys.executable, "-m", "dask")
+    quiet = {
+        "stdout": subprocess.DEVNULL,
+        "stderr": subprocess.DEVNULL,
+        "env": {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    }
+    words = ("scheduler", "--host", "127.0.0.1", "--port", str(port), "--dashboard-address", "127.0.0.1:0")
+    scheduler = subprocess.Popen([*dask, *words], **quiet)
+    more = ("--nthreads", "1", "--no-dashboard", "--no-nanny")
+    workers = [subprocess.Popen([*dask, "worker", f"tcp://127.0.0.1:{port}", *more], **quiet) for _ in range(2)]
+    monkeypatch.setattr(hand_out, "compute_batch", nothing)
+    try:
+        with distributed.Client(f"tcp://127.0.0.1:{port}", timeout=60) as client:
+            client.wait_for_workers(2)
+            began, cpu, most = time.monotonic(), time.process_time(), 0
+            run = hand_out.HandOut(client, None)
+            done = 0
+            for more_done in run.run(batches(np.arange(TILES), A_MINUTE)):
+                done, most = done + more_done, max(most, len(run._open))
+            seconds = time.monotonic() - began
+            sizes = peak(os.getpid()), peak(scheduler.pid)
+            cpu = time.process_time() - cpu
+            print(f"{done} tiles in {seconds:.0f} s, {cpu:.0f} s of the client's processor, {most} batches out at most")
+            print(f"client {sizes[0] / 1e6:.0f} MB, scheduler {sizes[1] / 1e6:.0f} MB")
+    finally:
+        for process in (*workers, scheduler):
+            process.kill()
+            process.wait()
+    assert done == TILES
+    assert most <= hand_out.WAITING * 2
+    assert max(sizes) < 1e9
+
+
+def test_a_million_faces_are_united():
+    from cellseg.inference.instances.numbering import Nodes, number
+    from cellseg.inference.instances.unionfind import unite_pairs
+
+    nodes, rng, before = 4 * 10**6, np.random.default_rng(0), psutil.Process().memory_info().rss
+    unite_pairs(np.arange(3), np.array([[1, 2]]))  # compiled
+    began = time.monotonic()
+    keys = np.arange(nodes + 1)
+    unite_pairs(keys, rng.integers(1, nodes + 1, (10**6, 2)))
+    names, count = number(Nodes(np.array([0, nodes]), keys, np.ones(nodes + 1, np.int64), np.arange(nodes + 1)))
+    seconds = time.monotonic() - began
+    print(f"10^6 faces of {nodes} pieces, {count} cells: {seconds:.1f} s, {peak(os.getpid()) - before:,} bytes more")
+    assert len(names) == nodes + 1
+    assert seconds < 600
+    assert peak(os.getpid()) < 2e9
+
+
+@pytest.mark.parametrize("split", ["none", "watershed"])
+def test_cells_against_the_network(tmp_path, split):
+    """Processor time of numbering and writing cells against that of the network, with the model in the box."""
+    import cellseg
+    from cellseg.images.open import open_image
+    from cellseg.inference.segment import prediction_into
+    from cellseg.options import PredictOptions
+    from cellseg.samples.cells import draw_touching
+
+    pixels = draw_touching((1024, 1024), np.random.default_rng(0))[0]
+    np.save(tmp_path / "image.npy", (pixels / pixels.max() * 255).astype(np.uint8))
+    options = PredictOptions(split=split, precision="float32")
+    out, seconds = tmp_path / "out.ome.zarr", {}
+
+    prediction = prediction_into(out, cellseg.load("nuclei"), open_image(tmp_path / "image.npy"), options)
+    stages = {"network": prediction.fill, "cells and writing": lambda: prediction.write(out)}
+    for name, stage in stages.items():
+        began = time.process_time()
+        for _ in stage():
+            pass
+        seconds[name] = time.process_time() - began
+    print({name: f"{value / 1.048576:.2f} s a megapixel" for name, value in seconds.items()}, split)
