@@ -21,6 +21,8 @@ PATIENCE = 20
 """Seconds until an address counts as dead."""
 HERE = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
 """Place of scheduler and workers of this machine; ports that are free, as another cluster may be here."""
+LOGGERS = "distributed", "distributed.client", "tornado.application"
+"""Loggers of Dask that have levels of their own."""
 FAILURES = 50
 """Workers of this machine that may die with one batch; each tile is kept, so the next has less to do."""
 
@@ -90,15 +92,26 @@ def connected(address: ClusterAddress) -> Iterator[Any]:
     with wanted("cluster", "clusters"):
         import dask
         import distributed
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    with (
+        _quiet(*LOGGERS),
+        dask.config.set({"distributed.scheduler.allowed-failures": FAILURES}),
+        _client(distributed, address) as client,
+    ):
+        yield client
+
+
+@contextmanager
+def _quiet(*names: str) -> Iterator[None]:
+    """Have loggers say nothing: what goes wrong is told in one line."""
+    loggers = [logging.getLogger(name) for name in names]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
     try:
-        with (
-            dask.config.set({"distributed.scheduler.allowed-failures": FAILURES}),
-            _client(distributed, address) as client,
-        ):
-            yield client
+        yield
     finally:
-        logging.getLogger("distributed").setLevel(logging.WARNING)
+        for logger, level in zip(loggers, before, strict=True):
+            logger.setLevel(level)
 
 
 @contextmanager
