@@ -52,6 +52,7 @@ def test_a_million_tiles_through_a_scheduler(monkeypatch):
     more = ("--nthreads", "1", "--no-dashboard", "--no-nanny")
     workers = [subprocess.Popen([*dask, "worker", f"tcp://127.0.0.1:{port}", *more], **quiet) for _ in range(2)]
     monkeypatch.setattr(hand_out, "compute_batch", nothing)
+    monkeypatch.setattr(hand_out, "POLL", 0.005)  # batches take a minute, usually
     try:
         with distributed.Client(f"tcp://127.0.0.1:{port}", timeout=60) as client:
             client.wait_for_workers(2)
