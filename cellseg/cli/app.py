@@ -25,6 +25,7 @@ COMMANDS = {
     "export": "Write a model for other programs: the same probabilities without cellseg.",
     "split": "Split annotated images so that no field is in both parts: tiles of one field, groups, stacks stay "
     "together.",
+    "fetch": "Download, verify and arrange a public data set.",
     "models": "List the networks and the trained models that come with cellseg.",
     "info": "Say what an image file, an OME-Zarr folder, a run folder or a model is.",
     "napari": "Start napari, as a program of its own, with cellseg's dock open.",
