@@ -11,7 +11,7 @@ from pathlib import Path
 from zipfile import ZipFile, ZipInfo
 
 from cellseg.errors import InputError, reason_of
-from cellseg.fetching.recipe import Group, inner_name
+from cellseg.fetching.recipe import SourceGroup, inner_name
 from cellseg.unpacked import refuse_unpacked
 
 MOST = 4 * 10**9
@@ -39,7 +39,7 @@ class Members:
 
 
 @contextmanager
-def opened_archive(path: Path, url: str, group: Group) -> Iterator[Members]:
+def opened_archive(path: Path, url: str, group: SourceGroup) -> Iterator[Members]:
     """The members of an archive that a group takes. Raises WrongArchiveError."""
     with _checked(path, url) as archive:
         members = Members(archive, dict(_taken(archive.infolist(), group)))
@@ -83,7 +83,7 @@ def content_of(members: Members) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def _taken(entries: list[ZipInfo], group: Group) -> Iterator[tuple[str, ZipInfo]]:
+def _taken(entries: list[ZipInfo], group: SourceGroup) -> Iterator[tuple[str, ZipInfo]]:
     """Names and entries of the files to take; names begin at the group's folder, wherever it lies."""
     for entry in entries:
         parts = entry.filename.split("/")

@@ -13,7 +13,7 @@ import numpy as np
 from cellseg.arrays import Array, Labels
 from cellseg.errors import InputError, reading
 from cellseg.fetching.archive import Members, opened_archive
-from cellseg.fetching.recipe import Group
+from cellseg.fetching.recipe import SourceGroup
 from cellseg.images.write import write_stack
 
 Downloaded = dict[str, Path]
@@ -21,7 +21,7 @@ Downloaded = dict[str, Path]
 CORNERS = np.ones((3, 3), bool)
 
 
-def arrange(group: Group, downloaded: Downloaded, folder: Path) -> None:
+def arrange(group: SourceGroup, downloaded: Downloaded, folder: Path) -> None:
     """Make what a group says in `folder`. Raises InputError where a file is not what it should be."""
     if group.make not in MAKERS:
         raise InputError(f"make = {group.make!r} in the recipe", f"It must be one of: {', '.join(MAKERS)}.")
@@ -30,10 +30,10 @@ def arrange(group: Group, downloaded: Downloaded, folder: Path) -> None:
     MAKERS[group.make](group, downloaded, target)
 
 
-def _pages(change: Callable[[Array], Array]) -> Callable[[Group, Downloaded, Path], None]:
+def _pages(change: Callable[[Array], Array]) -> Callable[[SourceGroup, Downloaded, Path], None]:
     """Maker of a stack with a page for each file."""
 
-    def make(group: Group, downloaded: Downloaded, target: Path) -> None:
+    def make(group: SourceGroup, downloaded: Downloaded, target: Path) -> None:
         pages = [change(_picture(downloaded[one.url], one.url)) for one in group.files]
         write_stack(target, np.stack(pages) if len(pages) > 1 else pages[0])
 
@@ -51,7 +51,7 @@ def _main_value(page: Array) -> Array:
     return np.where(page == chosen, 255, 0).astype(np.uint8)
 
 
-def _copies(group: Group, downloaded: Downloaded, target: Path) -> None:
+def _copies(group: SourceGroup, downloaded: Downloaded, target: Path) -> None:
     """Each file as it is."""
     for one in group.files:
         file = target / one.name
@@ -59,7 +59,7 @@ def _copies(group: Group, downloaded: Downloaded, target: Path) -> None:
         shutil.copyfile(downloaded[one.url], file)
 
 
-def _regions(group: Group, downloaded: Downloaded, target: Path) -> None:
+def _regions(group: SourceGroup, downloaded: Downloaded, target: Path) -> None:
     """Labels of pictures in which neighbours differ in their red: each connected region of a value is a cell."""
     for one in group.files:
         write_stack(target / one.name, numbered(_picture(downloaded[one.url], one.url)))
@@ -77,7 +77,7 @@ def numbered(values: Array) -> Labels:
     return out
 
 
-def _unpacked(group: Group, downloaded: Downloaded, target: Path) -> None:
+def _unpacked(group: SourceGroup, downloaded: Downloaded, target: Path) -> None:
     """The files of archives as they are."""
     for one in group.files:
         with opened_archive(downloaded[one.url], one.url, group) as members:
@@ -87,7 +87,7 @@ def _unpacked(group: Group, downloaded: Downloaded, target: Path) -> None:
                 file.write_bytes(members.read(name))
 
 
-def _nuclei(group: Group, downloaded: Downloaded, target: Path) -> None:
+def _nuclei(group: SourceGroup, downloaded: Downloaded, target: Path) -> None:
     """Images and labels of the Data Science Bowl, which has a mask for each nucleus."""
     for one in group.files:
         with opened_archive(downloaded[one.url], one.url, group) as members:
@@ -123,7 +123,7 @@ def _decoded(data: bytes, name: str) -> Array:
     return values if values.ndim == 2 else values[..., 0]
 
 
-MAKERS: dict[str, Callable[[Group, Downloaded, Path], None]] = {
+MAKERS: dict[str, Callable[[SourceGroup, Downloaded, Path], None]] = {
     "copies": _copies,
     "pages": _pages(_as_they_are),
     "mask pages": _pages(_main_value),

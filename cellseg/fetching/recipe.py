@@ -33,7 +33,7 @@ class SourceFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class SourceGroup:
     """Files of which the same is made.
 
     Attributes:
@@ -68,7 +68,7 @@ class DataRecipe:
     citation: str
     images: str
     labels: str
-    groups: tuple[Group, ...]
+    groups: tuple[SourceGroup, ...]
     digest: str
 
     @property
@@ -115,11 +115,11 @@ def read_recipe(path: Path) -> DataRecipe:
         return DataRecipe(name=path.stem, groups=groups, digest=digest, **words)
 
 
-def _group(tree: dict[str, Any]) -> Group:
+def _group(tree: dict[str, Any]) -> SourceGroup:
     address = str(tree["address"]).rstrip("/")
     if not address.startswith(PROTOCOLS):
         raise ValueError(f"address {address!r} is not of the web")
-    return Group(
+    return SourceGroup(
         make=str(tree["make"]),
         to=inner_name(str(tree["to"])),
         files=tuple(_file(address, str(line)) for line in tree["files"]),
