@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 WORKERS ?= 3
 MINUTES ?= 10
 
-.PHONY: demo test test-slow test-gpu fuzz bench tour lint types layers wheel format clean
+.PHONY: demo test test-slow test-gpu fuzz bench tour docs lint types layers wheel format clean
 
 demo: $(VENV)/installed
 	$(BIN)/cellseg demo --out demo
@@ -28,6 +28,9 @@ bench: $(VENV)/installed-dev
 tour: $(VENV)/installed-dev
 	$(BIN)/python -m tests.plugins.napari_cellseg.tour
 
+docs: $(VENV)/installed-dev
+	$(BIN)/python -m mkdocs build --strict --site-dir site
+
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -46,7 +49,7 @@ wheel: $(VENV)/installed-dev
 	$(BIN)/python -m build --no-isolation --wheel --outdir dist .
 
 clean:
-	rm -rf $(VENV) demo dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks fuzz-findings
+	rm -rf $(VENV) demo dist site build .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks fuzz-findings
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

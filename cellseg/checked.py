@@ -17,6 +17,7 @@ from types import MappingProxyType, NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 from cellseg.errors import InputError
+from cellseg.extensions import ExtensionGroup, extension_names
 
 AUTO = "auto"
 """The word for "not given"."""
@@ -40,6 +41,14 @@ class Auto:
     """The value that the word "auto" stands for, of a number."""
 
     value: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Choices of a text, to which other packages may add words of their own."""
+
+    ours: tuple[str, ...]
+    group: ExtensionGroup
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +148,7 @@ class _Kind:
     help: str
     optional: bool
     auto: float | None
+    group: ExtensionGroup | None = None
 
     @property
     def takes_auto(self) -> bool:
@@ -157,7 +167,10 @@ class _Kind:
 
     def _check_choice(self, name: str, value: object) -> None:
         if value not in self.choices:
-            raise InputError(f"{flag_of(name)} is {value!r}", f"It must be one of: {', '.join(self.choices)}.")
+            brought = extension_names(self.group) if self.group else []
+            if value not in brought:
+                wanted = ", ".join([*self.choices, *brought])
+                raise InputError(f"{flag_of(name)} is {value!r}", f"It must be one of: {wanted}.")
 
     def _check_number(self, name: str, value: object) -> None:
         is_number = isinstance(value, int | float)
@@ -177,7 +190,8 @@ def _kind(hint: Any) -> _Kind:
     (plain,) = _without_none(parts)
     kind, *notes = get_args(plain) if get_origin(plain) is Annotated else (plain,)
     noted = {type(note): note for note in reversed(notes)}
-    choices = get_args(kind) if get_origin(kind) is Literal else ()
+    words = noted.get(Words, Words((), "cellseg.losses"))
+    choices = get_args(kind) if get_origin(kind) is Literal else words.ours
     return _Kind(
         type=str if choices else kind,
         limits=noted.get(Limits, Limits()),
@@ -185,6 +199,7 @@ def _kind(hint: Any) -> _Kind:
         help=noted.get(Help, Help("")).text,
         optional=NoneType in parts,
         auto=noted.get(Auto, Auto()).value,
+        group=words.group if words.ours else None,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 from cellseg.errors import InputError
 from cellseg.fetching.archive import WrongArchiveError
@@ -82,7 +83,7 @@ def _write_note(recipe: DataRecipe, folder: Path) -> None:
     write_json(folder / NOTE, told)
 
 
-def _note(out: Path) -> dict[str, object] | None:
+def _note(out: Path) -> dict[str, Any] | None:
     """The note of an earlier call; None where there is none."""
     try:
         tree = json.loads((out / NOTE).read_text(encoding="utf-8"))

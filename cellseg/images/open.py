@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypedDict
 
-from cellseg.errors import InputError
+from cellseg.errors import InputError, reading
+from cellseg.extensions import load_extension
 from cellseg.images.fileformat import MICROSCOPES, NUMPY, PICTURES, format_of_file
-from cellseg.images.listing import is_broken, nothing_there
+from cellseg.images.listing import SUFFIXES, is_broken, nothing_there
 from cellseg.images.omezarr.folder import SUFFIX, is_zarr
 from cellseg.images.omezarr.remote import address_of
 from cellseg.images.palette import PaletteRule
@@ -63,7 +65,25 @@ def open_image(
         from cellseg.images.omezarr.image import open_omezarr
 
         return open_omezarr(path, axes=axes, channel=channel)
+    brought = _of_another_package(path)
+    if brought is not None:
+        return brought.only(channel)
     return READERS.get(kind, _tiff)(path, {"axes": axes, "channel": channel, "palette": palette})
+
+
+def _of_another_package(path: Path) -> ImageSource | None:
+    """An image in a format of another package, by the ending of its name; None for formats of ours."""
+    ending = path.suffix.lower()
+    if not ending or ending in SUFFIXES or not path.is_file():
+        return None
+    read = load_extension("cellseg.formats", ending.removeprefix("."))
+    if read is None:
+        return None
+    with reading(path, f"is no {ending} that its reader takes", "The reader is that of another package."):
+        found = read(path)
+        if not isinstance(found, ImageSource):
+            raise TypeError(f"it gives {type(found).__name__}, and no ImageSource")
+        return replace(found, name=path.name, path=path)
 
 
 def _refuse_nothing(path: Path) -> None:

@@ -6,17 +6,29 @@ from dataclasses import fields, replace
 from typing import Any
 
 from cellseg.errors import InputError
+from cellseg.extensions import ExtensionGroup, extension_names, load_extension
 from cellseg.options import NETWORK_OPTIONS, ModelOptions, NetworkOptions
 
+EXTENSIONS: ExtensionGroup = "cellseg.networks"
 BESIDE = ("model", "encoder_weights")
 """Options of a training's network that are no options of the network itself."""
 
 
 def options_type(name: str) -> type[ModelOptions]:
     """The options that the network called `name` has. Raises InputError that lists the known ones."""
-    if name not in NETWORK_OPTIONS:
-        raise InputError(f"there is no network called {name!r}", f"Known are: {', '.join(NETWORK_OPTIONS)}.")
-    return NETWORK_OPTIONS[name]
+    if name in NETWORK_OPTIONS:
+        return NETWORK_OPTIONS[name]
+    found = load_extension(EXTENSIONS, name)
+    kind = getattr(found, "options", None)
+    if not (isinstance(kind, type) and issubclass(kind, ModelOptions)):
+        raise unknown_network(name)
+    return kind
+
+
+def unknown_network(name: object) -> InputError:
+    """The error that lists the networks there are."""
+    known = [*NETWORK_OPTIONS, *extension_names(EXTENSIONS)]
+    return InputError(f"there is no network called {name!r}", f"Known are: {', '.join(known)}.")
 
 
 def make_options(name: str, options: dict[str, Any]) -> ModelOptions:

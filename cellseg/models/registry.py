@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from cellseg.errors import InputError
-from cellseg.models.choice import make_options
+from cellseg.extensions import extension_names, load_extension
+from cellseg.models.choice import EXTENSIONS, make_options, unknown_network
 from cellseg.models.choice import options_for as options_for
 from cellseg.models.effunet import EffUNet
 from cellseg.models.encoder_weights import EncoderFit, load_encoder
@@ -50,15 +51,23 @@ NETWORKS: dict[str, Entry] = {
 
 
 def list_models() -> list[str]:
-    """Names that `build` knows."""
-    return list(NETWORKS)
+    """Names that `build` knows, also those that other packages bring."""
+    return [*NETWORKS, *(name for name in extension_names(EXTENSIONS) if name not in NETWORKS)]
 
 
 def entry_of(name: str) -> Entry:
     """Entry of the network called `name`. Raises InputError that lists the known ones."""
-    if not isinstance(name, str) or name not in NETWORKS:
-        raise InputError(f"there is no network called {name!r}", f"Known are: {', '.join(NETWORKS)}.")
-    return NETWORKS[name]
+    return NETWORKS[name] if isinstance(name, str) and name in NETWORKS else _brought(name)
+
+
+def _brought(name: str) -> Entry:
+    """The entry of a network of another package."""
+    found = load_extension(EXTENSIONS, name)
+    if found is None:
+        raise unknown_network(name)
+    if not isinstance(found, Entry):
+        raise InputError(f"what a package brings as the network {name!r} is no Entry", "See docs/extending.md.")
+    return found
 
 
 def build(name: str, **options: Any) -> Any:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from cellseg.checked import Checked, Limits
+from cellseg.checked import Checked, Limits, Words
 from cellseg.options.data import AugmentOptions, LabelOptions, WeightOptions
 from cellseg.options.networks import NetworkOptions
 from cellseg.options.shared import DiameterOption, GreyValuesOption, PrecisionOption, SeedOption, TileOption
 
 Recipe = Literal["fast", "quick", "paper", "finetune"]
-Loss = Literal["cross-entropy", "dice", "hybrid", "focal", "tversky", "iou", "ms-ssim", "focal-ms-ssim-iou"]
+LOSS_NAMES = ("cross-entropy", "dice", "hybrid", "focal", "tversky", "iou", "ms-ssim", "focal-ms-ssim-iou")
+Loss = Annotated[str, Words(LOSS_NAMES, "cellseg.losses")]
 Optimiser = Literal["adamw", "sgd"]
 Schedule = Literal["cosine", "constant"]
 Statistics = Literal["fixed", "image"]
@@ -42,7 +43,7 @@ class TrainOptions(Checked):
     hold: Annotated[float, Limits(0.01, 1)] = 0.5
     """Part of the steps after which fixed statistics are held."""
     batch: Annotated[int, Limits(1, 1024)]
-    """Samples a step. One suits nuclei best in the same time, four suit strokes and may suit EM (docs/training.md)."""
+    """Samples a step. One suits nuclei best in the same time, four suit strokes and EM (docs/measurements.md)."""
     rare: Annotated[float, Limits(0, 1)]
     """Share of the samples drawn around a pixel of a rare class (less than 5 % of the annotated pixels)."""
     replay_share: Annotated[float, Limits(0, 0.95)] = 0.5
@@ -50,7 +51,8 @@ class TrainOptions(Checked):
     optimiser: Optimiser
     """Optimiser."""
     loss: Loss = "cross-entropy"
-    """Loss, with a weight a pixel, 0 where nobody annotated; hybrid is cross-entropy + soft Dice."""
+    """Loss, with a weight a pixel, 0 where nobody annotated: cross-entropy, dice, hybrid (cross-entropy + soft Dice),
+    focal, tversky, iou, ms-ssim, focal-ms-ssim-iou, or one that another package brings."""
     rate: Annotated[float, Limits(1e-9, 10)]
     """Learning rate, the highest of the schedule."""
     schedule: Schedule

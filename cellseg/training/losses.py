@@ -13,6 +13,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, log_softmax, one_hot
 
+from cellseg.errors import InputError
+from cellseg.extensions import load_extension
 from cellseg.models.network import Heads
 from cellseg.options import Loss
 from cellseg.training.several import summed
@@ -100,10 +102,19 @@ LOSSES: dict[Loss, LossFunction] = {
 }
 
 
+def loss_function(name: Loss) -> LossFunction:
+    """The loss of this name, also one that another package brings. Raises InputError where it is no function."""
+    found = LOSSES.get(name) or load_extension("cellseg.losses", name)
+    if not callable(found):
+        raise InputError(f"what a package brings as the loss {name!r} is no function", "See docs/extending.md.")
+    return found
+
+
 def total_loss(output: Tensor | Heads, classes: Tensor, weights: Tensor, loss: Loss) -> Tensor:
     """The loss of what a network gives while it is trained: the mean over its heads, and that of its guidance."""
     heads, presence = output if isinstance(output, Heads) else ([output], None)
-    found = torch.stack([LOSSES[loss](logits, classes, weights) for logits in heads]).mean()
+    function = loss_function(loss)
+    found = torch.stack([function(logits, classes, weights) for logits in heads]).mean()
     return found if presence is None else found + presence_loss(presence, classes, weights)
 
 

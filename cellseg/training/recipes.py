@@ -1,11 +1,11 @@
 """Recipes: sets of options that go together.
 
-`fast` is the best segmentation a CPU minute that was measured (docs/training.md). `quick` is `fast` with small samples,
-four of them a step, and few steps: a few strokes give a first result within two minutes on two cores, and something is
-seen on the way. One sample a step fits strokes as well and tells fewer cells apart (docs/training.md). `paper` is
-Ronneberger et al. 2015 to the letter where the paper says something; the border weights and the elastic deformation are
-the paper's in every recipe. `finetune` goes on from a trained model: few steps at a tenth of the rate, so that what it
-knows is moved and not replaced.
+`fast` is the best segmentation a CPU minute that was measured (docs/measurements.md). `quick` is `fast` with small
+samples, four of them a step, and few steps: a few strokes give a first result within two minutes on two cores, and
+something is seen on the way. One sample a step fits strokes as well and tells fewer cells apart (the same page).
+`paper` is Ronneberger et al. 2015 to the letter where the paper says something; the border weights and the elastic
+deformation are the paper's in every recipe. `finetune` goes on from a trained model: few steps at a tenth of the rate,
+so that what it knows is moved and not replaced.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What each choice of the recipe `fast` is worth at the same time: docs/training.md's table and picture.
+"""What each choice of the recipe `fast` is worth at the same time: docs/measurements.md's table and picture.
 
     python tests/benchmarks/time_to_accuracy.py OUT [--minutes 10]      # everything that is missing, then the table
     python tests/benchmarks/time_to_accuracy.py OUT --variant fast --variant w0 --seed 0 --seed 1 --seed 2
