@@ -44,7 +44,7 @@ class Auto:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class OpenChoices:
     """Choices of a text, to which other packages may add words of their own."""
 
     ours: tuple[str, ...]
@@ -190,7 +190,7 @@ def _kind(hint: Any) -> _Kind:
     (plain,) = _without_none(parts)
     kind, *notes = get_args(plain) if get_origin(plain) is Annotated else (plain,)
     noted = {type(note): note for note in reversed(notes)}
-    words = noted.get(Words, Words((), "cellseg.losses"))
+    words = noted.get(OpenChoices, OpenChoices((), "cellseg.losses"))
     choices = get_args(kind) if get_origin(kind) is Literal else words.ours
     return _Kind(
         type=str if choices else kind,

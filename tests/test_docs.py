@@ -48,6 +48,15 @@ def test_the_python_of_the_page_on_napari_runs(tmp_path, monkeypatch):
 
 
 def test_every_file_that_the_documentation_links_to_is_there():
-    for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), ROOT / "data/README.md"]:
+    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "data").rglob("*.md")]:
         for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8")):
             assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+RUN = {"README.md", "preprocessing.md", "napari.md", "extending.md"}
+"""Pages whose Python runs here and in test_extensions.py; that of tutorials in test_tutorials.py."""
+
+
+def test_no_page_has_python_that_nothing_runs():
+    pages = [ROOT / "README.md", ROOT / "data/README.md", *(ROOT / "docs").glob("*.md")]
+    assert {page.name for page in pages if "```python" in page.read_text("utf-8")} == RUN

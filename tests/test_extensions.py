@@ -10,7 +10,7 @@ import pytest
 
 import cellseg
 from cellseg import cli, extensions
-from cellseg.checked import Words
+from cellseg.checked import OpenChoices
 from cellseg.errors import InputError
 from cellseg.options import TrainOptions, definition_of, described
 from tests.pages import ROOT
@@ -82,7 +82,7 @@ def test_what_is_no_such_thing_is_said(lab, tmp_path):
 
 def test_the_help_names_every_loss():
     (hint,) = definition_of(TrainOptions, "loss")
-    (words,) = [note for note in hint.__metadata__ if isinstance(note, Words)]
+    (words,) = [note for note in hint.__metadata__ if isinstance(note, OpenChoices)]
     assert all(name in described(TrainOptions)["loss"].help for name in words.ours)
     with pytest.raises(InputError, match="--loss is 'other'"):
         cellseg.settings_for(loss="other")

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from cellseg.checked import Checked, Limits, Words
+from cellseg.checked import Checked, Limits, OpenChoices
 from cellseg.options.data import AugmentOptions, LabelOptions, WeightOptions
 from cellseg.options.networks import NetworkOptions
 from cellseg.options.shared import DiameterOption, GreyValuesOption, PrecisionOption, SeedOption, TileOption
 
 Recipe = Literal["fast", "quick", "paper", "finetune"]
 LOSS_NAMES = ("cross-entropy", "dice", "hybrid", "focal", "tversky", "iou", "ms-ssim", "focal-ms-ssim-iou")
-Loss = Annotated[str, Words(LOSS_NAMES, "cellseg.losses")]
+Loss = Annotated[str, OpenChoices(LOSS_NAMES, "cellseg.losses")]
 Optimiser = Literal["adamw", "sgd"]
 Schedule = Literal["cosine", "constant"]
 Statistics = Literal["fixed", "image"]
