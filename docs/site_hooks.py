@@ -21,6 +21,7 @@ CITATION = "CITATION.cff"
 LINK = re.compile(r"(\]\()([^)#:\s]+)((?:#[^)]*)?\))")
 LIST = re.compile(r"(?m)^(?!\s*[-*|]|\s*$|\d)(.*\S.*)\n(?=(?:- |\* |\d+\. ))")
 LABEL = re.compile(r"(Args|Returns|Yields|Raises|Attributes):")
+ANNOTATION = re.compile(r"(: |-> )'([^']+)'")
 SIGNATURE = "```python\ncellseg.{}{}\n```"
 
 
@@ -118,11 +119,7 @@ def _signature(thing: Any) -> str:
         signature = inspect.signature(thing)
     except (TypeError, ValueError):
         return ""
-    plain = [
-        one.replace(annotation=one.annotation if isinstance(one.annotation, str) else inspect.Parameter.empty)
-        for one in signature.parameters.values()
-    ]
-    return str(signature.replace(parameters=plain)).replace("'", "")
+    return ANNOTATION.sub(r"\1\2", str(signature))
 
 
 def formatted(doc: str) -> str:
