@@ -31,11 +31,18 @@ def main() -> NoReturn:
         sys.stdout.write(f"cellseg {__version__}\n")
         sys.exit(0)
     verbosity = max(VERBOSITY.get(word, 0) for word in ["", *words])
-    _leave(run([word for word in words if word not in VERBOSITY], verbosity))
+    try:
+        code = run([word for word in words if word not in VERBOSITY], verbosity)
+    except KeyboardInterrupt:  # once more, while the first was told
+        code = INTERRUPTED
+    _leave(code)
 
 
 def _leave(code: int) -> NoReturn:
     """End at once: taking torch's modules apart takes a second, in which a finished program seems busy."""
+    from cellseg.cli.progress import heed_nothing
+
+    heed_nothing()
     atexit._run_exitfuncs()
     try:
         sys.stdout.flush()
@@ -46,14 +53,18 @@ def _leave(code: int) -> NoReturn:
 
 
 def run(words: list[str], verbosity: int = 0) -> int:
-    """Run one command; returns its exit code. Errors become one line on standard error."""
+    """Run one command; returns its exit code. Errors become one line on standard error.
+
+    Whatever asks for an end, also a terminal that is closed, ends it as Ctrl-C does.
+    """
     from cellseg.cli.failures import is_known
+    from cellseg.cli.progress import interruptible
     from cellseg.cli.reading_warnings import shown_warnings
 
     _be_quiet(verbosity)
     try:
         command, bound, _ = _command_line(words).parse_args(words, exit_on_error=False, print_error=False)
-        with nullcontext() if verbosity else shown_warnings():
+        with interruptible(), nullcontext() if verbosity else shown_warnings():
             return int(command(*bound.args, **bound.kwargs) or 0)
     except KeyboardInterrupt:
         return _say("interrupted", INTERRUPTED)

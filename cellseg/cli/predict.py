@@ -15,7 +15,7 @@ from cellseg.cli.predict_cluster import ClusterRun, cluster_run
 from cellseg.cli.predict_files import ImageJob, ResultFiles, plan_jobs
 from cellseg.cli.predict_share import ShareOfImage, refuse_beside_shares, share_into
 from cellseg.cli.predict_summary import page_words, summaries
-from cellseg.cli.progress import bar, interruptible, say, stoppable
+from cellseg.cli.progress import bar, say, stoppable
 from cellseg.options import MEASURED, ImageOptions, PredictOptions, ProcessOptions
 from cellseg.wording import duration, size_of
 
@@ -53,19 +53,6 @@ def predict(
     verify_seams
         Predict that many windows across seams in one piece as well, and print the largest difference.
     """
-    with interruptible():
-        return _predict_all(model, image, files, reading, verify_seams, options, processes)
-
-
-def _predict_all(
-    model: Path,
-    image: tuple[Path, ...],
-    files: ResultFiles,
-    reading: ImageOptions,
-    verify_seams: int,
-    options: PredictOptions,
-    processes: ProcessOptions,
-) -> int:
     from cellseg.allocator import keep_memory
     from cellseg.images.open import open_image
     from cellseg.inference.result_mark import mark_of

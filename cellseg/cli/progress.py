@@ -71,8 +71,8 @@ class Stop:
     asked = False
 
 
-ENDS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGUSR1") if hasattr(signal, name))
-"""Signals that ask for an end; queues send SIGUSR1 before the walltime is over."""
+ENDS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGUSR1", "SIGHUP") if hasattr(signal, name))
+"""Signals that ask for an end; queues send SIGUSR1 before the walltime is over, a terminal that is closed SIGHUP."""
 
 
 @contextmanager
@@ -105,11 +105,21 @@ def stoppable() -> Iterator[Stop]:
 
 @contextmanager
 def _handled(handler: Callable[[int, FrameType | None], Any]) -> Iterator[None]:
-    """Handle the signals that ask for an end; only the main thread may."""
-    ours = ENDS if current_thread() is main_thread() else ()
+    """Handle the signals that ask for an end; only the main thread may. One that nohup has switched off stays so."""
+    ours = [number for number in ENDS if not _is_switched_off(number)] if current_thread() is main_thread() else []
     before = {number: signal.signal(number, handler) for number in ours}
     try:
         yield
     finally:
         for number, earlier in before.items():
             signal.signal(number, earlier)
+
+
+def _is_switched_off(number: signal.Signals) -> bool:
+    return number != signal.SIGINT and signal.getsignal(number) is signal.SIG_IGN
+
+
+def heed_nothing() -> None:
+    """Let no signal disturb what is left to do, for a process that has come to its end."""
+    for number in ENDS:
+        signal.signal(number, signal.SIG_IGN)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import shutil
+import signal
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -132,3 +136,94 @@ def test_where_no_image_has_a_result_it_is_an_error_as_of_one(cellseg_cli, untra
         (tmp_path / f"{number}.tif").write_bytes(path.read_bytes())
     done = cellseg_cli("predict", untrained, tmp_path / "0.tif", tmp_path / "1.tif", "--out", tmp_path / "file/out")
     assert_refused(done, "cannot be written")
+
+
+# ends at any moment ----------------------------------------------------------------------------------------------
+
+
+def digest(path):
+    """What a file holds, or all files of a folder."""
+    files = sorted(path.rglob("*")) if path.is_dir() else [path]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files if file.is_file())).hexdigest()
+
+
+@posix
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])
+def test_whatever_asks_for_an_end_leaves_nothing_half_written(sample_folder, tmp_path, name):
+    """A queue, a terminal that is closed, Ctrl-C; the second within a moment changes nothing."""
+    code = None
+    for wait in (0.3, 0.1, 0.0):  # on a fast machine it may have ended before
+        out = tmp_path / f"{wait}/cells.csv"
+        process = Forked("sample", "em", out.with_name("s"), "--size", 600, "--count", 3)
+        time.sleep(wait)
+        for _ in range(2):
+            process.send(getattr(signal, name))
+        code, err = process.finish()
+        assert (code in (0, 130, -getattr(signal, name)), "Traceback" in err) == (True, False), err
+        if code == 130:
+            assert err.splitlines()[-1] == "error: interrupted"
+            assert not out.parent.exists() or [n for n in left_in(out.parent) if not n.endswith(".lock")] == []
+            return
+    pytest.skip(f"it was never met at work ({code})")
+
+
+@pytest.fixture
+def kill_words(run_folder, sample_folder, tmp_path):
+    """Commands that are killed, each with what stands at its place before, and what makes the same anew."""
+    train, large, model = sample_folder / "train", sample_folder / "large", tmp_path / "model.safetensors"
+    shutil.copy(run_folder / "model.safetensors", tmp_path / "untuned")
+    Forked(
+        "predict", run_folder, large / "images.tif", "--out", tmp_path / "p.tif", "--result", "probabilities"
+    ).finish()
+    how = "--steps 8 --base 2 --depth 1 --save-every 0".split()
+    files = ["--images", train / "images.tif", "--labels", train / "labels.tif"]
+    tiles = ["predict", run_folder, large / "images.tif", "--tile", 24]
+    convert = ["convert", large / "labels.tif", "--overwrite"]
+    return {
+        "predict": ([*tiles, "--out", tmp_path / "r.tif"], "--resume"),
+        "train": (["train", *files, *how, "--out", tmp_path / "run"], "--resume"),
+        "tune": (["tune", tmp_path / "p.tif", large / "labels.tif", "--store", model], ""),
+        "convert": ([*convert, "--out", tmp_path / "c.geojson"], ""),
+    }
+
+
+@posix
+@pytest.mark.slow  # 20 times each, and each is begun twice
+@pytest.mark.timeout(3000)
+@pytest.mark.parametrize("name", ["predict", "train", "tune", "convert"])
+def test_twenty_kills_at_any_moment(kill_words, tmp_path, name):
+    """From the first moment to the last: what stood there is there, or the new one; the next run ends in the same."""
+    words, resume = kill_words[name]
+    out, rng, killed = words[-1], np.random.default_rng(1), 0
+    before = _put_back(name, out, tmp_path)
+    began = time.monotonic()
+    assert Forked(*words).finish()[0] == 0
+    seconds, wanted = time.monotonic() - began, _result(name, out)
+    for moment in rng.uniform(0, 1.05 * seconds, 20):
+        assert _put_back(name, out, tmp_path) == before
+        process = Forked(*words)
+        time.sleep(moment)
+        process.send(signal.SIGKILL)
+        code, _ = process.finish()
+        killed += code == -signal.SIGKILL
+        assert not out.is_file() or digest(out) in (before, wanted)
+        code, err = Forked(*words, *[resume] * bool(resume)).finish()
+        assert (code, _result(name, out)) == (0, wanted), (moment, err)
+        assert not [path for path in tmp_path.rglob("*") if path.suffix in (".part", ".lock", ".tiles")]
+    print(f"\n{name}: {killed} of 20 killed before their end, 20 of 20 the same")
+
+
+def _put_back(name, out, folder):
+    """Remove what a run has made; an earlier result that stands there, by its digest, or None."""
+    for path in (out, out.with_name(f".{out.name}.tiles")):
+        shutil.rmtree(path, ignore_errors=True)
+        path.unlink(missing_ok=True)
+    if name == "tune":
+        shutil.copy(folder / "untuned", out)
+    elif name == "convert":
+        out.write_text("an earlier one")
+    return digest(out) if out.exists() else None
+
+
+def _result(name, out):
+    return digest(out / "model.safetensors" if name == "train" else out)
