@@ -173,3 +173,7 @@ def _refuse_fractions(plane: NDArray[Any], path: Path | str | None) -> None:
     if fractions.size:
         found = f"has {fractions.size} labels that are not whole numbers, such as {fractions[0]:g}"
         raise InputError(found, "Labels number cells or classes; threshold probabilities first.", path=path)
+    exact = 2 ** (np.finfo(plane.dtype).nmant + 1)
+    if plane.size and np.abs(plane).max() >= exact:
+        found = f"has labels beyond {exact - 1}, which {plane.dtype} does not tell apart: cells may have one number"
+        raise InputError(found, "Save them as integers, or number them anew.", path=path)

@@ -175,7 +175,7 @@ def kill_words(run_folder, sample_folder, tmp_path):
     Forked(
         "predict", run_folder, large / "images.tif", "--out", tmp_path / "p.tif", "--result", "probabilities"
     ).finish()
-    how = "--steps 8 --base 2 --depth 1 --save-every 0".split()
+    how = ["--steps", "8", "--base", "2", "--depth", "1", "--save-every", "0"]
     files = ["--images", train / "images.tif", "--labels", train / "labels.tif"]
     tiles = ["predict", run_folder, large / "images.tif", "--tile", 24]
     convert = ["convert", large / "labels.tif", "--overwrite"]

@@ -1,6 +1,7 @@
 """Samples, palettes and white-is-zero: what a TIFF's tags say its values mean."""
 
 import json
+import warnings
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from PIL import Image
 
 from cellseg import InputError
 from cellseg.images.open import open_image
+from cellseg.labels.notes import notes_on
 
 GREY = np.arange(8 * 9, dtype=np.uint8).reshape(8, 9)
 FOUR = np.arange(8 * 9 * 4, dtype=np.uint16).reshape(8, 9, 4)
@@ -103,6 +105,18 @@ def test_masks_with_white_as_zero_are_read_as_they_are_shown(tmp_path, values):
     np.testing.assert_array_equal(seen, CELL > 0)
     labels = open_image(tmp_path / "a.tif", palette="index").read(0)[0]
     np.testing.assert_array_equal(labels, CELL * values[1])
+
+
+def test_masks_with_white_as_zero_are_told(tmp_path):
+    """Which tifffile also makes of an array of bool, whose True is black then."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        tifffile.imwrite(tmp_path / "a.tif", CELL > 0)
+        tifffile.imwrite(tmp_path / "b.tif", CELL > 0, photometric="minisblack")
+    turned, plain = (open_image(tmp_path / name, palette="index") for name in ("a.tif", "b.tif"))
+    (note,) = notes_on([turned, plain])
+    assert note.startswith("a.tif has white stored as 0")
+    np.testing.assert_array_equal(plain.read(0)[0], CELL > 0)
 
 
 def test_a_stack_of_masks_with_an_empty_plane(tmp_path):

@@ -147,6 +147,8 @@ def test_a_negative_value_can_be_the_ignored_one():
 REFUSED = {
     "fractions": (np.array([[0, 0.5], [1, 1]]), "has 1 labels that are not whole numbers, such as 0.5.*threshold"),
     "not numbers": (np.array([[0, np.nan], [np.inf, 1]]), "has 2 labels that are not numbers"),
+    "numbers of float32": (np.float32([[0, 2**24], [1, 1]]), "has labels beyond 16777215, which float32 does not tell"),
+    "numbers of float16": (np.float16([[0, 2050], [1, 1]]), "has labels beyond 2047, which float16 does not tell"),
     "negative": (np.array([[0, -3], [1, 1]]), "has negative labels .down to -3.*--ignore-label"),
     "colours": (np.zeros((3, 8, 8)), r"has shape \(3, 8, 8\).*one plane without colours.*grey image"),
     "resized": (_blurred("resized"), "has blurred edges: .*resize them without interpolation"),
