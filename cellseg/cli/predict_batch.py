@@ -115,14 +115,16 @@ def unfinished(jobs: Sequence[tuple[ImageJob, dict[str, Any]]], options: Predict
     Raises:
         InputError: a result, finished or interrupted, was made with another model or other options.
     """
-    from cellseg.inference.journal import left_behind
+    from cellseg.inference.journal import close_journal, left_behind
     from cellseg.inference.result_mark import is_finished, mark_of
 
     missing = []
     for job, key in jobs:
-        if not is_finished(job.target, mark_of(key, options), options):
-            left_behind(job.target, {name: value for name, value in key.items() if name != "image"})
-            missing.append(job)
+        if is_finished(job.target, mark_of(key, options), options):
+            close_journal(job.target)  # which a process that was killed behind its last step has left
+            continue
+        left_behind(job.target, {name: value for name, value in key.items() if name != "image"})
+        missing.append(job)
     if len(missing) < len(jobs):
         say(f"{len(jobs) - len(missing)} of {len(jobs)} results are finished already and stay as they are")
     return missing
