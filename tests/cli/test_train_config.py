@@ -53,8 +53,9 @@ def test_command_line_then_file_then_recipe(cellseg_cli, files, tmp_path):
         ("resume = true", ("--resume on the command line",)),
         ("no-rotate = true", ("no-rotate", "Did you mean rotate?")),
         ("save-every = 3\nsave_every = 4", ("twice",)),
+        (f"annotated = '{'9' * 5000}'", ("9999",)),
     ],
-    ids=lambda value: value.replace("\n", " ") if isinstance(value, str) else None,
+    ids=lambda value: value.replace("\n", " ")[:40] if isinstance(value, str) else None,
 )
 def test_a_wrong_file_is_refused(cellseg_cli, files, tmp_path, text, parts):
     (tmp_path / "run.toml").write_text(text)

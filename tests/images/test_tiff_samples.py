@@ -10,6 +10,7 @@ from PIL import Image
 
 from cellseg import InputError
 from cellseg.images.open import open_image
+from cellseg.images.palette import lookup_table
 from cellseg.labels.notes import notes_on
 
 GREY = np.arange(8 * 9, dtype=np.uint8).reshape(8, 9)
@@ -95,6 +96,11 @@ def test_a_palette_with_alpha(tmp_path):
     source = open_image(tmp_path / "a.tif")
     assert source.channels in (1, 3)
     np.testing.assert_array_equal(source.read(0)[0], GREY)
+
+
+def test_a_palette_that_is_none():
+    with pytest.raises(ValueError, match="palette has the shape"):
+        lookup_table(np.zeros(768, np.uint16))
 
 
 @pytest.mark.parametrize("values", [(0, 1), (0, 255)])

@@ -92,6 +92,21 @@ def test_an_image_that_was_replaced(project, tmp_path):
     "text", ["", "{", "[]", "{}", '{"format": "cellseg annotation project", "version": 1, "images": [{}]}']
 )
 def test_a_damaged_document(text, project):
+    assert_is_damaged(text, project)
+
+
+@pytest.mark.parametrize("name", ["deep", "shape", "path"])
+def test_a_document_that_breaks_what_reads_it(name, project):
+    """Brackets within brackets, a length that is infinite, a path longer than any."""
+    images = json.loads((project.path / DOCUMENT_NAME).read_text())["images"]
+    described = {**images[0], "shape": "SHAPE" if name == "shape" else [1, 1, 1]}
+    described |= {key: "9" * 5000 for key in ("path", "absolute_path") if name == "path"}
+    tree = {"format": "cellseg annotation project", "version": 1, "images": [described]}
+    text = json.dumps(tree).replace('"SHAPE"', "[1e400, 1, 1]")
+    assert_is_damaged("[" * 9000 + "]" * 9000 if name == "deep" else text, project)
+
+
+def assert_is_damaged(text, project):
     (project.path / DOCUMENT_NAME).write_text(text)
     with pytest.raises(InputError, match=r"is damaged .* The labels are whole. Put the copy in its place"):
         Project.open(project.path)

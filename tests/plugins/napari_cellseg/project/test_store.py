@@ -176,7 +176,8 @@ def test_a_damaged_block(tmp_path):
     store[:] = 1
     store.flush()
     block = chunks.file_of(store.folder, (1, 0))
-    for broken in (b"", block.read_bytes()[:-3], b"not zstd"):
+    huge = b"\x28\xb5\x2f\xfd\xe0" + (2**62).to_bytes(8, "little")  # a frame that says how much it holds
+    for broken in (b"", block.read_bytes()[:-3], b"not zstd", huge):
         block.write_bytes(broken)
         with pytest.raises(InputError, match="damaged"):
             LabelStore(store.folder)[299, 0]
