@@ -87,8 +87,8 @@ def evaluate(
     say(plan.reader.in_words())
     say_notes(source for case in cases for source in case.sources)
     scores = _score(plan)
+    _write(plan, scores, files)  # first: standard output may be full
     _report(scores, summarise(scores), as_json)
-    _write(plan, scores, files)
     return 0
 
 

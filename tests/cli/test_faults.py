@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import io
 import os
 import shutil
 import signal
@@ -63,6 +65,17 @@ def test_a_full_disk_leaves_nothing_half_written(untrained, sample_folder, tmp_p
     assert len(lines) == 1
     assert "File too large" in lines[0] or "disk" in lines[0]
     assert left_in(places["out"]) == []
+
+
+def test_files_are_there_also_where_standard_output_is_full(cellseg_cli, sample_folder, tmp_path, monkeypatch):
+    class Full(io.StringIO):
+        def write(self, text):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    labels = sample_folder / "train/labels.tif"
+    monkeypatch.setattr(sys, "stdout", Full())
+    assert_refused(cellseg_cli("evaluate", labels, labels, "--csv", tmp_path / "e.csv", "--json"), "No space left")
+    assert (tmp_path / "e.csv").read_text().count("\n") > 1
 
 
 # an image that is changed ----------------------------------------------------------------------------------------
