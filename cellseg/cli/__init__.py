@@ -40,7 +40,7 @@ def main() -> NoReturn:
 
 def _leave(code: int) -> NoReturn:
     """End at once: taking torch's modules apart takes a second, in which a finished program seems busy."""
-    from cellseg.cli.progress import heed_nothing
+    from cellseg.cli.signals import heed_nothing
 
     heed_nothing()
     atexit._run_exitfuncs()
@@ -58,8 +58,8 @@ def run(words: list[str], verbosity: int = 0) -> int:
     Whatever asks for an end, also a terminal that is closed, ends it as Ctrl-C does.
     """
     from cellseg.cli.failures import is_known
-    from cellseg.cli.progress import interruptible
     from cellseg.cli.reading_warnings import shown_warnings
+    from cellseg.cli.signals import interruptible
 
     _be_quiet(verbosity)
     try:

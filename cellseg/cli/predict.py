@@ -15,7 +15,8 @@ from cellseg.cli.predict_cluster import ClusterRun, cluster_run
 from cellseg.cli.predict_files import ImageJob, ResultFiles, plan_jobs
 from cellseg.cli.predict_share import ShareOfImage, refuse_beside_shares, share_into
 from cellseg.cli.predict_summary import page_words, summaries
-from cellseg.cli.progress import bar, say, stoppable
+from cellseg.cli.progress import bar, say
+from cellseg.cli.signals import stoppable
 from cellseg.options import MEASURED, ImageOptions, PredictOptions, ProcessOptions
 from cellseg.wording import duration, size_of
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cellseg import __version__
-from cellseg.cli.progress import bar, say, stoppable
+from cellseg.cli.progress import bar, say
+from cellseg.cli.signals import stoppable
 from cellseg.options import ImageOptions, PredictOptions, ProcessOptions
 from cellseg.wording import duration
 

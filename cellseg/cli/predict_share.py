@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from cellseg.cli.predict_batch import Outcome
 from cellseg.cli.predict_files import ResultFiles
-from cellseg.cli.progress import bar, say, stoppable
+from cellseg.cli.progress import bar, say
+from cellseg.cli.signals import stoppable
 from cellseg.errors import InputError
 from cellseg.options import PredictOptions, ProcessOptions
 

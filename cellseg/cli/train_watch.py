@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cellseg.cli.pictures.validation import draw_validation
-from cellseg.cli.progress import bar, console, say, stoppable
+from cellseg.cli.progress import bar, console, say
+from cellseg.cli.signals import stoppable
 from cellseg.cli.train_events import Lines, heard
 from cellseg.training.control import GO, PAUSE, STOP
 from cellseg.training.events import (
