@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cellseg.cli.flags import JsonFlag
-from cellseg.cli.progress import console, interruptible, say
+from cellseg.cli.progress import console, say
 from cellseg.wording import size_of
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def _fetched(recipe: DataRecipe, out: Path) -> bool:
     if is_there(recipe, out):
         say(f"{out} is already there and verified; nothing was downloaded")
         return False
-    with interruptible(), console().status("connecting") as status:
+    with console().status("connecting") as status:
         fetch_recipe(recipe, out, _progress(recipe, status))
     say(f"wrote {out}")
     return True
