@@ -53,8 +53,11 @@ FULL = {
 }
 
 
+SLOW = {"torchscript": pytest.mark.slow}  # torch's tracer, in a process of its own
+
+
 @posix
-@pytest.mark.parametrize("name", FULL)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=SLOW.get(name, ())) for name in FULL])
 def test_a_full_disk_leaves_nothing_half_written(untrained, sample_folder, tmp_path, name):
     places = {"model": untrained, "out": tmp_path / "out", "folder": tmp_path}
     places |= {"images": sample_folder / "train/images.tif", "labels": sample_folder / "train/labels.tif"}
