@@ -14,7 +14,7 @@ from scipy import ndimage
 from cellseg.evaluation.cut_scores import CutScores, PredictedPlane, SearchProgress, is_dense
 from cellseg.evaluation.informative import touch
 from cellseg.labels.meaning import LabelPlane
-from cellseg.metrics.candidates import SHARES, THRESHOLDS, diameter_of, sizes_to_try
+from cellseg.metrics.candidates import SHARES, THRESHOLDS, areas_of, diameter_of, sizes_to_try, smallest_cell
 from cellseg.metrics.thresholds import middle_of_best
 from cellseg.models.card import ModelCard
 from cellseg.preprocess.separate import pixels_to_keep
@@ -47,7 +47,7 @@ def choose_cut(card: ModelCard, seen: Sequence[PredictedPlane]) -> ModelCard:
 
 def search_cut(card: ModelCard, seen: Sequence[PredictedPlane]) -> Search[ModelCard]:
     """The card with the cut of the best mean score: `both` where cells fill the images, else AP, or that of `_stroked`
-    where the cells are strokes, whose shape and size say nothing.
+    where the cells are strokes, whose shape says nothing.
 
     Instances are grown only where the annotated cells touch, so that the separating border took pixels off them. The
     smallest size is searched last, for each way of cutting; of several that are as good it is the smallest, and the
@@ -88,11 +88,13 @@ def _stroked(plain: ModelCard, seen: Sequence[PredictedPlane]) -> ModelCard:
 
     Hardly a stroke lies where two cells touch, so a low threshold costs nothing there that could be seen, and joins the
     cells; cores tell them apart, and a cell without a core is lost. Halfway is as far from the one as from the other.
+    What is much smaller than the strokes is no cell: without that, specks are most of what is found.
     """
     threshold = middle_of_best(THRESHOLDS, [pixel_score(seen, t) for t in THRESHOLDS], STROKE_TIE)
     highest = [float(peak) for one in seen for peak in _peaks(one)]
     core = round((threshold + min(highest)) / 2, 2) if highest else 0.0
-    return replace(plain, threshold=threshold, core=core if core > threshold else 0.0)
+    smallest = smallest_cell(areas_of(one.truth.instances for one in seen))
+    return replace(plain, threshold=threshold, core=core if core > threshold else 0.0, minimum_size=smallest)
 
 
 def _peaks(seen: PredictedPlane) -> NDArray[np.float32]:

@@ -14,6 +14,8 @@ SHARES = (0.0, 1 / 16, 1 / 8, 1 / 4)
 """Minimum sizes that are tried, as parts of the median size of the true cells."""
 DENSE = 0.5
 """Part of the foreground from which on cells fill the image, as in EM."""
+PART_OF_SMALLEST, PART_OF_USUAL = 0.5, 0.25
+"""What is smaller than these parts of the smallest and of the usual annotated cell is none."""
 
 
 def sizes_to_try(truths: Iterable[NDArray[Any]]) -> list[int]:
@@ -32,3 +34,13 @@ def areas_of(truths: Iterable[NDArray[Any]]) -> NDArray[np.int64]:
     """Pixels of each cell of label images (0 = background), image by image."""
     areas = [np.unique(cells[cells > 0], return_counts=True)[1] for cells in truths]
     return np.concatenate([np.zeros(0, np.int64), *areas])
+
+
+def smallest_cell(areas: NDArray[np.int64]) -> int:
+    """Pixels that a cell has at least, by the areas of cells of which perhaps strokes alone are annotated.
+
+    What is smaller is less than half of the smallest one and a quarter of the usual one. 0 of none.
+    """
+    if not areas.size:
+        return 0
+    return int(min(PART_OF_SMALLEST * areas.min(), PART_OF_USUAL * np.median(areas)))

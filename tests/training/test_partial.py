@@ -105,7 +105,7 @@ def test_one_image_with_strokes_has_a_model_at_each_validation(tmp_path):
     events = list(cellseg.train(tmp_path / "image.tif", tmp_path / "labels.tif", ignore_label=255, **small))
     validated = [event for event in events if isinstance(event, Validated)]
     assert [(event.step, event.scores, event.kept) for event in validated] == [(20, {}, True)]
-    assert events[-1].model.card.minimum_size == 0
+    assert events[-1].model.card.minimum_size == 1  # half of the smallest stroke, of three pixels
 
 
 def test_strokes_choose_the_threshold_by_their_pixels_and_cores_well_below_their_peaks():
@@ -120,7 +120,7 @@ def test_strokes_choose_the_threshold_by_their_pixels_and_cores_well_below_their
     seen[cells > 0] = 0.9
     truth = LabelPlane(cells, (cells > 0).astype(np.uint8), ignore)
     card = choose_cut(CARD, [PredictedPlane(truth, np.stack([1 - seen, seen]))])
-    assert (card.threshold, card.grow, card.minimum_size) == (0.5, 0, 0)  # the middle of 0.15 to 0.9
+    assert (card.threshold, card.grow, card.minimum_size) == (0.5, 0, 6)  # the middle of 0.15 to 0.9
     assert card.core == 0.7  # halfway to the peaks
     assert instances_in(np.stack([1 - seen, seen]), card).max() == 2
 

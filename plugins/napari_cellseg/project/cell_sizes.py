@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
+from cellseg.metrics.candidates import smallest_cell as smallest_of_annotated
 from napari_cellseg.annotation import FIRST_CELL
 from napari_cellseg.project.folder import Project
 
-_PART_OF_SMALLEST, _PART_OF_USUAL = 0.5, 0.25
-"""What is smaller than both of these is no cell: half of the smallest one, a quarter of the usual one."""
 _MOST_BLOCKS = 400
 """Blocks of an annotation that are looked at; a larger one is not for a default."""
 
 
 def smallest_cell(project: Project) -> int:
     """Pixels that a cell has at least, as the annotation says; 0 where no cell is annotated."""
-    return smallest_of([area for image in project.annotated for area in _areas(project, image.name)])
-
-
-def smallest_of(areas: Sequence[int]) -> int:
-    """The same of the areas of annotated cells, in pixels."""
-    if not areas:
-        return 0
-    return int(min(_PART_OF_SMALLEST * min(areas), _PART_OF_USUAL * float(np.median(areas))))
+    areas = [area for image in project.annotated for area in _areas(project, image.name)]
+    return smallest_of_annotated(np.array(areas, np.int64))
 
 
 def _areas(project: Project, name: str) -> list[int]:

@@ -9,7 +9,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from napari_cellseg.project.cell_sizes import smallest_of
 from napari_cellseg.segment.controller import DIED, NO_IMAGE, NO_MODEL, Desk, SegmentController
 from napari_cellseg.segment.cut import Cut
 from napari_cellseg.segment.inputs import Choices, Input
@@ -280,9 +279,3 @@ def test_the_smallest_cell_follows_what_is_annotated_where_the_model_says_nothin
     work.driver.hear(**{**OPENED, "minimum_size": stored})
     assert work.controller.cut.answers.values["minimum_size"] == wanted
     assert work.controller.cut.options.get("minimum_size", stored) == wanted, "the child is told"
-
-
-def test_sizes_that_are_no_cells():
-    assert smallest_of([]) == 0
-    assert smallest_of([100, 120, 110, 4]) == 2, "nothing that was annotated goes"
-    assert smallest_of([100] * 9) == 25
