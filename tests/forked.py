@@ -19,13 +19,17 @@ IMPORTED = ["cellseg.cli.train", "cellseg.cli.train_watch", "cellseg.training.tr
 
 
 class Forked:
-    """`cellseg WORDS` in a process; it may write no file beyond `limit_bytes`, as on a full disk."""
+    """`cellseg WORDS` in a process; it may write no file beyond `limit_bytes`, as on a full disk.
 
-    def __init__(self, *words, limit_bytes: int | None = None) -> None:
+    `environment`: variables that it has beside those of this process.
+    """
+
+    def __init__(self, *words, limit_bytes: int | None = None, environment: dict[str, str] | None = None) -> None:
         self._said = Path(tempfile.mkdtemp()) / "said"
         context = multiprocessing.get_context("forkserver")  # of POSIX
         context.set_forkserver_preload(IMPORTED)
-        self._process = context.Process(target=_run, args=([str(word) for word in words], self._said, limit_bytes))
+        arguments = [str(word) for word in words], self._said, limit_bytes, environment or {}
+        self._process = context.Process(target=_run, args=arguments)
         self._process.start()
 
     def poll(self) -> int | None:
@@ -43,7 +47,8 @@ class Forked:
         return self.poll(), self._said.read_text()
 
 
-def _run(words: list[str], said: Path, limit_bytes: int | None) -> None:
+def _run(words: list[str], said: Path, limit_bytes: int | None, environment: dict[str, str]) -> None:
+    os.environ.update(environment)
     with said.open("wb") as file:
         for stream in (1, 2):
             os.dup2(file.fileno(), stream)

@@ -68,15 +68,22 @@ def steps_written(run):
     return file.read_text().count("\n") - 1 if file.exists() else 0
 
 
-@pytest.fixture
-def predict_words(run_folder, sample_folder, tmp_path):
+@pytest.fixture(scope="module")
+def predict_words(run_folder, sample_folder, tmp_path_factory):
     """Predict a stack in many tiles."""
-    tifffile.imwrite(
-        tmp_path / "image.tif",
-        np.tile(tifffile.imread(sample_folder / "large/images.tif"), (2, 2)),
-        photometric="minisblack",
-    )
-    return ["predict", run_folder, tmp_path / "image.tif", "--tile", 24]
+    image = tmp_path_factory.mktemp("image") / "image.tif"
+    pixels = np.tile(tifffile.imread(sample_folder / "large/images.tif"), (2, 2))
+    tifffile.imwrite(image, pixels, photometric="minisblack")
+    return ["predict", run_folder, image, "--tile", 24]
+
+
+@pytest.fixture(scope="module")
+def whole_prediction(predict_words, tmp_path_factory):
+    """The result of a prediction that nobody stopped."""
+    out = tmp_path_factory.mktemp("predicted") / "whole.tif"
+    code, err = Forked(*predict_words, "--out", out).finish()
+    assert code == 0, err
+    return out
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["kill -9", "Ctrl-C"])
@@ -95,9 +102,7 @@ def test_a_stopped_training_goes_on_to_the_same_weights(train_words, whole_run, 
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["kill -9", "Ctrl-C"])
-def test_a_stopped_prediction_goes_on_to_the_same_bytes(predict_words, tmp_path, how):
-    code, err = Forked(*predict_words, "--out", tmp_path / "whole.tif").finish()
-    assert code == 0, err
+def test_a_stopped_prediction_goes_on_to_the_same_bytes(predict_words, whole_prediction, tmp_path, how):
     out, tiles = tmp_path / "out.tif", tmp_path / ".out.tif.tiles"
     process = Forked(*predict_words, "--out", out)
     wait_for(process, lambda: len(list(tiles.glob("result/c/0/0/*/*"))) > 20)
@@ -108,7 +113,7 @@ def test_a_stopped_prediction_goes_on_to_the_same_bytes(predict_words, tmp_path,
     assert not out.exists()
     code, err = Forked(*predict_words, "--out", out, "--resume").finish()
     assert code == 0, err
-    assert digest(out) == digest(tmp_path / "whole.tif")
+    assert digest(out) == digest(whole_prediction)
     assert not tiles.exists()
 
 

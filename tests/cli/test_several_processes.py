@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -12,6 +13,8 @@ import psutil
 import pytest
 import torch
 from safetensors.torch import load_file
+
+from tests.forked import Forked
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and launcher of POSIX")
 PLAIN = ("--optimiser", "sgd", "--rate", 0.002, "--momentum", 0.5, "--save-every", 0)
@@ -47,6 +50,21 @@ def wait_for(process, condition):
     while not condition():
         assert process.poll() is None, process.communicate()
         time.sleep(0.02)
+
+
+def forked(*words, processes=2):
+    """The processes that torchrun would start for `cellseg WORDS`, without the launcher, which is as slow to start."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    shared = {
+        "TORCHELASTIC_RUN_ID": "tests",
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": port,
+        "CUDA_VISIBLE_DEVICES": "",
+    }
+    counts = {"WORLD_SIZE": processes, "LOCAL_WORLD_SIZE": processes}
+    each = ({**shared, **counts, "RANK": rank, "LOCAL_RANK": rank} for rank in range(processes))
+    return [Forked(*words, environment={name: str(value) for name, value in one.items()}) for one in each]
 
 
 @pytest.fixture
@@ -86,33 +104,37 @@ def test_a_word_in_the_control_file_stops_all_at_one_step_and_resume_goes_on(wor
     assert process.returncode == 0  # else torchrun would start it anew
     done = len(losses(run))
     assert torch.load(run / "last.ckpt", weights_only=True)["step"] == done
-    process = launch(*words, "--out", run, "--steps", 100_000, "--validate-every", 100_000, "--resume")
-    wait_for(process, lambda: torch.load(run / "last.ckpt", weights_only=True)["step"] > done)
-    ranks(process)[1].terminate()
-    err = finish(process)[2]
-    assert process.returncode == 0
+    first, second = forked(*words, "--out", run, "--steps", 100_000, "--validate-every", 100_000, "--resume")
+    while torch.load(run / "last.ckpt", weights_only=True)["step"] <= done:
+        assert first.poll() is None, first.finish()
+        time.sleep(0.02)
+    second.send(signal.SIGTERM)
+    (code, err), (other, _) = first.finish(), second.finish()
+    assert (code, other) == (0, 0), err
     assert "stopped; go on with" in err
 
 
 def test_each_process_has_a_sample_of_every_step(words, tmp_path):
     """One sample a step, as the recipe has it, cannot be shared."""
-    process = launch(*words, "--batch", 1, "--out", tmp_path / "run", "--steps", 2, processes=3)
-    err = finish(process)[2]
-    assert process.returncode == 0, err
-    assert err.count("--batch 3 instead of 1") == 1
+    ended = [
+        process.finish()
+        for process in forked(*words, "--batch", 1, "--out", tmp_path / "run", "--steps", 2, processes=3)
+    ]
+    assert [code for code, _ in ended] == [0, 0, 0], ended
+    assert "".join(err for _, err in ended).count("--batch 3 instead of 1") == 1
     assert json.loads((tmp_path / "run/config.json").read_text())["options"]["train"]["batch"] == 3
 
 
+WRONG = {"--batch 3 cannot be divided": ("--batch", 3), "QQ": ("--axes", "QQ"), "stps": ("--stps", 3)}
+
+
 def test_what_is_wrong_is_said_once(words, tmp_path):
-    for wrong, said in (
-        (("--batch", 3), "--batch 3 cannot be divided"),
-        (("--axes", "QQ"), "QQ"),
-        (("--stps", 3), "stps"),
-    ):
-        process = launch(*words, *wrong, "--out", tmp_path / "run")
-        err = finish(process)[2]
-        assert process.returncode != 0
-        lines = [line for line in err.splitlines() if line.startswith("error:")]
-        assert len(lines) == 1, err
+    """All at once, as each waits some seconds for the first process."""
+    started = {said: forked(*words, *wrong, "--out", tmp_path / "run") for said, wrong in WRONG.items()}
+    for said, processes in started.items():
+        ended = [process.finish() for process in processes]
+        assert all(code != 0 for code, _ in ended), ended
+        lines = [line for _, err in ended for line in err.splitlines() if line.startswith("error:")]
+        assert len(lines) == 1, ended
         assert said in lines[0]
-        assert not (tmp_path / "run").exists()
+    assert not (tmp_path / "run").exists()

@@ -15,6 +15,7 @@ from napari_cellseg.project.training_set import SURROUNDINGS, main, rectangles, 
 
 import cellseg
 from cellseg.errors import InputError
+from tests.forked import Forked
 
 
 @pytest.fixture
@@ -84,16 +85,17 @@ def test_rectangles_hold_all_and_are_apart(drawn):
 
 
 def test_a_training_learns_from_it(annotated, tmp_path):
-    def run(*arguments):
-        done = subprocess.run([sys.executable, "-m", *arguments], capture_output=True, text=True, timeout=200)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    files = json.loads(run("napari_cellseg.project.training_set", str(annotated.path), str(tmp_path / "set")))
+    words = [sys.executable, "-m", "napari_cellseg.project.training_set", str(annotated.path), str(tmp_path / "set")]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=200)
+    assert done.returncode == 0, done.stderr
+    files = json.loads(done.stdout)
     small = ["--base", "4", "--depth", "2", "--steps", "5"]
-    plan = json.loads(run("cellseg", "train", *files["arguments"], *small, "--dry-run", "--json"))
+    code, said = Forked("train", *files["arguments"], *small, "--dry-run", "--json").finish()
+    assert code == 0, said
+    plan = json.loads(next(line for line in said.splitlines() if line.startswith("{")))
     out = annotated.new_run()
-    run("cellseg", "train", *files["arguments"], *small, "--out", str(out), "--json")
+    code, said = Forked("train", *files["arguments"], *small, "--out", out, "--json").finish()
+    assert code == 0, said
     assert (plan["data"]["images"], plan["data"]["cells"], plan["data"]["classes"]) == (2, 3, 2)
     assert (out / "model.safetensors").exists()
     assert annotated.runs == [out]
