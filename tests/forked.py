@@ -9,6 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import socket
 import sys
 import tempfile
 from pathlib import Path
@@ -58,3 +59,13 @@ def _run(words: list[str], said: Path, limit_bytes: int | None, environment: dic
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, limit_bytes))
     sys.argv = ["cellseg", *words]
     main()
+
+
+def as_by_torchrun(processes: int) -> list[dict[str, str]]:
+    """The variables by which torchrun tells its processes of each other, for each of them."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    shared = {"TORCHELASTIC_RUN_ID": "t", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "CUDA_VISIBLE_DEVICES": ""}
+    counts = {"WORLD_SIZE": processes, "LOCAL_WORLD_SIZE": processes}
+    every = [{**shared, **counts, "RANK": rank, "LOCAL_RANK": rank} for rank in range(processes)]
+    return [{name: str(value) for name, value in one.items()} for one in every]

@@ -4,7 +4,6 @@ import csv
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,7 +13,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from tests.forked import Forked
+from tests.forked import Forked, as_by_torchrun
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and launcher of POSIX")
 PLAIN = ("--optimiser", "sgd", "--rate", 0.002, "--momentum", 0.5, "--save-every", 0)
@@ -54,17 +53,7 @@ def wait_for(process, condition):
 
 def forked(*words, processes=2):
     """The processes that torchrun would start for `cellseg WORDS`, without the launcher, which is as slow to start."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    shared = {
-        "TORCHELASTIC_RUN_ID": "tests",
-        "MASTER_ADDR": "127.0.0.1",
-        "MASTER_PORT": port,
-        "CUDA_VISIBLE_DEVICES": "",
-    }
-    counts = {"WORLD_SIZE": processes, "LOCAL_WORLD_SIZE": processes}
-    each = ({**shared, **counts, "RANK": rank, "LOCAL_RANK": rank} for rank in range(processes))
-    return [Forked(*words, environment={name: str(value) for name, value in one.items()}) for one in each]
+    return [Forked(*words, environment=one) for one in as_by_torchrun(processes)]
 
 
 @pytest.fixture

@@ -1,11 +1,7 @@
-"""Some steps of several networks in double precision, alone or as one of several processes; writes the weights.
-
-Run by test_several.py: `python several_steps.py OUT`, or by torchrun.
-"""
+"""Some steps of several networks in double precision, alone or as one of several processes; writes the weights."""
 
 import os
-import sys
-from pathlib import Path
+import warnings
 
 import numpy as np
 import torch
@@ -52,14 +48,13 @@ def steps(name, options, loss):
     return state.averaged.state_dict()
 
 
-def main(out):
+def run(out, environment):
+    """The work of one process, which has these variables; the first one writes."""
+    os.environ.update(environment)  # without CUDA, because GPUs have other kernels
+    warnings.simplefilter("error", FutureWarning)  # else once a process
     torch.set_num_threads(1)
     if "RANK" in os.environ:
         several.join()
     found = {f"{case[0]}.{name}": tensor.contiguous() for case in CASES for name, tensor in steps(*case).items()}
     if several.is_first():
         save_file(found, out)
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))

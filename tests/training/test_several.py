@@ -1,9 +1,7 @@
-"""Real processes of torchrun with gloo train as one process does."""
+"""Real processes with gloo train as one process does."""
 
-import os
-import subprocess
+import multiprocessing
 import sys
-from pathlib import Path
 
 import pytest
 import torch
@@ -11,19 +9,22 @@ from safetensors.torch import load_file
 
 from cellseg.errors import InputError
 from cellseg.training import several
+from tests.forked import IMPORTED, as_by_torchrun
+from tests.training import several_steps
 
-SCRIPT = Path(__file__).with_name("several_steps.py")
-TOGETHER = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 
-
-@pytest.mark.skipif(sys.platform == "win32", reason="gloo and torchrun of Linux and macOS")
+@pytest.mark.skipif(sys.platform == "win32", reason="gloo of Linux and macOS")
 def test_steps_of_two_processes_are_those_of_one(tmp_path):
     """In double precision only rounding is left: of norms, drop-out, drop path, ratios in losses, several heads."""
-    for start, out in (([sys.executable], "one"), (TOGETHER, "two")):
-        # warnings would come once a process; CUDA is hidden because GPUs have other kernels
-        environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "", "PYTHONWARNINGS": "error::FutureWarning"}
-        done = subprocess.run([*start, SCRIPT, tmp_path / out], capture_output=True, text=True, env=environment)
-        assert done.returncode == 0, done.stderr
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([*IMPORTED, several_steps.__name__])
+    for name, environments in (("one", [{"CUDA_VISIBLE_DEVICES": ""}]), ("two", as_by_torchrun(2))):
+        processes = [context.Process(target=several_steps.run, args=(tmp_path / name, one)) for one in environments]
+        for process in processes:
+            process.start()
+        for process in processes:
+            process.join(120)
+        assert [process.exitcode for process in processes] == [0] * len(processes)
     one, two = load_file(tmp_path / "one"), load_file(tmp_path / "two")
     assert one.keys() == two.keys()
     torch.testing.assert_close(two, one, rtol=1e-10, atol=1e-10)
