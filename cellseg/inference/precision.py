@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cellseg.arrays import Float32
 from cellseg.errors import InputError
-from cellseg.inference.cut import cuts_of
 from cellseg.inference.runner import Arithmetic, Runner
 from cellseg.inference.seen import SeenImage
 from cellseg.models.hardware import computes_bfloat16, prediction_device
 
 SAME_CLASS = 0.999
 """Part of the pixels that must keep their class for bfloat16 to be chosen."""
+CUTS = tuple(round(0.1 * k, 1) for k in range(1, 10))
+"""Thresholds at each of which they must keep it: one prediction is cut at many, while a training looks for the best one
+and under the sliders of the window, and its arithmetic must not follow from the one that is set."""
 
 
 def choose_precision(seen: SeenImage, runner: Runner) -> tuple[Arithmetic, str]:
     """The arithmetic that `--precision` means for an image, and why.
 
     Not given, it is bfloat16 where the machine computes with it and where a sample of the image's first plane shows
-    that 99.9 % of the pixels keep their class.
+    that 99.9 % of the pixels keep their class, whatever the threshold.
     """
     only = getattr(seen.network, "arithmetic", None)
     if only is not None:
@@ -40,17 +42,24 @@ def _refuse_other(asked: Arithmetic | None, only: Arithmetic) -> None:
 
 
 def _kept_classes(seen: SeenImage, runner: Runner) -> float:
-    """Part of the pixels of a sample that have the same class by bfloat16."""
-    sample, threshold = seen.image.sample(0, seen.geometry), cuts_of(seen.trained.card, seen.options)[0]
+    """Part of the pixels of a sample that have the same class by bfloat16, at the threshold where it is smallest."""
+    sample = seen.image.sample(0, seen.geometry)
     if runner.adaptive:
-        runner.see(sample, plane=0)
-    exact, fast = (_classes(runner, name, sample, threshold) for name in ("float32", "bfloat16"))
-    return float(np.mean(exact == fast))
+        runner.see(sample, 0)
+    exact, fast = (_probabilities(runner, name, sample) for name in ("float32", "bfloat16"))
+    return kept_classes(exact, fast)
 
 
-def _classes(
-    runner: Runner, precision: Arithmetic, sample: NDArray[np.float32], threshold: float
-) -> NDArray[np.generic]:
+def kept_classes(exact: Float32, fast: Float32) -> float:
+    """Part of the pixels of the same class in two probabilities (N, classes, H, W), the smallest over all `CUTS`.
+
+    With more than two classes there is no threshold: the class is the likeliest one.
+    """
+    if exact.shape[1] > 2:
+        return float(np.mean(exact.argmax(axis=1) == fast.argmax(axis=1)))
+    return min(float(np.mean((exact[:, 1] >= cut) == (fast[:, 1] >= cut))) for cut in CUTS)
+
+
+def _probabilities(runner: Runner, precision: Arithmetic, sample: Float32) -> Float32:
     runner.precision = precision
-    probabilities = np.stack([runner(pixels) for pixels in sample])
-    return probabilities[:, 1] >= threshold if probabilities.shape[1] == 2 else probabilities.argmax(axis=1)
+    return np.stack([runner(pixels) for pixels in sample])

@@ -54,7 +54,7 @@ class PredictOptions(Checked):
     """Average over versions of the image: 7 rotations, as in the paper, or the 8 symmetries of the square; about 10 and
     8 times the work."""
     precision: PrecisionOption | None = None
-    """Default: bfloat16 where it is fast and keeps the classes of the image, else float32."""
+    """Default: bfloat16 where it is fast and keeps the classes of the image at any threshold, else float32."""
     prune: Annotated[int, Limits(1, 6)] | None = None
     """Depth at which a network with a head at every depth (unetpp) is cut off. Default: the whole network."""
     memory: str | None = None

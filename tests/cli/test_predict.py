@@ -18,7 +18,7 @@ def predict(cellseg_cli, run_folder, sample_folder, tmp_path):
 
 
 def test_the_plan_is_said_before_the_start(predict):
-    done = predict("--tile", 64)
+    done = predict("--tile", 64, "--precision", "float32")
     assert done.code == 0, done.err
     plan = done.err.splitlines()[0]
     for part in (

@@ -59,7 +59,7 @@ def forked(*words, processes=2):
 @pytest.fixture
 def words(sample_folder):
     train = sample_folder / "train"
-    small = ("--base", 4, "--depth", 2, "--tile", 48, "--validation", 1)
+    small = ("--base", 4, "--depth", 2, "--tile", 48, "--validation", 1, "--precision", "float32")
     return ("train", "--images", train / "images.tif", "--labels", train / "labels.tif", *small, *PLAIN)
 
 

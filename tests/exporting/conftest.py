@@ -5,6 +5,7 @@ import pytest
 import torch
 
 import cellseg
+from cellseg.models.blocks import Head
 from cellseg.models.registry import NETWORKS
 from cellseg.models.trained import as_model
 
@@ -22,8 +23,19 @@ def tiny(name, channels=1, classes=2, **options):
         if isinstance(layer, torch.nn.BatchNorm2d):
             layer.running_mean.normal_(0, 0.1)
             layer.running_var.uniform_(0.5, 2)
-    model = as_model(network.eval())
+    _tame(network.eval(), channels)
+    model = as_model(network)
     return with_card(model, statistics="fixed", grey_values="contrast")
+
+
+def _tame(network, channels):
+    """Logits no larger than those of trained networks: of hundreds, float32 has not enough digits for any program."""
+    side = network.geometry.input_size(48)
+    with torch.no_grad():
+        factor = min(1, 3 / network(torch.randn(1, channels, side, side)).std())
+        for layer in (layer for layer in network.modules() if isinstance(layer, Head)):
+            layer.weight *= factor
+            layer.bias *= factor
 
 
 def with_card(model, **fields):

@@ -206,7 +206,10 @@ def test_a_prediction_goes_on_from_kept_tiles_after_a_broken_connection(served, 
     pixels = np.random.default_rng(0).integers(0, 255, (64, 256), dtype=np.uint8)
     write_image(folder / "a.ome.zarr", pixels, "yx", chunks=(32, 32))
     torch.manual_seed(0)
-    model, options = as_model(cellseg.build("unet", base=2, depth=1)), PredictOptions(tile=32, result="classes")
+    model, options = (
+        as_model(cellseg.build("unet", base=2, depth=1)),
+        PredictOptions(tile=32, result="classes", precision="float32"),
+    )
     here = [*segment(model, open_image(folder / "a.ome.zarr"), folder / "here.tif", options)]
     assert here
     monkeypatch.setattr(shared_blocks, "limit", 0)  # as with an image that is larger than the cache
