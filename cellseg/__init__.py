@@ -15,6 +15,7 @@ _HOME = {
     "list_images": "cellseg.images.listing",
     "open_image": "cellseg.images.open",
     "write_stack": "cellseg.images.write",
+    "CellClasses": "cellseg.labels.cell_classes",
     "label_values": "cellseg.labels.meaning",
     "open_labels": "cellseg.labels.opened",
     "read_rois": "cellseg.labels.formats.rois",
@@ -80,6 +81,7 @@ if TYPE_CHECKING:
     from cellseg.inference.predict import predict_array as predict_array
     from cellseg.inference.segment_array import segment_array as segment_array
     from cellseg.labels.annotated import find_annotated_pairs as find_annotated_pairs
+    from cellseg.labels.cell_classes import CellClasses as CellClasses
     from cellseg.labels.formats.rois import RoiStack as RoiStack
     from cellseg.labels.formats.rois import read_rois as read_rois
     from cellseg.labels.formats.rois import write_rois as write_rois

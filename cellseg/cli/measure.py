@@ -86,7 +86,7 @@ def _in_words(plan: MeasurePlan, volume: bool) -> str:
 
 
 def _tree(table: CellTable, plan: MeasurePlan, out: Path) -> dict[str, Any]:
-    told = [name for name in table.columns if not name.startswith(PLACES)]
+    told = [name for name in table.columns if not name.startswith(PLACES) and name not in table.words]
     return {
         "cells": len(table),
         "places": len(plan.places),

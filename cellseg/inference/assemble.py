@@ -15,12 +15,14 @@ from numpy.typing import NDArray
 from cellseg.images.layout import ResultLayout
 from cellseg.images.listing import stem
 from cellseg.images.write import write_tiled
+from cellseg.inference.cell_classes import classes_of_cells
 from cellseg.inference.cut import instance_options
 from cellseg.inference.finished import FinishedTiles
 from cellseg.inference.instances import LabelledPlane, label_dtype, labelling, link_planes
 from cellseg.inference.instances.label import LabelProgress
 from cellseg.inference.progress import Progress
 from cellseg.inference.result import result_layout, uncertainty_layout
+from cellseg.labels.cell_classes import CellClasses
 from cellseg.options import PredictOptions
 from cellseg.steps import retold
 
@@ -33,6 +35,8 @@ def write_result(
 ) -> Iterator[Progress]:
     """Write the result of finished tiles, and the uncertainty beside it where the options say so.
 
+    Of instances of several classes a table beside them says the class of each.
+
     The result comes last, so that all is complete when its name appears. `scratch` is a folder for what does not stay
     in memory, `mark` what the files are known by, see `mark_of`. Raises InputError where a file cannot be written or
     the instances do not fit the type that was asked for.
@@ -44,10 +48,20 @@ def write_result(
     layout = replace(result_layout(seen.model, seen.own, options), mark=mark)
     if options.result == "instances":
         planes = yield from number_instances(finished, scratch, options)
+        classes = yield from classes_of_cells(finished, planes, options)
+        _write_classes(output, classes)
         dtype = label_dtype(max(plane.largest for plane in planes), options.label_type)
         yield from _write_bands(output, replace(layout, dtype=dtype), _label_bands(planes, seen.own.width))
     else:
         yield from _write_bands(output, layout, _result_bands(finished, options))
+
+
+def _write_classes(output: Path, classes: CellClasses | None) -> None:
+    """Write the classes of the cells beside them; those of an earlier result go."""
+    if classes is None:
+        CellClasses.forget(output)
+    else:
+        classes.write_beside(output)
 
 
 def uncertainty_file(output: Path) -> Path:

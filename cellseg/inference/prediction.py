@@ -16,6 +16,7 @@ from cellseg.background import Behind
 from cellseg.errors import InputError
 from cellseg.images.source import ImageSource
 from cellseg.inference.assemble import number_instances, write_result
+from cellseg.inference.cell_classes import classes_of_cells
 from cellseg.inference.cut import instances_in
 from cellseg.inference.decisions import Decisions, expected_cost
 from cellseg.inference.finished import FinishedTiles
@@ -31,6 +32,7 @@ from cellseg.inference.scope import ALL, CUT, LINKING, refuse, refuse_without_ef
 from cellseg.inference.seen import SeenImage
 from cellseg.inference.store import Store
 from cellseg.inference.tiling import Tile, TilePlace, TilePlan, nearest_first, place, plan
+from cellseg.labels.cell_classes import CellClasses
 from cellseg.models.trained import TrainedModel
 from cellseg.options import PredictOptions
 
@@ -244,6 +246,12 @@ class Prediction:
         not stay in memory; it is wanted as long as the planes are read.
         """
         return (yield from number_instances(self._finished, scratch, self._settings(options)))
+
+    def cell_classes(
+        self, planes: Sequence[LabelledPlane], **options: Any
+    ) -> Generator[Progress, None, CellClasses | None]:
+        """Class of each cell of planes from `instances`, with the same options; None where there is but one class."""
+        return (yield from classes_of_cells(self._finished, planes, self._settings(options)))
 
     # write ------------------------------------------------------------------------------------------------------
 

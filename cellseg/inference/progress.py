@@ -7,7 +7,7 @@ from typing import Literal
 
 from cellseg.inference.tiling import Tile
 
-PredictionStage = Literal["measuring", "tiles", "numbering", "linking", "writing"]
+PredictionStage = Literal["measuring", "tiles", "numbering", "linking", "classes", "writing"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ def tables_by_blocks(plan: MeasurePlan, block: int = BLOCK) -> Iterator[CellTabl
         for which in _together(boxes, block):
             yield _measured(plan, plane, place, boxes, which)
         if not boxes.cells.size:
-            yield _none(plan, place)
+            yield plan.with_classes(_none(plan, place), [plane])
 
 
 def boxes_of(labels: ImageSource, plane: int, block: int = BLOCK) -> CellBoxes:
@@ -95,7 +95,8 @@ def _measured(plan: MeasurePlan, plane: int, place: tuple[int, ...], boxes: Cell
     """The table of some cells, from the part of the plane that holds them all."""
     start, stop = boxes.starts[which].min(axis=0).tolist(), boxes.stops[which].max(axis=0).tolist()
     labels, images = _part(plan.labels, plane, start, stop), _images(plan, plane, start, stop)
-    return measure_place(labels, images, plan.grid, place, start, boxes.cells[which].tolist())
+    table = measure_place(labels, images, plan.grid, place, start, boxes.cells[which].tolist())
+    return plan.with_classes(table, [plane])
 
 
 def _images(plan: MeasurePlan, plane: int, start: tuple[int, int], stop: tuple[int, int]) -> Mapping[str, Array]:

@@ -15,14 +15,18 @@ from cellseg.images.axes import plane_axes
 from cellseg.images.listing import stem
 from cellseg.images.open import open_image
 from cellseg.images.source import ImageSource
+from cellseg.labels.cell_classes import CellClasses
 from cellseg.labels.meaning import Meaning, mask_of, read_values
 from cellseg.labels.opened import open_labels
 from cellseg.labels.read import kind_of
 from cellseg.labels.values import IGNORED, plain_values, values_in
 from cellseg.measure.places import CellGrid, measure_place
-from cellseg.measure.table import CellTable, joined
+from cellseg.measure.table import CellTable, joined, with_words
 from cellseg.metrics.components import bool_instances
 from cellseg.options import LabelOptions
+
+CLASS = "class"
+"""Column of the classes of cells."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +42,8 @@ class MeasurePlan:
     options: LabelOptions
     names: tuple[str, ...] = ()
     """What its channels are called in columns; by default by their own names, a single one by that of the file."""
+    classes: CellClasses | None = None
+    """Classes of the cells, where the file of the labels has some beside it."""
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -58,7 +64,15 @@ class MeasurePlan:
         every = np.arange(self.labels.planes).reshape(*self.labels.plane_shape[: self.grid.leading], -1)
         for place in self.places:
             planes = every[place].tolist()
-            yield measure_place(self._cells(planes), dict(self._images(planes)), self.grid, place)
+            table = measure_place(self._cells(planes), dict(self._images(planes)), self.grid, place)
+            yield self.with_classes(table, planes)
+
+    def with_classes(self, table: CellTable, planes: list[int]) -> CellTable:
+        """The table of cells in some planes with their classes, behind what says where they lie."""
+        if self.classes is None:
+            return table
+        numbers = self.classes.of(table["cell"], planes)
+        return with_words(table, 1 + len(self.grid.keys), CLASS, numbers, self.classes.names)
 
     def numbers(self, plane: int) -> Array:
         """Cell numbers (H, W) of a plane, as its table has them.
@@ -127,7 +141,8 @@ def plan_of(
     """
     _check_sizes(labels, image)
     known = kind or kind_of([(labels, k) for k in range(labels.planes)], reading)
-    return MeasurePlan(labels, image, known, _grid(labels, image, volume), reading)
+    classes = CellClasses.beside(labels.path) if known == "instances" and labels.path is not None else None
+    return MeasurePlan(labels, image, known, _grid(labels, image, volume), reading, classes=classes)
 
 
 def measure_file(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ class CellTable:
     """Names, each with its unit at the end where it has one: `area_um2`, `area_px`, `eccentricity`."""
     values: NDArray[np.float64]
     """(rows, columns); nan where a cell has no such value."""
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Words that the numbers 1, 2, ... of a column stand for; 0 stands for none."""
 
     def __post_init__(self) -> None:
         assert self.values.shape[1:] == (len(self.columns),)
@@ -52,12 +55,12 @@ class CellTable:
         with complete_file(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, delimiter=delimiter, lineterminator="\n")
             writer.writerow(self.columns)
-            writer.writerows([field_of(value) for value in row] for row in self.values.tolist())
+            writer.writerows(rows_of(self.values.tolist(), [self.words.get(name) for name in self.columns]))
 
 
 def joined(tables: list[CellTable]) -> CellTable:
     """The rows of all tables, which have the same columns."""
-    return CellTable(tables[0].columns, np.concatenate([table.values for table in tables]))
+    return CellTable(tables[0].columns, np.concatenate([table.values for table in tables]), tables[0].words)
 
 
 def from_columns(columns: dict[str, NDArray[Any]], rows: int) -> CellTable:
@@ -68,6 +71,21 @@ def from_columns(columns: dict[str, NDArray[Any]], rows: int) -> CellTable:
     return CellTable(tuple(columns), values)
 
 
-def field_of(value: float) -> str:
-    """A number as it stands in a file; empty for nan."""
-    return "" if value != value else f"{value:.{DIGITS}g}"
+def with_words(table: CellTable, place: int, name: str, numbers: NDArray[Any], words: tuple[str, ...]) -> CellTable:
+    """A table with one more column at a place, (rows,) numbers from 1 on that stand for words, 0 for none."""
+    columns = (*table.columns[:place], name, *table.columns[place:])
+    return CellTable(columns, np.insert(table.values, place, numbers, axis=1), {**table.words, name: words})
+
+
+def rows_of(values: Sequence[Sequence[float]], words: Sequence[tuple[str, ...] | None]) -> Iterator[list[str]]:
+    """Rows as they stand in a file; `words`: of each column those that its numbers stand for, if they do."""
+    return ([field_of(value, told) for value, told in zip(row, words, strict=True)] for row in values)
+
+
+def field_of(value: float, words: tuple[str, ...] | None = None) -> str:
+    """A number as it stands in a file, or the word that it stands for; empty for nan, and for no word."""
+    if value != value:
+        return ""
+    if words is None:
+        return f"{value:.{DIGITS}g}"
+    return words[int(value) - 1] if 0 < value <= len(words) else ""

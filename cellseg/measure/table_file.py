@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import BinaryIO
 import numpy as np
 
 from cellseg.files import complete_file, spool_beside
-from cellseg.measure.table import CellTable, field_of
+from cellseg.measure.table import CellTable, rows_of
 
 IMAGE = "image"
 """Column with the name of the image."""
@@ -24,14 +24,14 @@ class GrowingTable:
 
     spool: BinaryIO
     """Values of the parts, one after the other."""
-    parts: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
-    """Image and columns of each part."""
+    parts: list[tuple[str, tuple[str, ...], Mapping[str, tuple[str, ...]]]] = field(default_factory=list)
+    """Image and columns of each part, and words that numbers of columns stand for."""
     cells: int = 0
 
     def add(self, image: str, table: CellTable) -> None:
         """Add the cells of an image, or of a part of it."""
         np.save(self.spool, table.values, allow_pickle=False)
-        self.parts.append((image, table.columns))
+        self.parts.append((image, table.columns, table.words))
         self.cells += len(table)
 
     def write(self, path: Path) -> None:
@@ -41,19 +41,20 @@ class GrowingTable:
             InputError: it cannot be written.
         """
         self.spool.seek(0)
-        names = list(dict.fromkeys(name for _, columns in self.parts for name in columns))
+        names = list(dict.fromkeys(name for _, columns, _ in self.parts for name in columns))
         with complete_file(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow([IMAGE, *names])
-            for image, columns in self.parts:
+            for image, columns, words in self.parts:
                 values = np.load(self.spool, allow_pickle=False)
-                writer.writerows([image, *row] for row in _rows(values.tolist(), columns, names))
+                rows = rows_of(values.tolist(), [words.get(name) for name in columns])
+                writer.writerows([image, *row] for row in _arranged(rows, columns, names))
 
 
-def _rows(values: list[list[float]], columns: tuple[str, ...], names: list[str]) -> Iterator[list[str]]:
+def _arranged(rows: Iterator[list[str]], columns: tuple[str, ...], names: list[str]) -> Iterator[list[str]]:
+    """Rows in the columns of the file."""
     places = [columns.index(name) if name in columns else None for name in names]
-    for row in values:
-        yield ["" if place is None else field_of(row[place]) for place in places]
+    return (["" if place is None else row[place] for place in places] for row in rows)
 
 
 @contextmanager

@@ -63,6 +63,9 @@ class TrainOptions(Checked):
     """Weight decay."""
     ema: Annotated[float, Limits(0, 0.99999)]
     """Decay of the running average of the weights, which is validated and saved; 0: the last weights."""
+    class_names: str | None = None
+    """Names of the classes 1, 2, ... of labels that number classes, with commas between, such as neuron,glia. Default:
+    their numbers."""
     validation: Annotated[float, Limits(0, 1_000_000)] = 0.1
     """Images held out, the last of the set: a part of them (below 1) or their number; none with --validation-images."""
     validate_every: Annotated[int, Limits(1, 10_000_000)]

@@ -19,6 +19,7 @@ from cellseg.models.registry import options_for
 from cellseg.models.trained import TrainedModel, load, refuse_exported
 from cellseg.options import DataOptions, TrainSettings
 from cellseg.training.admission import TrainingPairs
+from cellseg.training.class_names import class_names
 from cellseg.training.config_file import READING
 from cellseg.training.data import TrainingSet, find_training_pairs, read_training_set
 from cellseg.training.network_size import options_of, size_for
@@ -149,6 +150,8 @@ def _prepared(request: RunRequest, folder: RunFolder | None) -> Prepared:
     classes = 0 if model is None else len(model.card.class_names)
     greys = settings.train.grey_values
     data = read_training_set(pairs, settings.labels, held, times, separate, classes, greys)
+    card = None if model is None else model.card
+    class_names(settings.train.class_names, data.classes if card is None else len(card.class_names), card)
     if folder is not None and data.digest != kept["data"]["sha256"]:
         found = "the run was begun with other images, labels or readings of them"
         raise InputError(found, "Give the same ones, or start a new run with another --out.", path=folder.path)

@@ -23,6 +23,7 @@ from cellseg.preprocess.augment import Example
 from cellseg.steps import now_and_then
 from cellseg.training.absent_classes import absent_classes, silence
 from cellseg.training.best import LAST, better_of, check_continued, cut_as, keeps_last, metric_for, values_of
+from cellseg.training.class_names import class_names
 from cellseg.training.data import TrainingSet
 from cellseg.training.events import Compared, Event, Finished, Saved, Started, Stepped, Validated, Validating, Weighed
 from cellseg.training.finetune import fitted, with_network
@@ -164,7 +165,7 @@ def make_sampler(
 def run_digest(data: TrainingSet, settings: TrainSettings, start: TrainedModel | None = None) -> str:
     """Hash of the data, of the model that is gone on from, and of all options that change the result."""
     tree = asdict(settings)
-    for name in ("save_every", "threads"):
+    for name in ("save_every", "threads", "class_names"):
         del tree["train"][name]
     if data.classes == 2 and settings.weights.separate is None:
         del tree["weights"]["separate"]  # targets are those of versions without the option
@@ -242,12 +243,11 @@ def _validation(state: State, job: _Job) -> Iterator[Validating | Validated]:
 def _model(state: State, job: _Job) -> TrainedModel:
     data, settings, start = job.data, job.settings, job.start
     network = copy.deepcopy(state.averaged).eval()
-    names = ("background", "cell") if data.classes == 2 else ("background", *map(str, range(1, data.classes)))
     origin = {} if start is None else {"from": start.digest}
     card = ModelCard(
         name=settings.network.model,
         options=asdict(network.options),
-        class_names=names if start is None else start.card.class_names,
+        class_names=class_names(settings.train.class_names, data.classes, None if start is None else start.card),
         labels_are="classes" if data.classes > 2 else "instances",
         diameter=round(job.diameter, 2),
         scale=data.scale,

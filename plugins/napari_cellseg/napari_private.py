@@ -38,6 +38,11 @@ def history(layer: Labels) -> tuple[list[Any], list[Any]]:
     return list(getattr(layer, "_undo_history", ())), list(getattr(layer, "_redo_history", ()))
 
 
+def add_step(layer: Labels, atom: Any) -> None:
+    """Add a step of one change to what can be undone; (index, values before, values after), as napari has them."""
+    layer._save_history(atom)
+
+
 def forget_history(layer: Labels) -> None:
     """Let nothing be undone any more."""
     layer._reset_history()

@@ -49,6 +49,13 @@ def accepted(found: Labels, wanted: Collection[int], old: UInt32, free: int) -> 
     return after, left_out
 
 
+def numbers_given(found: Labels, after: UInt32, free: int) -> dict[int, int]:
+    """Of each predicted cell that became a new one its number, `free` and up; both (h, w)."""
+    new = (after >= free) & (found > 0)
+    pairs = np.unique(np.stack([found[new].astype(np.int64), after[new].astype(np.int64)]), axis=1)
+    return dict(zip(*pairs.tolist(), strict=True))
+
+
 def refused(
     found: Labels, wanted: Collection[int], old: UInt32, points: Iterable[tuple[int, int]], radius: int
 ) -> UInt32:

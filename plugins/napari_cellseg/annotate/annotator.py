@@ -14,6 +14,7 @@ import cellseg
 from napari_cellseg.annotate.begin import empty_annotation, mark
 from napari_cellseg.annotate.box import PlaneBox
 from napari_cellseg.annotate.cell_edits import CellEdits
+from napari_cellseg.annotate.classing import Classing
 from napari_cellseg.annotate.decisions import ReviewPlace
 from napari_cellseg.annotate.in_hand import InHand
 from napari_cellseg.annotate.index import Cell
@@ -57,7 +58,8 @@ class Annotator(QObject):
         self._marks = Marks(self.viewer)
         self._review = Reviewing(Tasks(), show_warning)
         self._edits = CellEdits(self._hand)
-        self._tools = MouseTools(self._hand, self._marks, self._predicted)
+        self.classing = Classing(session, self._hand)
+        self._tools = MouseTools(self._hand, self._marks, self._predicted, self.classing)
         self._acts: dict[str, Callable[[], None]] = {
             "new_cell": self.new_cell,
             "previous_cell": self.previous_cell,
@@ -86,6 +88,7 @@ class Annotator(QObject):
 
     def close(self) -> None:
         """Let go of everything; for windows that close."""
+        self.classing.close()
         self._hand.close()
 
     @property
@@ -224,7 +227,7 @@ class Annotator(QObject):
         self._tools.accept()
 
     def _predicted(self, target: AnnotatedLayer) -> Any:
-        """Pixels of the predicted cells of an annotation's image, the topmost ones."""
+        """Layer of the predicted cells of an annotation's image, the topmost one."""
         return predicted_of([unwrapped(layer) for layer in self.viewer.layers], target)
 
     # places

@@ -37,7 +37,7 @@ class AnnotateHeadline:
         return cls("No annotation yet.", begin=True)
 
 
-def chosen_words(number: int, code: LabelCode = ANNOTATION_CODE) -> str:
-    """Sentence on what the brush paints."""
+def chosen_words(number: int, code: LabelCode = ANNOTATION_CODE, kind: str = "") -> str:
+    """Sentence on what the brush paints; `kind`: name of the cell's class, where there are some."""
     named = {NOT_ANNOTATED: "Nothing: not annotated", code.background: "Background"}
-    return named.get(number, f"Cell {number}")
+    return named.get(number, f"Cell {number}, {kind}" if kind else f"Cell {number}")

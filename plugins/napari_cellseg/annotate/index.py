@@ -141,6 +141,11 @@ class CellIndex:
         self._settle()
         return max((cell.number for cell in self._homes), default=self._first_cell - 1) + 1
 
+    def holds(self, number: int) -> bool:
+        """True if a cell of a number is in any plane."""
+        self._settle()
+        return any(cell.number == number for cell in self._homes)
+
     def neighbour(self, cell: Cell, step: int) -> Cell | None:
         """The next (step 1) or previous (step -1) cell by plane and number, round and round."""
         cells = self.cells()

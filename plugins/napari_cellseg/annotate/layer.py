@@ -28,6 +28,8 @@ class AnnotatedLayer:
     changed = Signal()
     """Pixels change, by a stroke, an edit, undo or redo. Of a polygon napari tells before it has written it: look when
     the event is over."""
+    stepped = Signal(list, list, list)
+    """New steps of the history that were done, those taken back, and the windows (plane, box) that they touched."""
 
     def __init__(self, layer: Labels) -> None:
         if layer.multiscale or not hasattr(layer.data, "__setitem__"):
@@ -36,6 +38,8 @@ class AnnotatedLayer:
         self.layer = layer
         self.code = code_of(layer)
         self.index = self._new_index()
+        self.turning = False
+        """Whether a step is being taken back or done again."""
         self._seen: dict[int, Any] = {}
         self._follow()
         layer.events.paint.connect(self._on_history)
@@ -129,13 +133,24 @@ class AnnotatedLayer:
     def _turn(self, turn: Callable[[], None]) -> None:
         """Undo or redo, and show the windows that changed; napari alone shows the whole plane anew, for a second where
         it is 10,000 x 10,000."""
-        if not can_show_windows(self.layer):
-            turn()
-            return
-        with without_refresh(self.layer):
-            turn()
-        for plane, box in self._follow():
+        self.turning = True
+        try:
+            if not can_show_windows(self.layer):
+                turn()
+                return
+            with without_refresh(self.layer):
+                turn()
+            for plane, box in self._follow():
+                show_window(self.layer, self.leading(plane), box.slices, self.read(plane, box))
+        finally:
+            self.turning = False
+
+    def show(self, plane: int, box: PlaneBox) -> None:
+        """Bring a window to the screen anew: its colours are others."""
+        if can_show_windows(self.layer):
             show_window(self.layer, self.leading(plane), box.slices, self.read(plane, box))
+        else:
+            self.layer.refresh()
 
     def _new_index(self) -> CellIndex:
         return CellIndex(self.shape, self.read, first_cell=self.code.first_cell)
@@ -149,20 +164,21 @@ class AnnotatedLayer:
 
     def _follow(self) -> list[tuple[int, PlaneBox]]:
         """Survey again what new steps of the history touched, and tell where; undo and redo make new steps, too."""
-        new = self._new_steps()
-        windows = list(_touched(new, self.layer.data.shape))
+        done, taken_back = self._new_steps()
+        windows = list(_touched([*done, *taken_back], self.layer.data.shape))
         for plane, box in windows:
             self.index.update(plane, box)
-        if new:
+        if windows:
+            self.stepped.emit(done, taken_back, windows)
             self.changed.emit()
         return windows
 
-    def _new_steps(self) -> list[Any]:
-        undone, redone = history(self.layer)
-        steps = {id(step): step for step in [*undone, *redone]}
-        new = [step for key, step in steps.items() if key not in self._seen]
-        self._seen = steps  # held, so that no other step gets the same id
-        return new
+    def _new_steps(self) -> tuple[list[Any], list[Any]]:
+        """Steps of the history that came since: done ones, and ones that were taken back."""
+        sides, seen = history(self.layer), self._seen
+        self._seen = {id(step): step for side in sides for step in side}  # held: no other step gets the same id
+        done, taken_back = ([step for step in side if id(step) not in seen] for side in sides)
+        return done, taken_back
 
 
 def _touched(items: Iterable[Any], shape: tuple[int, ...]) -> Iterator[tuple[int, PlaneBox]]:

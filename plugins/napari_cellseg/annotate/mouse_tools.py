@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -12,22 +12,25 @@ from numpy.typing import NDArray
 
 import cellseg
 from napari_cellseg.annotate import accepting, surgery
+from napari_cellseg.annotate.classing import Classing
 from napari_cellseg.annotate.in_hand import InHand
 from napari_cellseg.annotate.index import Cell
 from napari_cellseg.annotate.layer import AnnotatedLayer
 from napari_cellseg.annotate.marks import Marks
+from napari_cellseg.annotate.places import level
 from napari_cellseg.annotate.tools import LineTool, PickTool, Tool, TraceTool
 from napari_cellseg.annotation import is_annotation
+from napari_cellseg.project.cell_classes import classes_of
 
 PredictedOf = Callable[[AnnotatedLayer], Any]
-"""Gives the pixels of the predicted cells of an annotation's image, None where there are none."""
+"""Gives the layer of the predicted cells of an annotation's image, None where there is none."""
 
 
 class MouseTools:
     """Tools that cut along a line, join what is clicked on, and take predicted cells; one of them in hand at most."""
 
-    def __init__(self, hand: InHand, marks: Marks, predicted: PredictedOf) -> None:
-        self._hand, self._predicted = hand, predicted
+    def __init__(self, hand: InHand, marks: Marks, predicted: PredictedOf, classing: Classing) -> None:
+        self._hand, self._predicted, self._classing = hand, predicted, classing
         self._taker = TraceTool(self._accept, self._on_dropped)
         self._cutter = LineTool(marks, self._cut, self._on_dropped)
         self._picker = PickTool(self._join, self._on_dropped)
@@ -77,8 +80,11 @@ class MouseTools:
     def _cut(self, points: NDArray[np.float64]) -> None:
         if self._hand.put_off(lambda: self._cut(points)):
             return
+        plane = self._hand.plane()
         try:
-            surgery.cut(self._hand.need(), self._hand.plane(), points)
+            cell, pieces = surgery.cut(self._hand.need(), plane, points)
+            if self._classing.edits is not None:
+                self._classing.edits.inherit(plane, cell, pieces)
         except cellseg.InputError as error:
             show_warning(str(error))
 
@@ -89,7 +95,17 @@ class MouseTools:
         predicted = self._predicted(target)
         if predicted is not None:
             places = [(round(y), round(x)) for y, x in _dense(points)]
-            self._hand.say(accepting.put(target, plane, predicted, places, no_cell=shift))
+            taken = accepting.put(target, plane, level(predicted), places, no_cell=shift)
+            if self._classing.edits is not None:
+                self._classing.edits.take(plane, self._classes_of(predicted, plane, taken.numbers))
+            self._hand.say(taken.words)
+
+    def _classes_of(self, predicted: Any, plane: int, numbers: Mapping[int, int]) -> dict[int, int]:
+        """Class of each cell that was taken, by its number in the annotation; 0 where it was predicted without one."""
+        known = classes_of(predicted, ())
+        names = self._classing.names
+        found = {number: known.name_of(plane, k) if known is not None else "" for k, number in numbers.items()}
+        return {number: names.index(name) + 1 if name in names else 0 for number, name in found.items()}
 
     def _join(self, row: float, column: float) -> None:
         if self._hand.put_off(lambda: self._join(row, column)):

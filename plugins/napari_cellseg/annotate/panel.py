@@ -9,6 +9,7 @@ import cellseg
 from napari_cellseg.annotate.amounts import counted
 from napari_cellseg.annotate.annotator import Annotator
 from napari_cellseg.annotate.buttons import ActionButtons, buttons_down
+from napari_cellseg.annotate.classes_view import ClassesView
 from napari_cellseg.annotate.findings import FindingsView
 from napari_cellseg.annotate.headline import AnnotateHeadline, chosen_words
 from napari_cellseg.annotate.key_table import key_table
@@ -35,6 +36,7 @@ class AnnotatePanel(QWidget):
         self._listened: Labels | None = None
         self.project = ProjectBar(session, self.annotator)
         self.actions = ActionButtons(self._press)
+        self.classes = ClassesView(session, self.annotator.classing)
         self.findings = FindingsView(self.annotator, above=_GAP)
         self._build()
         self.annotator.target_changed.connect(self._on_target)
@@ -49,8 +51,8 @@ class AnnotatePanel(QWidget):
         page = QVBoxLayout(content)
         page.setContentsMargins(6, 6, 6, 6)
         exchange = fold("Import and export", "Annotation from and to other programs.", ExchangeSection(self._session))
-        parts = (self.project, self._headline(), self.actions, self._counter(), self.findings, exchange, key_table())
-        for part in parts:
+        above = (self.project, self._headline(), self.classes, self.actions)
+        for part in (*above, self._counter(), self.findings, exchange, key_table()):
             page.addWidget(part)
         page.addStretch()
         column(scrolled(content), parent=self)
@@ -119,10 +121,16 @@ class AnnotatePanel(QWidget):
         number = int(layer.selected_label)
         colour = layer.get_color(number)
         rgba = NO_COLOUR if colour is None else tuple(float(value) for value in colour)
-        self._chosen.setText(chosen_words(number, target.code))
+        self._chosen.setText(chosen_words(number, target.code, self._class_of_chosen()))
         self._chosen_colour.setPixmap(icon(rgba).pixmap(icon_size()))
         down = buttons_down(str(layer.mode), number, self.annotator.tool, target.code.background)
         self.actions.show_state(down, can_undo=target.can_undo, can_redo=target.can_redo)
+
+    def _class_of_chosen(self) -> str:
+        try:
+            return self.annotator.classing.words_of_chosen()
+        except cellseg.InputError:  # no single plane is seen
+            return ""
 
     def _counted(self, target: AnnotatedLayer) -> str:
         try:

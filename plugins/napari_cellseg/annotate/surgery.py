@@ -40,8 +40,8 @@ def _check_pixel(value: int | None, first_cell: int) -> None:
         raise cellseg.InputError(f"the mouse {found}", "Point into the region that is to be filled.")
 
 
-def cut(target: AnnotatedLayer, plane: int, points: NDArray[np.float64]) -> None:
-    """Cut the cell under a line in two; all cells must be known.
+def cut(target: AnnotatedLayer, plane: int, points: NDArray[np.float64]) -> tuple[int, list[int]]:
+    """Cut the cell under a line in two; all cells must be known. The cell, and the numbers of its new pieces.
 
     Args:
         target: the annotation.
@@ -62,11 +62,13 @@ def cut(target: AnnotatedLayer, plane: int, points: NDArray[np.float64]) -> None
         raise cellseg.InputError("there is no cell under the line", "Draw it through a cell.")
     before = target.read(plane, whole)
     line = edits.line_pixels(points - (whole.top, whole.left), whole.shape)
-    after = edits.split(before, cell, line, target.index.free_number())
+    free = target.index.free_number()
+    after = edits.split(before, cell, line, free)
     if after is None:
         found = f"the line does not go all the way through cell {cell}"
         raise cellseg.InputError(found, "Begin and end it outside the cell.")
     target.apply(plane, [edits.changes(before, after, whole)])
+    return cell, np.unique(after[after >= free]).tolist()
 
 
 def join(target: AnnotatedLayer, plane: int, first: int, number: int) -> None:

@@ -249,7 +249,8 @@ class CellsView(QWidget):
         chosen = lines or range(self._model.rowCount())
         rows = [self._model.row_of(line) for line in chosen]
         table = replace(self.table, values=self.table.values[rows])
-        order = {"do": "write", "path": str(path), "delimiter": delimiter, "columns": table.columns}
+        told = {"columns": table.columns, "words": dict(table.words)}
+        order: Answer = {"do": "write", "path": str(path), "delimiter": delimiter, **told}
         self._calculator.ask(order, {"values": lambda: table.values}, then)
 
     def _to_clipboard(self, path: Path, answer: Answer) -> None:

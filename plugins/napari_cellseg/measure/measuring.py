@@ -17,6 +17,7 @@ from qtpy.QtCore import QObject, Signal
 from cellseg import CellGrid, CellTable
 from cellseg.arrays import Array
 from napari_cellseg.measure.calculator import Answer, Calculator, taken
+from napari_cellseg.measure.classes import with_classes
 from napari_cellseg.measure.table import (
     PlaneIndex,
     Touched,
@@ -30,6 +31,8 @@ from napari_cellseg.measure.table import (
 )
 from napari_cellseg.napari_private import history
 from napari_cellseg.pixels.layer_files import whole_of
+from napari_cellseg.project.cell_classes import CellClassTable
+from napari_cellseg.project.class_colours import ClassColormap
 from napari_cellseg.widgets import later
 
 SHOWN_EVERY = 25
@@ -180,8 +183,9 @@ class Measuring(QObject):
 
     def _take(self, run: int, place: PlaneIndex, cells: list[int] | None, answer: Answer) -> None:
         fresh = CellTable(tuple(answer["columns"]), taken(answer["values"]))
-        if run != self._run:
+        if run != self._run or self.layer is None:
             return
+        fresh = with_classes(fresh, self._classes(), self._planes_of(place), 1 + len(self.grid.keys))
         self._working = False
         if cells is not None:
             self.table = updated(self.table, fresh, self.grid, place, cells)
@@ -189,6 +193,18 @@ class Measuring(QObject):
         else:
             self._collect(fresh)
         self._next()
+
+    def _classes(self) -> CellClassTable | None:
+        """Classes of the cells that are measured: those by which they are coloured."""
+        shown = None if self.layer is None else self.layer.colormap
+        return shown.table if isinstance(shown, ClassColormap) else None
+
+    def _planes_of(self, place: PlaneIndex) -> list[int]:
+        """Planes, counted through, of a plane or volume."""
+        assert self.layer is not None
+        shape = whole_of(self.layer).shape[:-2]
+        planes = np.arange(int(np.prod(shape, dtype=int))).reshape(shape)
+        return [int(plane) for plane in np.ravel(planes[place])]
 
     def _collect(self, fresh: CellTable) -> None:
         self._fresh.append(fresh)
@@ -257,7 +273,7 @@ def _start(grid: CellGrid, box: tuple[slice, ...] | None) -> list[int]:
 
 
 def _joined(tables: list[CellTable], columns: tuple[str, ...]) -> CellTable:
-    return CellTable(columns, np.concatenate([table.values for table in tables]))
+    return CellTable(columns, np.concatenate([table.values for table in tables]), tables[-1].words)
 
 
 def _history(layer: Labels) -> tuple[int, int]:

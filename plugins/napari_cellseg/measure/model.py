@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt
 
 from cellseg import CellTable
-from napari_cellseg.measure.table import number_text, title
+from napari_cellseg.measure.table import number_text, title, word_of
 
 Words = dict[str, Callable[[float], str]]
 
@@ -62,8 +62,11 @@ class CellModel(QAbstractTableModel):
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if role != Qt.ItemDataRole.DisplayRole:
             return None
-        word = self._words.get(self.table.columns[index.column()], number_text)
-        return word(float(self.table.values[self._order[index.row()], index.column()]))
+        name = self.table.columns[index.column()]
+        value = float(self.table.values[self._order[index.row()], index.column()])
+        if name in self.table.words:
+            return word_of(value, self.table.words[name])
+        return self._words.get(name, number_text)(value)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation != Qt.Orientation.Horizontal or section >= len(self.table.columns):

@@ -76,7 +76,7 @@ def updated(
     old = rows_in(table, grid, place)
     if cells is not None:
         old &= np.isin(table["cell"], [*cells])
-    return CellTable(table.columns, np.concatenate([table.values[~old], fresh.values]))
+    return CellTable(table.columns, np.concatenate([table.values[~old], fresh.values]), table.words)
 
 
 def boxes(table: CellTable, rows: NDArray[Any], together: int) -> tuple[slice, ...] | None:
@@ -216,6 +216,11 @@ def number_text(value: float) -> str:
     if value != value:
         return ""
     return f"{value:.0f}" if float(value).is_integer() and abs(value) < 1e15 else f"{value:.4g}"
+
+
+def word_of(value: float, words: Sequence[str]) -> str:
+    """The word that a number from 1 on stands for; nothing for 0."""
+    return words[int(value) - 1] if 0 < value <= len(words) else ""
 
 
 def region(data: Any, place: PlaneIndex, box: tuple[slice, ...] | None = None) -> Callable[[], Array]:

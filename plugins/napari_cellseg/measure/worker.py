@@ -51,7 +51,8 @@ def _compare(order: Order) -> Order:
 
 
 def _write(order: Order) -> Order:
-    table = CellTable(tuple(order["columns"]), np.load(order["arrays"]["values"]))
+    words = {name: tuple(told) for name, told in order["words"].items()}
+    table = CellTable(tuple(order["columns"]), np.load(order["arrays"]["values"]), words)
     table.write(Path(order["path"]), order["delimiter"])
     return {"event": "answered", "path": order["path"]}
 

@@ -76,6 +76,11 @@ def corrections_of(picture: Path) -> Path:
     return picture / _CORRECTED
 
 
+def cells_in(picture: Path) -> Path:
+    """Name of the cells in a picture of them; beside it are their classes, if a network told them."""
+    return picture / NUMBERED_CELLS
+
+
 def is_corrected(picture: Path) -> bool:
     """True if the cells of a picture were corrected."""
     return corrections_of(picture).exists()

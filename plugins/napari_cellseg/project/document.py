@@ -38,21 +38,31 @@ class ProjectImage:
         return not self.path.exists()
 
 
-def write_document(project: Path, images: Sequence[ProjectImage]) -> None:
+@dataclass(frozen=True, slots=True)
+class ProjectDocument:
+    """Content of project.json."""
+
+    images: tuple[ProjectImage, ...]
+    classes: tuple[str, ...] = ()
+    """Names of the classes of cells; empty where all cells are of one kind."""
+
+
+def write_document(project: Path, images: Sequence[ProjectImage], classes: Sequence[str] = ()) -> None:
     """Write project.json, and the copy that is kept of it."""
     tree = {
         "format": _FORMAT,
         "version": _VERSION,
         "cellseg": cellseg.__version__,
         "images": [_described(image, project) for image in images],
+        **({"classes": list(classes)} if classes else {}),
     }
     for name in (DOCUMENT_NAME, COPY):
         with cellseg.complete_file(project / name) as temporary:
             temporary.write_text(json.dumps(tree, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def read_document(project: Path) -> tuple[ProjectImage, ...]:
-    """The images of a project; one that is gone is `missing`.
+def read_document(project: Path) -> ProjectDocument:
+    """Content of a project's project.json; an image that is gone is `missing`.
 
     Raises:
         InputError: no project, a damaged project.json, or one of a newer version.
@@ -61,7 +71,8 @@ def read_document(project: Path) -> tuple[ProjectImage, ...]:
     try:
         tree = json.loads(text)
         _check_format(tree, project / DOCUMENT_NAME)
-        return tuple(_image(described, project) for described in tree["images"])
+        images = tuple(_image(described, project) for described in tree["images"])
+        return ProjectDocument(images, tuple(map(str, tree.get("classes", ()))))
     except cellseg.InputError:
         raise
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError, OSError) as error:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import cellseg
 from napari_cellseg.annotation import MEANINGS
 from napari_cellseg.project import chunks
+from napari_cellseg.project.cell_classes import MOST_CLASSES, CellClassTable, open_classes
 from napari_cellseg.project.document import DOCUMENT_NAME, ProjectImage, is_project, read_document, write_document
 from napari_cellseg.project.history import Kept, keep_state, kept_states, read_state
 from napari_cellseg.project.store import LabelStore, open_store
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from cellseg.images.source import ImageSource
 
 __all__ = ["Project", "ProjectImage", "is_project"]
+
+_KEPT = "kept"
+"""Beside this name lie the classes of the cells of an earlier state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,8 @@ class Project:
     images: tuple[ProjectImage, ...]
     writable: bool = True
     """Whether labels may be written; not where another window has it open (see `lock`)."""
+    classes: tuple[str, ...] = ()
+    """Names of the classes of cells, if it asks for some."""
 
     @classmethod
     def create(cls, path: Path, images: Sequence[Path] = (), *, axes: str = "") -> Project:
@@ -71,7 +77,8 @@ class Project:
         """
         path = Path(path).absolute()
         folder = path.parent if path.name == DOCUMENT_NAME and not path.is_dir() else path
-        return cls(folder, read_document(folder))
+        known = read_document(folder)
+        return cls(folder, known.images, classes=known.classes)
 
     def add(self, images: Sequence[Path], *, axes: str = "") -> Project:
         """The project with more images.
@@ -93,6 +100,30 @@ class Project:
             found = f"has the shape {new.shape}, the annotated image {name} has {old.shape}"
             raise cellseg.InputError(found, "Choose the file that was annotated.", path=path)
         return self._with(tuple(new if image.name == name else image for image in self.images))
+
+    def with_classes(self, names: Sequence[str]) -> Project:
+        """The project with other classes of cells; without names all cells are of one kind.
+
+        Raises:
+            InputError: too many names, or two are alike.
+        """
+        if len(names) > MOST_CLASSES or len(set(names)) < len(names) or any(not name or "," in name for name in names):
+            found = f"the classes are {', '.join(names)}"
+            raise cellseg.InputError(found, f"Give at most {MOST_CLASSES} names, each another, with commas between.")
+        made = replace(self, classes=tuple(names))
+        tables = [self.cell_classes(image) for image in self.annotated]
+        write_document(self.path, self.images, made.classes)
+        for table in tables:
+            table.rename(made.classes)
+        return made
+
+    def cell_classes(self, image: ProjectImage) -> CellClassTable:
+        """Classes of the annotated cells of an image.
+
+        Raises:
+            InputError: their file is damaged.
+        """
+        return open_classes(self._labels_of(image), self.classes, writable=self.writable)
 
     def image(self, name: str) -> ProjectImage:
         """The image of that name.
@@ -172,7 +203,10 @@ class Project:
             What was kept; None where nothing is annotated.
         """
         self.labels(image).flush()
-        return keep_state(self._labels_of(image), self._history_of(image), reason)
+        kept = keep_state(self._labels_of(image), self._history_of(image), reason)
+        if kept is not None and self.classes:
+            self.cell_classes(image).as_classes().write_beside(kept.folder / _KEPT)
+        return kept
 
     def kept(self, image: ProjectImage) -> list[Kept]:
         """States that were kept, newest first."""
@@ -185,9 +219,12 @@ class Project:
         for index in sorted({*labels.annotated_blocks(), *state.blocks}):
             box = labels.box(index)
             labels[box] = read_state(state, index)[chunks.overlap(box, index)[1]]
+        classes = cellseg.CellClasses.beside(state.folder / _KEPT)
+        if classes is not None:
+            self.cell_classes(image).take(classes)
 
     def _with(self, images: tuple[ProjectImage, ...]) -> Project:
-        write_document(self.path, images)
+        write_document(self.path, images, self.classes)
         return replace(self, images=images)
 
     def _labels_of(self, image: ProjectImage) -> Path:

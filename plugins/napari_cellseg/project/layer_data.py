@@ -15,7 +15,7 @@ import cellseg
 from napari_cellseg.annotation import RESULT, role_in
 from napari_cellseg.image_reader import LayerData, are_colours
 from napari_cellseg.pixels.lazy import contrast, pixels_of
-from napari_cellseg.pixels.pyramid import IN_MEMORY, KeptPicture, kept_pictures
+from napari_cellseg.pixels.pyramid import IN_MEMORY, KeptPicture, cells_in, kept_pictures
 from napari_cellseg.project.corrections import cells_of, correctable, folder_beside
 from napari_cellseg.project.notes import notes_for
 from napari_cellseg.project.own_cells import own_cells
@@ -152,7 +152,13 @@ def _newest(folder: Path, what: str) -> list[Path]:
 
 def _cells_in_file(file: Path, common: dict[str, Any], *, writable: bool) -> LayerData:
     cells = pixels_of(cellseg.open_image(file), 0)
+    _note_classes(common, file)
     return correctable(cells, folder_beside(file), writable=writable), common, "labels"
+
+
+def _note_classes(common: dict[str, Any], cells: Path) -> None:
+    """Note beside which name the classes of cells lie, if a network told them."""
+    common["metadata"]["cellseg"]["classes"] = str(cells)
 
 
 def _values_in_file(file: Path, common: dict[str, Any], *, writable: bool) -> LayerData:
@@ -167,6 +173,7 @@ def _picture(kept: KeptPicture, common: dict[str, Any], *, writable: bool) -> La
     """Result of the panel for segmenting."""
     if kept.role == RESULT:
         cells, multiscale = cells_of(kept.levels, kept.folder, writable=writable)
+        _note_classes(common, cells_in(kept.folder))
         return cells, {**common, "multiscale": multiscale, "opacity": 0.5}, "labels"
     levels = kept.levels
     small = math.prod(levels[0].shape) <= IN_MEMORY

@@ -14,9 +14,10 @@ from napari_cellseg.annotation import is_annotation, notes_on, what_of
 from napari_cellseg.image_reader import LayerData
 from napari_cellseg.napari_private import show_strokes_on_large, unwrapped
 from napari_cellseg.project.brush import follow_strokes, hold_next_cell
+from napari_cellseg.project.class_colours import show_classes
 from napari_cellseg.project.document import ProjectImage
 from napari_cellseg.project.folder import Project
-from napari_cellseg.project.layer_data import layer_data, role_of
+from napari_cellseg.project.layer_data import errors_told, layer_data, role_of
 from napari_cellseg.project.lock import claim
 from napari_cellseg.project.notes import belongs_to
 from napari_cellseg.project.palette import annotation_colormap
@@ -119,8 +120,11 @@ def follow(session: Session) -> None:
     followed: WeakSet[Layer] = WeakSet()
 
     def look(event: object = None) -> None:
+        names = () if session.project is None else session.project.classes
         for layer in map(unwrapped, session.viewer.layers):
             make_ready(layer)
+            with errors_told():
+                show_classes(unwrapped(session.viewer), layer, names)
             if layer not in followed and is_stored(layer):
                 followed.add(layer)
                 show_strokes_on_large(unwrapped(session.viewer), layer)
@@ -129,6 +133,7 @@ def follow(session: Session) -> None:
             use(session, Project.open(paths[-1]))
 
     session.viewer.layers.events.inserted.connect(look)
+    session.signals.project_changed.connect(look)
     look()
 
 

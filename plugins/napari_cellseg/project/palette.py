@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 from napari.layers import Labels
 from napari.utils.colormaps import CyclicLabelColormap
+from numpy.typing import NDArray
 
+from cellseg.arrays import UInt8
 from napari_cellseg.project.colours import colour_number, palette
 
 
@@ -22,11 +24,15 @@ class AnnotationColormap(CyclicLabelColormap):
         if values.dtype.itemsize <= 2:  # the card gets these as they are, with a table for every value
             return super()._data_to_texture(values)
         array = np.asarray(values)
-        numbers = colour_number(array)
+        numbers = self._rows(array)
         return (np.where(array == self.selection, numbers, 0).astype(np.uint8) if self.use_selection else numbers)[()]
 
     def _map_without_cache(self, values: Any) -> Any:
-        return np.asarray(self.colors)[colour_number(values)]
+        return np.asarray(self.colors)[self._rows(values)]
+
+    def _rows(self, values: NDArray[Any]) -> UInt8:
+        """Row of the palette for each value."""
+        return colour_number(values)
 
 
 def has_own_colours(layer: Labels) -> bool:

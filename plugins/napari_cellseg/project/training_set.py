@@ -10,20 +10,24 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import cellseg
-from napari_cellseg.annotation import BACKGROUND, IGNORE, is_cell, to_training
+from cellseg.arrays import UInt8, UInt32
+from napari_cellseg.annotation import IGNORE, NOT_ANNOTATED, is_cell, to_training
 from napari_cellseg.project.changed import changed_file
 from napari_cellseg.project.folder import Project
 
 if TYPE_CHECKING:
     from cellseg.images.source import ImageSource
+    from napari_cellseg.project.cell_classes import CellClassTable
     from napari_cellseg.project.chunks import ChunkIndex
     from napari_cellseg.project.document import ProjectImage
     from napari_cellseg.project.store import LabelStore
@@ -31,6 +35,8 @@ if TYPE_CHECKING:
 SURROUNDINGS = 128
 """Pixels around what is annotated: the 2015 network looks 92 px far, and samples are deformed."""
 _NOTE = "training_set.json"
+NO_CLASS = 255
+"""In labels that number classes: nobody annotated this, or gave its cell a class."""
 
 RectangleEdges = tuple[int, int, int, int]
 """Top, left, bottom, right; the last two are outside."""
@@ -43,13 +49,21 @@ class TrainingFiles:
     images: Path
     labels: Path
     ignore_label: int
-    """What pixels have that nobody annotated; 0 is background, 1 and up are cells."""
+    """What pixels have that nobody annotated; 0 is background, 1 and up are cells, or classes."""
+    classes: tuple[str, ...] = ()
+    """Names of the classes 1, 2, ... that the labels number; empty where they number cells."""
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Options by which a training reads them."""
+        known = {"labels_are": "classes" if self.classes else "instances", "ignore_label": self.ignore_label}
+        return {**known, "class_names": ",".join(self.classes)} if self.classes else known
 
     @property
     def arguments(self) -> list[str]:
         """For the command line of `cellseg train`."""
-        names = ["--images", str(self.images), "--labels", str(self.labels)]
-        return [*names, "--labels-are", "instances", "--ignore-label", str(self.ignore_label)]
+        options = (word for name, value in self.options.items() for word in (f"--{name.replace('_', '-')}", str(value)))
+        return ["--images", str(self.images), "--labels", str(self.labels), *options]
 
 
 def write_training_set(project: Project, folder: Path, changed: Path | None = None) -> TrainingFiles:
@@ -63,30 +77,49 @@ def write_training_set(project: Project, folder: Path, changed: Path | None = No
     Raises:
         InputError: no cells or no background are annotated, an image is gone, or the folder is in use.
     """
-    files = TrainingFiles(folder / "images", folder / "labels", IGNORE)
+    classes = project.classes if len(project.classes) > 1 else ()
+    ignore = NO_CLASS if classes else IGNORE
+    files = TrainingFiles(folder / "images", folder / "labels", ignore, classes)
     _empty(folder, files)
-    known = [
-        _write_places(project.labels(image), _source(project, image, changed), image, files)
-        for image in project.annotated
-    ]
-    _check(cells=any(cells for cells, _ in known), background=any(background for _, background in known))
+    found: set[int] = set()
+    for image in project.annotated:
+        encode = partial(_classes, project.cell_classes(image)) if classes else _cells
+        found |= _write_places(project.labels(image), _source(project, image, changed), image, files, encode)
+    _check(cells=bool(found - {0}), background=0 in found)
+    _check_classes(classes, found)
     return files
 
 
+Encode = Callable[[int, UInt32], NDArray[Any]]
+"""Labels for a training, of a plane and its annotation (h, w): 0 is background."""
+
+
+def _cells(_plane: int, values: UInt32) -> UInt32:
+    return to_training(values)
+
+
+def _classes(table: CellClassTable, plane: int, values: UInt32) -> UInt8:
+    """Class numbers (h, w), with a line of background between cells that touch; cells without a class are left out."""
+    kinds = table.kinds(plane)
+    classes = kinds[np.minimum(values, len(kinds) - 1)]
+    apart = np.asarray(cellseg.separate(np.where(is_cell(values), values, 0).astype(np.int64)))
+    known = np.where(apart > 0, np.where(classes > 0, classes, NO_CLASS), 0)
+    return np.where(values == NOT_ANNOTATED, NO_CLASS, known).astype(np.uint8)
+
+
 def _write_places(
-    labels: LabelStore, source: ImageSource, image: ProjectImage, files: TrainingFiles
-) -> tuple[bool, bool]:
-    """Write the annotated places of an image; whether there are cells in them, and background."""
-    cells = background = False
+    labels: LabelStore, source: ImageSource, image: ProjectImage, files: TrainingFiles, encode: Encode
+) -> set[int]:
+    """Write the annotated places of an image; which labels there are, of cells one at least."""
+    found: set[int] = set()
     for plane, places in _places(labels, image):
         names = {f"{image.name}_p{plane:04}_{number:03}.tif": at for number, at in enumerate(places)}
         cellseg.cut_out(source, plane, {files.images / name: at for name, at in names.items()})
         for name, at in names.items():
-            values = labels[(plane, *at)[-labels.ndim :]]
-            cells |= bool(is_cell(values).any())
-            background |= bool((values == BACKGROUND).any())
-            cellseg.write_stack(files.labels / name, to_training(values), "YX")
-    return cells, background
+            values = encode(plane, labels[(plane, *at)[-labels.ndim :]])
+            found.update(np.unique(values).tolist())
+            cellseg.write_stack(files.labels / name, values, "YX")
+    return found - {files.ignore_label}
 
 
 def _source(project: Project, image: ProjectImage, changed: Path | None) -> ImageSource:
@@ -167,7 +200,7 @@ def _empty(folder: Path, files: TrainingFiles) -> None:
     for part in (files.images, files.labels):
         shutil.rmtree(part, ignore_errors=True)
     with cellseg.complete_file(folder / _NOTE) as temporary:
-        temporary.write_text(json.dumps({"ignore_label": IGNORE}), encoding="utf-8")
+        temporary.write_text(json.dumps({"ignore_label": files.ignore_label}), encoding="utf-8")
 
 
 def _check(*, cells: bool, background: bool) -> None:
@@ -178,6 +211,13 @@ def _check(*, cells: bool, background: bool) -> None:
         raise cellseg.InputError("no background is annotated", f"Paint some background (1), too: {why}")
     if not cells:
         raise cellseg.InputError("no cells are annotated", f"Paint some cells (2 and up), too: {why}")
+
+
+def _check_classes(names: Sequence[str], found: set[int]) -> None:
+    missing = [name for number, name in enumerate(names, 1) if number not in found]
+    if missing:
+        wrong = f"no cell of the class {missing[0]} is annotated"
+        raise cellseg.InputError(wrong, "Paint one, or take that class off the list.")
 
 
 def main(project: str, folder: str, changed: str = "") -> int:

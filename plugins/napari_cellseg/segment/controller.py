@@ -260,10 +260,11 @@ class SegmentController:
         part = "" if told["complete"] else " in what is predicted so far"
         self.counted.emit(f"{told['cells']} cells{part}")
         read = partial(self._desk.read_cells, Path(told["folder"]))
-        self._desk.tasks.run(read, partial(self._on_cells_read, self.layers), self._on_task_failed)
+        done = partial(self._on_cells_read, self.layers, Path(told["folder"]))
+        self._desk.tasks.run(read, done, self._on_task_failed)
 
-    def _on_cells_read(self, layers: ResultLayers, cells: tuple[Any, bool]) -> None:
-        if layers.show_cells(*cells):
+    def _on_cells_read(self, layers: ResultLayers, picture: Path, cells: tuple[Any, bool]) -> None:
+        if layers.show_cells(*cells, picture):
             self.said.emit(KEPT.format(name=layers.name))
         if self._queue:
             self._open_next()

@@ -26,7 +26,7 @@ class Cut:
     """Something was changed by hand."""
 
     def __init__(self) -> None:
-        self.stack = False
+        self.stack, self.classes = False, 2
         self.answers = Answers(stored_values(UNKNOWN))
         self.answers.changed.connect(self._on_answers_changed)
         self._adapting = False
@@ -35,12 +35,12 @@ class Cut:
         """Follow what is stored with a model.
 
         Args:
-            stored: threshold, minimum_size, fill_holes, split (0 or the usual diameter).
+            stored: threshold, minimum_size, fill_holes, split (0 or the usual diameter), and names of the classes.
             stack: whether there is more than one plane.
             anew: forget what was changed by hand.
         """
         self._adapting = True
-        self.stack = stack
+        self.stack, self.classes = stack, len(stored.get("classes", ("background", "cell")))
         if anew:
             self.answers.reset(*CUT)
         self.answers.follow(stored_values(stored))
@@ -78,6 +78,7 @@ class Cut:
         """The options that have an effect."""
         values = self.answers.values
         hidden = {
+            "threshold": self.classes > 2,  # each pixel has the most probable class
             "object_diameter": values["split"] != "watershed",
             "link": not self.stack,
             "link_overlap": not self.stack or values["link"] != "overlap",

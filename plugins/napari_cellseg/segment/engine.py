@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 import cellseg
 from napari_cellseg.children.serving import Order
+from napari_cellseg.pixels.pyramid import cells_in
 from napari_cellseg.segment.pictures import PredictionPictures
 
 if TYPE_CHECKING:
@@ -137,6 +138,7 @@ class Engine:
         kept = self._opened()
         scratch = kept.folder / "numbering"
         planes = self._followed(kept.instances(scratch, **order["options"]))
+        classes = self._followed(kept.cell_classes(planes, **order["options"]))
         picture = self._pictures.begin_cells()
         for plane, labels in enumerate(planes):
             for box in labels.grid:
@@ -144,6 +146,8 @@ class Engine:
                 picture.put(plane, box.top, box.left, labels.read_box(box))
             self._tell({"event": "progress", "stage": "drawing", "done": plane + 1, "total": len(planes)})
             labels.release()
+        if classes is not None:
+            classes.write_beside(cells_in(picture.folder))
         picture.finish()
         shutil.rmtree(scratch, ignore_errors=True)
         linked = order["options"].get("link", "none") != "none"  # else the numbers begin anew in each plane

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 import cellseg
 from napari_cellseg.annotation import RESULT, notes_on
 from napari_cellseg.pixels.lazy import pixels_of
-from napari_cellseg.pixels.pyramid import IN_MEMORY, UNCERTAINTY, open_levels
+from napari_cellseg.pixels.pyramid import IN_MEMORY, UNCERTAINTY, cells_in, open_levels
 from napari_cellseg.project.brush import hold_free_number
+from napari_cellseg.project.class_colours import show_classes
 from napari_cellseg.project.corrections import correctable, folder_beside, is_corrected
 from napari_cellseg.segment.field import Field, seen_field
 from napari_cellseg.segment.inputs import Input
@@ -119,21 +120,38 @@ class ResultLayers:
         layer.editable = False
         return layer
 
-    def show_cells(self, data: Any, multiscale: bool) -> bool:
-        """Cells of the whole image. Those that were corrected by hand stay, under another name: whether there are."""
+    def show_cells(self, data: Any, multiscale: bool, picture: Path | None = None) -> bool:
+        """Cells of the whole image. Those that were corrected by hand stay, under another name: whether there are.
+
+        Args:
+            data: the cells, or several levels of them.
+            multiscale: whether they are several.
+            picture: folder of the cells, in which their classes are, if there are some.
+        """
         aside = self._put_corrected_aside()
         if self.preview is not None:
             self.preview.visible = False
         cells = self._still(self.cells)
         if cells is None:
-            self.cells = self._add(self._new_cells(data, multiscale))
+            self.cells = self._new_cells(data, multiscale)
+            self._show_classes(picture)
+            self._add(self.cells)
             self._uncover_image()
         else:
-            cells.data = data
+            self._show_classes(picture, data)
             cells.visible = self.is_seen
         if self.cells is not None and not multiscale:
             hold_free_number(self.cells)
         return aside
+
+    def _show_classes(self, picture: Path | None, data: Any = None) -> None:
+        """Colour the cells by the classes that lie in their picture, if they do; `data`: they are replaced by these."""
+        assert self.cells is not None
+        if picture is not None:
+            self.cells.metadata["cellseg"]["classes"] = str(cells_in(picture))
+        if data is not None:
+            self.cells.data = data
+        show_classes(self.viewer, self.cells, ())
 
     def _put_corrected_aside(self) -> bool:
         cells = self._still(self.cells)
@@ -218,7 +236,7 @@ def cells_layer(image: Image, file: Path) -> Labels:
     """Cells of a file over the image that they were found in; what is corrected in them is kept beside the file."""
     cells = correctable(pixels_of(cellseg.open_image(file), 0), folder_beside(file), writable=True)
     notes = {name: note for name, note in notes_on(image).items() if name != "channel"}
-    about = {**notes, "image": notes.get("image", image.name), "what": RESULT}
+    about = {**notes, "image": notes.get("image", image.name), "what": RESULT, "classes": str(file)}
     placement = placement_of(image, cells.ndim) if image.ndim >= cells.ndim else {}
     name = f"{about['image']}: cells"
     return Labels(cells, name=name, opacity=0.5, metadata={"cellseg": about}, **placement)

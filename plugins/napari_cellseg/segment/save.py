@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import cellseg
 from napari_cellseg.pixels.layer_files import axes_of_layer, guess_axes, pixel_sizes_um, whole_of
+from napari_cellseg.project.cell_classes import classes_of
 from napari_cellseg.project.notes import image_of_layer
 
 if TYPE_CHECKING:
@@ -19,7 +22,7 @@ _BLOCK = 256
 
 
 def write_cells(layer: Any, project: Project | None, path: Path) -> None:
-    """Write cells as TIFF, OME-TIFF or OME-Zarr, by the name; complete or not at all.
+    """Write cells as TIFF, OME-TIFF or OME-Zarr, by the name, and their classes beside them; complete or not at all.
 
     Args:
         layer: Labels.
@@ -32,7 +35,18 @@ def write_cells(layer: Any, project: Project | None, path: Path) -> None:
     pixel_size, spacing = pixel_sizes_um(layer)
     cells = np.asarray(whole_of(layer))
     axes = axes_of(layer, project)
+    table = classes_of(layer, ())
+    if table is None:
+        cellseg.CellClasses.forget(path)
+    else:
+        table.as_classes(_cells_of(cells)).write_beside(path)
     cellseg.write_stack(path, cells, axes, pixel_size_um=pixel_size, spacing_um=spacing, tile=(_BLOCK, _BLOCK))
+
+
+def _cells_of(cells: NDArray[Any]) -> Iterator[tuple[int, int]]:
+    """Plane and number of each cell of (..., H, W)."""
+    for plane, values in enumerate(cells.reshape(-1, *cells.shape[-2:])):
+        yield from ((plane, number) for number in np.unique(values).tolist() if number)
 
 
 def axes_of(layer: Any, project: Project | None) -> str:

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 import cellseg
 from cellseg.arrays import Mask
-from napari_cellseg.annotation import notes_on
+from napari_cellseg.annotation import is_cell, notes_on
 from napari_cellseg.pixels.layer_files import whole_of
+from napari_cellseg.project.cell_classes import CellClassTable, classes_of
 from napari_cellseg.project.covered import LEFT_OUT, numbers_of_covered
 from napari_cellseg.segment.annotation import Taken, with_predicted
 
@@ -57,11 +58,33 @@ def take_over(project: Project | None, layer: Any, area: str, seen: Field, *, re
     convert = partial(with_predicted, after=0 if anew else int(labels.max()), only=only, replace=replace)
     taken = []
     regions = _regions(data, area, seen, only)
+    pass_on = partial(_pass_classes, project, image, classes_of(layer, ()))
     for plane, of_plane in groupby(regions, lambda region: region[0]):
         numbers = {} if anew else _numbers(data, labels, plane)
-        taken += [_take_region(data, labels, region, partial(convert, numbers=numbers)) for region in of_plane]
+        for region in of_plane:
+            taken.append(_take_region(data, labels, region, partial(convert, numbers=numbers)))
+            pass_on(plane, _cells(data, region), labels[region[-labels.ndim :]], taken[-1].ids)
         taken.append(_left_out(numbers, only))
     return Taken.together(taken)
+
+
+def _pass_classes(
+    project: Project,
+    image: ProjectImage,
+    known: CellClassTable | None,
+    plane: int,
+    found: NDArray[Any],
+    now: NDArray[np.uint32],
+    taken: Collection[int],
+) -> None:
+    """Give cells that were put into a region the classes that they were predicted as, where they have none."""
+    if known is None or not project.classes or not taken:
+        return
+    table, names = project.cell_classes(image), project.classes
+    mine = np.isin(found, [*taken]) & is_cell(now)
+    pairs = np.unique(np.stack([found[mine].astype(np.int64), now[mine].astype(np.int64)]), axis=1).T.tolist()
+    kinds = {(plane, number): known.name_of(plane, k) for k, number in pairs if not table.of(plane, number)}
+    table.give({cell: names.index(name) + 1 for cell, name in kinds.items() if name in names})
 
 
 def _numbers(data: Any, labels: LabelStore, plane: int) -> dict[int, int]:

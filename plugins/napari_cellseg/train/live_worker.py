@@ -35,8 +35,10 @@ class Learner:
         folder = Path(order["folder"])
         project = replace(Project.open(Path(order["project"])), writable=False)  # the window writes
         files = write_training_set(project, folder)
+        if self._model is not None and files.classes and self._model.card.class_names[1:] != files.classes:
+            self._model = None  # the project asks for other classes now
         start = self._model or order["start"] or None
-        options = {**order["on" if start else "new"], "labels_are": "instances", "ignore_label": files.ignore_label}
+        options = {**order["on" if start else "new"], **files.options}
         for event in cellseg.train(files.images, files.labels, start=start, **options):
             last = event
         self._model = last.model  # type: ignore[union-attr]

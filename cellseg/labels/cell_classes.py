@@ -1,0 +1,75 @@
+"""Classes of the cells of a label image, such as neuron and glia: a small table beside the file, NAME-classes.csv."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+from cellseg.arrays import Array, Int64
+from cellseg.errors import reading
+from cellseg.files import complete_file
+from cellseg.images.listing import stem
+
+COLUMNS = ("plane", "cell", "class_number", "class")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CellClasses:
+    """Class of each cell, plane by plane."""
+
+    names: tuple[str, ...]
+    """Names of the classes 1, 2, ...; 0 is no class."""
+    rows: Int64
+    """(n, 3) plane, cell and class of each cell; planes are counted through from 0."""
+
+    @classmethod
+    def beside(cls, labels: Path) -> Self | None:
+        """Classes of the cells in a file; None where it has none.
+
+        Raises:
+            InputError: the table is damaged.
+        """
+        file = classes_file(labels)
+        if not file.is_file():
+            return None
+        with reading(file, "is no table of classes of cells", f"Its columns are {', '.join(COLUMNS)}, or remove it."):
+            with open(file, encoding="utf-8-sig", newline="") as lines:
+                found = [[row[name] for name in COLUMNS] for row in csv.DictReader(lines)]
+            rows = np.array([[int(word) for word in words[:3]] for words in found], np.int64).reshape(-1, 3)
+            named = {int(number): name for *_, number, name in found}
+            return cls(tuple(named.get(k, str(k)) for k in range(1, max(named, default=0) + 1)), rows)
+
+    def write_beside(self, labels: Path) -> None:
+        """Write the table beside a file of cells, in one piece.
+
+        Raises:
+            InputError: it cannot be written.
+        """
+        file = classes_file(labels)
+        with complete_file(file) as temporary, open(temporary, "w", encoding="utf-8", newline="") as lines:
+            writer = csv.writer(lines, lineterminator="\n")
+            writer.writerow(COLUMNS)
+            writer.writerows((*row, self.names[row[2] - 1]) for row in self.rows.tolist() if row[2])
+
+    @staticmethod
+    def forget(labels: Path) -> None:
+        """Remove the table beside a file of cells, if there is one: the cells are others now."""
+        classes_file(labels).unlink(missing_ok=True)
+
+    def of(self, cells: Array | Sequence[int], planes: Iterable[int] = (0,)) -> Int64:
+        """Class numbers (n,) of cells (n,) that lie in planes; 0 where none is known."""
+        mine = self.rows[np.isin(self.rows[:, 0], [*planes])]
+        mine = mine[np.argsort(mine[:, 1], kind="stable")]
+        numbers, wanted = np.append(mine[:, 1], -1), np.asarray(cells, np.int64)
+        at = np.searchsorted(numbers[:-1], wanted)
+        return np.where(numbers[at] == wanted, np.append(mine[:, 2], 0)[at], 0)
+
+
+def classes_file(labels: Path) -> Path:
+    """The table of classes of a file of cells."""
+    return labels.with_name(f"{stem(labels)}-classes.csv")

@@ -1,0 +1,46 @@
+"""Classes of cells lie in a table beside them, and go into every table of measurements."""
+
+from __future__ import annotations
+
+import csv
+
+import numpy as np
+import pytest
+
+import cellseg
+from cellseg.errors import InputError
+
+CLASSES = cellseg.CellClasses(("neuron", "glia"), np.array([(0, 1, 2), (0, 7, 1), (1, 1, 1)]))
+
+
+def test_a_cell_goes_by_plane_and_number(tmp_path):
+    CLASSES.write_beside(tmp_path / "cells.ome.tif")
+    lines = (tmp_path / "cells-classes.csv").read_text().splitlines()
+    assert lines == ["plane,cell,class_number,class", "0,1,2,glia", "0,7,1,neuron", "1,1,1,neuron"]
+    found = cellseg.CellClasses.beside(tmp_path / "cells.tif")
+    assert found.names == ("neuron", "glia")
+    assert found.of([1, 2, 7]).tolist() == [2, 0, 1]
+    assert found.of([1, 7], [1]).tolist() == [1, 0]
+    assert cellseg.CellClasses(("a",), np.zeros((0, 3), np.int64)).of([3]).tolist() == [0]
+    cellseg.CellClasses.forget(tmp_path / "cells.tif")
+    assert cellseg.CellClasses.beside(tmp_path / "cells.tif") is None
+
+
+def test_a_damaged_table_is_said(tmp_path):
+    (tmp_path / "cells-classes.csv").write_text("plane,cell\n0,1\n")
+    with pytest.raises(InputError, match="is no table of classes of cells"):
+        cellseg.CellClasses.beside(tmp_path / "cells.tif")
+
+
+def test_the_class_is_a_column_of_measurements(tmp_path):
+    cells = np.zeros((2, 20, 30), np.uint8)
+    cells[0, 2:6, 2:6], cells[0, 9:15, 9:15], cells[0, 2:6, 20:25], cells[1, 3:9, 3:9] = 1, 7, 9, 1
+    cellseg.write_stack(tmp_path / "cells.tif", cells)
+    assert "class" not in cellseg.measure_file(tmp_path / "cells.tif").columns
+    CLASSES.write_beside(tmp_path / "cells.tif")
+    table = cellseg.measure_file(tmp_path / "cells.tif")
+    assert table.columns[:3] == ("cell", "plane", "class")
+    table.write(tmp_path / "cells.csv")
+    with open(tmp_path / "cells.csv", newline="") as file:
+        rows = [(row["plane"], row["cell"], row["class"]) for row in csv.DictReader(file)]
+    assert rows == [("0", "1", "glia"), ("0", "7", "neuron"), ("0", "9", ""), ("1", "1", "neuron")]
