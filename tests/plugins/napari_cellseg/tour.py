@@ -147,6 +147,24 @@ class Tour:
         self.viewer.reset_view()
         self.take("evaluate")
 
+    def classes(self) -> None:
+        """Annotated cells of two classes."""
+        panel = self.user.dock.show_panel("Annotate")
+        annotation = self.viewer.layers["touching annotation"]
+        for layer in self.viewer.layers:
+            layer.visible = layer.name in ("touching", annotation.name)
+        self.viewer.layers.selection.active = annotation
+        self.viewer.dims.set_point(0, PLANE)
+        self.user.wait(lambda: panel.annotator.target.layer is annotation and panel.annotator.ready)
+        panel.classes.set_names("large, small")
+        edits, index = panel.annotator.classing.edits, panel.annotator.target.index
+        sizes = {cell: index.pixels(cell) for cell in index.cells()}
+        for cell, pixels in sizes.items():
+            edits.give(cell, 1 if pixels > np.median([*sizes.values()]) else 2)
+        self.user.press(Qt.Key.Key_N)
+        self.look_at(*MIDDLE, 2.4)
+        self.take("classes")
+
     @property
     def camera(self) -> Any:
         return self.viewer.scene.camera
@@ -226,6 +244,7 @@ def main(folder: Path) -> None:
             tour.segment,
             tour.measure,
             tour.compare,
+            tour.classes,
         ):
             step()
         tour.viewer.close()

@@ -33,10 +33,10 @@ def target(found):
 
 
 def test_a_click_takes_the_cell_with_the_number_of_the_stroke_in_it(found, target):
-    assert put(target, 0, found, [(22, 22)], no_cell=False).startswith("1 cell taken")
+    assert put(target, 0, found, [(22, 22)], no_cell=False).words.startswith("1 cell taken")
     assert (target.layer.data[found == 1] == 7).all()
-    assert put(target, 0, found, [(22, 22)], no_cell=False) == "It is annotated already."
-    assert put(target, 0, found, [(60, 60)], no_cell=False) == NOTHING
+    assert put(target, 0, found, [(22, 22)], no_cell=False).words == "It is annotated already."
+    assert put(target, 0, found, [(60, 60)], no_cell=False).words == NOTHING
     target.undo()
     assert np.count_nonzero(target.layer.data == 7) == 25
 
@@ -56,14 +56,14 @@ def test_what_is_around_a_cell_that_is_taken_becomes_background(found, target):
 
 
 def test_a_drag_takes_several_and_leaves_strokes_as_they_are(found, target):
-    assert put(target, 0, found, [(30, x) for x in range(10, 150)], no_cell=False).startswith("3 cells")
+    assert put(target, 0, found, [(30, x) for x in range(10, 150)], no_cell=False).words.startswith("3 cells")
     values = [set(np.unique(target.layer.data[found == k])) for k in (1, 2, 3)]
     assert values == [{7}, {1, 8}, {9}]
 
 
 def test_one_that_covers_two_is_left_out(found, target):
     before = target.layer.data.copy()
-    assert put(target, 0, found, [(150, 150)], no_cell=False) == SEVERAL
+    assert put(target, 0, found, [(150, 150)], no_cell=False).words == SEVERAL
     np.testing.assert_array_equal(target.layer.data, before)
 
 

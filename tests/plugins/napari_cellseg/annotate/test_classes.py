@@ -75,3 +75,25 @@ def test_cells_get_their_classes_by_keys(make_napari_viewer, project, qtbot):
     panel.classes.set_names("")
     assert not panel.classes.buttons
     assert kept(project) == {3: 1, 4: 2, 5: 2}
+
+
+def test_a_predicted_cell_is_taken_with_its_class(make_napari_viewer, project, qtbot, tmp_path):
+    viewer = make_napari_viewer(show=True)
+    project = project.with_classes(["neuron", "glia"])
+    panel = viewer.window.add_plugin_dock_widget("cellseg")[1].show_panel("Annotate")
+    hand = Hand(viewer, qtbot)
+    open_project(viewer, project.path)
+    qtbot.waitUntil(lambda: panel.annotator.ready)
+    found = np.zeros((200, 300), np.uint32)
+    found[20:40, 20:60], found[80:100, 20:60] = 1, 2
+    cellseg.CellClasses(("glia",), np.array([(0, 1, 1)])).write_beside(tmp_path / "cells")
+    annotation = panel.annotator.target.layer
+    notes = {**annotation.metadata["cellseg"], "what": "instances", "classes": str(tmp_path / "cells")}
+    viewer.add_labels(found, name="cells", metadata={"cellseg": notes})
+    viewer.layers.selection.active = annotation
+    qtbot.waitUntil(lambda: panel.annotator.target.layer is annotation and panel.annotator.ready)
+    hand.press("T")
+    for row in (30, 90):
+        hand.drag((row, 40))
+    hand.press("Escape")
+    assert kept(project) == {2: 2, 3: 1}  # the other one was predicted without a class: that of the next cell

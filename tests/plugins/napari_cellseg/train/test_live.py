@@ -108,7 +108,7 @@ def test_its_cells_are_taken_and_strokes_begin_new_rounds(loop, qtbot):
     list(target.index.build())
     target.layer.data[:20, :30] = 0
     number = target.index.free_number()
-    told = accepting.put(target, 0, predicted_of(list(viewer.layers), target), [(5, 5)], no_cell=False)
+    told = accepting.put(target, 0, predicted_of(list(viewer.layers), target).data, [(5, 5)], no_cell=False).words
     assert told.startswith("1 cell taken")
     assert (layer.data[:20, :30] == number).all()
     assert cells.data[30:].max() == 0
