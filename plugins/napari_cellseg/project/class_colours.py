@@ -9,7 +9,6 @@ from weakref import ref
 import numpy as np
 from napari.layers import Labels
 from numpy.typing import NDArray
-from pydantic import PrivateAttr
 
 from cellseg.arrays import UInt8
 from napari_cellseg.annotation import code_of
@@ -65,10 +64,10 @@ def class_rows(values: NDArray[Any], kinds: UInt8, first_cell: int) -> UInt8:
 class ClassColormap(AnnotationColormap):
     """Colours of cells by their classes."""
 
-    _kinds: Callable[[], UInt8] = PrivateAttr()
-    _first_cell: int = PrivateAttr()
 
-    _table: CellClassTable | None = PrivateAttr(None)
+    _table: CellClassTable | None = None
+    _kinds: Callable[[], UInt8] | None = None
+    _first_cell: int = 0
 
     def look_in(self, table: CellClassTable, kinds: Callable[[], UInt8], first_cell: int) -> None:
         """Take classes from a table: `kinds` gives those of each number in the plane that is seen."""
@@ -80,6 +79,7 @@ class ClassColormap(AnnotationColormap):
         return self._table
 
     def _rows(self, values: NDArray[Any]) -> UInt8:
+        assert self._kinds is not None, "look_in comes first"
         return class_rows(values, self._kinds(), self._first_cell)
 
 
