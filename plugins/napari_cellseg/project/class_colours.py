@@ -64,7 +64,6 @@ def class_rows(values: NDArray[Any], kinds: UInt8, first_cell: int) -> UInt8:
 class ClassColormap(AnnotationColormap):
     """Colours of cells by their classes."""
 
-
     _table: CellClassTable | None = None
     _kinds: Callable[[], UInt8] | None = None
     _first_cell: int = 0
