@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, groupby
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cellseg.cli.flags import Flat
 from cellseg.cli.predict_batch import Failures, looked_at, unfinished
-from cellseg.cli.predict_cluster import ClusterRun, cluster_run
+from cellseg.cli.predict_cluster import ClusterRun, cluster_run, filled_by
 from cellseg.cli.predict_files import ImageJob, ResultFiles, plan_jobs
 from cellseg.cli.predict_share import ShareOfImage, refuse_beside_shares, share_into
 from cellseg.cli.predict_summary import page_words, summaries
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from cellseg.inference.predicted import Predicted
     from cellseg.inference.prediction import Plan, Prediction
     from cellseg.inference.seen import SeenImage
+    from cellseg.inference.tasks import Hands
     from cellseg.models.trained import TrainedModel
     from cellseg.report.records import PredictionRecord
 
@@ -122,12 +124,15 @@ def _predict_into(job: ImageJob, source: ImageSource, order: PredictOrder, recor
         of_labels = label_notes(source)
         for note in of_labels:
             say(f"warning: {source.name}: {note}")
-        if cluster is not None and not cluster.fill(prediction, job.image, target):
-            return False
-        if record is not None:
-            record.begin(len(prediction.done))
-        if not finish_told(prediction, target, None if record is None else record.sure.add):
-            return False
+        with ExitStack() as stack:
+            hand_out = stack.enter_context(cluster.at_work(prediction, job.image, target)) if cluster else None
+            if hand_out is not None and not filled_by(hand_out, prediction):
+                return False
+            if record is not None:
+                record.begin(len(prediction.done))
+            look, hands = None if record is None else record.sure.add, None if hand_out is None else hand_out.do
+            if not finish_told(prediction, target, look, hands):
+                return False
         if record is not None:
             record.notes = [*of_labels, *prediction.notes]
         say_notes(prediction)
@@ -136,7 +141,9 @@ def _predict_into(job: ImageJob, source: ImageSource, order: PredictOrder, recor
     return True
 
 
-def finish_told(prediction: Prediction, target: Path, look: Callable[[Predicted], None] | None) -> bool:
+def finish_told(
+    prediction: Prediction, target: Path, look: Callable[[Predicted], None] | None, hands: Hands | None = None
+) -> bool:
     """Run a prediction to the finished file; False where it was stopped before."""
     from cellseg.allocator import give_back
     from cellseg.inference.segment import finish
@@ -144,7 +151,7 @@ def finish_told(prediction: Prediction, target: Path, look: Callable[[Predicted]
     source = prediction.source
     with stoppable() as stop:
         say(describe(prediction.plan(), source))
-        for stage, several in groupby(finish(prediction, target, look), lambda step: step.stage):
+        for stage, several in groupby(finish(prediction, target, look, hands), lambda step: step.stage):
             first = next(several)
             give_back()
             with bar(f"{source.name}: {stage}", first.total) as update:

@@ -75,8 +75,9 @@ class ClusterRun:
             hand_out.wait_for_orphans()
         say(f"{self.address.text}: {count} workers; image, model and output are read by their paths")
 
-    def fill(self, prediction: Prediction, image: Path, target: Path) -> bool:
-        """Have all missing tiles computed; False where it was stopped before."""
+    @contextmanager
+    def at_work(self, prediction: Prediction, image: Path, target: Path) -> Iterator[HandOut]:
+        """Its workers on one prediction, of tiles and then of numbering and writing; they are let go in the end."""
         from cellseg.inference.cluster.hand_out import HandOut
         from cellseg.inference.cluster.job import CLIENT
         from cellseg.inference.work_log import at_work
@@ -84,7 +85,7 @@ class ClusterRun:
         with ExitStack() as after, at_work(target, CLIENT), _token(target) as token:
             hand_out = HandOut(self.client, self.job(image, prediction.source, target, prediction.seen.asked, token))
             after.callback(hand_out.leave)  # when the token is gone
-            return _handed_out(hand_out, prediction)
+            yield hand_out
 
 
 @contextmanager
@@ -107,7 +108,8 @@ def cluster_run(
         yield ClusterRun(address, client, model, trained, reading)
 
 
-def _handed_out(hand_out: HandOut, prediction: Prediction) -> bool:
+def filled_by(hand_out: HandOut, prediction: Prediction) -> bool:
+    """Have all missing tiles computed; False where it was stopped before."""
     from cellseg.inference.cluster.batches import batch_size, batches
     from cellseg.inference.helping import measure_together
 

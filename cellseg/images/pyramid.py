@@ -59,7 +59,7 @@ def with_copies(
     Rows come in bands as high as a tile, from the top. About two bands of the image are held in memory.
     """
     for sheet in range(layout.planes * layout.channels):
-        pyramid = _Pyramid(shapes, layout.tile[0], layout.holds_labels, sink(sheet))
+        pyramid = Pyramid([height for height, _ in shapes], layout.tile[0], layout.holds_labels, sink(sheet))
         for rows, columns in layout.tiles:
             block = next(blocks)
             if columns.start == 0:
@@ -70,15 +70,15 @@ def with_copies(
             yield block  # last: nobody asks for more than the last tile
 
 
-class _Pyramid:
-    """The levels of one sheet; of each it holds less than a band of rows."""
+class Pyramid:
+    """The levels of one sheet, or of a part of it, by their heights; of each it holds less than a band of rows."""
 
-    def __init__(self, shapes: Shapes, band: int, labels: bool, sink: Sink) -> None:
-        self._heights = [height for height, _ in shapes]
+    def __init__(self, heights: list[int], band: int, labels: bool, sink: Sink) -> None:
+        self._heights = heights
         self._band, self._sink = band, sink
         self._halved = partial(halved, labels=labels)
-        self._waiting: list[list[NDArray[Any]]] = [[] for _ in shapes]
-        self._written = [0] * len(shapes)
+        self._waiting: list[list[NDArray[Any]]] = [[] for _ in heights]
+        self._written = [0] * len(heights)
 
     def add(self, level: int, rows: NDArray[Any]) -> None:
         """The next rows of a level; they are passed on when there is a band of them, or the last one."""

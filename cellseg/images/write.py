@@ -15,7 +15,7 @@ from cellseg.images.layout import ResultLayout, layout_like
 from cellseg.images.omezarr.folder import SUFFIX
 from cellseg.images.source import array_source
 
-__all__ = ["ResultLayout", "layout_like", "write_stack", "write_tiled"]
+__all__ = ["ResultLayout", "is_zarr_name", "layout_like", "write_stack", "write_tiled"]
 
 
 def write_tiled(path: str | Path, layout: ResultLayout, blocks: Iterator[NDArray[Any]]) -> None:
@@ -29,13 +29,18 @@ def write_tiled(path: str | Path, layout: ResultLayout, blocks: Iterator[NDArray
     Raises:
         InputError: it cannot be written.
     """
-    if Path(path).suffix.lower() == SUFFIX:
+    if is_zarr_name(Path(path)):
         from cellseg.images.omezarr.write import write_omezarr
 
         return write_omezarr(path, layout, blocks)
     from cellseg.images.tiff.write import write_tiff
 
     return write_tiff(path, layout, blocks)
+
+
+def is_zarr_name(path: Path) -> bool:
+    """True where OME-Zarr is written under a name."""
+    return path.suffix.lower() == SUFFIX
 
 
 def write_stack(

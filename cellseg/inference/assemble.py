@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from functools import partial
@@ -14,46 +14,56 @@ from numpy.typing import NDArray
 
 from cellseg.images.layout import ResultLayout
 from cellseg.images.listing import stem
-from cellseg.images.write import write_tiled
+from cellseg.images.omezarr.parts import omezarr_in_parts, rounds
+from cellseg.images.write import is_zarr_name, write_tiled
 from cellseg.inference.cell_classes import classes_of_cells
-from cellseg.inference.cut import instance_options
 from cellseg.inference.finished import FinishedTiles
-from cellseg.inference.instances import LabelledPlane, label_dtype, labelling, link_planes
+from cellseg.inference.instances import LabelledPlane, Pass, label_dtype, label_planes, link_planes
 from cellseg.inference.instances.label import LabelProgress
 from cellseg.inference.progress import Progress
 from cellseg.inference.result import result_layout, uncertainty_layout
+from cellseg.inference.tasks import Hands, LabelBlocks, PlaneTables, ReadRegion, ShareBlocks, WriteParts
 from cellseg.labels.cell_classes import CellClasses
+from cellseg.metrics.overlap import Overlaps
 from cellseg.options import PredictOptions
 from cellseg.steps import retold
 
-ReadBand = Callable[[int, int, slice], NDArray[Any]]
-"""(plane, channel, rows) -> pixels (h, W)."""
-
 
 def write_result(
-    finished: FinishedTiles, output: Path, scratch: Path, options: PredictOptions, mark: str
+    finished: FinishedTiles, output: Path, planes: PlaneTables, mark: str, hands: Hands | None = None
 ) -> Iterator[Progress]:
     """Write the result of finished tiles, and the uncertainty beside it where the options say so.
 
-    Of instances of several classes a table beside them says the class of each.
+    Of instances of several classes a table beside them says the class of each. The result comes last, so that all is
+    complete when its name appears.
 
-    The result comes last, so that all is complete when its name appears. `scratch` is a folder for what does not stay
-    in memory, `mark` what the files are known by, see `mark_of`. Raises InputError where a file cannot be written or
-    the instances do not fit the type that was asked for.
+    Args:
+        finished: the tiles.
+        output: the file.
+        planes: the options, and a folder for what does not stay in memory.
+        mark: what the files are known by, see `mark_of`.
+        hands: several processes that number and write OME-Zarr together; without them it is this one.
+
+    Raises InputError where a file cannot be written or the instances do not fit the type that was asked for.
     """
-    seen = finished.seen
+    seen, options = finished.seen, planes.options
     if options.uncertainty != "none":
         unsure = replace(uncertainty_layout(seen.own, options), mark=mark)
-        yield from _write_bands(uncertainty_file(output), unsure, _uncertain_bands(finished, options))
+        yield from _write_bands(uncertainty_file(output), unsure, _uncertain(finished, options))
     layout = replace(result_layout(seen.model, seen.own, options), mark=mark)
+    read: ReadRegion = partial(finished.written, options)
     if options.result == "instances":
-        planes = yield from number_instances(finished, scratch, options)
-        classes = yield from classes_of_cells(finished, planes, options)
+        labelled = yield from number_instances(finished, planes, hands)
+        classes = yield from classes_of_cells(finished, labelled, options)
         _write_classes(output, classes)
-        dtype = label_dtype(max(plane.largest for plane in planes), options.label_type)
-        yield from _write_bands(output, replace(layout, dtype=dtype), _label_bands(planes, seen.own.width))
+        layout = replace(layout, dtype=label_dtype(max(plane.largest for plane in labelled), options.label_type))
+        read = _labels(labelled)
+        if hands is not None:
+            planes.save(labelled, "writing")
+    if hands is not None and is_zarr_name(output):
+        yield from _write_parts(output, layout, planes, hands)
     else:
-        yield from _write_bands(output, layout, _result_bands(finished, options))
+        yield from _write_bands(output, layout, read)
 
 
 def _write_classes(output: Path, classes: CellClasses | None) -> None:
@@ -70,21 +80,33 @@ def uncertainty_file(output: Path) -> Path:
 
 
 def number_instances(
-    finished: FinishedTiles, scratch: Path, options: PredictOptions
+    finished: FinishedTiles, planes: PlaneTables, hands: Hands | None = None
 ) -> Generator[Progress, None, list[LabelledPlane]]:
     """Number the instances of each plane, and link them through the stack where the options say so.
 
-    `scratch` is a folder for what does not stay in memory; it is wanted as long as the planes are read.
+    What lies in the folder of `planes` is wanted as long as they are read. `hands` as in `write_result`.
     """
-    source, planes = finished.seen.own, []
-    settings = instance_options(finished.seen.model.card, options)
-    for number in range(source.planes):
-        mask = partial(finished.mask, options, number)
-        steps = labelling(mask, source.height, source.width, options=settings, scratch=scratch / str(number))
-        planes.append((yield from retold(steps, partial(_of_stack, number, source.planes))))
+    source, options = finished.seen.own, planes.options
+    if hands is None:
+        found = yield from _numbered_here(finished, planes)
+    else:
+        passes = [planes.passes(finished, number) for number in range(source.planes)]
+        steps = label_planes(passes, partial(_handed_out, planes, hands))
+        found = yield from retold(steps, lambda one: Progress(one.done, one.total, "numbering"))
     if options.link == "overlap":
-        planes = yield from _linked(planes, source.plane_shape, options.link_overlap)
-    return planes
+        found = yield from _linked(found, source.plane_shape, planes, hands)
+    return found
+
+
+def _numbered_here(finished: FinishedTiles, planes: PlaneTables) -> Generator[Progress, None, list[LabelledPlane]]:
+    """Plane after plane, so that what is kept of one is of use to its next pass."""
+    total, found = finished.seen.own.planes, list[LabelledPlane]()
+    for number in range(total):
+        steps = label_planes([planes.passes(finished, number)])
+        found += yield from retold(steps, partial(_of_stack, number, total))
+        if total > 1:
+            found[-1].release()
+    return found
 
 
 def _of_stack(number: int, planes: int, one: LabelProgress) -> Progress:
@@ -92,49 +114,73 @@ def _of_stack(number: int, planes: int, one: LabelProgress) -> Progress:
     return Progress(number * one.total + one.done, planes * one.total, "numbering")
 
 
+def _handed_out(
+    planes: PlaneTables, hands: Hands, passes: Sequence[Pass], before: Sequence[LabelledPlane | None]
+) -> Iterator[Any]:
+    """The blocks of a pass, for several processes, see `Workers`."""
+    name, grid = passes[0].name, passes[0].grid
+    planes.save([plane for plane in before if plane is not None], name)
+    return hands(LabelBlocks(planes, name, grid.block**2, len(grid)), len(passes) * len(grid))
+
+
 def _linked(
-    planes: list[LabelledPlane], plane_shape: tuple[int, ...], overlap: float
+    found: list[LabelledPlane], plane_shape: tuple[int, ...], planes: PlaneTables, hands: Hands | None
 ) -> Generator[Progress, None, list[LabelledPlane]]:
     """Planes whose ids go on along the fastest axis of the stack, Z before T; numbers of other axes start anew."""
     linked: list[LabelledPlane] = []
     length = plane_shape[-1] if plane_shape else 1
-    for start in range(0, len(planes), length):
+    shared = None if hands is None or length < 2 else _shared(found, length, planes, hands)
+    for start in range(0, len(found), length):
         following = max((plane.largest for plane in linked), default=0) + 1
-        for plane in link_planes(planes[start : start + length], overlap, following):
+        for plane in link_planes(found[start : start + length], planes.options.link_overlap, following, shared):
             linked.append(plane)
-            yield Progress(len(linked), len(planes), "linking")
+            yield Progress(len(linked), len(found), "linking")
     return linked
 
 
-def _result_bands(finished: FinishedTiles, options: PredictOptions) -> ReadBand:
-    columns = slice(0, finished.seen.own.width)
-    return lambda plane, channel, rows: finished.written(options, plane, channel, rows, columns)
+def _shared(found: list[LabelledPlane], length: int, planes: PlaneTables, hands: Hands) -> Iterator[Overlaps]:
+    """The overlaps of planes with those before them, block by block, from several processes."""
+    planes.save(found, "linking")
+    grid = found[0].grid
+    task = ShareBlocks(planes, grid.block**2, len(grid), length)
+    units = (len(found) - len(found) // length) * len(grid)
+    return (one for one in hands(task, units) if one is not None)
 
 
-def _uncertain_bands(finished: FinishedTiles, options: PredictOptions) -> ReadBand:
-    columns = slice(0, finished.seen.own.width)
-    return lambda plane, _channel, rows: finished.uncertainty(plane, rows, columns, options.uncertainty)
+def _uncertain(finished: FinishedTiles, options: PredictOptions) -> ReadRegion:
+    return lambda plane, _channel, rows, columns: finished.uncertainty(plane, rows, columns, options.uncertainty)
 
 
-def _label_bands(planes: list[LabelledPlane], width: int) -> ReadBand:
-    def read(plane: int, _channel: int, rows: slice) -> NDArray[Any]:
+def _labels(planes: list[LabelledPlane]) -> ReadRegion:
+    def read(plane: int, _channel: int, rows: slice, columns: slice) -> NDArray[Any]:
         if plane and not rows.start:
             planes[plane - 1].release()
-        return planes[plane].read(rows, slice(0, width))
+        return planes[plane].read(rows, columns)
 
     return read
 
 
-def _blocks(layout: ResultLayout, read: ReadBand) -> Iterator[NDArray[Any]]:
+def _write_parts(path: Path, layout: ResultLayout, planes: PlaneTables, hands: Hands) -> Iterator[Progress]:
+    """Write OME-Zarr by several processes."""
+    parts = rounds(layout)
+    total, done = sum(map(len, parts)), 0
+    with omezarr_in_parts(path.absolute(), layout) as folder:
+        for number, together in enumerate(parts):
+            for one in hands(WriteParts(planes, layout, folder, number), len(together)):
+                done += one is not None
+                yield Progress(done, total, "writing")
+
+
+def _blocks(layout: ResultLayout, read: ReadRegion) -> Iterator[NDArray[Any]]:
     """The result block by block, in the order in which a tiled TIFF stores them; a row of blocks is read at once."""
     step = layout.tile[0]
     for plane, channel, top in product(range(layout.planes), range(layout.channels), range(0, layout.height, step)):
-        band = read(plane, channel, slice(top, min(top + step, layout.height)))
+        band = read(plane, channel, slice(top, min(top + step, layout.height)), slice(0, layout.width))
         for left in range(0, layout.width, layout.tile[1]):
             yield band[:, left : left + layout.tile[1]].astype(layout.dtype, copy=False)
 
 
-def _write_bands(path: Path, layout: ResultLayout, read: ReadBand) -> Iterator[Progress]:
+def _write_bands(path: Path, layout: ResultLayout, read: ReadRegion) -> Iterator[Progress]:
     """Write in a thread of its own, so that who waits hears how far it is and may stop."""
     blocks = _Counted(_blocks(layout, read))
     total = layout.planes * layout.channels * len(layout.tiles)

@@ -69,6 +69,10 @@ class Journal:
         """
         for name, array in self._arrays.items():
             array[tile.plane, :, tile.write.rows, tile.write.columns] = values[name]
+        self.refuse_closed()
+
+    def refuse_closed(self) -> None:
+        """Raise JournalClosed where another process has made the result; what was written since goes."""
         if not (self.folder / NOTE).exists():
             shutil.rmtree(self.folder, ignore_errors=True)
             raise JournalClosed(f"the result is complete, its tiles in {self.folder.name} are gone")

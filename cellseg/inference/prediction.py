@@ -31,6 +31,7 @@ from cellseg.inference.runner import Runner
 from cellseg.inference.scope import ALL, CUT, LINKING, refuse, refuse_without_effect
 from cellseg.inference.seen import SeenImage
 from cellseg.inference.store import Store
+from cellseg.inference.tasks import Hands, PlaneTables
 from cellseg.inference.tiling import Tile, TilePlace, TilePlan, nearest_first, place, plan
 from cellseg.labels.cell_classes import CellClasses
 from cellseg.models.trained import TrainedModel
@@ -215,7 +216,7 @@ class Prediction:
 
     def read(self, plane: int, rows: slice, columns: slice) -> Float32:
         """Probabilities float32 (classes, h, w) of a region of a plane; no cell where no tile is done."""
-        return self._finished.probabilities(plane, rows, columns)
+        return self.finished.probabilities(plane, rows, columns)
 
     def uncertainty(self, plane: int, rows: slice, columns: slice) -> Float32:
         """Uncertainty float32 (h, w) of a region of a plane: what `write` puts beside a result.
@@ -224,7 +225,7 @@ class Prediction:
         prediction was opened with `uncertainty="disagreement"`, the standard deviation of the averaged versions.
         """
         kind = self.stored.options.uncertainty
-        return self._finished.uncertainty(plane, rows, columns, "entropy" if kind == "none" else kind)
+        return self.finished.uncertainty(plane, rows, columns, "entropy" if kind == "none" else kind)
 
     # cut --------------------------------------------------------------------------------------------------------
 
@@ -245,32 +246,39 @@ class Prediction:
         Each plane that is returned is read by region: `plane.read(rows, columns)`. `scratch` is a folder for what does
         not stay in memory; it is wanted as long as the planes are read.
         """
-        return (yield from number_instances(self._finished, scratch, self._settings(options)))
+        return (yield from number_instances(self.finished, PlaneTables(scratch, self._settings(options))))
 
     def cell_classes(
         self, planes: Sequence[LabelledPlane], **options: Any
     ) -> Generator[Progress, None, CellClasses | None]:
         """Class of each cell of planes from `instances`, with the same options; None where there is but one class."""
-        return (yield from classes_of_cells(self._finished, planes, self._settings(options)))
+        return (yield from classes_of_cells(self.finished, planes, self._settings(options)))
 
     # write ------------------------------------------------------------------------------------------------------
 
-    def write(self, output: Path, **options: Any) -> Iterator[Progress]:
+    def write(self, output: Path, hands: Hands | None = None, **options: Any) -> Iterator[Progress]:
         """Write a result file, complete or not at all: the one of `cellseg predict` with the same options and tile.
 
         `options` are fields of PredictOptions that take precedence over those of the prediction: the cut, the result,
-        its type, and the uncertainty, which is written beside. Raises InputError where a file cannot be written, or for
-        an option of the network, which the tiles have been made with.
+        its type, and the uncertainty, which is written beside. `hands` are several processes that help, see
+        `write_result`. Raises InputError where a file cannot be written, or for an option of the network, which the
+        tiles have been made with.
         """
-        scratch, settings = self.folder / "instances", self._settings(options)
+        scratch, settings = self.folder.absolute() / "instances", self._settings(options)
         marked = replace(self.seen.asked, **options)
         refuse_without_effect(settings, options.keys())
-        yield from write_result(self._finished, output, scratch, settings, mark_of(self.key, marked))
+        yield from write_result(self.finished, output, PlaneTables(scratch, settings), mark_of(self.key, marked), hands)
         shutil.rmtree(scratch, ignore_errors=True)
 
     @property
-    def _finished(self) -> FinishedTiles:
+    def finished(self) -> FinishedTiles:
+        """The tiles that are finished, to be read."""
         return FinishedTiles(self.seen, self.journal, self.stored)
+
+    def refuse_closed(self) -> None:
+        """Raise JournalClosed where another process has made the result meanwhile."""
+        assert isinstance(self.journal, Journal)
+        self.journal.refuse_closed()
 
     @property
     def folder(self) -> Path:

@@ -5,6 +5,8 @@ from itertools import product
 import pytest
 
 from cellseg import cli
+from cellseg.inference.cluster import hand_out
+from cellseg.inference.instances.split import SplitSizes
 from tests.cli.conftest import contents
 
 distributed = pytest.importorskip("distributed")
@@ -54,6 +56,41 @@ def test_shares_and_workers_make_the_bytes_of_one_process(
     assert one
     assert contents(tmp_path / "shares") == one
     assert contents(tmp_path / "workers") == one
+
+
+@pytest.fixture
+def small_blocks(monkeypatch):
+    """Of what is worked on alone there is more than one in a plane of 50 x 70; the workers are in this process."""
+    monkeypatch.setattr("cellseg.inference.instances.label.BLOCK", 16)
+    monkeypatch.setattr("cellseg.inference.instances.split.SIZES", SplitSizes(largest=18, window=12, halo=8))
+    monkeypatch.setattr("cellseg.inference.result.BLOCK", 16)
+    monkeypatch.setattr("cellseg.images.pyramid.SMALLEST", 20)
+    monkeypatch.setattr("cellseg.images.omezarr.parts.HALVINGS", 1)
+
+
+@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.parametrize(
+    ("image", "file", "more"),
+    [
+        ("stack", "r.ome.zarr", (*RESULTS["instances"], "--link", "overlap")),
+        ("plane", "r.tif", ("--threshold", 0.4, "--core", 0.5, "--minimum-size", 4)),
+        ("stack", "r.ome.zarr", RESULTS["probabilities"]),
+    ],
+)
+def test_workers_number_and_write_together(
+    cellseg_cli, measuring, images, two_workers, tmp_path, monkeypatch, image, file, more
+):
+    tasks, do = [], hand_out.HandOut.do
+    monkeypatch.setattr(hand_out.HandOut, "do", lambda *known: tasks.append(type(known[1]).__name__) or do(*known))
+    for name, where in {"one": (), "workers": ("--cluster", two_workers)}.items():
+        out = tmp_path / name / file
+        found = cellseg_cli("predict", measuring, images[image], "--tile", 32, *more, "--out", out, *where)
+        assert found.code == 0, found.err
+    one = contents(tmp_path / "one")
+    assert one
+    assert contents(tmp_path / "workers") == one
+    wanted = {"LabelBlocks": "probabilities" not in more, "ShareBlocks": "--link" in more, "WriteParts": "zarr" in file}
+    assert {name for name, there in wanted.items() if there} == set(tasks)
 
 
 @pytest.mark.slow

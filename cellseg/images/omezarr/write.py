@@ -40,17 +40,40 @@ def write_omezarr(path: str | Path, layout: ResultLayout, blocks: Iterator[NDArr
     Raises:
         InputError: it cannot be written, or something that cellseg did not make stands there.
     """
+    path = Path(path)
+    with complete_folder(path, made_by_cellseg) as temporary:
+        begin_omezarr(temporary, layout, path.name)
+        arrays = open_levels(temporary, layout)
+        for _ in with_copies(layout, blocks, level_shapes(layout.height, layout.width), partial(_sink, arrays, layout)):
+            pass
+
+
+def begin_omezarr(folder: Path, layout: ResultLayout, name: str) -> None:
+    """Make the arrays of an image that will be called `name` in a folder, empty."""
     import zarr
 
-    path = Path(path)
     axes, sizes = _axes(layout)
     shapes = level_shapes(layout.height, layout.width)
-    with complete_folder(path, made_by_cellseg) as temporary:
-        attributes = {"ome": _metadata(layout, axes, shapes, path.name), "_creator": {"name": maker(layout.mark)}}
-        group = zarr.create_group(str(temporary), zarr_format=3, attributes=attributes)
-        arrays = [_create(group, level, axes, sizes, shape, layout) for level, shape in enumerate(shapes)]
-        for _ in with_copies(layout, blocks, shapes, partial(_sink, arrays, layout, axes)):
-            pass
+    attributes = {"ome": _metadata(layout, axes, shapes, name), "_creator": {"name": maker(layout.mark)}}
+    group = zarr.create_group(str(folder), zarr_format=3, attributes=attributes)
+    for level, shape in enumerate(shapes):
+        _create(group, level, axes, sizes, shape, layout)
+
+
+def open_levels(folder: Path, layout: ResultLayout) -> list[Any]:
+    """The arrays of the levels that were begun in a folder."""
+    import zarr
+
+    levels = range(len(level_shapes(layout.height, layout.width)))
+    return [zarr.open_array(str(folder / str(level)), mode="r+") for level in levels]
+
+
+def index_of(layout: ResultLayout, sheet: int) -> tuple[int, ...]:
+    """The place of a sheet along the axes that count sheets."""
+    names, lengths = layout.ome_planes
+    places = np.unravel_index(sheet, (*lengths, layout.channels))
+    at = dict(zip(names + "C", (int(place) for place in places), strict=True))
+    return tuple(at[axis] for axis in _axes(layout)[0] if axis not in "YX")
 
 
 def _axes(layout: ResultLayout) -> tuple[str, tuple[int, ...]]:
@@ -85,12 +108,9 @@ def _create(
     )
 
 
-def _sink(arrays: list[Any], layout: ResultLayout, axes: str, sheet: int) -> Sink:
+def _sink(arrays: list[Any], layout: ResultLayout, sheet: int) -> Sink:
     """A writer of the rows of one sheet."""
-    names, lengths = layout.ome_planes
-    places = np.unravel_index(sheet, (*lengths, layout.channels))
-    at = dict(zip(names + "C", (int(place) for place in places), strict=True))
-    index = tuple(at[axis] for axis in axes if axis not in "YX")
+    index = index_of(layout, sheet)
 
     def write(level: int, top: int, rows: NDArray[Any]) -> None:
         arrays[level][(*index, slice(top, top + len(rows)))] = rows

@@ -7,12 +7,17 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import islice
+from functools import partial
+from itertools import chain, islice
 from typing import Any
 
+import numpy as np
+
 from cellseg.errors import InputError
+from cellseg.inference.cluster.batches import batch_size, batches
 from cellseg.inference.cluster.job import WORKER, BatchDone, ClusterJob
-from cellseg.inference.cluster.worker import compute_batch, fault_of_worker, forget_job
+from cellseg.inference.cluster.worker import compute_batch, do_units, fault_of_worker, forget_job
+from cellseg.inference.tasks import Task
 from cellseg.inference.work_log import wait_for_ends
 
 logger = logging.getLogger(__name__)
@@ -27,6 +32,8 @@ ANSWER = 120.0
 """Seconds in which each worker says whether it can do the work; for that it imports torch and reads the model."""
 FAREWELL = 10.0
 """Seconds until a worker counts as one that hangs, when all is over."""
+SECONDS_A_PIXEL = 1e-7
+"""Of numbering and writing, about."""
 POLL = 0.1
 GONE = "the scheduler is gone"
 KEPT = "What is done is kept: go on with --resume."
@@ -44,6 +51,9 @@ class WorkerSum:
 class _Batch:
     """A batch that was given out, perhaps to several, one after the other."""
 
+    place: int
+    """Its place among the batches."""
+    work: Callable[..., Any]
     numbers: Sequence[int]
     futures: list[Any] = field(default_factory=list)
     since: float = field(default_factory=time.monotonic)
@@ -100,29 +110,46 @@ class HandOut:
         return answers
 
     def run(self, batches: Iterator[Sequence[int]]) -> Iterator[int]:
-        """Hand all batches out; yields the tiles that were computed since, at least every moment.
+        """Have tiles computed; yields how many were since, at least every moment. Raises as `results`."""
+        for found in self.results(compute_batch, batches):
+            yield sum(self._count(done) for done in found.values())
+
+    def do(self, task: Task, count: int) -> Iterator[Any]:
+        """Have a number of units of a task done, see `Hands`. Raises as `results`."""
+        size = batch_size(count, count * task.pixels * SECONDS_A_PIXEL, len(self._known()))
+        early: dict[int, Any] = {}
+        following = 0
+        for found in self.results(partial(do_units, task=task), batches(np.arange(count), size)):
+            early.update(found)
+            while following in early:
+                yield from early.pop(following)
+                following += 1
+            yield None
+
+    def results(self, work: Callable[..., Any], batches: Iterator[Sequence[int]]) -> Iterator[dict[int, Any]]:
+        """Hand all batches out; yields results by the place of their batch, at least every moment none.
 
         Raises InputError where the scheduler is gone, or workers die with a batch again and again; and what went wrong
         on a worker, such as OSError for a full disk.
         """
         from distributed import as_completed
 
-        coming: Any = as_completed()
+        coming, numbered = as_completed(), enumerate(batches)
         while True:
-            self._fill(coming, batches)
+            self._fill(coming, work, numbered)
             if not self._open:
                 return
             ready = list(coming.next_batch(block=False)) if coming.count() else []
-            yield sum(self._taken(future, coming) for future in ready if future in self._open)
+            yield dict(chain.from_iterable(self._taken(future, coming) for future in ready if future in self._open))
             if not ready:
                 self._refuse_gone()
                 self._give_again(coming)
                 time.sleep(POLL)
 
-    def _fill(self, coming: Any, batches: Iterator[Sequence[int]]) -> None:
+    def _fill(self, coming: Any, work: Callable[..., Any], batches: Iterator[tuple[int, Sequence[int]]]) -> None:
         room = WAITING * max(1, len(self._known())) - len(self._open)
-        for numbers in islice(batches, max(room, 0)):
-            self._submit(coming, _Batch(numbers))
+        for place, numbers in islice(batches, max(room, 0)):
+            self._submit(coming, _Batch(place, work, numbers))
 
     def _known(self) -> dict[str, Any]:
         """The workers, asked for again after a second: with a thousand of them it is a long answer."""
@@ -135,26 +162,26 @@ class HandOut:
     def _submit(self, coming: Any, batch: _Batch) -> None:
         cards = any("GPU" in worker.get("resources", {}) for worker in self._known().values())
         wish = {"resources": {"GPU": 1}} if cards else {}
-        future = self.client.submit(compute_batch, self.job, batch.numbers, pure=False, **wish)
+        future = self.client.submit(batch.work, self.job, batch.numbers, pure=False, **wish)
         batch.futures.append(future)
         batch.since = time.monotonic()
         self._open[future] = batch
         coming.add(future)
 
-    def _taken(self, future: Any, coming: Any) -> int:
-        """Take what a worker has done; a batch of workers that died is given out again."""
+    def _taken(self, future: Any, coming: Any) -> list[tuple[int, Any]]:
+        """The place and the result of a batch; one whose workers died is given out again."""
         batch = self._open.pop(future)
         if future.status == "finished":
             for twin in batch.futures:
                 if self._open.pop(twin, None) is not None:
                     twin.cancel()
-            return self._count(future.result())
+            return [(batch.place, future.result())]
         _refuse(future)
         if len(batch.futures) >= TRIES:
             found = f"workers died {TRIES} times with one batch"
             raise InputError(found, "Give each more memory, or take a smaller --memory.")
         self._submit(coming, batch)
-        return 0
+        return []
 
     def _count(self, done: BatchDone) -> int:
         found = self.workers.setdefault(done.worker, WorkerSum())

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import takewhile
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cellseg import __version__
 from cellseg.errors import InputError
@@ -17,7 +17,11 @@ from cellseg.inference.cluster.job import WORKER, BatchDone, ClusterJob, token_f
 if TYPE_CHECKING:
     from cellseg.images.source import ImageSource
     from cellseg.inference.prediction import Prediction
+    from cellseg.inference.tasks import Task
     from cellseg.inference.work_log import WorkLog
+
+LATE = 120.0
+"""Seconds in which a worker sees all tiles that others have finished."""
 
 
 @dataclass(slots=True)
@@ -28,6 +32,8 @@ class _Opened:
     job: ClusterJob | None = None
     prediction: Prediction | None = None
     process: str = ""
+    complete: bool = False
+    """All of its tiles were seen."""
 
 
 _OPENED = _Opened(Lock())
@@ -52,22 +58,57 @@ def compute_batch(job: ClusterJob, numbers: Sequence[int]) -> BatchDone:
     It ends after the tile at hand where the client has taken its token away, because it waits no longer. Raises
     InputError where image, model or version are not the client's, or the folder is not shared.
     """
+    began = time.monotonic()
+    with _opened(job) as (prediction, log):
+        _compute(prediction, numbers, log, lambda: _sees_token(job))
+    return BatchDone(log.path.stem, log.tiles, time.monotonic() - began)
+
+
+def do_units(job: ClusterJob, numbers: Sequence[int], *, task: Task) -> list[Any]:
+    """Do units of a task on the finished tiles; the result of each. Ends early and raises as `compute_batch`."""
+    from cellseg.allocator import give_back
+    from cellseg.life import name_of_process
+
+    give_back()
+    with _opened(job, name_of_process()) as (prediction, _):
+        _wait_for_tiles(prediction)
+        work, found = task.begun(prediction.finished), []
+        for number in numbers:
+            if not _sees_token(job):
+                break
+            found.append(work(number))
+            prediction.refuse_closed()
+    return found
+
+
+def _wait_for_tiles(prediction: Prediction) -> None:
+    """Wait until all tiles are seen: a network file system may show them a minute late. Looked for once a job."""
+    until = time.monotonic() + LATE
+    while not _OPENED.complete and len(prediction.missing_numbers()):
+        if time.monotonic() > until:
+            found = f"a worker does not see all finished tiles of {prediction.source.name}"
+            raise InputError(found, "Go on with --resume.")
+        time.sleep(1)
+    _OPENED.complete = True
+
+
+@contextmanager
+def _opened(job: ClusterJob, process: str = "") -> Iterator[tuple[Prediction, WorkLog]]:
+    """The prediction of a job, opened once, and a log of this process, called `process`; for one batch at a time."""
     from cellseg.inference.work_log import at_work
     from cellseg.life import name_of_process
 
-    began = time.monotonic()
     with _OPENED.lock:
         if job != _OPENED.job:
-            _OPENED.prediction, _OPENED.process = None, name_of_process()
+            _OPENED.prediction, _OPENED.process, _OPENED.complete = None, name_of_process(), False
         if not _sees_token(job):  # else it would begin a journal of its own
             raise InputError(f"a worker does not see the folder {job.output.parent}", "Choose one that all share.")
-        with at_work(job.output, WORKER, _OPENED.process) as log:
+        with at_work(job.output, WORKER, process or _OPENED.process) as log:
             _OPENED.prediction = _OPENED.prediction or _open(job)
             _OPENED.job = job
-            _compute(_OPENED.prediction, numbers, log, lambda: _sees_token(job))
+            yield _OPENED.prediction, log
         if not _sees_token(job):
             _OPENED.job = _OPENED.prediction = None
-    return BatchDone(_OPENED.process, log.tiles, time.monotonic() - began)
 
 
 def _compute(prediction: Prediction, numbers: Sequence[int], log: WorkLog, wanted: Callable[[], bool]) -> None:
@@ -96,9 +137,11 @@ def forget_job(job: ClusterJob) -> None:
 def _open(job: ClusterJob) -> Prediction:
     from pathlib import Path
 
+    from cellseg.allocator import keep_memory
     from cellseg.inference.segment import joined_prediction
     from cellseg.models.trained import load
 
+    keep_memory()
     fault = fault_of_worker(job)
     if fault:
         raise InputError(f"a worker {fault}", "Install the same on all machines, and take a folder that all see.")

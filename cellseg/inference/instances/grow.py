@@ -14,11 +14,11 @@ from cellseg.inference.instances.plane import LabelledPlane
 from cellseg.inference.tiling import Box
 
 
-def grown_block(plane: LabelledPlane, box: Box, grow: int) -> NDArray[np.uint32]:
-    """Ids of a block of a plane (h, w) after its instances grew by `grow` pixels."""
+def grown_block(plane: LabelledPlane, box: Box, grow: int) -> tuple[NDArray[np.uint32], None]:
+    """Ids of a block of a plane (h, w) after its instances grew by `grow` pixels, see `Render`."""
     seen = plane.grid.around(box, grow)
     y, x = box.top - seen.top, box.left - seen.left
-    return _grow(plane.read_box(seen), grow)[y : y + box.height, x : x + box.width]
+    return _grow(plane.read_box(seen), grow)[y : y + box.height, x : x + box.width], None
 
 
 @compiled

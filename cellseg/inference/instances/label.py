@@ -2,57 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
-from itertools import count
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cellseg.errors import InputError
 from cellseg.inference.instances.blocks import Grid
-from cellseg.inference.instances.components import label_block
-from cellseg.inference.instances.grow import grown_block
-from cellseg.inference.instances.numbering import number
-from cellseg.inference.instances.plane import LabelledPlane, MaskReader, keep_blocks
-from cellseg.inference.instances.rebuild import rebuild
-from cellseg.inference.instances.split import split, windows
-from cellseg.inference.instances.spread import spread_block
-from cellseg.inference.instances.store import open_store
-from cellseg.inference.instances.survey import Survey, survey
+from cellseg.inference.instances.instance_options import InstanceOptions
+from cellseg.inference.instances.passes import Pass, passes_over
+from cellseg.inference.instances.plane import LabelledPlane, MaskReader
 from cellseg.options import PredictOptions, Split
-from cellseg.steps import finished, retold
-
-T = TypeVar("T")
+from cellseg.steps import finished
 
 BLOCK = 512
 """Side of a block in pixels: a row of them over a plane of 32768 pixels takes 67 MB."""
-CORE = 2
-"""Value of a mask in the core of an instance, where cores are told from what only belongs to some cell (1)."""
-HALO_ROWS = 1024
-"""Rows of pixels that a pass over a labelled plane sees around a block or window, of usual cells."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstanceOptions:
-    """Steps from a mask to instances: holes filled, touching cells split, small ones removed, the rest grown."""
-
-    cores: bool = False
-    """Instances are the components of what is CORE in the mask, and spread over the rest of it."""
-
-    fill_holes: int = 0
-    """Holes of at most that many pixels are filled."""
-    minimum_size: int = 0
-    """Instances with fewer pixels are left out."""
-    grow: int = 0
-    """Pixels by which each instance grows where there is room; two that meet stay apart by name."""
-    split: Split = "none"
-    """watershed: components are cut at their necks, see `watershed`."""
-    object_diameter: float = 0.0
-    """Usual diameter of a cell in pixels, for the watershed; 0: each one's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +101,7 @@ def label_plane(
     *,
     options: InstanceOptions = InstanceOptions(),
     scratch: Path | None = None,
-    block: int = BLOCK,
+    block: int | None = None,
 ) -> LabelledPlane:
     """`labelling` without the steps between."""
     return finished(labelling(read, height, width, options=options, scratch=scratch, block=block))
@@ -147,7 +114,7 @@ def labelling(
     *,
     options: InstanceOptions = InstanceOptions(),
     scratch: Path | None = None,
-    block: int = BLOCK,
+    block: int | None = None,
 ) -> Generator[LabelProgress, None, LabelledPlane]:
     """Label a plane block by block, to the same ids as `label_instances` of the whole mask, whatever the block.
 
@@ -155,82 +122,59 @@ def labelling(
         read: gives rows, columns of the mask, (h, w); not 0 = cell; of several classes all are cells.
         height, width: of the plane in pixels.
         scratch: folder for what does not stay in memory; made where it is missing. What lies in it from an
-            interrupted run is overwritten. Keep it as long as the plane is read. Without growth and cuts nothing
-            is put there: blocks are labelled again when they are read, which is as fast as decompressing them.
-        block: side of the blocks in pixels; memory grows with block * width.
+            interrupted run is overwritten. Keep it as long as the plane is read.
+        block: side of the blocks in pixels, BLOCK by default; memory grows with block * width.
 
     Yields progress after each block; returns the plane (`plane = yield from labelling(...)`).
     """
-    grid = Grid(height, width, block)
-    later = _LaterPasses(read, grid, options, scratch)
-    total = len(grid) + sum(later.blocks)
-    part = partial(label_block, read, holes=options.fill_holes > 0, core=CORE if options.cores else 0)
-    label = keep_blocks(part, later.rows_for(later.cut, options.cores, options.grow) * grid.columns)
-    found = yield from _counted(survey(label, grid, options.fill_holes, boxed=later.cut), 0, total)
-    names, count = number(found.nodes, later.smallest_for(later.cut, options.cores))
-    plane = LabelledPlane(grid, count, names, found.nodes.offsets, lambda box: label(box).labels)
-    done = len(grid)
-    for blocks, steps in zip(later.blocks, later.steps(found, names, count), strict=True):
-        plane = yield from _counted(steps(plane), done, total)
-        done += blocks
-    return plane
+    grid = plane_grid(height, width, block)
+    return (yield from label_planes([passes_over(read, grid, options, scratch)]))[0]
 
 
-Steps = Generator[None, None, LabelledPlane]
-"""A pass over a plane: yields after each block, and returns the plane that it makes."""
+def plane_grid(height: int, width: int, block: int | None = None) -> Grid:
+    """The blocks of a plane, of BLOCK pixels a side if nothing else is wanted."""
+    return Grid(height, width, block or BLOCK)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _LaterPasses:
-    """Passes over a labelled plane, in this order: cuts at the necks, cores that spread, growth; those asked for."""
-
-    read: MaskReader
-    grid: Grid
-    options: InstanceOptions
-    scratch: Path | None
-
-    @property
-    def cut(self) -> bool:
-        return self.options.split == "watershed"
-
-    @property
-    def blocks(self) -> list[int]:
-        """Number of blocks, or of windows, of each pass."""
-        cuts = [len(windows(self.grid))] * self.cut
-        return [*cuts, *[len(self.grid)] * (self.options.cores + bool(self.options.grow))]
-
-    def rows_for(self, *following: object) -> int:
-        """Rows of blocks that a pass keeps: those in sight of a pass that follows, if there is any."""
-        return -(-HALO_ROWS // self.grid.block) + 1 if any(following) else 1
-
-    def smallest_for(self, *following: object) -> int:
-        """Size of the smallest instances that a pass leaves: only the last that changes sizes takes any away."""
-        return 0 if any(following) else self.options.minimum_size
-
-    def steps(self, found: Survey, names: NDArray[np.uint32], count: int) -> Iterator[Callable[[LabelledPlane], Steps]]:
-        """The passes, each of which takes the plane that the one before gave."""
-        if self.cut:
-            yield partial(self._cut, boxes=found.instance_boxes(names, count))
-        if self.options.cores:
-            yield self._spread
-        if self.options.grow:
-            yield self._grow
-
-    def _cut(self, plane: LabelledPlane, boxes: NDArray[np.int32]) -> Steps:
-        cores, store = self.options.cores, open_store(self.scratch, "split", windows(self.grid))
-        rows, smallest = self.rows_for(cores, self.options.grow), self.smallest_for(cores)
-        return split(plane, boxes, self.options.object_diameter, store, minimum_size=smallest, rows=rows)
-
-    def _spread(self, plane: LabelledPlane) -> Steps:
-        spread, store = partial(spread_block, read=self.read), open_store(self.scratch, "spread", self.grid)
-        rows = self.rows_for(self.options.grow)
-        return rebuild(plane, self.grid, spread, store, minimum_size=self.options.minimum_size, rows=rows)
-
-    def _grow(self, plane: LabelledPlane) -> Steps:
-        render = partial(grown_block, grow=self.options.grow)
-        return rebuild(plane, self.grid, render, open_store(self.scratch, "grown", self.grid))
+Planes = Sequence[LabelledPlane | None]
 
 
-def _counted(steps: Generator[None, None, T], before: int, total: int) -> Generator[LabelProgress, None, T]:
-    numbers = count(before + 1)
-    return (yield from retold(steps, lambda _: LabelProgress(next(numbers), total)))
+class Workers(Protocol):
+    """Whoever works on blocks: this process, or several."""
+
+    def __call__(self, passes: Sequence[Pass], before: Planes, /) -> Iterator[Any]:
+        """The table of each block of each plane in scan order, by one pass over the planes of the pass before.
+
+        None in between: there is none yet.
+        """
+        ...
+
+
+def one_by_one(passes: Sequence[Pass], before: Planes) -> Iterator[Any]:
+    """The work of one process, see `Workers`."""
+    return (one.work(plane, box) for one, plane in zip(passes, before, strict=True) for box in one.grid)
+
+
+def label_planes(
+    passes: Sequence[tuple[Pass, ...]], workers: Workers = one_by_one
+) -> Generator[LabelProgress, None, list[LabelledPlane]]:
+    """Label planes together, pass after pass: `passes` are those of each plane, from `passes_over`.
+
+    Yields progress after each block, and when there is nothing yet.
+    """
+    planes: list[Any] = [None] * len(passes)
+    total, done = sum(len(one.grid) for of_plane in passes for one in of_plane), 0
+    for together in zip(*passes, strict=True):
+        for one in together:
+            one.begin()
+        work = workers(together, tuple(planes))
+        for number, one in enumerate(together):
+            tables = one.tables()
+            for _ in range(len(one.grid)):
+                while (table := next(work)) is None:
+                    yield LabelProgress(done, total)
+                tables.add(table)
+                done += 1
+                yield LabelProgress(done, total)
+            planes[number] = tables.plane()
+    return planes

@@ -13,17 +13,21 @@ The threshold of 0.25 is the one of cellpose's `stitch3D` (Stringer et al. 2021)
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice, pairwise
 
 import numpy as np
 
 from cellseg.arrays import Int64
 from cellseg.inference.instances.label_type import label_dtype
 from cellseg.inference.instances.plane import LabelledPlane
+from cellseg.inference.tiling import Box
 from cellseg.metrics.overlap import Overlaps, table
 
 
-def link_planes(planes: Iterable[LabelledPlane], overlap: float, first_id: int = 1) -> Iterator[LabelledPlane]:
+def link_planes(
+    planes: Iterable[LabelledPlane], overlap: float, first_id: int = 1, shared: Iterable[Overlaps] | None = None
+) -> Iterator[LabelledPlane]:
     """The same planes, each with ids that go through the stack.
 
     Two planes are compared block by block, as they are read; only tables are kept, and only of two planes at a time.
@@ -32,39 +36,49 @@ def link_planes(planes: Iterable[LabelledPlane], overlap: float, first_id: int =
         planes: in the order of Z or T, of equal size, from `labelling`.
         overlap: intersection over union from which on two instances of successive planes are one.
         first_id: the first id of the first plane: the largest of the stack before plus 1.
+        shared: what `shared_in` gives for each block of each plane but the first, by whom it may be; else made here.
 
     Raises InputError where the ids do not fit into uint32.
     """
-    before, before_ids, following = None, np.zeros(1, np.int64), first_id
-    for plane in planes:
+    planes, before_ids, following = list(planes), np.zeros(1, np.int64), first_id
+    pairs = iter(_shared(planes) if shared is None else shared)
+    for number, plane in enumerate(planes):
         ids = np.zeros(plane.count + 1, np.int64)
-        if before is not None:
-            ids[1:] = before_ids[predecessors(shared(before, plane), overlap)]
+        if number:
+            found = _summed(islice(pairs, len(plane.grid)), planes[number - 1].count, plane.count)
+            ids[1:] = before_ids[predecessors(found, overlap)]
+            planes[number - 1].release()
         new = np.flatnonzero(ids[1:] == 0) + 1
         ids[new] = following + np.arange(len(new))
         following += len(new)
-        if before is not None:
-            before.release()
         yield plane.renamed(ids.astype(label_dtype(following - 1, "uint32")))
-        before, before_ids = plane, ids
+        before_ids = ids
 
 
-def shared(before: LabelledPlane, after: LabelledPlane) -> Overlaps:
-    """Overlaps in pixels of the instances of one plane (as the truth) with those of the next."""
-    areas_before, areas_after = np.zeros(before.count, np.int64), np.zeros(after.count, np.int64)
+def shared_in(before: LabelledPlane, after: LabelledPlane, box: Box) -> Overlaps:
+    """Overlaps within a block of the instances of one plane (as the truth) with those of the next."""
+    return table(after.read_box(box), before.read_box(box))
+
+
+def _shared(planes: Sequence[LabelledPlane]) -> Iterator[Overlaps]:
+    return (shared_in(before, after, box) for before, after in pairwise(planes) for box in after.grid)
+
+
+def _summed(parts: Iterable[Overlaps], before: int, after: int) -> Overlaps:
+    """The overlaps of two planes with so many instances, from those of their blocks."""
+    areas_before, areas_after = np.zeros(before, np.int64), np.zeros(after, np.int64)
     codes, areas = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-    for box in after.grid:
-        part = table(after.read_box(box), before.read_box(box))
+    for part in parts:
         areas_before[part.truth_ids - 1] += part.truth_areas
         areas_after[part.prediction_ids - 1] += part.prediction_areas
         first, second = part.truth_ids[part.truth_index], part.prediction_ids[part.prediction_index]
-        codes.append((first - 1) * after.count + second - 1)
+        codes.append((first - 1) * after + second - 1)
         areas.append(part.areas)
     pairs, index = np.unique(np.concatenate(codes), return_inverse=True)
     sums = np.zeros(len(pairs), np.int64)
     np.add.at(sums, index, np.concatenate(areas))
-    width = max(after.count, 1)
-    ids = np.arange(1, before.count + 1), np.arange(1, after.count + 1)
+    width = max(after, 1)
+    ids = np.arange(1, before + 1), np.arange(1, after + 1)
     return Overlaps(*ids, areas_before, areas_after, pairs // width, pairs % width, sums)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -18,6 +19,15 @@ T = TypeVar("T")
 MaskReader = Callable[[slice, slice], NDArray[Any]]
 """Reads rows and columns of the mask of one plane, (h, w); not 0 = cell. Called again for the same pixels, it must
 give the same."""
+
+
+TABLES = "names", "offsets", "boxes"
+"""Of a plane, each a file where other processes read it."""
+
+
+def no_boxes() -> NDArray[np.int32]:
+    """The table of bounding boxes where these are not wanted."""
+    return np.zeros((1, 4), np.int32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +46,8 @@ class LabelledPlane:
     """(blocks + 1,) nodes before each block."""
     local: Callable[[Box], NDArray[np.int32]]
     """Labels of a block of the grid, (h, w)."""
+    boxes: NDArray[np.int32] = field(default_factory=no_boxes)
+    """(count + 1, 4) bounding box of each instance: top, left, bottom, right; (1, 4) where they are not wanted."""
 
     @property
     def largest(self) -> int:
@@ -74,6 +86,18 @@ class LabelledPlane:
     def renamed(self, ids: NDArray[np.uint32]) -> LabelledPlane:
         """The same instances under other ids: `ids` (count + 1,) says which, ids[0] = 0."""
         return replace(self, names=ids[self.names])
+
+    def save(self, folder: Path) -> None:
+        """Write its tables into a folder, where other processes open them with `saved_plane`."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in TABLES:
+            np.save(folder / f"{name}.npy", getattr(self, name))
+
+
+def saved_plane(folder: Path, grid: Grid, local: Callable[[Box], NDArray[np.int32]]) -> LabelledPlane:
+    """A plane whose tables were saved; they stay on the disk, and what is looked up of them is read."""
+    names, offsets, boxes = (np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r")) for name in TABLES)
+    return LabelledPlane(grid, int(names.max(initial=0)), names, offsets, local, boxes)
 
 
 def keep_blocks(make: Callable[[Box], T], blocks: int) -> Callable[[Box], T]:

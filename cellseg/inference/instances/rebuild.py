@@ -1,8 +1,9 @@
-"""A second pass: new labels for every block of a plane, made from those that it has."""
+"""Later passes: new labels for every block of a plane, made from those that it has."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,50 +11,72 @@ from numpy.typing import NDArray
 from cellseg.inference.instances.blocks import Grid
 from cellseg.inference.instances.components import measure
 from cellseg.inference.instances.numbering import Nodes, number
-from cellseg.inference.instances.plane import LabelledPlane, keep_blocks
+from cellseg.inference.instances.plane import LabelledPlane
 from cellseg.inference.instances.store import BlockStore
 from cellseg.inference.instances.unionfind import unite_pairs
+from cellseg.inference.instances.window_seams import WindowRim, WindowSeams
 from cellseg.inference.tiling import Box
 from cellseg.metrics.overlap import run_starts
 
-Render = Callable[[LabelledPlane, Box], NDArray[np.integer]]
-"""Keys of a block of a plane, (h, w), 0 = background; pixels of one key are one instance, whatever their blocks."""
+Render = Callable[[LabelledPlane, Box], tuple[NDArray[np.integer], WindowRim | None]]
+"""Keys of a block of a plane, (h, w), 0 = background, and what it says of its seams, if anything. Pixels of one key are
+one instance, whatever their blocks."""
 
 
-def rebuild(
-    plane: LabelledPlane,
-    grid: Grid,
-    render: Render,
-    store: BlockStore,
-    *,
-    minimum_size: int = 0,
-    same: Sequence[NDArray[np.int64]] = (),
-    rows: int = 1,
-) -> Generator[None, None, LabelledPlane]:
-    """The plane whose instances are what `render` says; yields after each block.
+@dataclass(frozen=True, slots=True, eq=False)
+class BlockKeys:
+    """Keys of one block, as far as the plane has to know of them; label k of the block is key k - 1."""
 
-    Args:
-        grid: blocks of the new plane, in which it is rendered, in scan order.
-        store: keeps them.
-        minimum_size: smaller instances are left out.
-        same: pairs of keys (k, 2) that are one instance; read when all is rendered.
-        rows: rows of blocks that the new plane remembers.
-    """
-    sizes, firsts, all_keys = [np.zeros(1, np.int64)], [np.zeros(1, np.int64)], [np.zeros(1, np.int64)]
-    offsets = [0]
-    for box in grid:
-        keys, labels = _compact(render(plane, box))
-        measured = measure(labels, len(keys), box.top, box.left, grid.width)
-        store.put(box, labels)
-        sizes.append(measured[0][1:])
-        firsts.append(measured[1][1:])
-        all_keys.append(keys)
-        offsets.append(offsets[-1] + len(keys))
-        yield
-    joined = _joined(np.concatenate(all_keys), same)
-    nodes = Nodes(np.array(offsets), joined, np.concatenate(sizes), np.concatenate(firsts))
-    names, count = number(nodes, minimum_size)
-    return LabelledPlane(grid, count, names, nodes.offsets, keep_blocks(store.get, rows * grid.columns))
+    keys: NDArray[np.int64]
+    """(k,) in rising order, without 0."""
+    sizes: NDArray[np.int64]
+    """(k,) pixels of each."""
+    firsts: NDArray[np.int64]
+    """(k,) first pixel of each in the plane."""
+    rim: WindowRim | None
+
+
+def rebuilt_block(plane: LabelledPlane, grid: Grid, box: Box, render: Render, store: BlockStore) -> BlockKeys:
+    """Render a block of `grid` from a plane, and put its labels into the store."""
+    image, rim = render(plane, box)
+    keys, labels = _compact(image)
+    sizes, firsts, _ = measure(labels, len(keys), box.top, box.left, grid.width)
+    store.put(box, labels)
+    return BlockKeys(keys, sizes[1:], firsts[1:], rim)
+
+
+@dataclass(slots=True)
+class PlaneKeys:
+    """Keys of the blocks of a plane, added in scan order; equal ones are one instance."""
+
+    grid: Grid
+    minimum_size: int
+    """Smaller instances are left out."""
+    labels: Callable[[Box], NDArray[np.int32]]
+    """Gives the labels of a block."""
+    _seams: WindowSeams = field(init=False)
+    _keys: list[NDArray[np.int64]] = field(default_factory=lambda: [np.zeros(1, np.int64)])
+    _sizes: list[NDArray[np.int64]] = field(default_factory=lambda: [np.zeros(1, np.int64)])
+    _firsts: list[NDArray[np.int64]] = field(default_factory=lambda: [np.zeros(1, np.int64)])
+    _offsets: list[int] = field(default_factory=lambda: [0])
+
+    def __post_init__(self) -> None:
+        self._seams = WindowSeams(self.grid)
+
+    def add(self, block: BlockKeys) -> None:
+        """Add the next block."""
+        self._seams.meet(self.grid[len(self._offsets) - 1], block.rim)
+        self._keys.append(block.keys)
+        self._sizes.append(block.sizes)
+        self._firsts.append(block.firsts)
+        self._offsets.append(self._offsets[-1] + len(block.keys))
+
+    def plane(self) -> LabelledPlane:
+        """The plane, numbered, when the last block was added."""
+        keys = _joined(np.concatenate(self._keys), self._seams.pairs)
+        nodes = Nodes(np.array(self._offsets), keys, np.concatenate(self._sizes), np.concatenate(self._firsts))
+        names, count = number(nodes, self.minimum_size)
+        return LabelledPlane(self.grid, count, names, nodes.offsets, self.labels)
 
 
 def _joined(keys: NDArray[np.int64], same: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:

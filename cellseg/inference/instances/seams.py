@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,6 +13,21 @@ from cellseg.inference.tiling import Box
 
 LabelPairs = NDArray[np.int64]
 """(k, 2) numbers of nodes."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rim:
+    """Labels of the pixels along the four sides of a block."""
+
+    top: NDArray[np.int32]
+    bottom: NDArray[np.int32]
+    left: NDArray[np.int32]
+    right: NDArray[np.int32]
+
+
+def rim_of(labels: NDArray[np.int32]) -> Rim:
+    """The rim of a block (h, w)."""
+    return Rim(labels[0].copy(), labels[-1].copy(), labels[:, 0].copy(), labels[:, -1].copy())
 
 
 class Seams:
@@ -24,11 +41,11 @@ class Seams:
         self._below = np.zeros(grid.width + 2, np.int64)
         self._left = np.zeros(0, np.int64)
 
-    def meet(self, box: Box, labels: NDArray[np.int32], nodes: NDArray[np.int64]) -> tuple[LabelPairs, LabelPairs]:
+    def meet(self, box: Box, rim: Rim, nodes: NDArray[np.int64]) -> tuple[LabelPairs, LabelPairs]:
         """Pairs of labels that a block shares with the blocks above and left of it.
 
         Args:
-            labels: (h, w) of the block.
+            rim: of the block.
             nodes: the node of each label, with its sign.
 
         Returns:
@@ -37,20 +54,20 @@ class Seams:
         if box.left == 0:
             self._above, self._below = self._below, self._above
             self._left = np.zeros(box.height, np.int64)
-        upper = _pairs(self._above[box.left : box.left + box.width + 2], nodes[labels[0]])
-        left = _pairs(np.pad(self._left, 1), nodes[labels[:, 0]])
-        self._below[box.left + 1 : box.left + box.width + 1] = nodes[labels[-1]]
-        self._left = nodes[labels[:, -1]]
+        upper = _pairs(self._above[box.left : box.left + box.width + 2], nodes[rim.top])
+        left = _pairs(np.pad(self._left, 1), nodes[rim.left])
+        self._below[box.left + 1 : box.left + box.width + 1] = nodes[rim.bottom]
+        self._left = nodes[rim.right]
         return np.concatenate([upper[0], left[0]]), np.concatenate([upper[1], left[1]])
 
 
-def edge_of_plane(grid: Grid, box: Box, labels: NDArray[np.int32]) -> NDArray[np.int32]:
+def edge_of_plane(grid: Grid, box: Box, rim: Rim) -> NDArray[np.int32]:
     """Labels of the pixels of a block that lie at the edge of the plane."""
     at_edge = (
-        (labels[0], box.top == 0),
-        (labels[-1], box.bottom == grid.height),
-        (labels[:, 0], box.left == 0),
-        (labels[:, -1], box.right == grid.width),
+        (rim.top, box.top == 0),
+        (rim.bottom, box.bottom == grid.height),
+        (rim.left, box.left == 0),
+        (rim.right, box.right == grid.width),
     )
     return np.concatenate([np.zeros(0, np.int32), *(line for line, is_edge in at_edge if is_edge)])
 

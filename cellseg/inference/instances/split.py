@@ -8,7 +8,6 @@ windows see no cut between them. So cells up to about the size of the halo are f
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,10 +16,8 @@ from numpy.typing import NDArray
 from cellseg.compiled import compiled
 from cellseg.inference.instances.blocks import Grid
 from cellseg.inference.instances.plane import LabelledPlane
-from cellseg.inference.instances.rebuild import rebuild
-from cellseg.inference.instances.store import BlockStore
 from cellseg.inference.instances.watershed import basins
-from cellseg.inference.instances.window_seams import WindowSeams
+from cellseg.inference.instances.window_seams import WindowRim, rim_of_window
 from cellseg.inference.tiling import Box
 
 
@@ -39,52 +36,29 @@ class SplitSizes:
 SIZES = SplitSizes()
 
 
-def split(
-    plane: LabelledPlane,
-    boxes: NDArray[np.int32],
-    diameter: float,
-    store: BlockStore,
-    *,
-    minimum_size: int = 0,
-    rows: int = 1,
-    sizes: SplitSizes | None = None,
-) -> Generator[None, None, LabelledPlane]:
-    """The plane with its instances cut at their necks; yields after each window.
-
-    Args:
-        boxes: (count + 1, 4) bounding box of each instance: top, left, bottom, right.
-        diameter: usual diameter of a cell in pixels; 0: each one's own.
-        store: keeps the labels of the windows.
-        minimum_size: smaller pieces are left out.
-        rows: rows of windows that the new plane remembers.
-    """
-    sizes = sizes or SIZES
-    grid = windows(plane.grid, sizes)
-    sides = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
-    large = sides > sizes.largest
-    radius = diameter / 2
-    seams = WindowSeams(grid)
-
-    def render(plane: LabelledPlane, window: Box) -> NDArray[np.int64]:
-        ids = plane.read_box(window)
-        present = np.unique(ids)
-        present = present[present > 0]
-        out = np.zeros(ids.shape, np.int64)
-        _cut_small(plane, boxes, present[~large[present]], radius, window, out)
-        _cut_large(plane, present[large[present]], radius, window, sizes.halo, seams, out)
-        return out
-
-    return rebuild(plane, grid, render, store, minimum_size=minimum_size, same=seams.pairs, rows=rows)
-
-
-def windows(grid: Grid, sizes: SplitSizes | None = None) -> Grid:
+def windows(grid: Grid) -> Grid:
     """The windows of a plane that is cut into `grid`."""
-    return Grid(grid.height, grid.width, (sizes or SIZES).window)
+    return Grid(grid.height, grid.width, SIZES.window)
+
+
+def cut_window(plane: LabelledPlane, window: Box, diameter: float) -> tuple[NDArray[np.int64], WindowRim | None]:
+    """Keys (h, w) of a window of a plane whose instances are cut at their necks, and its rim, see `WindowRim`.
+
+    `diameter`: the usual one of a cell in pixels; 0: each one's own.
+    """
+    ids = plane.read_box(window)
+    present = np.unique(ids)
+    present = present[present > 0]
+    boxes = plane.boxes[present]
+    large = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]) > SIZES.largest
+    out = np.zeros(ids.shape, np.int64)
+    _cut_small(plane, boxes[~large], present[~large], diameter / 2, window, out)
+    return out, _cut_large(plane, present[large], diameter / 2, window, out)
 
 
 def _cut_small(
     plane: LabelledPlane,
-    boxes: NDArray[np.int32],
+    own: NDArray[np.int32],
     ids: NDArray[np.uint32],
     radius: float,
     window: Box,
@@ -92,7 +66,6 @@ def _cut_small(
 ) -> None:
     if len(ids) == 0:
         return
-    own = boxes[ids]
     top, left, bottom, right = int(own[:, 0].min()), int(own[:, 1].min()), int(own[:, 2].max()), int(own[:, 3].max())
     seen = plane.grid.around(Box(top, left, bottom - top, right - left), 1)
     labels, at, into = plane.read_box(seen), (seen.top, seen.left), (window.top, window.left)
@@ -100,22 +73,17 @@ def _cut_small(
 
 
 def _cut_large(
-    plane: LabelledPlane,
-    ids: NDArray[np.uint32],
-    radius: float,
-    window: Box,
-    halo: int,
-    seams: WindowSeams,
-    out: NDArray[np.int64],
-) -> None:
-    seen = plane.grid.around(window, halo)
+    plane: LabelledPlane, ids: NDArray[np.uint32], radius: float, window: Box, out: NDArray[np.int64]
+) -> WindowRim | None:
+    if len(ids) == 0:
+        return None
+    seen = plane.grid.around(window, SIZES.halo)
     views = np.zeros((seen.height, seen.width), np.int64)
-    if len(ids):
-        seen_large = np.isin(plane.read_box(seen), ids)  # all at once: no two components are 4-neighbours
-        _add_keys(seen_large, radius, seen.top, seen.left, plane.grid.width, views)
-        y, x = window.top - seen.top, window.left - seen.left
-        out += views[y : y + window.height, x : x + window.width]
-    seams.meet(window, seen, views)
+    seen_large = np.isin(plane.read_box(seen), ids)  # all at once: no two components are 4-neighbours
+    _add_keys(seen_large, radius, seen.top, seen.left, plane.grid.width, views)
+    y, x = window.top - seen.top, window.left - seen.left
+    out += views[y : y + window.height, x : x + window.width]
+    return rim_of_window(window, seen, views)
 
 
 @compiled

@@ -20,12 +20,12 @@ NEIGHBOURS = ((-1, 0), (0, -1), (0, 1), (1, 0))
 """In the order in which they win."""
 
 
-def spread_block(plane: LabelledPlane, box: Box, read: MaskReader) -> NDArray[np.uint32]:
-    """Ids of a block of a plane (h, w) after its instances spread over the mask."""
+def spread_block(plane: LabelledPlane, box: Box, read: MaskReader) -> tuple[NDArray[np.uint32], None]:
+    """Ids of a block of a plane (h, w) after its instances spread over the mask, see `Render`."""
     seen = plane.grid.around(box, REACH)
     y, x = box.top - seen.top, box.left - seen.left
     room = np.ascontiguousarray(read(seen.rows, seen.columns) != 0)
-    return _spread(plane.read_box(seen), room, REACH)[y : y + box.height, x : x + box.width]
+    return _spread(plane.read_box(seen), room, REACH)[y : y + box.height, x : x + box.width], None
 
 
 @compiled

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,6 +17,10 @@ from cellseg.inference.tiling import Box
 class BlockStore(Protocol):
     """Keeps the labels of each block, int32 (h, w), by the block."""
 
+    def begin(self) -> None:
+        """Make it, empty; once, before any process puts something in."""
+        ...
+
     def put(self, box: Box, labels: NDArray[np.int32]) -> None: ...
 
     def get(self, box: Box) -> NDArray[np.int32]: ...
@@ -27,6 +32,9 @@ class MemoryStore:
     def __init__(self) -> None:
         self._blocks: dict[Box, NDArray[np.int32]] = {}
 
+    def begin(self) -> None:
+        self._blocks.clear()
+
     def put(self, box: Box, labels: NDArray[np.int32]) -> None:
         self._blocks[box] = labels
 
@@ -35,11 +43,15 @@ class MemoryStore:
 
 
 class DiskStore:
-    """Keeps them compressed in a folder; what was there before is overwritten."""
+    """Keeps them compressed in a folder; what was there before is overwritten when it is begun."""
 
     def __init__(self, folder: Path, grid: Grid) -> None:
+        self._folder, self._grid = folder, grid
+
+    def begin(self) -> None:
+        grid = self._grid
         shape, chunks = (grid.height, grid.width), (grid.block, grid.block)
-        self._array: Any = zarr.create_array(str(folder), shape=shape, chunks=chunks, dtype=np.int32, overwrite=True)
+        zarr.create_array(str(self._folder), shape=shape, chunks=chunks, dtype=np.int32, overwrite=True)
 
     def put(self, box: Box, labels: NDArray[np.int32]) -> None:
         self._array[box.rows, box.columns] = labels
@@ -48,7 +60,11 @@ class DiskStore:
         labels: NDArray[np.int32] = self._array[box.rows, box.columns]
         return labels
 
+    @cached_property
+    def _array(self) -> Any:
+        return zarr.open_array(str(self._folder), mode="r+")
 
-def open_store(scratch: Path | None, name: str, grid: Grid) -> BlockStore:
+
+def store_in(scratch: Path | None, name: str, grid: Grid) -> BlockStore:
     """A store in the folder `scratch`, or in memory where there is none."""
     return DiskStore(scratch / name, grid) if scratch else MemoryStore()

@@ -5,7 +5,7 @@ Memory grows with the width of the plane and the number of components, never wit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,105 +14,132 @@ from numpy.typing import NDArray
 from cellseg.inference.instances.blocks import Grid
 from cellseg.inference.instances.components import LocalLabels, measure
 from cellseg.inference.instances.holes import neighbours
-from cellseg.inference.instances.numbering import Nodes
-from cellseg.inference.instances.seams import LabelPairs, Seams, edge_of_plane
+from cellseg.inference.instances.numbering import Nodes, number
+from cellseg.inference.instances.plane import LabelledPlane, no_boxes
+from cellseg.inference.instances.seams import LabelPairs, Rim, Seams, edge_of_plane, rim_of
 from cellseg.inference.instances.unionfind import unite_pairs
 from cellseg.inference.tiling import Box
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Survey:
-    """Components of a whole plane."""
+class BlockPieces:
+    """Components of one block, as far as the plane has to know of them."""
 
-    nodes: Nodes
+    cells: int
+    """Those numbered up to this are foreground, the others background."""
+    sizes: NDArray[np.int64]
+    """(count + 1,) pixels of each."""
+    firsts: NDArray[np.int64]
+    """(count + 1,) first pixel of each in the plane."""
     boxes: NDArray[np.int32]
-    """(nodes + 1, 4) bounding box of each node: top, left, bottom, right; (1, 4) where they are not wanted."""
-
-    def instance_boxes(self, names: NDArray[np.uint32], count: int) -> NDArray[np.int32]:
-        """(count + 1, 4) bounding boxes of the instances that the ids `names` (nodes + 1,) make."""
-        found = np.full((count + 1, 4), np.iinfo(np.int32).max, np.int32)
-        found[:, 2:] = 0
-        np.minimum.at(found[:, :2], names, self.boxes[:, :2])
-        np.maximum.at(found[:, 2:], names, self.boxes[:, 2:])
-        return found
+    """(count + 1, 4) bounding box of each; (1, 4) where they are not wanted."""
+    edge: NDArray[np.int32]
+    """Numbers of those at the edge of the plane."""
+    inside: LabelPairs
+    """Pairs (background, cell) that are neighbours within the block, as far as the background may be a hole."""
+    rim: Rim
 
 
-@dataclass(slots=True)
-class _Notes:
-    """Notes taken block after block."""
-
-    boxed: bool
-    sizes: list[NDArray[np.int64]] = field(default_factory=lambda: [np.zeros(1, np.int64)])
-    firsts: list[NDArray[np.int64]] = field(default_factory=lambda: [np.full(1, 2**62, np.int64)])
-    boxes: list[NDArray[np.int32]] = field(default_factory=lambda: [np.zeros((1, 4), np.int32)])
-    cell: list[NDArray[np.bool_]] = field(default_factory=lambda: [np.zeros(1, bool)])
-    edge: list[NDArray[np.bool_]] = field(default_factory=lambda: [np.zeros(1, bool)])
-    offsets: list[int] = field(default_factory=lambda: [0])
-    same: list[LabelPairs] = field(default_factory=lambda: [np.zeros((0, 2), np.int64)])
-    beside: list[LabelPairs] = field(default_factory=lambda: [np.zeros((0, 2), np.int64)])
-
-
-def survey(
-    label: Callable[[Box], LocalLabels], grid: Grid, fill_holes: int = 0, *, boxed: bool = False
-) -> Generator[None, None, Survey]:
-    """Find the components of a plane; yields after each block.
+def pieces_of(grid: Grid, box: Box, block: LocalLabels, fill_holes: int, boxed: bool) -> BlockPieces:
+    """The tables of a labelled block.
 
     Args:
-        label: gives the components of a block, those of the background too where holes are filled.
+        grid: the blocks of the plane.
+        box: the block.
+        block: its components, those of the background too where holes are filled.
         fill_holes: holes of at most that many pixels become part of the cell around them.
         boxed: the bounding boxes are wanted, too.
     """
-    notes, seams = _Notes(boxed), Seams(grid)
-    for box in grid:
-        _note(notes, seams, grid, box, label(box), fill_holes)
-        yield
-    return _join(notes, fill_holes)
-
-
-def _note(notes: _Notes, seams: Seams, grid: Grid, box: Box, block: LocalLabels, fill_holes: int) -> None:
     sizes, firsts, boxes = measure(block.labels, block.count, box.top, box.left, grid.width)
-    cell = np.arange(block.count + 1) <= block.cells
-    edge = np.zeros(block.count + 1, bool)
-    edge[edge_of_plane(grid, box, block.labels)] = True
-    offset = notes.offsets[-1]
-    signs = np.where(cell, 1, -1) * (np.arange(block.count + 1) + offset)
-    signs[0] = 0
-    same, beside = seams.meet(box, block.labels, signs)
-    notes.same.append(same)
+    rim, inside = rim_of(block.labels), np.zeros((0, 2), np.int64)
+    edge = edge_of_plane(grid, box, rim)
     if fill_holes:
-        inside = neighbours(block.labels, block.cells, ~cell & ~edge & (sizes <= fill_holes))
-        notes.beside += [beside, np.unique(inside, axis=0) + offset]
-    notes.sizes.append(sizes[1:])
-    notes.firsts.append(firsts[1:])
-    if notes.boxed:
-        notes.boxes.append(boxes[1:])
-    notes.cell.append(cell[1:])
-    notes.edge.append(edge[1:])
-    notes.offsets.append(offset + block.count)
+        candidates = (np.arange(block.count + 1) > block.cells) & (sizes <= fill_holes)
+        candidates[edge] = False
+        inside = np.unique(neighbours(block.labels, block.cells, candidates), axis=0)
+    return BlockPieces(block.cells, sizes, firsts, boxes if boxed else boxes[:1], np.unique(edge), inside, rim)
 
 
-def _join(notes: _Notes, fill_holes: int) -> Survey:
-    sizes, firsts, cell = np.concatenate(notes.sizes), np.concatenate(notes.firsts), np.concatenate(notes.cell)
-    keys = np.arange(len(sizes))
-    unite_pairs(keys, np.concatenate(notes.same))
-    if fill_holes:
-        cell = cell | _small_holes(keys, sizes, cell, np.concatenate(notes.edge), fill_holes)
-        beside = np.concatenate(notes.beside)
-        unite_pairs(keys, beside[cell[beside[:, 0]]])
-    nodes = Nodes(np.array(notes.offsets), np.where(cell, keys, 0), sizes, firsts)
-    return Survey(nodes, np.concatenate(notes.boxes))
+@dataclass(slots=True)
+class PlanePieces:
+    """Tables of the blocks of a plane, added in scan order; what is one component across seams is united in the end."""
+
+    grid: Grid
+    fill_holes: int
+    minimum_size: int
+    """Smaller instances are left out."""
+    boxed: bool
+    """The bounding boxes of the instances are wanted."""
+    labels: Callable[[Box], NDArray[np.int32]]
+    """Gives the labels of a block."""
+    _seams: Seams = field(init=False)
+    _sizes: list[NDArray[np.int64]] = field(default_factory=lambda: [np.zeros(1, np.int64)])
+    _firsts: list[NDArray[np.int64]] = field(default_factory=lambda: [np.full(1, 2**62, np.int64)])
+    _boxes: list[NDArray[np.int32]] = field(default_factory=lambda: [np.zeros((1, 4), np.int32)])
+    _cell: list[NDArray[np.bool_]] = field(default_factory=lambda: [np.zeros(1, bool)])
+    _edge: list[NDArray[np.int64]] = field(default_factory=lambda: [np.zeros(0, np.int64)])
+    _offsets: list[int] = field(default_factory=lambda: [0])
+    _same: list[LabelPairs] = field(default_factory=lambda: [np.zeros((0, 2), np.int64)])
+    _beside: list[LabelPairs] = field(default_factory=lambda: [np.zeros((0, 2), np.int64)])
+
+    def __post_init__(self) -> None:
+        self._seams = Seams(self.grid)
+
+    def add(self, pieces: BlockPieces) -> None:
+        """Add the next block."""
+        box, offset = self.grid[len(self._offsets) - 1], self._offsets[-1]
+        numbers = np.arange(len(pieces.sizes))
+        cell = numbers <= pieces.cells
+        signs = np.where(cell, 1, -1) * (numbers + offset)
+        signs[0] = 0
+        same, beside = self._seams.meet(box, pieces.rim, signs)
+        self._same.append(same)
+        if self.fill_holes:
+            self._beside += [beside, pieces.inside + offset]
+        self._sizes.append(pieces.sizes[1:])
+        self._firsts.append(pieces.firsts[1:])
+        self._boxes.append(pieces.boxes[1:])
+        self._cell.append(cell[1:])
+        self._edge.append(pieces.edge[pieces.edge > 0].astype(np.int64) + offset)
+        self._offsets.append(offset + len(numbers) - 1)
+
+    def plane(self) -> LabelledPlane:
+        """The plane, numbered, when the last block was added."""
+        nodes = self._united()
+        names, count = number(nodes, self.minimum_size)
+        boxes = _boxes_of(names, count, np.concatenate(self._boxes)) if self.boxed else no_boxes()
+        return LabelledPlane(self.grid, count, names, nodes.offsets, self.labels, boxes)
+
+    def _united(self) -> Nodes:
+        sizes, firsts, cell = np.concatenate(self._sizes), np.concatenate(self._firsts), np.concatenate(self._cell)
+        keys = np.arange(len(sizes))
+        unite_pairs(keys, np.concatenate(self._same))
+        if self.fill_holes:
+            cell = cell | _small_holes(keys, sizes, cell, np.concatenate(self._edge), self.fill_holes)
+            beside = np.concatenate(self._beside)
+            unite_pairs(keys, beside[cell[beside[:, 0]]])
+        return Nodes(np.array(self._offsets), np.where(cell, keys, 0), sizes, firsts)
+
+
+def _boxes_of(names: NDArray[np.uint32], count: int, boxes: NDArray[np.int32]) -> NDArray[np.int32]:
+    """(count + 1, 4) bounding boxes of the instances that ids (nodes + 1,) make of nodes with boxes (nodes + 1, 4)."""
+    found = np.full((count + 1, 4), np.iinfo(np.int32).max, np.int32)
+    found[:, 2:] = 0
+    np.minimum.at(found[:, :2], names, boxes[:, :2])
+    np.maximum.at(found[:, 2:], names, boxes[:, 2:])
+    return found
 
 
 def _small_holes(
     keys: NDArray[np.int64],
     sizes: NDArray[np.int64],
     cell: NDArray[np.bool_],
-    edge: NDArray[np.bool_],
+    edge: NDArray[np.int64],
     fill_holes: int,
 ) -> NDArray[np.bool_]:
     """For each node whether it belongs to a hole that is filled."""
     whole, outside = np.zeros(len(keys), np.int64), np.zeros(len(keys), bool)
     np.add.at(whole, keys, sizes)
-    np.logical_or.at(outside, keys, edge)
+    outside[keys[edge]] = True
     small: NDArray[np.bool_] = ~cell & ((whole <= fill_holes) & ~outside)[keys]
     return small

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,6 +11,31 @@ from cellseg.inference.instances.blocks import Grid
 from cellseg.inference.tiling import Box
 
 Keys = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WindowRim:
+    """The keys that a window sees on both sides of its four seams, (2, n): the line before a seam, then that behind it.
+
+    There is only one line, or none, at the edge of the plane, where nobody asks.
+    """
+
+    top: Keys
+    bottom: Keys
+    left: Keys
+    right: Keys
+
+
+def rim_of_window(window: Box, seen: Box, keys: Keys) -> WindowRim:
+    """The rim of a window, which sees `keys` (h, w) in `seen`, 0 = nothing of a large component."""
+    y, x = window.top - seen.top, window.left - seen.left
+    bottom, right = y + window.height, x + window.width
+    return WindowRim(
+        top=keys[max(y - 1, 0) : y + 1, x:right].copy(),
+        bottom=keys[bottom - 1 : bottom + 1, x:right].copy(),
+        left=keys[y:bottom, max(x - 1, 0) : x + 1].T.copy(),
+        right=keys[y:bottom, right - 1 : right + 1].T.copy(),
+    )
 
 
 class WindowSeams:
@@ -24,19 +51,20 @@ class WindowSeams:
         self._below = np.zeros((2, grid.width), np.int64)
         self._left = np.zeros((2, 0), np.int64)
 
-    def meet(self, window: Box, seen: Box, keys: Keys) -> None:
-        """Take the next window, which sees `keys` (h, w) in `seen`, 0 = nothing of a large component."""
-        y, x = window.top - seen.top, window.left - seen.left
-        bottom, right = y + window.height, x + window.width
+    def meet(self, window: Box, rim: WindowRim | None) -> None:
+        """Take the rim of the next window; None where it sees no large component."""
         if window.left == 0:
             self._above, self._below = self._below, self._above
-        else:
-            self._join(self._left, keys[y:bottom, x - 1 : x + 1].T)
+        if rim is None:
+            self._left = np.zeros((2, window.height), np.int64)
+            self._below[:, window.columns] = 0
+            return
+        if window.left:
+            self._join(self._left, rim.left)
         if window.top:
-            self._join(self._above[:, window.columns], keys[y - 1 : y + 1, x:right])
-        self._left = keys[y:bottom, right - 1 : right + 1].T.copy()
-        below = keys[bottom - 1 : bottom + 1, x:right]
-        self._below[: len(below), window.columns] = below  # one line at the edge of the plane, where nobody asks
+            self._join(self._above[:, window.columns], rim.top)
+        self._left = rim.right
+        self._below[: len(rim.bottom), window.columns] = rim.bottom
 
     def _join(self, theirs: Keys, ours: Keys) -> None:
         whole = (theirs[0] == theirs[1]) & (ours[0] == ours[1]) & (theirs[0] > 0) & (ours[0] > 0)

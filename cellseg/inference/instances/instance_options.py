@@ -1,0 +1,29 @@
+"""Steps from a mask to instances, as they are asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cellseg.options import Split
+
+CORE = 2
+"""Value of a mask in the core of an instance, where cores are told from what only belongs to some cell (1)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceOptions:
+    """Steps from a mask to instances: holes filled, touching cells split, small ones removed, the rest grown."""
+
+    cores: bool = False
+    """Instances are the components of what is CORE in the mask, and spread over the rest of it."""
+
+    fill_holes: int = 0
+    """Holes of at most that many pixels are filled."""
+    minimum_size: int = 0
+    """Instances with fewer pixels are left out."""
+    grow: int = 0
+    """Pixels by which each instance grows where there is room; two that meet stay apart by name."""
+    split: Split = "none"
+    """watershed: components are cut at their necks, see `watershed`."""
+    object_diameter: float = 0.0
+    """Usual diameter of a cell in pixels, for the watershed; 0: each one's own."""
