@@ -55,7 +55,7 @@ ACTIONS = (
         "next_place",
         "Next place worth annotating",
         "W",
-        "Go where the model is unsure, or where the image looks like nothing that is annotated. Again for the next.",
+        "Go where the model is unsure, or where an image looks like nothing that is annotated. Again for the next.",
     ),
     Action(
         "review",

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from napari.utils.notifications import show_warning
 from numpy.typing import NDArray
 
 import cellseg
 from napari_cellseg.annotate.layer import AnnotatedLayer
+from napari_cellseg.annotate.other_images import LookedAt, OtherImages
 from napari_cellseg.annotate.pieces import TimeSlices
 from napari_cellseg.annotate.suggest import (
+    WINDOWS,
     Suggestion,
     WindowSurvey,
     annotated,
@@ -22,25 +27,50 @@ from napari_cellseg.annotate.suggest import (
     windows,
 )
 from napari_cellseg.annotation import LIVE, RESULT, notes_on, what_of
+from napari_cellseg.children.tasks import Tasks
 
 if TYPE_CHECKING:
     from napari.layers import Image, Layer
     from qtpy.QtCore import QObject
 
+    from napari_cellseg.project.folder import Project
+
+FEWEST = 4
+"""Windows of each image, of however many."""
 PREDICTIONS = ("uncertainty", "probabilities")
 """What layers of a model are called in their metadata, the better one first."""
 
 
-class Places:
-    """Windows of the image of one annotation; what they look like is remembered, what is annotated is asked anew."""
+@dataclass(frozen=True, slots=True, eq=False)
+class SeenGround:
+    """Annotation in hand, and the layers beneath it."""
 
-    def __init__(self, parent: QObject) -> None:
-        self._pieces = TimeSlices(parent)
+    target: AnnotatedLayer
+    image: Image
+    prediction: Image | None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPlace:
+    """Place worth annotating."""
+
+    image: str
+    """Name of an image of the project that is to be shown first; empty: it is the one in hand."""
+    window: Suggestion
+
+
+class Places:
+    """Windows of the images of a project; what they look like is remembered, what is annotated is asked anew."""
+
+    def __init__(self, parent: QObject, tasks: Tasks) -> None:
+        self._pieces, self._tasks, self._others = TimeSlices(parent), tasks, OtherImages()
         self._of: tuple[Any, ...] = ()
         self._windows: list[Suggestion] = []
         self._features: list[NDArray[np.float64]] = []
         self._uncertainty: list[float] = []
-        self._shown: set[Suggestion] = set()
+        self._shown: set[tuple[str, Suggestion]] = set()
+        self._number = 0
+        """Of the search that is under way; what is found by an earlier one is late."""
 
     @property
     def progress(self) -> tuple[int, int] | None:
@@ -48,29 +78,49 @@ class Places:
         return (len(self._features), len(self._windows)) if self._pieces.running else None
 
     def stop(self) -> None:
+        """Seek no longer."""
+        self._number += 1
         self._pieces.stop()
 
-    def find(
-        self, target: AnnotatedLayer, image: Image, prediction: Image | None, found: Callable[[Suggestion | None], None]
-    ) -> None:
-        """Look for the best place that was not shown yet; `found` gets it, or None when there is none left."""
-        of = (target.layer, image, image.data, prediction, None if prediction is None else prediction.data)
-        if len(of) != len(self._of) or any(a is not b for a, b in zip(of, self._of, strict=True)):
-            self._of, self._features, self._uncertainty = of, [], []
-            self._windows = windows(target.shape)
-            self._shown.clear()
-        known: list[bool] = []
-        work = self._look(target, image, prediction, known)
-        self._pieces.start(work, lambda: found(self._best(np.array(known))))
+    def find(self, ground: SeenGround, project: Project | None, found: Callable[[FoundPlace | None], None]) -> None:
+        """Look for the best place that was not shown yet.
 
-    def _look(
-        self, target: AnnotatedLayer, image: Image, prediction: Image | None, known: list[bool]
-    ) -> Iterator[None]:
-        yield from (None for _ in target.index.build())
+        Args:
+            ground: the annotation in hand, and what is seen beneath it.
+            project: whose other images are looked at, too.
+            found: gets the place, or None when there is none left.
+        """
+        limit = max(WINDOWS // max(len(project.images) if project else 1, 1), FEWEST)
+        self._take(ground, limit)
+        self.stop()
+        name, number = str(notes_on(ground.target.layer).get("image", "")), self._number
+        known: list[bool] = []
+
+        def go_on(others: list[LookedAt]) -> None:
+            if number == self._number:
+                work = self._look(ground, name, known)
+                self._pieces.start(work, lambda: found(self._best(name, np.array(known), others)))
+
+        self._tasks.run(partial(self._others.look, project, name, limit), go_on, show_warning)
+
+    def _take(self, ground: SeenGround, limit: int) -> None:
+        """Forget what windows look like where it is another image; what was shown, where the same one has changed."""
+        target, image, prediction = ground.target, ground.image, ground.prediction
+        of = (target.layer, image, image.data, prediction, None if prediction is None else prediction.data, limit)
+        if len(of) == len(self._of) and all(a is b for a, b in zip(of[:-1], self._of, strict=False)):
+            if limit == self._of[-1]:
+                return
+        elif self._of and self._of[0] is target.layer:
+            self._shown.clear()
+        self._of, self._features, self._uncertainty = of, [], []
+        self._windows = windows(target.shape, limit)
+
+    def _look(self, ground: SeenGround, name: str, known: list[bool]) -> Iterator[None]:
+        yield from (None for _ in ground.target.index.build())
         for number, window in enumerate(self._windows):
             if number == len(self._features):
-                self._survey(target, image, prediction, window)
-            known.append(window in self._shown or _is_annotated(target, window))
+                self._survey(ground.target, ground.image, ground.prediction, window)
+            known.append((name, window) in self._shown or _is_annotated(ground.target, window))
             yield
 
     def _survey(self, target: AnnotatedLayer, image: Image, prediction: Image | None, window: Suggestion) -> None:
@@ -78,15 +128,26 @@ class Places:
             self._uncertainty.append(uncertainty(target, prediction, window))
         self._features.append(features(grey(target, image, window)))
 
-    def _best(self, known: NDArray[np.bool_]) -> Suggestion | None:
-        unsure = np.array(self._uncertainty) if self._uncertainty else None
-        order = rank(WindowSurvey(tuple(self._windows), np.array(self._features), unsure), known)
+    def _best(self, name: str, known: NDArray[np.bool_], others: list[LookedAt]) -> FoundPlace | None:
+        places = [(name, window) for window in self._windows]
+        places += [(other.image, window) for other in others for window in other.windows]
+        seen = np.concatenate([np.array(self._features), *(other.features for other in others)])
+        shown = np.array([place in self._shown for place in places])
+        every = np.concatenate([known, *(other.known for other in others)]) | shown
+        order = rank(WindowSurvey(tuple(window for _, window in places), seen, self._unsure(len(places))), every)
         if not order:
             self._shown.clear()  # the next time all that is not annotated is shown again
             return None
-        best = self._windows[order[0]]
+        best = places[order[0]]
         self._shown.add(best)
-        return best
+        return FoundPlace(best[0] if best[0] != name else "", best[1])
+
+    def _unsure(self, count: int) -> NDArray[np.float64] | None:
+        """(n,) uncertainty of all windows, of which that of other images is not known and stands in the middle."""
+        if not self._uncertainty:
+            return None
+        own = np.array(self._uncertainty)
+        return np.append(own, np.full(count - len(own), own.mean()))
 
 
 def image_of(layers: list[Layer], target: AnnotatedLayer) -> Image:

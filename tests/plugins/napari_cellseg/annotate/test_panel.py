@@ -11,6 +11,7 @@ from napari_cellseg.project.layer_data import layer_data, role_of
 from napari_cellseg.project.layers import open_project
 from qtpy.QtWidgets import QFileDialog, QPushButton
 
+import cellseg
 from tests.plugins.napari_cellseg.hand import CONTROL, SHIFT, Hand
 
 
@@ -166,6 +167,30 @@ def test_the_next_place_is_the_odd_one(viewer, panel, hand, qtbot):
     assert viewer.layers.selection.active.name == "stack annotation"
     hand.press("W")
     qtbot.waitUntil(lambda: viewer.scene.camera.center[-2:] != pytest.approx((319.5, 191.5)))
+
+
+def test_the_next_place_may_be_in_another_image_of_the_project(viewer, panel, hand, qtbot, tmp_path):
+    rng = np.random.default_rng(0)
+    for name, more in (("usual", 0), ("odd", 90), ("alike", 0)):
+        pixels = rng.normal(100, 5, (256, 256))
+        pixels[64:128, 128:192] += more
+        cellseg.write_stack(tmp_path / f"{name}.tif", pixels.astype(np.uint8))
+    project = Project.create(tmp_path / "work", sorted(tmp_path.glob("*.tif")))
+    open_project(viewer, project.path)
+    ready(panel, qtbot)
+    assert panel.annotator.target.layer.name == "alike annotation"
+    hand.press("W")
+    qtbot.waitUntil(lambda: panel.annotator.hint.startswith("Annotate what you see"))
+    assert viewer.layers.selection.active.name == "odd annotation"
+    assert viewer.scene.camera.center[-2:] == pytest.approx((95.5, 159.5))
+    assert not viewer.layers["alike annotation"].visible
+    seen = set()
+    for count in range(2, 8):
+        hand.press("W")
+        qtbot.waitUntil(lambda count=count: len(panel.annotator._places._shown) == count)
+        qtbot.waitUntil(lambda: panel.annotator.hint.startswith("Annotate what you see"))
+        seen.add(viewer.layers.selection.active.name)
+    assert len(seen) > 1
 
 
 def test_the_doctor_leads_to_a_speck(viewer, panel, qtbot):
