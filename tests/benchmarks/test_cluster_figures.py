@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -114,3 +115,87 @@ def test_cells_against_the_network(tmp_path, split):
             pass
         seconds[name] = time.process_time() - began
     print({name: f"{value / 1.048576:.2f} s a megapixel" for name, value in seconds.items()}, split)
+
+
+# several workers
+
+
+def drawn_cells(image, side):
+    """Write a mask of that side, with the cells of a drawn sample, as the image; most that touch have a gap."""
+    from cellseg.preprocess.separate import separate
+    from cellseg.samples.cells import draw_touching
+
+    drawn = separate(draw_touching((1024, 1024), np.random.default_rng(0))[1]) > 0
+    np.save(image, np.tile(drawn, (-(-side // 1024),) * 2)[:side, :side].view(np.uint8))
+
+
+def all_but_numbered(image, out):
+    """A prediction whose tiles are all done, with the mask that the image is, but nothing is numbered yet."""
+    import cellseg
+    from cellseg.images.open import open_image
+    from cellseg.inference.segment import prediction_into
+    from cellseg.options import PredictOptions
+
+    out.parent.mkdir()
+    mask = np.load(image, mmap_mode="r")
+    options = PredictOptions(split="watershed", fill_holes=50, minimum_size=20, precision="float32", tile=1024)
+    prediction = prediction_into(out, cellseg.load("nuclei"), open_image(image), options)
+    for tile in prediction.missing():
+        prediction.journal.add(tile, {"result": mask[tile.write.rows, tile.write.columns][None]})
+    return prediction
+
+
+def stages(steps):
+    """Seconds of each stage of a result."""
+    seconds, last = {}, time.monotonic()
+    for step in steps:
+        now = time.monotonic()
+        seconds[step.stage] = seconds.get(step.stage, 0) + now - last
+        last = now
+    return {stage: round(value, 1) for stage, value in seconds.items()}
+
+
+def of_worker():
+    """Processor seconds of this process, and the most memory that it had, in MB."""
+    return round(time.process_time(), 1), peak(os.getpid()) // 10**6
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc")
+def test_the_end_with_workers(tmp_path):
+    """Numbering (split, holes, minimum size) and OME-Zarr by this process and by one and two workers, a thread each."""
+    pytest.importorskip("distributed")
+    import cellseg
+    from cellseg.cli.predict_cluster import ClusterRun
+    from cellseg.inference.cluster.connect import ClusterAddress, connected
+    from cellseg.inference.cluster.worker import compute_batch
+    from cellseg.options import ImageOptions
+    from tests.cli.conftest import contents
+
+    side, found, model = int(os.environ.get("SIDE", "8192")), {}, cellseg.load("nuclei")
+    image = tmp_path / "image.npy"
+    drawn_cells(image, side)
+    for workers in (0, 1, 2):
+        out = tmp_path / str(workers) / "out.ome.zarr"
+        prediction = all_but_numbered(image, out)
+        began = time.process_time()
+        if workers:
+            address = ClusterAddress("", local=workers)
+            with connected(address) as client:
+                client.wait_for_workers(workers)
+                run = ClusterRun(address, client, Path("nuclei"), model, ImageOptions())
+                with run.at_work(prediction, image, out) as hand_out:
+                    client.run(compute_batch, hand_out.job, [])  # opens model and image
+                    before = client.run(of_worker)
+                    seconds = stages(prediction.write(out, hand_out.do))
+                    after = client.run(of_worker)
+                spent = {k: (round(cpu - before[w][0], 1), mb) for k, (w, (cpu, mb)) in enumerate(after.items())}
+        else:
+            seconds, spent = stages(prediction.write(out)), {}
+        mine = round(time.process_time() - began, 1)
+        print(
+            f"{workers} workers: {seconds}, {mine} s of this processor; (s, MB) of the workers: {spent}",
+            os.getloadavg(),
+        )
+        found[workers] = contents(out)
+        shutil.rmtree(out.parent)
+        assert found[workers] == found[0]

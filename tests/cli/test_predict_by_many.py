@@ -108,8 +108,8 @@ def test_the_whole_table(measuring, images, tmp_path, workers):
         for case in product(RESULTS, IMAGES, FILES, TILES):
             made("one", *case)
             made("workers", *case, more=("--cluster", cluster.scheduler_address))
-            for k in range(workers if workers > 1 else 0):
-                made("shares", *case, more=("--share", f"{k + 1}/{workers}"))
+            for k in (3, 1, 2):
+                made("shares", *case, more=("--share", f"{k}/3"))
     one = contents(tmp_path / "one")
     assert contents(tmp_path / "workers") == one
-    assert workers == 1 or contents(tmp_path / "shares") == one
+    assert contents(tmp_path / "shares") == one

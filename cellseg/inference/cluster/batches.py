@@ -13,10 +13,10 @@ EACH = 4
 """Batches for each worker, at least, where there are tiles enough."""
 
 
-def batch_size(tiles: int, seconds: float, workers: int) -> int:
-    """Tiles in a batch, of so many that take so many seconds in all."""
+def batch_size(tiles: int, seconds: float, workers: int, each: int = EACH) -> int:
+    """Tiles in a batch, of so many that take so many seconds in all; at least `each` batches for each worker."""
     minute = int(SECONDS * tiles / seconds) if seconds > 0 else tiles
-    return max(1, min(minute, math.ceil(tiles / (EACH * max(workers, 1)))))
+    return max(1, min(minute, math.ceil(tiles / (each * max(workers, 1)))))
 
 
 def batches(numbers: Int64, size: int) -> Iterator[Sequence[int]]:

@@ -116,7 +116,7 @@ class HandOut:
 
     def do(self, task: Task, count: int) -> Iterator[Any]:
         """Have a number of units of a task done, see `Hands`. Raises as `results`."""
-        size = batch_size(count, count * task.pixels * SECONDS_A_PIXEL, len(self._known()))
+        size = batch_size(count, count * task.pixels * SECONDS_A_PIXEL, len(self._known()), each=2)  # seams cost
         early: dict[int, Any] = {}
         following = 0
         for found in self.results(partial(do_units, task=task), batches(np.arange(count), size)):
