@@ -22,7 +22,7 @@ from cellseg.inference.instances import LabelledPlane, Pass, label_dtype, label_
 from cellseg.inference.instances.label import LabelProgress
 from cellseg.inference.progress import Progress
 from cellseg.inference.result import result_layout, uncertainty_layout
-from cellseg.inference.tasks import Hands, LabelBlocks, PlaneTables, ReadRegion, ShareBlocks, WriteParts
+from cellseg.inference.tasks import CountClasses, Hands, LabelBlocks, PlaneTables, ReadRegion, ShareBlocks, WriteParts
 from cellseg.labels.cell_classes import CellClasses
 from cellseg.metrics.overlap import Overlaps
 from cellseg.options import PredictOptions
@@ -54,16 +54,22 @@ def write_result(
     read: ReadRegion = partial(finished.written, options)
     if options.result == "instances":
         labelled = yield from number_instances(finished, planes, hands)
-        classes = yield from classes_of_cells(finished, labelled, options)
-        _write_classes(output, classes)
-        layout = replace(layout, dtype=label_dtype(max(plane.largest for plane in labelled), options.label_type))
-        read = _labels(labelled)
         if hands is not None:
             planes.save(labelled, "writing")
+        counted = None if hands is None else _counted(labelled, planes, hands)
+        _write_classes(output, (yield from classes_of_cells(finished, labelled, options, counted)))
+        layout = replace(layout, dtype=label_dtype(max(plane.largest for plane in labelled), options.label_type))
+        read = _labels(labelled)
     if hands is not None and is_zarr_name(output):
         yield from _write_parts(output, layout, planes, hands)
     else:
         yield from _write_bands(output, layout, read)
+
+
+def _counted(labelled: list[LabelledPlane], planes: PlaneTables, hands: Hands) -> Iterator[Any]:
+    """The pixels of the classes in the cells of saved planes, from several processes; begun when they are asked for."""
+    grid = labelled[0].grid
+    yield from hands(CountClasses(planes, grid.block**2, len(grid)), len(labelled) * len(grid))
 
 
 def _write_classes(output: Path, classes: CellClasses | None) -> None:

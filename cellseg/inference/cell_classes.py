@@ -11,61 +11,68 @@ from cellseg.arrays import Array, Int64
 from cellseg.inference.finished import FinishedTiles
 from cellseg.inference.instances import LabelledPlane
 from cellseg.inference.progress import Progress
+from cellseg.inference.tiling import Box
 from cellseg.labels.cell_classes import CellClasses
 from cellseg.options import PredictOptions
 
-ROWS = 512
-"""Rows that are looked at together."""
+CellPixels = tuple[Int64, Int64]
+"""Pairs of a cell and a class that occur, as cell * classes + class - 1, and the pixels of each."""
 
 
 def classes_of_cells(
-    finished: FinishedTiles, planes: Sequence[LabelledPlane], options: PredictOptions
+    finished: FinishedTiles,
+    planes: Sequence[LabelledPlane],
+    options: PredictOptions,
+    counted: Iterator[CellPixels | None] | None = None,
 ) -> Generator[Progress, None, CellClasses | None]:
     """Classes of the cells of numbered planes; None where the model knows but one. Yields progress.
 
-    Cells that are linked through planes have one class in all of them.
+    Cells that are linked through planes have one class in all of them. `counted` is `pixels_in` of each block of each
+    plane, by whom it may be (None: there is nothing yet), else counted here.
     """
     names = finished.seen.model.card.class_names[1:]
     if len(names) < 2:
         return None
+    tables = _counted(finished, planes, options) if counted is None else counted
     counts: list[Int64] = []
-    for plane, labels in enumerate(planes):
-        counts.append(_counted(finished, labels, plane, options, len(names)))
-        labels.release()
-        yield Progress(plane + 1, len(planes), "classes")
+    for plane in planes:
+        whole = np.zeros((plane.largest + 1, len(names)), np.int64)
+        for _ in plane.grid:
+            while (table := next(tables)) is None:
+                yield Progress(len(counts), len(planes), "classes")
+            whole.reshape(-1)[table[0]] += table[1]
+        counts.append(whole)
+        plane.release()
+        yield Progress(len(counts), len(planes), "classes")
     if options.link == "overlap":
         counts = [*_together(counts)]
     return CellClasses(names, np.concatenate([_rows(plane, one) for plane, one in enumerate(counts)]))
 
 
-def pixels_of_classes(cells: Array, kinds: Array, classes: int, largest: int) -> Int64:
-    """Pixels of each class in each cell, (largest + 1, classes); background counts in none.
+def pixels_of_classes(cells: Array, kinds: Array, classes: int) -> CellPixels:
+    """Pixels of each class in each cell; background counts in none.
 
     Args:
         cells: (h, w) numbers, 0 = none.
         kinds: (h, w) classes 0 to `classes`, 0 = background.
         classes: how many there are.
-        largest: cell number.
     """
     inside = (cells > 0) & (kinds > 0)
     pairs = cells[inside].astype(np.int64) * classes + kinds[inside].astype(np.int64) - 1
-    return np.bincount(pairs, minlength=(largest + 1) * classes).reshape(-1, classes)
+    found, counts = np.unique(pairs, return_counts=True)
+    return found, counts.astype(np.int64)
 
 
-def _counted(
-    finished: FinishedTiles, labels: LabelledPlane, plane: int, options: PredictOptions, classes: int
-) -> Int64:
-    """Pixels of each class in each cell of a plane."""
-    counts = np.zeros((labels.largest + 1, classes), np.int64)
-    columns = slice(0, labels.grid.width)
-    for rows in _bands(labels.grid.height):
-        kinds = finished.mask(options, plane, rows, columns)
-        counts += pixels_of_classes(labels.read(rows, columns), kinds, classes, labels.largest)
-    return counts
+def pixels_in(
+    finished: FinishedTiles, labels: LabelledPlane, plane: int, box: Box, options: PredictOptions
+) -> CellPixels:
+    """Pixels of each class in each cell of a block of a plane."""
+    kinds = finished.mask(options, plane, box.rows, box.columns)
+    return pixels_of_classes(labels.read_box(box), kinds, len(finished.seen.model.card.class_names) - 1)
 
 
-def _bands(height: int) -> Iterator[slice]:
-    return (slice(top, min(top + ROWS, height)) for top in range(0, height, ROWS))
+def _counted(finished: FinishedTiles, planes: Sequence[LabelledPlane], options: PredictOptions) -> Iterator[CellPixels]:
+    return (pixels_in(finished, one, plane, box, options) for plane, one in enumerate(planes) for box in one.grid)
 
 
 def _together(counts: Sequence[Int64]) -> Iterator[NDArray[np.int64]]:

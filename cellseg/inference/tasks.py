@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from cellseg.images.layout import ResultLayout
 from cellseg.images.omezarr.parts import rounds, write_part
+from cellseg.inference.cell_classes import CellPixels, pixels_in
 from cellseg.inference.cut import instance_options
 from cellseg.inference.finished import FinishedTiles
 from cellseg.inference.instances import LabelledPlane, Pass, passes_over, plane_grid, shared_in
@@ -123,6 +124,27 @@ class ShareBlocks:
             row, place = divmod(unit // self.blocks, self.length - 1)
             before, after = (opened(row * self.length + place + step) for step in (0, 1))
             return shared_in(before, after, after.grid[unit % self.blocks])
+
+        return work
+
+
+@dataclass(frozen=True, slots=True)
+class CountClasses:
+    """The classes of cells; a unit is a block of a plane, its result the pixels of each class in each cell in it."""
+
+    planes: PlaneTables
+    pixels: int
+    blocks: int
+    """Blocks in a plane."""
+
+    def begun(self, finished: FinishedTiles) -> Callable[[int], Any]:
+        """The work on a unit."""
+        opened = self.planes.last(finished, "writing")
+
+        def work(unit: int) -> CellPixels:
+            number, block = divmod(unit, self.blocks)
+            plane = opened(number)
+            return pixels_in(finished, plane, number, plane.grid[block], self.planes.options)
 
         return work
 

@@ -19,7 +19,7 @@ import psutil
 import pytest
 
 from cellseg.inference.cluster import hand_out
-from cellseg.inference.cluster.batches import batches
+from cellseg.inference.cluster.batches import batch_size, batches
 from cellseg.inference.cluster.job import BatchDone
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(1800)]
@@ -199,3 +199,48 @@ def test_the_end_with_workers(tmp_path):
         found[workers] = contents(out)
         shutil.rmtree(out.parent)
         assert found[workers] == found[0]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc")
+def test_tiles_with_workers(tmp_path):
+    """The tiles of a real model by this process and by one and two workers in turns, by OMP_NUM_THREADS=1."""
+    pytest.importorskip("distributed")
+    import cellseg
+    from cellseg.cli.predict_cluster import ClusterRun
+    from cellseg.images.open import open_image
+    from cellseg.inference.cluster.connect import ClusterAddress, connected
+    from cellseg.inference.cluster.worker import compute_batch
+    from cellseg.inference.segment import prediction_into
+    from cellseg.options import ImageOptions, PredictOptions
+    from cellseg.samples.cells import draw_touching
+
+    side, image, model = int(os.environ.get("SIDE", "2048")), tmp_path / "image.npy", cellseg.load("nuclei")
+    pixels = draw_touching((side, side), np.random.default_rng(0))[0]
+    np.save(image, (pixels / pixels.max() * 255).astype(np.uint8))
+    options = PredictOptions(precision="float32", tile=256)
+    for turn in range(int(os.environ.get("TURNS", "2"))):
+        for workers in (0, 1, 2):
+            out = tmp_path / f"{turn}-{workers}" / "out.ome.zarr"
+            prediction = prediction_into(out, model, open_image(image), options)
+            missing, began, cpu = prediction.missing_numbers(), time.monotonic(), time.process_time()
+            if workers:
+                with connected(ClusterAddress("", local=workers)) as client:
+                    client.wait_for_workers(workers)
+                    run = ClusterRun(client, client, Path("nuclei"), model, ImageOptions())
+                    with run.at_work(prediction, image, out) as hand_out:
+                        client.run(compute_batch, hand_out.job, [])  # opens model and image
+                        client.run(compute_batch, hand_out.job, missing[:1])  # compiles
+                        before, missing = client.run(of_worker), missing[1:]
+                        began, cpu = time.monotonic(), time.process_time()
+                        size = batch_size(len(missing), prediction.plan().seconds, workers)
+                        done = sum(hand_out.run(batches(missing, size)))
+                        seconds, cpu = time.monotonic() - began, time.process_time() - cpu
+                        spent = [round(after[0] - before[w][0], 1) for w, after in client.run(of_worker).items()]
+            else:
+                done, spent = len([*prediction.fill(behind=True)]), []
+                seconds, cpu = time.monotonic() - began, time.process_time() - cpu
+            print(
+                f"{workers} workers: {done} tiles, {seconds:.1f} s, {cpu:.1f} s of this processor,"
+                f" {spent} of the workers, load {os.getloadavg()[0]:.1f}"
+            )
+            assert not len(prediction.missing_numbers())

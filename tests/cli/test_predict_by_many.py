@@ -58,6 +58,19 @@ def test_shares_and_workers_make_the_bytes_of_one_process(
     assert contents(tmp_path / "workers") == one
 
 
+@pytest.fixture(scope="module")
+def of_three(tmp_path_factory):
+    """Model file of a tiny network of three classes."""
+    import torch
+
+    import cellseg
+
+    torch.manual_seed(1)
+    path = tmp_path_factory.mktemp("three") / "m.safetensors"
+    cellseg.save(cellseg.build("unet", base=4, depth=2, norm="batch", classes=3), path)
+    return path
+
+
 @pytest.fixture
 def small_blocks(monkeypatch):
     """Of what is worked on alone there is more than one in a plane of 50 x 70; the workers are in this process."""
@@ -70,26 +83,33 @@ def small_blocks(monkeypatch):
 
 @pytest.mark.usefixtures("small_blocks")
 @pytest.mark.parametrize(
-    ("image", "file", "more"),
+    ("model", "image", "file", "more"),
     [
-        ("stack", "r.ome.zarr", (*RESULTS["instances"], "--link", "overlap")),
-        ("plane", "r.tif", ("--threshold", 0.4, "--core", 0.5, "--minimum-size", 4)),
-        ("stack", "r.ome.zarr", RESULTS["probabilities"]),
+        ("measuring", "stack", "r.ome.zarr", (*RESULTS["instances"], "--link", "overlap")),
+        ("measuring", "plane", "r.tif", ("--threshold", 0.4, "--core", 0.5, "--minimum-size", 4)),
+        ("measuring", "stack", "r.ome.zarr", RESULTS["probabilities"]),
+        ("of_three", "stack", "r.tif", ("--link", "overlap")),
     ],
 )
 def test_workers_number_and_write_together(
-    cellseg_cli, measuring, images, two_workers, tmp_path, monkeypatch, image, file, more
+    request, cellseg_cli, images, two_workers, tmp_path, monkeypatch, model, image, file, more
 ):
+    model = request.getfixturevalue(model)
     tasks, do = [], hand_out.HandOut.do
     monkeypatch.setattr(hand_out.HandOut, "do", lambda *known: tasks.append(type(known[1]).__name__) or do(*known))
     for name, where in {"one": (), "workers": ("--cluster", two_workers)}.items():
         out = tmp_path / name / file
-        found = cellseg_cli("predict", measuring, images[image], "--tile", 32, *more, "--out", out, *where)
+        found = cellseg_cli("predict", model, images[image], "--tile", 32, *more, "--out", out, *where)
         assert found.code == 0, found.err
     one = contents(tmp_path / "one")
     assert one
     assert contents(tmp_path / "workers") == one
-    wanted = {"LabelBlocks": "probabilities" not in more, "ShareBlocks": "--link" in more, "WriteParts": "zarr" in file}
+    wanted = {
+        "LabelBlocks": "probabilities" not in more,
+        "ShareBlocks": "--link" in more,
+        "CountClasses": model.parent.name.startswith("three"),
+        "WriteParts": "zarr" in file,
+    }
     assert {name for name, there in wanted.items() if there} == set(tasks)
 
 
