@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from napari_cellseg.close_guard import CloseGuard
-from napari_cellseg.napari_private import main_window
+from napari_cellseg.napari_private import load_loops, main_window
 from napari_cellseg.opened import reasons_to_stay
 from napari_cellseg.project.layers import follow
 from napari_cellseg.project.seen import SeenImages
@@ -92,6 +92,7 @@ class CellsegDock(QWidget):
         if window is not None:
             CloseGuard(window, self.reasons_to_stay)
         self._seen = SeenImages(self.session)
+        load_loops()
         self.destroyed.connect(self._seen.close)
         self.panel("Annotate")  # its keys work from the beginning
         self.show_panel("Start")

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from functools import partial
+from functools import cache, partial
+from threading import Thread
 from typing import TYPE_CHECKING, Any
+from weakref import ReferenceType, ref
 
 import numpy as np
+from napari.utils.colormaps import label_colormap
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
@@ -46,6 +49,30 @@ def add_step(layer: Labels, atom: Any) -> None:
 def forget_history(layer: Labels) -> None:
     """Let nothing be undone any more."""
     layer._reset_history()
+
+
+@cache
+def load_loops() -> Thread:
+    """Load the compiled loops that napari needs for its first labels, beside the window: half a second and more."""
+    loading = Thread(target=lambda: label_colormap()._data_to_texture(np.zeros(0, np.uint32)), name="load loops")
+    loading.start()
+    return loading
+
+
+def know_type(layer: Labels) -> None:
+    """Let a layer on disk take the type of its labels from them.
+
+    napari itself reads a row of a plane, or a plane of a stack, with each dab of the brush, to look at its type.
+    """
+    if hasattr(layer, "_validate_label_in_range"):
+        layer._validate_label_in_range = partial(_check_number, ref(layer))
+
+
+def _check_number(layer: ReferenceType[Labels], number: int) -> None:
+    here = layer()
+    limits = None if here is None or here.multiscale else np.iinfo(here.data.dtype)
+    if here is not None and (limits is None or not limits.min <= number <= limits.max):
+        type(here)._validate_label_in_range(here, number)  # which says what is wrong
 
 
 def can_show_windows(layer: Labels) -> bool:

@@ -12,7 +12,7 @@ from napari.utils.notifications import show_warning
 
 from napari_cellseg.annotation import is_annotation, notes_on, what_of
 from napari_cellseg.image_reader import LayerData
-from napari_cellseg.napari_private import show_strokes_on_large, unwrapped
+from napari_cellseg.napari_private import know_type, show_strokes_on_large, unwrapped
 from napari_cellseg.project.brush import follow_strokes, hold_next_cell
 from napari_cellseg.project.class_colours import show_classes
 from napari_cellseg.project.document import ProjectImage
@@ -99,6 +99,7 @@ def make_ready(layer: Layer) -> None:
     """Make the layer of an annotation ready for painting a new cell, or refuse painting where it cannot be kept."""
     if isinstance(layer, Labels) and is_stored(layer):
         layer.editable = layer.data.writable
+        know_type(layer)
         follow_strokes(layer)
         hold_next_cell(layer)
 

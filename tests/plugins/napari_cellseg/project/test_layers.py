@@ -15,7 +15,7 @@ from napari.utils.notifications import notification_manager
 from napari_cellseg.pixels.lazy import LazyPixels, pixels_of
 from napari_cellseg.project.folder import Project
 from napari_cellseg.project.from_layers import create_project
-from napari_cellseg.project.layers import layers_of, open_project, show_image
+from napari_cellseg.project.layers import layers_of, make_ready, open_project, show_image
 from napari_cellseg.project.lock import LOCK_NAME, release
 from napari_cellseg.project.store import LabelStore
 
@@ -240,3 +240,24 @@ def test_a_copy_of_the_layer_paints_elsewhere(project):
     layer = Labels(deepcopy(labels))
     layer.paint((50, 50), 3)
     assert labels.max() == 0
+
+
+def test_a_stroke_reads_no_plane_of_a_stack(project, monkeypatch):
+    image = project.images[1]
+    layer = Labels(project.labels(image))
+    make_ready(layer)
+    read, shapes = type(layer.data).__getitem__, []
+
+    def noted(store, key):
+        values = read(store, key)
+        shapes.append(np.shape(values))
+        return values
+
+    monkeypatch.setattr(type(layer.data), "__getitem__", noted)
+    layer.brush_size, layer.selected_label = 5, 9
+    layer.paint((1, 30, 40), 9)
+    assert layer.data[1, 30, 40] == 9
+    assert shapes
+    assert max(np.prod(shape) for shape in shapes) < 100
+    with pytest.raises(ValueError, match="uint32"):
+        layer.selected_label = 2**32
