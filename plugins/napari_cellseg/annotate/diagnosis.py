@@ -70,7 +70,7 @@ class Diagnosis(QObject):
         if self._folder is None:  # the window was closed in between
             return
         self._origins = origins
-        self._errand = Errand(command(self._folder), self, codes=(0, NOT_READY))
+        self._errand = Errand(command(self._folder), codes=(0, NOT_READY))
         self._errand.answered.connect(self._on_report)
         self._errand.failed.connect(self._on_failed)
         self._errand.start()

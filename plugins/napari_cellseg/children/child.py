@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import sys
 from collections import deque
@@ -17,10 +18,15 @@ LAST_WORDS = 20
 """Lines of standard error that are kept for a message."""
 NICER = 10
 """By how much the child gives way to the window."""
+_RUNNING: set[Child] = set()
+"""Those that run. Nothing else may take one of them away: Qt kills a process with its object, and calls who is gone."""
 
 
 class Child(QObject):
-    """One run of `python -m MODULE ...`."""
+    """One run of `python -m MODULE ...`.
+
+    It belongs to no other object of Qt, which would take it away while it runs; whoever starts it closes it.
+    """
 
     told = Signal(dict)
     """An object that the child printed on standard output, in a line of its own."""
@@ -29,8 +35,8 @@ class Child(QObject):
     ended = Signal(int)
     """Its exit code; -1 where it was killed or could not be started."""
 
-    def __init__(self, arguments: Sequence[str], parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, arguments: Sequence[str]) -> None:
+        super().__init__()
         self.words: deque[str] = deque(maxlen=LAST_WORDS)
         """Last lines of its standard error."""
         self._process = QProcess(self)
@@ -52,6 +58,7 @@ class Child(QObject):
         return not gone and bool(self._process.state() != QProcess.ProcessState.NotRunning)
 
     def start(self) -> None:
+        _RUNNING.add(self)
         self._process.start()
 
     def send(self, order: dict[str, Any]) -> None:
@@ -101,8 +108,18 @@ class Child(QObject):
     def _on_finished(self, code: int, status: QProcess.ExitStatus) -> None:
         self._on_output()
         self._on_words()
+        _RUNNING.discard(self)
         self.ended.emit(code if status == QProcess.ExitStatus.NormalExit else -1)
 
     def _on_error(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart:
+            _RUNNING.discard(self)
             self.ended.emit(-1)
+
+
+@atexit.register
+def _end_all() -> None:
+    """End those that nobody has closed when the program ends."""
+    for child in list(_RUNNING):
+        child.kill()
+        child.close()

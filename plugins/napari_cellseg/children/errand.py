@@ -17,11 +17,9 @@ class Errand(QObject):
     answered = Signal(dict)
     failed = Signal(str)
 
-    def __init__(
-        self, arguments: Sequence[str], parent: QObject | None = None, *, codes: Collection[int] = (0,)
-    ) -> None:
+    def __init__(self, arguments: Sequence[str], *, codes: Collection[int] = (0,)) -> None:
         """`codes` are those of an exit with an answer."""
-        super().__init__(parent)
+        super().__init__()
         self._answer: dict[str, Any] | None = None
         self._codes = codes
         self._given_up = False

@@ -33,8 +33,6 @@ class Latest(QObject):
         self._next: Callable[[], Any] | None = None
         self._busy = False
         self._ended.connect(self._hand_over)
-        thread = self._thread
-        self.destroyed.connect(lambda *_: thread.shutdown(wait=False, cancel_futures=True))
 
     @property
     def busy(self) -> bool:

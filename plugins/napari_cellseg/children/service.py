@@ -17,8 +17,8 @@ class Service(QObject):
     died = Signal(str)
     """The child ended without being asked to; its last words."""
 
-    def __init__(self, module: str, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, module: str) -> None:
+        super().__init__()
         self._module = module
         self._child: Child | None = None
         self._ready = False
@@ -50,7 +50,7 @@ class Service(QObject):
 
     def _start(self) -> None:
         self._ready = False
-        self._child = child = Child([self._module], self)
+        self._child = child = Child([self._module])
         child.told.connect(self._on_told)
         child.ended.connect(lambda _: self._on_child_ended(child))
         child.start()

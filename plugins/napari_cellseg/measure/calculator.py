@@ -27,11 +27,11 @@ class Calculator(QObject):
     _passed = Signal(dict)
     _failed = Signal(int, str)
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._folder = TemporaryDirectory(prefix="cellseg-measure-", ignore_cleanup_errors=True)
         self._reader = ThreadPoolExecutor(1, "measure")
-        self._service = Service(_WORKER, self)
+        self._service = Service(_WORKER)
         self._waiting: dict[int, tuple[Callable[[Answer], None], list[Path]]] = {}
         self._last = 0
         self._service.told.connect(self._on_told)

@@ -36,7 +36,7 @@ class MeasurePanel(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session, viewer = session, session.viewer
-        self._calculator = Calculator(self)
+        self._calculator = Calculator()
         self._measuring = Measuring(viewer, self._calculator, self)
         self.cells = CellsView(viewer, self._measuring, self._calculator)
         self.comparison = CompareView(viewer, self._calculator)

@@ -50,7 +50,7 @@ class SegmentPanel(QWidget):
         super().__init__()
         self._session = session
         self._folders, cut, tasks = Folders(session), Cut(), Tasks()
-        self._service = Service(_WORKER, self)
+        self._service = Service(_WORKER)
         self._tasks, self.batch = tasks, BatchRun()
         self.destroyed.connect(_closing(self._service, self.batch))
         self._field = FieldCells(session.viewer, self._service, cut, self._folders, self)
