@@ -1,4 +1,4 @@
-"""Programs and threads whose panel goes, or whose window ends, while they are at work: nothing crashes, nothing stays."""
+"""Programs and threads whose panel goes, or whose window ends, while they work: nothing crashes, nothing stays."""
 
 from __future__ import annotations
 
