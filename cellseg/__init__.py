@@ -43,6 +43,7 @@ _HOME = {
     "split": "cellseg.labels.split.plan",
     "summarise": "cellseg.evaluation.summary",
     "keep_memory": "cellseg.allocator",
+    "cell_classes": "cellseg.inference.cell_classes",
     "keep_prediction": "cellseg.inference.keep_prediction",
     "label_instances": "cellseg.inference.instances",
     "measure_cells": "cellseg.measure",
@@ -75,6 +76,7 @@ if TYPE_CHECKING:
     from cellseg.images.listing import list_images as list_images
     from cellseg.images.open import open_image as open_image
     from cellseg.images.write import write_stack as write_stack
+    from cellseg.inference.cell_classes import cell_classes as cell_classes
     from cellseg.inference.instances import label_instances as label_instances
     from cellseg.inference.keep_prediction import keep_prediction as keep_prediction
     from cellseg.inference.predict import predict as predict

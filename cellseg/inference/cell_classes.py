@@ -49,6 +49,21 @@ def classes_of_cells(
     return CellClasses(names, np.concatenate([_rows(plane, one) for plane, one in enumerate(counts)]))
 
 
+def cell_classes(cells: Array, kinds: Array, names: Sequence[str], plane: int = 0) -> CellClasses:
+    """Class of each cell of a plane: the one that most of its pixels have.
+
+    Args:
+        cells: (H, W) numbers, 0 = none.
+        kinds: (H, W) class of each pixel, 0 = background, such as `predict_array(model, image).argmax(axis=0)`.
+        names: of the classes 1, 2, ...
+        plane: number of the plane in the table.
+    """
+    counts = np.zeros((int(cells.max(initial=0)) + 1, len(names)), np.int64)
+    pairs, pixels = pixels_of_classes(cells, kinds, len(names))
+    counts.reshape(-1)[pairs] = pixels
+    return CellClasses(tuple(names), _rows(plane, counts))
+
+
 def pixels_of_classes(cells: Array, kinds: Array, classes: int) -> CellPixels:
     """Pixels of each class in each cell; background counts in none.
 

@@ -40,12 +40,12 @@ class CellClasses:
         with reading(file, "is no table of classes of cells", f"Its columns are {', '.join(COLUMNS)}, or remove it."):
             with open(file, encoding="utf-8-sig", newline="") as lines:
                 found = [[row[name] for name in COLUMNS] for row in csv.DictReader(lines)]
-            rows = np.array([[int(word) for word in words[:3]] for words in found], np.int64).reshape(-1, 3)
+            rows = np.array([[int(word) for word in words[:3]] for words in found if words[1]], np.int64).reshape(-1, 3)
             named = {int(number): name for *_, number, name in found}
             return cls(tuple(named.get(k, str(k)) for k in range(1, max(named, default=0) + 1)), rows)
 
     def write_beside(self, labels: Path) -> None:
-        """Write the table beside a file of cells, in one piece.
+        """Write the table beside a file of cells, in one piece; a class that no cell has gets a row without a cell.
 
         Raises:
             InputError: it cannot be written.
@@ -55,6 +55,8 @@ class CellClasses:
             writer = csv.writer(lines, lineterminator="\n")
             writer.writerow(COLUMNS)
             writer.writerows((*row, self.names[row[2] - 1]) for row in self.rows.tolist() if row[2])
+            unused = set(range(1, len(self.names) + 1)) - set(self.rows[:, 2].tolist())
+            writer.writerows(("", "", number, self.names[number - 1]) for number in sorted(unused))
 
     @staticmethod
     def forget(labels: Path) -> None:

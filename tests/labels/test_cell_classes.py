@@ -21,6 +21,9 @@ def test_a_cell_goes_by_plane_and_number(tmp_path):
     assert found.names == ("neuron", "glia")
     assert found.of([1, 2, 7]).tolist() == [2, 0, 1]
     assert found.of([1, 7], [1]).tolist() == [1, 0]
+    cellseg.CellClasses(("a", "b", "c"), np.array([(0, 1, 2)])).write_beside(tmp_path / "few.tif")
+    assert (tmp_path / "few-classes.csv").read_text().splitlines()[2:] == [",,1,a", ",,3,c"]
+    assert cellseg.CellClasses.beside(tmp_path / "few.tif").names == ("a", "b", "c")
     assert cellseg.CellClasses(("a",), np.zeros((0, 3), np.int64)).of([3]).tolist() == [0]
     cellseg.CellClasses.forget(tmp_path / "cells.tif")
     assert cellseg.CellClasses.beside(tmp_path / "cells.tif") is None

@@ -20,7 +20,7 @@ from napari_cellseg.annotate.marks import Marks
 from napari_cellseg.annotate.places import level
 from napari_cellseg.annotate.tools import LineTool, PickTool, Tool, TraceTool
 from napari_cellseg.annotation import is_annotation
-from napari_cellseg.project.cell_classes import classes_of
+from napari_cellseg.project.class_colours import shown_classes
 
 PredictedOf = Callable[[AnnotatedLayer], Any]
 """Gives the layer of the predicted cells of an annotation's image, None where there is none."""
@@ -102,7 +102,7 @@ class MouseTools:
 
     def _classes_of(self, predicted: Any, plane: int, numbers: Mapping[int, int]) -> dict[int, int]:
         """Class of each cell that was taken, by its number in the annotation; 0 where it was predicted without one."""
-        known = classes_of(predicted, ())
+        known = shown_classes(predicted)
         names = self._classing.names
         found = {number: known.name_of(plane, k) if known is not None else "" for k, number in numbers.items()}
         return {number: names.index(name) + 1 if name in names else 0 for number, name in found.items()}

@@ -31,8 +31,7 @@ from napari_cellseg.measure.table import (
 )
 from napari_cellseg.napari_private import history
 from napari_cellseg.pixels.layer_files import whole_of
-from napari_cellseg.project.cell_classes import CellClassTable
-from napari_cellseg.project.class_colours import ClassColormap
+from napari_cellseg.project.class_colours import shown_classes
 from napari_cellseg.widgets import later
 
 SHOWN_EVERY = 25
@@ -185,7 +184,7 @@ class Measuring(QObject):
         fresh = CellTable(tuple(answer["columns"]), taken(answer["values"]))
         if run != self._run or self.layer is None:
             return
-        fresh = with_classes(fresh, self._classes(), self._planes_of(place), 1 + len(self.grid.keys))
+        fresh = with_classes(fresh, shown_classes(self.layer), self._planes_of(place), 1 + len(self.grid.keys))
         self._working = False
         if cells is not None:
             self.table = updated(self.table, fresh, self.grid, place, cells)
@@ -193,11 +192,6 @@ class Measuring(QObject):
         else:
             self._collect(fresh)
         self._next()
-
-    def _classes(self) -> CellClassTable | None:
-        """Classes of the cells that are measured: those by which they are coloured."""
-        shown = None if self.layer is None else self.layer.colormap
-        return shown.table if isinstance(shown, ClassColormap) else None
 
     def _planes_of(self, place: PlaneIndex) -> list[int]:
         """Planes, counted through, of a plane or volume."""

@@ -11,7 +11,7 @@ from napari.layers import Labels
 from numpy.typing import NDArray
 
 from cellseg.arrays import UInt8
-from napari_cellseg.annotation import code_of
+from napari_cellseg.annotation import LIVE, code_of, what_of
 from napari_cellseg.camera import plane_index
 from napari_cellseg.project.cell_classes import MOST_CLASSES, CellClassTable, classes_of
 from napari_cellseg.project.colours import BACKGROUND_RGBA, BLOCK, CELL_HUES
@@ -90,7 +90,7 @@ def show_classes(viewer: ViewerModel, layer: Any, names: tuple[str, ...]) -> Cel
         layer: of any kind.
         names: classes that the project asks for.
     """
-    if not isinstance(layer, Labels):
+    if not isinstance(layer, Labels) or what_of(layer) == LIVE:
         return None
     table = classes_of(layer, names)
     shown = layer.colormap
@@ -98,11 +98,18 @@ def show_classes(viewer: ViewerModel, layer: Any, names: tuple[str, ...]) -> Cel
         if isinstance(shown, ClassColormap):
             layer.colormap = annotation_colormap()
     elif not isinstance(shown, ClassColormap) or shown.table is not table:
-        layer.colormap = _colormap(viewer, layer, table)
+        colour_by_class(viewer, layer, table)
     return table
 
 
-def _colormap(viewer: ViewerModel, layer: Labels, table: CellClassTable) -> ClassColormap:
+def shown_classes(layer: Any) -> CellClassTable | None:
+    """Classes by which the cells of a layer are coloured."""
+    shown = getattr(layer, "colormap", None)
+    return shown.table if isinstance(shown, ClassColormap) else None
+
+
+def colour_by_class(viewer: ViewerModel, layer: Labels, table: CellClassTable) -> None:
+    """Give the cells of a layer the colours of their classes in a table."""
     made = ClassColormap(colors=class_palette(), background_value=0)
     seen, of = ref(viewer), ref(layer)
 
@@ -112,5 +119,5 @@ def _colormap(viewer: ViewerModel, layer: Labels, table: CellClassTable) -> Clas
         plane = int(np.ravel_multi_index(plane_index(here, mine), shape)) if here is not None and shape else 0
         return table.kinds(plane)
 
-    made.look_in(table, kinds, code_of(layer).first_cell)
-    return made
+    made.look_in(table, kinds, 1 if what_of(layer) == LIVE else code_of(layer).first_cell)
+    layer.colormap = made

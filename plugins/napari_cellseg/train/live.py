@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from qtpy.QtCore import QObject, Signal
 
 import cellseg
@@ -162,9 +163,17 @@ class LiveLoop(QObject):
             self._end(f"the image cannot be read ({error})", well=False)
             return
         folder, place = Path(self._folder.name), self._session.project.path
-        files = {"image": str(folder / "field.npy"), "out": str(folder / "cells.npy")}
+        files = {"image": str(folder / "field.npy"), "out": str(folder / "cells.npy"), "plane": self._plane()}
         options = {"new": self.options.new, "on": self.options.on, "start": self.options.start()}
         self._service.send({"do": "learn", "project": str(place), "folder": str(place / "live"), **files, **options})
+
+    def _plane(self) -> int:
+        """Number of the plane that is seen, counted through."""
+        if self._where is None:
+            return 0
+        image, part = self._where
+        lead = pixels_of_layer(image).shape[: len(part.plane)]
+        return int(np.ravel_multi_index(part.plane, lead)) if lead else 0
 
     def _on_told(self, event: dict[str, Any]) -> None:
         if event["event"] == "failed":

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+import cellseg
 from napari_cellseg.annotation import LIVE, notes_on, what_of
+from napari_cellseg.project.cell_classes import CellClassTable
+from napari_cellseg.project.class_colours import colour_by_class
 from napari_cellseg.train.preview import pixels_of_layer
 
 if TYPE_CHECKING:
@@ -34,6 +37,9 @@ def show_live_cells(viewer: ViewerModel, image: Image, part: PlaneRegion, file: 
     region: tuple[int | slice, ...] = (*part.plane, part.rows, part.columns)
     data[region] = np.load(file)
     layer.data = data
+    found = cellseg.CellClasses.beside(file)
+    if found is not None:
+        colour_by_class(viewer, layer, CellClassTable(file, found.names, writable=False))
 
 
 def _layer_of(viewer: ViewerModel, image: Image) -> Any:

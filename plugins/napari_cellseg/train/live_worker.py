@@ -3,7 +3,7 @@
 It holds the network that it trained last, so that a round begins where the one before ended. Its one order is `learn`
 with `project`, `folder` (of the training set and the model), `start` (a model to begin with, or nothing), `new` and
 `on` (options of the first round of a new network, and of all others), `image` and `out` (npy files of the field that
-is seen); answered by `learnt`.
+is seen, in the plane `plane`); answered by `learnt`. Of several classes those of the cells lie beside `out`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import cellseg
 from napari_cellseg.children.serving import Order, serve
@@ -45,11 +46,22 @@ class Learner:
         self._steps += int(options["steps"])
         cellseg.save(self._model, folder / MODEL)
         smallest = self._model.card.minimum_size or smallest_cell(project)
-        cells = cellseg.segment_array(self._model, np.load(order["image"]), minimum_size=smallest)
+        image = np.load(order["image"])
+        cells = cellseg.segment_array(self._model, image, minimum_size=smallest)
+        self._tell_classes(order, image, cells)
         with open(order["out"], "wb") as file:
             np.save(file, cells)
         found = len(np.unique(cells[cells > 0]))
         return {"event": "learnt", "file": order["out"], "cells": found, "steps": self._steps}
+
+    def _tell_classes(self, order: Order, image: NDArray[Any], cells: NDArray[Any]) -> None:
+        """Write the classes of the cells beside them, where there are several."""
+        names, out = self._model.card.class_names[1:], Path(order["out"])
+        if len(names) < 2:
+            cellseg.CellClasses.forget(out)
+            return
+        kinds = cellseg.predict_array(self._model, image).argmax(axis=0)
+        cellseg.cell_classes(cells, kinds, names, order["plane"]).write_beside(out)
 
 
 if __name__ == "__main__":

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from napari.components import ViewerModel
 from napari_cellseg.annotate import accepting
 from napari_cellseg.annotate.layer import AnnotatedLayer
 from napari_cellseg.annotate.places import predicted_of
 from napari_cellseg.annotation import LIVE, is_annotation, what_of
 from napari_cellseg.project.cell_sizes import smallest_cell
+from napari_cellseg.project.class_colours import shown_classes
 from napari_cellseg.project.layers import show_image
 from napari_cellseg.session import Session
 from napari_cellseg.train import live
+from napari_cellseg.train.field import PlaneRegion
 from napari_cellseg.train.live import LiveLoop, LiveOptions, Rounds
+from napari_cellseg.train.live_cells import show_live_cells
 from napari_cellseg.train.live_worker import Learner
 from qtpy.QtCore import QObject, Signal
 
@@ -79,6 +83,32 @@ def test_the_child_goes_on_with_its_own_network(project, sample, tmp_path):
     after = cellseg.load(model).network.state_dict()
     assert before.keys() == after.keys()
     assert any(not before[name].equal(after[name]) for name in before)
+
+
+def test_classes_are_learnt_and_told(project, sample, tmp_path):
+    names = ("round", "long")
+    project = project.with_classes(names)
+    image = project.images[0]
+    numbers = [int(n) for n in np.unique(project.labels(image)[...]) if n >= 2]
+    planes = range(image.shape[0])
+    project.cell_classes(image).give({(plane, n): 1 + n % 2 for n in numbers for plane in planes})
+    np.save(tmp_path / "field.npy", sample[0][:96, :80])
+    files = {"image": str(tmp_path / "field.npy"), "out": str(tmp_path / "cells.npy"), "plane": 3}
+    order = {"project": str(project.path), "folder": str(tmp_path / "live"), "start": "", "new": NEW, "on": ON, **files}
+    Learner().learn(order)
+    assert cellseg.load(tmp_path / "live" / "model.safetensors").card.class_names == ("background", *names)
+    cells, found = np.load(tmp_path / "cells.npy"), cellseg.CellClasses.beside(tmp_path / "cells.npy")
+    numbers = np.unique(cells[cells > 0])
+    assert (found.of(numbers, [3]) > 0).all()
+    assert not found.of(numbers, [0]).any()
+
+    viewer = ViewerModel()
+    show_image(viewer, project, image)
+    layer = next(each for each in viewer.layers if what_of(each) == "image")
+    stack = PlaneRegion((0,) * (layer.ndim - 2), slice(0, 96), slice(0, 80))
+    show_live_cells(viewer, layer, stack, tmp_path / "cells.npy")
+    (shown,) = (each for each in viewer.layers if what_of(each) == LIVE)
+    assert shown_classes(shown).names == names
 
 
 @pytest.fixture
