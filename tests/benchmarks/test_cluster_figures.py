@@ -201,6 +201,42 @@ def test_the_end_with_workers(tmp_path):
         assert found[workers] == found[0]
 
 
+def test_workers_killed_while_they_number_and_write(tmp_path):
+    """kill -9 of one of two workers every few seconds, which are started anew: the files of one process."""
+    pytest.importorskip("distributed")
+    import cellseg
+    from cellseg.cli.predict_cluster import ClusterRun
+    from cellseg.inference.cluster.connect import ClusterAddress, connected
+    from cellseg.options import ImageOptions
+    from tests.cli.conftest import contents
+
+    image, one, out = (tmp_path / name for name in ("image.npy", "one/out.ome.zarr", "many/out.ome.zarr"))
+    drawn_cells(image, int(os.environ.get("SIDE", "4096")))
+    for _ in all_but_numbered(image, one).write(one):
+        pass
+    prediction, killed, rng = all_but_numbered(image, out), [], np.random.default_rng(0)
+    with connected(ClusterAddress("", local=2)) as client:
+        client.wait_for_workers(2)
+        run = ClusterRun(client, client, Path("nuclei"), cellseg.load("nuclei"), ImageOptions())
+        with run.at_work(prediction, image, out) as hand_out:
+            last = time.monotonic()
+            for step in prediction.write(out, hand_out.do):
+                if time.monotonic() - last > 4 and len(known := client.scheduler_info()["workers"]) == 2:
+                    victim = rng.choice(sorted(known))
+                    psutil.Process(pid_at(victim)).kill()
+                    killed.append(step.stage)
+                    last = time.monotonic()
+    print(f"{len(killed)} workers killed: {killed}")
+    assert killed
+    assert contents(out) == contents(one)
+
+
+def pid_at(address):
+    """The process that listens at an address of this machine."""
+    port = int(address.rpartition(":")[2])
+    return next(c.pid for c in psutil.net_connections("tcp") if c.laddr.port == port and c.status == "LISTEN")
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc")
 def test_tiles_with_workers(tmp_path):
     """The tiles of a real model by this process and by one and two workers in turns, by OMP_NUM_THREADS=1."""
