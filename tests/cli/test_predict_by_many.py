@@ -5,9 +5,10 @@ from itertools import product
 import pytest
 
 from cellseg import cli
-from cellseg.inference.cluster import hand_out
+from cellseg.inference.cluster import hand_out, worker
 from cellseg.inference.instances.split import SplitSizes
-from tests.cli.conftest import contents
+from cellseg.inference.prediction import Prediction
+from tests.cli.conftest import assert_refused, contents
 
 distributed = pytest.importorskip("distributed")
 
@@ -111,6 +112,22 @@ def test_workers_number_and_write_together(
         "WriteParts": "zarr" in file,
     }
     assert {name for name, there in wanted.items() if there} == set(tasks)
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_a_worker_that_loses_sight_of_the_folder_gives_no_half_batch(
+    cellseg_cli, measuring, plane, two_workers, tmp_path, monkeypatch
+):
+    units, sees = [], worker._sees_token
+    words = ("predict", measuring, plane, "--tile", 32, "--out", tmp_path / "r.tif")
+    with monkeypatch.context() as patch:
+        patch.setattr(Prediction, "refuse_closed", lambda self: units.append(self))
+        patch.setattr(worker, "_sees_token", lambda job: sees(job) and len(units) < 2)
+        assert_refused(cellseg_cli(*words, "--cluster", two_workers), "a worker does not see the folder")
+    assert not (tmp_path / "r.tif").exists()
+    assert cellseg_cli(*words, "--cluster", two_workers, "--resume").code == 0
+    assert cellseg_cli(*words[:-1], tmp_path / "one.tif").code == 0
+    assert (tmp_path / "r.tif").read_bytes() == (tmp_path / "one.tif").read_bytes()
 
 
 @pytest.mark.slow

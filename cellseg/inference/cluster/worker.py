@@ -65,7 +65,10 @@ def compute_batch(job: ClusterJob, numbers: Sequence[int]) -> BatchDone:
 
 
 def do_units(job: ClusterJob, numbers: Sequence[int], *, task: Task) -> list[Any]:
-    """Do units of a task on the finished tiles; the result of each. Ends early and raises as `compute_batch`."""
+    """Do units of a task on the finished tiles; the result of each.
+
+    Raises InputError as `compute_batch`, and in the midst where the client has taken its token away: all or nothing.
+    """
     from cellseg.allocator import give_back
     from cellseg.life import name_of_process
 
@@ -74,8 +77,7 @@ def do_units(job: ClusterJob, numbers: Sequence[int], *, task: Task) -> list[Any
         _wait_for_tiles(prediction)
         work, found = task.begun(prediction.finished), []
         for number in numbers:
-            if not _sees_token(job):
-                break
+            _refuse_unseen(job)
             found.append(work(number))
             prediction.refuse_closed()
     return found
@@ -101,8 +103,7 @@ def _opened(job: ClusterJob, process: str = "") -> Iterator[tuple[Prediction, Wo
     with _OPENED.lock:
         if job != _OPENED.job:
             _OPENED.prediction, _OPENED.process, _OPENED.complete = None, name_of_process(), False
-        if not _sees_token(job):  # else it would begin a journal of its own
-            raise InputError(f"a worker does not see the folder {job.output.parent}", "Choose one that all share.")
+        _refuse_unseen(job)  # else it would begin a journal of its own
         with at_work(job.output, WORKER, process or _OPENED.process) as log:
             _OPENED.prediction = _OPENED.prediction or _open(job)
             _OPENED.job = job
@@ -153,6 +154,11 @@ def _image(job: ClusterJob) -> ImageSource:
 
     reading = job.reading
     return open_image(job.image, axes=reading.axes, channel=reading.channel, scene=reading.scene)
+
+
+def _refuse_unseen(job: ClusterJob) -> None:
+    if not _sees_token(job):
+        raise InputError(f"a worker does not see the folder {job.output.parent}", "Choose one that all share.")
 
 
 def _sees_token(job: ClusterJob) -> bool:
