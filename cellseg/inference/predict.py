@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -19,10 +20,13 @@ from cellseg.inference.scope import CUT, refuse
 from cellseg.inference.seen import SeenImage, seen_by
 from cellseg.inference.tiling import Tile, TilePlace, nearest_first, place
 from cellseg.labels.arrays_or_paths import is_array
+from cellseg.memory import refuse_beyond_memory
 from cellseg.models.trained import as_model
 from cellseg.options import PredictOptions
 
 logger = logging.getLogger(__name__)
+
+IN_PARTS = "Use predict, which gives them tile after tile, or cellseg predict, which writes them."
 
 
 def predict(
@@ -116,6 +120,8 @@ def unfilled(model: Any, image: Any, options: PredictOptions = PredictOptions())
             f"an image of shape {image.shape} was given to a model of one channel",
             "Give one (H, W): of a stack plane by plane, of several channels one of them.",
         )
+    shape = (trained.network.options.classes, source.height, source.width)
+    refuse_beyond_memory(4 * math.prod(shape), f"the probabilities have the shape {shape}", IN_PARTS)
     return prediction_in_memory(seen_by(trained, source, options))
 
 

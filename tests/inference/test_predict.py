@@ -5,6 +5,7 @@ import pytest
 import torch
 
 import cellseg
+from cellseg.errors import InputError
 from cellseg.models.trained import as_model
 
 SHAPES = [(1, 1), (2, 3), (31, 33), (97, 130), (188, 201)]
@@ -98,3 +99,9 @@ def test_averaging_over_the_symmetries_commutes_with_them():
     one = cellseg.predict_array(net, image, **options)
     turned = cellseg.predict_array(net, np.rot90(image), **options)
     np.testing.assert_allclose(np.rot90(one, axes=(1, 2)), turned, atol=1e-5)
+
+
+@pytest.mark.parametrize("door", [cellseg.predict_array, cellseg.segment_array])
+def test_what_no_memory_holds_is_refused_before_anything_is_measured(door):
+    with pytest.raises(InputError, match=r"\(2, 1048576, 1048576\), which needs 8796.1 GB"):
+        door(network(), np.broadcast_to(np.uint8(1), (2**20, 2**20)))
