@@ -10,9 +10,10 @@ from napari_cellseg.annotate.classing import KEYS, Classing
 from napari_cellseg.annotate.legend import icon
 from napari_cellseg.project.class_colours import class_colour
 from napari_cellseg.session import Session
-from napari_cellseg.widgets import column, slim_button, text_line
+from napari_cellseg.widgets import column, later, slim_button, text_line
 
 _COLUMNS = 2
+COUNT_MS = 150
 NONE = "Classes of cells ..."
 
 
@@ -32,6 +33,7 @@ class ClassesView(QWidget):
         tip = "Name the kinds of cells that are told apart, such as neuron, glia. Without names all are of one kind."
         self.name = slim_button(NONE, tip, self._ask)
         column(self._rows, self._left, self.name, parent=self)
+        self._counting = later(self, COUNT_MS, self._count)
         classing.changed.connect(self.refresh)
         session.signals.project_changed.connect(self.refresh)
         self.refresh()
@@ -41,16 +43,21 @@ class ClassesView(QWidget):
         edits, project = self._classing.edits, self._session.project
         if self._classing.names != self._shown:
             self._list()
-        for widget in (self._rows, self._left):
-            widget.setVisible(edits is not None)
+        self._rows.setVisible(edits is not None)
         self.name.setVisible(project is not None and project.writable)
-        if edits is not None:
-            none, *counts = edits.counts() if edits.target.index.complete else [0] * (len(self._shown) + 1)
-            for number, (button, count) in enumerate(zip(self.buttons, counts, strict=True), 1):
-                button.setText(f"{self._shown[number - 1]}  {KEYS[number - 1]}  ({count:,})")
-                button.setChecked(number == edits.following)
-            self._left.setText(without_class(none))
-            self._left.setVisible(bool(none))
+        for number, button in enumerate(self.buttons, 1):
+            button.setChecked(edits is not None and number == edits.following)
+        self._counting.start()
+
+    def _count(self) -> None:
+        """Show how many cells are of each class; when the hand rests, for there may be a hundred thousand."""
+        edits = self._classing.edits
+        known = edits is not None and edits.target.index.complete and len(self.buttons) == len(edits.table.names)
+        none, *counts = edits.counts() if edits is not None and known else [0, *(0 for _ in self.buttons)]
+        for button, name, key, count in zip(self.buttons, self._shown, KEYS, counts, strict=False):
+            button.setText(f"{name}  {key}  ({count:,})")
+        self._left.setText(without_class(none))
+        self._left.setVisible(bool(none))
 
     def set_names(self, words: str) -> None:
         """Name the classes of the project."""
@@ -83,7 +90,7 @@ class ClassesView(QWidget):
 
     def _button(self, kind: int, name: str) -> QPushButton:
         tip = f"The next cell is {name}.\nKey: {KEYS[kind - 1]}; over a cell, that cell becomes {name}."
-        made = slim_button(name, tip, lambda: self._classing.choose(kind))
+        made = slim_button(f"{name}  {KEYS[kind - 1]}", tip, lambda: self._classing.choose(kind))
         made.setIcon(icon(class_colour(kind)))
         made.setCheckable(True)
         return made

@@ -75,6 +75,8 @@ class Classing:
         """Give the cell under the mouse a class; where there is none, choose the class of the next cell."""
         if self.edits is None or self._hand.put_off(lambda: self.press(kind)):
             return
+        if not self.edits.table.writable:
+            raise cellseg.InputError("these cells can only be looked at", "Close the window that has them open.")
         target, plane = self._hand.need(), self._hand.plane()
         number = target.value(plane, *target.pixel(self._hand.viewer.cursor.position))
         if number is None or number < target.code.first_cell:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -121,3 +123,27 @@ def test_colours_tell_classes_and_neighbours_apart():
     assert len(colours) <= 256
     assert ((colours >= 0) & (colours <= 1)).all()
     assert len(np.unique(colours.round(3), axis=0)) == len(colours)
+
+
+GIVE = """
+import sys
+from pathlib import Path
+from napari_cellseg.project.cell_classes import CellClassTable
+
+table = CellClassTable(Path(sys.argv[1]) / "flat.zarr", ("neuron", "glia"), writable=True)
+for number in range(2, 10**6):
+    table.give({(0, number): 1 + number % 2})
+    print(number, flush=True)
+"""
+
+
+def test_a_killed_window_has_lost_no_class_that_was_told(tmp_path):
+    child = subprocess.Popen([sys.executable, "-c", GIVE, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    told = [int(child.stdout.readline()) for _ in range(100)]
+    child.kill()
+    told += [int(line) for line in child.stdout.read().split("\\n")[:-1]]
+    child.wait()
+    child.stdout.close()
+    again = table(tmp_path)
+    assert told == [*range(2, told[-1] + 1)]
+    assert all(again.of(0, number) == 1 + number % 2 for number in told)
