@@ -59,7 +59,7 @@ def with_copies(
     Rows come in bands as high as a tile, from the top. About two bands of the image are held in memory.
     """
     for sheet in range(layout.planes * layout.channels):
-        pyramid = Pyramid([height for height, _ in shapes], layout.tile[0], layout.holds_labels, sink(sheet))
+        pyramid = RowPyramid([height for height, _ in shapes], layout.tile[0], layout.holds_labels, sink(sheet))
         for rows, columns in layout.tiles:
             block = next(blocks)
             if columns.start == 0:
@@ -70,7 +70,7 @@ def with_copies(
             yield block  # last: nobody asks for more than the last tile
 
 
-class Pyramid:
+class RowPyramid:
     """The levels of one sheet, or of a part of it, by their heights; of each it holds less than a band of rows."""
 
     def __init__(self, heights: list[int], band: int, labels: bool, sink: Sink) -> None:

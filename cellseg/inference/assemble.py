@@ -22,7 +22,15 @@ from cellseg.inference.instances import LabelledPlane, Pass, label_dtype, label_
 from cellseg.inference.instances.label import LabelProgress
 from cellseg.inference.progress import Progress
 from cellseg.inference.result import result_layout, uncertainty_layout
-from cellseg.inference.tasks import CountClasses, Hands, LabelBlocks, PlaneTables, ReadRegion, ShareBlocks, WriteParts
+from cellseg.inference.tasks import (
+    CountClasses,
+    Hands,
+    PassOverBlocks,
+    PlaneTables,
+    ReadRegion,
+    ShareBlocks,
+    WriteParts,
+)
 from cellseg.labels.cell_classes import CellClasses
 from cellseg.metrics.overlap import Overlaps
 from cellseg.options import PredictOptions
@@ -126,7 +134,7 @@ def _handed_out(
     """The blocks of a pass, for several processes, see `Workers`."""
     name, grid = passes[0].name, passes[0].grid
     planes.save([plane for plane in before if plane is not None], name)
-    return hands(LabelBlocks(planes, name, grid.block**2, len(grid)), len(passes) * len(grid))
+    return hands(PassOverBlocks(planes, name, grid.block**2, len(grid)), len(passes) * len(grid))
 
 
 def _linked(

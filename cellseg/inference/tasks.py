@@ -80,7 +80,7 @@ class PlaneTables:
 
 
 @dataclass(frozen=True, slots=True)
-class LabelBlocks:
+class PassOverBlocks:
     """A pass over all planes; a unit is a block of one, its result the table of the block."""
 
     planes: PlaneTables

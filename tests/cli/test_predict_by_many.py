@@ -106,7 +106,7 @@ def test_workers_number_and_write_together(
     assert one
     assert contents(tmp_path / "workers") == one
     wanted = {
-        "LabelBlocks": "probabilities" not in more,
+        "PassOverBlocks": "probabilities" not in more,
         "ShareBlocks": "--link" in more,
         "CountClasses": model.parent.name.startswith("three"),
         "WriteParts": "zarr" in file,

@@ -21,7 +21,7 @@ from cellseg.folders import complete_folder
 from cellseg.images.layout import ResultLayout
 from cellseg.images.made import made_by_cellseg
 from cellseg.images.omezarr.write import CHUNKS_IN_A_FILE, begin_omezarr, index_of, open_levels
-from cellseg.images.pyramid import Pyramid, level_shapes
+from cellseg.images.pyramid import RowPyramid, level_shapes
 
 HALVINGS = 2
 """So a part of tiles of 256 pixels is 1024 x 16384 of them."""
@@ -84,7 +84,7 @@ def write_part(folder: Path, layout: ResultLayout, part: ZarrPart, read: Read) -
             region = slice(y, y + rows.shape[0]), slice(x, x + rows.shape[1])
             arrays[part.level + halvings][(*index, *region)] = rows
 
-    pyramid = Pyramid(heights, step, layout.holds_labels, write)
+    pyramid = RowPyramid(heights, step, layout.holds_labels, write)
     for top in range(part.rows.start, part.rows.stop, step):
         rows = slice(top, min(top + step, part.rows.stop))
         if part.level:

@@ -136,13 +136,10 @@ def plane_grid(height: int, width: int, block: int | None = None) -> Grid:
     return Grid(height, width, block or BLOCK)
 
 
-Planes = Sequence[LabelledPlane | None]
-
-
 class Workers(Protocol):
     """Whoever works on blocks: this process, or several."""
 
-    def __call__(self, passes: Sequence[Pass], before: Planes, /) -> Iterator[Any]:
+    def __call__(self, passes: Sequence[Pass], before: Sequence[LabelledPlane | None], /) -> Iterator[Any]:
         """The table of each block of each plane in scan order, by one pass over the planes of the pass before.
 
         None in between: there is none yet.
@@ -150,7 +147,7 @@ class Workers(Protocol):
         ...
 
 
-def one_by_one(passes: Sequence[Pass], before: Planes) -> Iterator[Any]:
+def one_by_one(passes: Sequence[Pass], before: Sequence[LabelledPlane | None]) -> Iterator[Any]:
     """The work of one process, see `Workers`."""
     return (one.work(plane, box) for one, plane in zip(passes, before, strict=True) for box in one.grid)
 

@@ -20,11 +20,11 @@ from cellseg.inference.instances.components import label_block
 from cellseg.inference.instances.grow import grown_block
 from cellseg.inference.instances.instance_options import CORE, InstanceOptions
 from cellseg.inference.instances.plane import LabelledPlane, MaskReader, keep_blocks
-from cellseg.inference.instances.rebuild import PlaneKeys, Render, rebuilt_block
+from cellseg.inference.instances.rebuild import KeysOfPlane, Render, rebuilt_block
 from cellseg.inference.instances.split import cut_window, windows
 from cellseg.inference.instances.spread import spread_block
 from cellseg.inference.instances.store import store_in
-from cellseg.inference.instances.survey import PlanePieces, pieces_of
+from cellseg.inference.instances.survey import PiecesOfPlane, pieces_of
 from cellseg.inference.tiling import Box
 
 HALO_ROWS = 1024
@@ -86,7 +86,7 @@ class _Passes:
             return pieces_of(grid, box, kept(box), options.fill_holes, cut)
 
         smallest = self.smallest_for(cut, options.cores)
-        tables = partial(PlanePieces, grid, options.fill_holes, smallest, cut, labels)
+        tables = partial(PiecesOfPlane, grid, options.fill_holes, smallest, cut, labels)
         return Pass("components", grid, lambda: None, work, tables, labels)
 
     def later(self, name: str, render: Render, grid: Grid, minimum_size: int, rows: int) -> Pass:
@@ -98,7 +98,7 @@ class _Passes:
             assert before is not None
             return rebuilt_block(before, grid, box, render, store)
 
-        return Pass(name, grid, store.begin, work, partial(PlaneKeys, grid, minimum_size, labels), labels)
+        return Pass(name, grid, store.begin, work, partial(KeysOfPlane, grid, minimum_size, labels), labels)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -46,7 +46,7 @@ def rebuilt_block(plane: LabelledPlane, grid: Grid, box: Box, render: Render, st
 
 
 @dataclass(slots=True)
-class PlaneKeys:
+class KeysOfPlane:
     """Keys of the blocks of a plane, added in scan order; equal ones are one instance."""
 
     grid: Grid

@@ -61,7 +61,7 @@ def pieces_of(grid: Grid, box: Box, block: LocalLabels, fill_holes: int, boxed: 
 
 
 @dataclass(slots=True)
-class PlanePieces:
+class PiecesOfPlane:
     """Tables of the blocks of a plane, added in scan order; what is one component across seams is united in the end."""
 
     grid: Grid
