@@ -21,6 +21,8 @@ ROWS = (
     ("review", "review_back"),
 )
 """Actions of each row of buttons."""
+WIDE = {"review": 4, "review_back": 2}
+"""Sixths of a row that buttons with longer or shorter words take."""
 MODES = {"paint": "brush", "erase": "eraser", "pick": "pick"}
 """Buttons that stay down while the layer is in a mode of napari's."""
 CHECKABLE = frozenset({*MODES.values(), "background", "split", "merge", "accept"})
@@ -51,9 +53,11 @@ class ActionButtons(QWidget):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(3)
         for line, names in enumerate(ROWS):
-            span = 6 // len(names)
-            for place, name in enumerate(names):
-                grid.addWidget(self._button(name), line, place * span, 1, span)
+            at = 0
+            for name in names:
+                span = WIDE.get(name, 6 // len(names))
+                grid.addWidget(self._button(name), line, at, 1, span)
+                at += span
 
     def show_state(self, down: Set[str], *, can_undo: bool, can_redo: bool) -> None:
         """Show which buttons are down, and whether strokes can be undone and redone."""

@@ -12,7 +12,8 @@ from napari_cellseg.project.class_colours import class_colour
 from napari_cellseg.session import Session
 from napari_cellseg.widgets import column, later, slim_button, text_line
 
-_COLUMNS = 2
+_COLUMNS, LONG = 2, 12
+"""Buttons side by side, unless one has a longer name."""
 COUNT_MS = 150
 NONE = "Classes of cells ..."
 
@@ -85,8 +86,9 @@ class ClassesView(QWidget):
             button.deleteLater()
         self._shown = self._classing.names
         self.buttons = [self._button(kind, name) for kind, name in enumerate(self._shown, 1)]
+        columns = 1 if any(len(name) > LONG for name in self._shown) else _COLUMNS
         for place, button in enumerate(self.buttons):
-            self._grid.addWidget(button, *divmod(place, _COLUMNS))
+            self._grid.addWidget(button, *divmod(place, columns))
 
     def _button(self, kind: int, name: str) -> QPushButton:
         tip = f"The next cell is {name}.\nKey: {KEYS[kind - 1]}; over a cell, that cell becomes {name}."
@@ -100,5 +102,5 @@ def without_class(count: int) -> str:
     """Sentence on cells without a class; empty where all have one."""
     if not count:
         return ""
-    told = "1 cell has" if count == 1 else f"{count:,} cells have"
-    return f"{told} no class (grey) and will not be trained on: point at it and press the key of a class."
+    told, one = ("1 cell has", "it") if count == 1 else (f"{count:,} cells have", "one")
+    return f"{told} no class (grey) and will not be trained on: point at {one} and press the key of a class."
