@@ -254,7 +254,7 @@ def test_tiles_with_workers(tmp_path):
     side, image, model = int(os.environ.get("SIDE", "2048")), tmp_path / "image.npy", cellseg.load("nuclei")
     pixels = draw_touching((side, side), np.random.default_rng(0))[0]
     np.save(image, (pixels / pixels.max() * 255).astype(np.uint8))
-    options = PredictOptions(precision="float32", tile=256)
+    options = PredictOptions(precision="float32", tile=int(os.environ.get("TILE", "256")))
     for turn in range(int(os.environ.get("TURNS", "2"))):
         for workers in (0, 1, 2):
             out = tmp_path / f"{turn}-{workers}" / "out.ome.zarr"
