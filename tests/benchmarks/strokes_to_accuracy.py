@@ -181,26 +181,33 @@ def read(out):
 
 
 def picture(rows, path):
-    """AP against strokes, a panel a set, a line a way; a point a seed."""
+    """AP against strokes and against processor seconds, a row a set, a line a way; a point a seed."""
     from matplotlib.figure import Figure
 
     from cellseg.cli.pictures.drawing import save_picture
 
     colours = dict(zip(WAYS, ("#0072b2", "#999999", "#d55e00"), strict=True))
     names = [name for name in SETS if any(row["set"] == name for row in rows)]
-    figure = Figure(figsize=(4.5 * len(names), 3.4), layout="constrained")
-    for axes, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
-        for way, colour in colours.items():
-            own = [row for row in rows if (row["set"], row["way"]) == (name, way)]
-            counts = sorted({int(row["strokes"]) for row in own})
-            scores = [[float(row["ap0.5"]) for row in own if int(row["strokes"]) == count] for count in counts]
-            axes.plot(counts, [np.mean(each) for each in scores], color=colour, label=way)
-            for count, each in zip(counts, scores, strict=True):
-                axes.plot([count] * len(each), each, "o", color=colour, ms=4)
-        axes.set(xlabel="strokes", ylabel="AP at 0.5", title=name, ylim=(0, 1))
-        axes.grid(alpha=0.3)
-        axes.legend()
+    figure = Figure(figsize=(9, 3.4 * len(names)), layout="constrained")
+    for row_of_axes, name in zip(figure.subplots(len(names), 2, squeeze=False), names, strict=True):
+        for axes, column in zip(row_of_axes, ("strokes", "seconds"), strict=True):
+            for way, colour in colours.items():
+                own = [row for row in rows if (row["set"], row["way"]) == (name, way)]
+                draw_way(axes, own, column, colour, way)
+            words = {"strokes": "strokes", "seconds": "processor seconds"}[column]
+            axes.set(xlabel=words, ylabel="AP at 0.5", title=name, ylim=(0, 1))
+            axes.grid(alpha=0.3)
+            axes.legend()
     save_picture(figure, path)
+
+
+def draw_way(axes, own, column, colour, label):
+    """The mean of all seeds after each number of strokes as a line, and each seed as a point."""
+    counts = sorted({int(row["strokes"]) for row in own})
+    groups = [[row for row in own if int(row["strokes"]) == count] for count in counts]
+    means = [[np.mean([float(row[name]) for row in group]) for group in groups] for name in (column, "ap0.5")]
+    axes.plot(*means, color=colour, label=label)
+    axes.plot(*([float(row[name]) for row in own] for name in (column, "ap0.5")), "o", color=colour, ms=4)
 
 
 def parsed():
