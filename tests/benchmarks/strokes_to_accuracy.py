@@ -50,6 +50,7 @@ WAYS = {
 SETS = ("dsb2018", "isbi2012")
 IMAGES = 40
 STROKES = (10, 20, 60)
+TABLE = "strokes-to-accuracy.csv"
 COLUMNS = ("set", "way", "seed", "strokes", "seconds", "ap0.5", "painted", "taken", "cells", "commit")
 
 
@@ -175,7 +176,7 @@ def write_table(rows, path):
 
 def read(out):
     """All rows that are there."""
-    for path in sorted(out.glob("*-*-*.csv")):
+    for path in sorted(set(out.glob("*-*-*.csv")) - {out / TABLE}):
         with open(path, newline="", encoding="utf-8") as file:
             yield from csv.DictReader(file)
 
@@ -231,7 +232,7 @@ def main():
         if not (out / f"{name}-{way}-{seed}.csv").exists():
             perform(name, way, seed, asked.strokes or STROKES, out)
     rows = list(read(out))
-    write_table(rows, out / "strokes-to-accuracy.csv")
+    write_table(rows, out / TABLE)
     picture(rows, out / "strokes-to-accuracy.png")
 
 
