@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from cellseg.arrays import Int64
 from cellseg.evaluation.cut_scores import CutScores, PredictedPlane, SearchProgress, is_dense
 from cellseg.evaluation.informative import touch
 from cellseg.labels.meaning import LabelPlane
@@ -51,13 +52,16 @@ def search_cut(card: ModelCard, seen: Sequence[PredictedPlane]) -> Search[ModelC
 
     Instances are grown only where the annotated cells touch, so that the separating border took pixels off them. The
     smallest size is searched last, for each way of cutting; of several that are as good it is the smallest, and the
-    simplest way.
+    simplest way. With several classes each pixel has the most probable one, and the smallest size alone is chosen, as
+    for strokes.
 
     Yields after each trial of a cut on a plane.
     """
-    if not seen or len(seen[0].probabilities) != 2:
+    if not seen:
         return card
     truths = [one.truth for one in seen]
+    if len(seen[0].probabilities) != 2:
+        return replace(card, minimum_size=smallest_cell(np.concatenate([_areas_of_classes(truth) for truth in truths])))
     plain = replace(card, core=0.0, grow=0, minimum_size=0, fill_holes=0, split=0.0)
     if not are_outlined(truths):
         return _stroked(plain, seen)
@@ -95,6 +99,12 @@ def _stroked(plain: ModelCard, seen: Sequence[PredictedPlane]) -> ModelCard:
     core = round((threshold + min(highest)) / 2, 2) if highest else 0.0
     smallest = smallest_cell(areas_of(one.truth.instances for one in seen))
     return replace(plain, threshold=threshold, core=core if core > threshold else 0.0, minimum_size=smallest)
+
+
+def _areas_of_classes(truth: LabelPlane) -> Int64:
+    """Pixels of each region of a class; corners join, so that a thin stroke is one."""
+    found = [ndimage.label(truth.classes == kind, np.ones((3, 3)))[0] for kind in range(1, truth.classes.max() + 1)]
+    return areas_of(found)
 
 
 def _peaks(seen: PredictedPlane) -> NDArray[np.float32]:

@@ -40,7 +40,8 @@ def about_prediction(
 
 def _of_card(card: ModelCard) -> dict[str, str]:
     """Words of a model's card, as far as there are any."""
-    cut = [f"threshold {card.threshold:g}"]
+    several = len(card.class_names) > 2
+    cut = ["each pixel has its most probable class" if several else f"threshold {card.threshold:g}"]
     cut += [f"core {card.core:g}"] if card.core else []
     cut += [f"minimum size {card.minimum_size} px"] if card.minimum_size else []
     words = {

@@ -94,7 +94,7 @@ def in_text(report: dict[str, Any]) -> str:
 
 def _cut(report: dict[str, Any]) -> str:
     if len(report["classes"]) > 2:
-        return "Each pixel has its most probable class."
+        return f"Each pixel has its most probable class; smallest cell {report['minimum_size']} px."
     core = f", of cores {report['core']:g}" if report["core"] else ""
     split = f", holes up to {report['fill_holes']} px filled" if report["fill_holes"] else ""
     split += f", cut apart as cells of {report['split']:g} px" if report["split"] else ""

@@ -1,5 +1,7 @@
 """The chooser of the cut: the same for trainings and `cellseg tune`."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -141,3 +143,16 @@ def test_one_object_is_cut_by_what_lies_beside_it():
     cell[(np.indices(truth.shape) % 2 == 0).all(axis=0) & (np.arange(60) > 50)] = 0.6
     card = choose_cut(CARD, [PredictedPlane(plane_of(truth), np.stack([1 - cell, cell]))])
     assert instances_in(np.stack([1 - cell, cell]), card).max() == 1
+
+
+def test_of_several_classes_the_smallest_cell_is_known():
+    """Else `cellseg predict` leaves specks that the window leaves out."""
+    classes = np.zeros((40, 60), np.uint8)
+    classes[2:18, 2:18], classes[2:18, 30:44] = 1, 2
+    classes[np.arange(20, 40), np.arange(40)[-20:]] = 2  # a thin stroke
+    truth = LabelPlane(APART, classes, np.zeros(classes.shape, bool))
+    seen = np.stack([classes == kind for kind in range(3)]).astype(np.float32)
+    card = replace(CARD, class_names=("background", "neuron", "glia"))
+    assert choose_cut(card, [PredictedPlane(truth, seen)]) == replace(card, minimum_size=10)
+    nothing = LabelPlane(APART, np.zeros_like(classes), np.zeros(classes.shape, bool))
+    assert choose_cut(card, [PredictedPlane(nothing, seen)]) == card
