@@ -32,4 +32,6 @@ def class_names(asked: str | None, classes: int, card: ModelCard | None = None) 
         raise InputError(found, "Name the classes 1, 2, ..., with commas between.")
     if "" in names or len({BACKGROUND, *names}) != classes:
         raise InputError(f"--class-names is {asked}", "Give each class a name of its own, and none to the background.")
+    if not all(name.isprintable() for name in names):
+        raise InputError(f"--class-names is {asked!r}", "Names have no line breaks and no tabs.")
     return (BACKGROUND, *names)
