@@ -67,7 +67,9 @@ def predict(
     refuse_beside_shares(processes, files, verify_seams)
     about_all = summaries(files, options)
     trained = load(model)
-    jobs = plan_jobs(image, files, uncertain=options.uncertainty != "none", shared=processes.part is not None)
+    classes = options.result == "instances" and len(trained.card.class_names) > 2
+    uncertain, shared = options.uncertainty != "none", processes.part is not None
+    jobs = plan_jobs(image, files, uncertain=uncertain, classes=classes, shared=shared)
     failures = Failures(len(jobs))
 
     def opened(job: ImageJob) -> ImageSource:

@@ -51,7 +51,12 @@ class ImageJob:
 
 
 def plan_jobs(
-    images: Sequence[Path], where: ResultFiles, *, uncertain: bool = False, shared: bool = False
+    images: Sequence[Path],
+    where: ResultFiles,
+    *,
+    uncertain: bool = False,
+    classes: bool = False,
+    shared: bool = False,
 ) -> list[ImageJob]:
     """The images that files, folders and globs mean, each with its result.
 
@@ -59,6 +64,7 @@ def plan_jobs(
         images: as they were given.
         where: where results go.
         uncertain: whether each result has a file with the uncertainty beside it.
+        classes: whether a table beside each result says the class of each cell.
         shared: whether other processes may be at work on them.
 
     Raises:
@@ -76,6 +82,7 @@ def plan_jobs(
     _refuse_twice(jobs)
     _refuse_inputs(jobs)
     _refuse_others(jobs, where.overwrite)
+    _refuse_tables_of_others(jobs, replaced=where.overwrite, wanted=classes)
     if not shared:
         _refuse_at_work(jobs)
     _refuse_summaries(jobs, where)
@@ -170,6 +177,25 @@ def _refuse_others(jobs: Sequence[ImageJob], overwrite: bool) -> None:
         if file.exists() and not overwrite and result_mark(file) is None:
             found = "exists and was not made by cellseg predict"
             raise InputError(found, "Choose another --out, or replace it with --overwrite.", path=file)
+
+
+def _refuse_tables_of_others(jobs: Sequence[ImageJob], *, replaced: bool, wanted: bool) -> None:
+    """InputError where the table of classes is that of a result of the same name, such as a.tif beside a.zarr, or would
+    replace what cellseg has not made."""
+    from cellseg.images.listing import TIFFS, stem
+    from cellseg.images.omezarr.folder import SUFFIX
+    from cellseg.labels.cell_classes import classes_file, is_classes_file
+
+    for target in (job.target for job in jobs if classes_file(job.target).exists()):
+        table = classes_file(target)
+        names = [f"{stem(target)}{ome}{end}" for ome in ("", ".ome") for end in (*TIFFS, SUFFIX)]
+        other = next((name for name in names if name != target.name and target.with_name(name).exists()), None)
+        if other is not None:
+            found = f"{table.name} says the classes of the cells in {other}, which is there already"
+            raise InputError(found, "Choose another name with --out.", path=target)
+        if wanted and not replaced and not is_classes_file(table):
+            found = "is where the classes of the cells go, and was not made by cellseg"
+            raise InputError(found, "Choose another --out, or replace it with --overwrite.", path=table)
 
 
 def _refuse_at_work(jobs: Sequence[ImageJob]) -> None:

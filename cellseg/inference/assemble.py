@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from itertools import product
@@ -42,8 +43,8 @@ def write_result(
 ) -> Iterator[Progress]:
     """Write the result of finished tiles, and the uncertainty beside it where the options say so.
 
-    Of instances of several classes a table beside them says the class of each. The result comes last, so that all is
-    complete when its name appears.
+    Of instances of several classes a table beside them says the class of each. The result comes last, and right behind
+    it that table.
 
     Args:
         finished: the tiles.
@@ -60,18 +61,20 @@ def write_result(
         yield from _write_bands(uncertainty_file(output), unsure, _uncertain(finished, options))
     layout = replace(result_layout(seen.model, seen.own, options), mark=mark)
     read: ReadRegion = partial(finished.written, options)
+    classes: CellClasses | None = None
     if options.result == "instances":
         labelled = yield from number_instances(finished, planes, hands)
         if hands is not None:
             planes.save(labelled, "writing")
         counted = None if hands is None else _counted(labelled, planes, hands)
-        _write_classes(output, (yield from classes_of_cells(finished, labelled, options, counted)))
+        classes = yield from classes_of_cells(finished, labelled, options, counted)
         layout = replace(layout, dtype=label_dtype(max(plane.largest for plane in labelled), options.label_type))
         read = _labels(labelled)
-    if hands is not None and is_zarr_name(output):
-        yield from _write_parts(output, layout, planes, hands)
-    else:
-        yield from _write_bands(output, layout, read)
+    with _classes_beside(output, classes):
+        if hands is not None and is_zarr_name(output):
+            yield from _write_parts(output, layout, planes, hands)
+        else:
+            yield from _write_bands(output, layout, read)
 
 
 def _counted(labelled: list[LabelledPlane], planes: PlaneTables, hands: Hands) -> Iterator[Any]:
@@ -80,12 +83,16 @@ def _counted(labelled: list[LabelledPlane], planes: PlaneTables, hands: Hands) -
     yield from hands(CountClasses(planes, grid.block**2, len(grid)), len(labelled) * len(grid))
 
 
-def _write_classes(output: Path, classes: CellClasses | None) -> None:
-    """Write the classes of the cells beside them; those of an earlier result go."""
+@contextmanager
+def _classes_beside(output: Path, classes: CellClasses | None) -> Iterator[None]:
+    """Write the classes of the cells, which appear right behind them: those of an earlier result are its own until it
+    goes, and a result that cannot be written leaves none."""
     if classes is None:
         CellClasses.forget(output)
-    else:
-        classes.write_beside(output)
+        yield
+        return
+    with classes.written_beside(output):
+        yield
 
 
 def uncertainty_file(output: Path) -> Path:

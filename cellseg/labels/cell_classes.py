@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -12,10 +13,12 @@ import numpy as np
 
 from cellseg.arrays import Array, Int64
 from cellseg.errors import reading
-from cellseg.files import complete_file
+from cellseg.files import complete_file, writing
 from cellseg.images.listing import stem
 
 COLUMNS = ("plane", "cell", "class_number", "class")
+HIGHEST = 254
+"""Class number, as of labels."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +45,11 @@ class CellClasses:
                 found = [[row[name] for name in COLUMNS] for row in csv.DictReader(lines)]
             rows = np.array([[int(word) for word in words[:3]] for words in found if words[1]], np.int64).reshape(-1, 3)
             named = {int(number): name for *_, number, name in found}
+            if not all(0 < number <= HIGHEST and name for number, name in named.items()):
+                raise ValueError(f"class numbers go from 1 to {HIGHEST}, and each has a name")
+            for _, cell, number, name in found:
+                if named[int(number)] != name:
+                    raise ValueError(f"class {number} is {named[int(number)]} and, of cell {cell}, {name}")
             return cls(tuple(named.get(k, str(k)) for k in range(1, max(named, default=0) + 1)), rows)
 
     def write_beside(self, labels: Path) -> None:
@@ -50,18 +58,36 @@ class CellClasses:
         Raises:
             InputError: it cannot be written.
         """
-        file = classes_file(labels)
-        with complete_file(file) as temporary, open(temporary, "w", encoding="utf-8", newline="") as lines:
-            writer = csv.writer(lines, lineterminator="\n")
-            writer.writerow(COLUMNS)
-            writer.writerows((*row, self.names[row[2] - 1]) for row in self.rows.tolist() if row[2])
-            unused = set(range(1, len(self.names) + 1)) - set(self.rows[:, 2].tolist())
-            writer.writerows(("", "", number, self.names[number - 1]) for number in sorted(unused))
+        with self.written_beside(labels):
+            pass
+
+    @contextmanager
+    def written_beside(self, labels: Path) -> Iterator[None]:
+        """As `write_beside`, but the table appears when the block ends; where it fails an earlier one stays.
+
+        Raises:
+            InputError: it cannot be written.
+        """
+        with complete_file(classes_file(labels)) as temporary:
+            with open(temporary, "w", encoding="utf-8", newline="") as lines:
+                writer = csv.writer(lines, lineterminator="\n")
+                writer.writerow(COLUMNS)
+                writer.writerows((*row, self.names[row[2] - 1]) for row in self.rows.tolist() if row[2])
+                unused = set(range(1, len(self.names) + 1)) - set(self.rows[:, 2].tolist())
+                writer.writerows(("", "", number, self.names[number - 1]) for number in sorted(unused))
+            yield
 
     @staticmethod
     def forget(labels: Path) -> None:
-        """Remove the table beside a file of cells, if there is one: the cells are others now."""
-        classes_file(labels).unlink(missing_ok=True)
+        """Remove the table beside a file of cells, if there is one: the cells are others now. Other tables stay.
+
+        Raises:
+            InputError: it cannot be removed.
+        """
+        file = classes_file(labels)
+        if is_classes_file(file):
+            with writing(file):
+                file.unlink(missing_ok=True)
 
     def of(self, cells: Array | Sequence[int], planes: Iterable[int] = (0,)) -> Int64:
         """Class numbers (n,) of cells (n,) that lie in planes; 0 where none is known."""
@@ -75,3 +101,10 @@ class CellClasses:
 def classes_file(labels: Path) -> Path:
     """The table of classes of a file of cells."""
     return labels.with_name(f"{stem(labels)}-classes.csv")
+
+
+def is_classes_file(path: Path) -> bool:
+    """True of a table of classes of cells, whole or damaged; False of any other file."""
+    with suppress(OSError), open(path, "rb") as file:
+        return file.read(64).removeprefix(b"\xef\xbb\xbf").startswith(",".join(COLUMNS).encode())
+    return False

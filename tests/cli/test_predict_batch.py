@@ -249,6 +249,24 @@ def test_folders_of_others_are_not_replaced_at_all(images, tmp_path):
         plan_jobs([images / "a.tif"], ResultFiles(out=tmp_path / "notes.zarr", overwrite=True))
 
 
+def test_classes_of_other_results_and_tables_of_others_are_not_replaced(images, tmp_path):
+    """a.tif and a.zarr would have one table of classes."""
+    table = tmp_path / "cells-classes.csv"
+    table.write_text("plane,cell,class_number,class\n")
+    assert plan_jobs([images / "a.tif"], ResultFiles(out=tmp_path / "cells.zarr"), classes=True)
+    (tmp_path / "cells.ome.tif").touch()
+    for classes in (True, False):
+        with pytest.raises(InputError, match=r"says the classes of the cells in cells\.ome\.tif"):
+            plan_jobs([images / "a.tif"], ResultFiles(out=tmp_path / "cells.zarr"), classes=classes)
+    (tmp_path / "cells.ome.tif").unlink()
+    table.write_text("my,notes\n")
+    with pytest.raises(InputError, match="not made by cellseg"):
+        plan_jobs([images / "a.tif"], ResultFiles(out=tmp_path / "cells.tif"), classes=True)
+    for more in ({}, {"classes": True, "overwrite": True}):
+        where = ResultFiles(out=tmp_path / "cells.tif", overwrite=more.pop("overwrite", False))
+        assert plan_jobs([images / "a.tif"], where, **more)
+
+
 def test_labels_that_split_writes_are_no_results(predict, images, tmp_path):
     """Not even where they were results before: whoever corrects them works on in the folder of the split."""
     tifffile.imwrite(tmp_path / "i.tif", np.stack([PICTURE] * 4), photometric="minisblack")

@@ -8,6 +8,7 @@ import tifffile
 import torch
 
 import cellseg
+from cellseg.errors import InputError
 from cellseg.images.open import open_image
 from cellseg.inference.cell_classes import pixels_of_classes
 from cellseg.inference.segment import segment
@@ -67,4 +68,23 @@ def test_a_kept_prediction_tells_the_same_and_a_model_of_one_class_nothing(model
     assert (tmp_path / "again-classes.csv").read_bytes() == (tmp_path / "cells-classes.csv").read_bytes()
     torch.manual_seed(0)
     run(as_model(cellseg.build("unet", base=4, depth=2)), stack, tmp_path / "cells.tif")
+    assert not (tmp_path / "cells-classes.csv").exists()
+
+
+def test_an_earlier_result_keeps_its_classes_until_it_goes(model, stack, tmp_path, monkeypatch):
+    run(model, stack, tmp_path / "cells.tif")
+    before = (tmp_path / "cells-classes.csv").read_bytes()
+
+    def full(*_):
+        raise InputError("cannot be written (No space left on device)")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("cellseg.inference.assemble.write_tiled", full)
+        with pytest.raises(InputError, match="No space"):
+            run(model, stack, tmp_path / "cells.tif", minimum_size=50)
+        with pytest.raises(InputError, match="No space"):
+            run(model, stack, tmp_path / "other.tif")
+    assert (tmp_path / "cells-classes.csv").read_bytes() == before
+    assert not [*tmp_path.glob("*other-classes*")]
+    run(model, stack, tmp_path / "cells.tif", result="classes")
     assert not (tmp_path / "cells-classes.csv").exists()

@@ -29,8 +29,23 @@ def test_a_cell_goes_by_plane_and_number(tmp_path):
     assert cellseg.CellClasses.beside(tmp_path / "cells.tif") is None
 
 
-def test_a_damaged_table_is_said(tmp_path):
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "0,1,9999999999,glia",
+        "0,1,0,glia",
+        "0,1,-1,glia",
+        "0,1,1",
+        "0,1,99999999999999999999999,glia",
+        "0,99999999999999999999999,1,glia",
+        "0,1,1,neuron\n0,2,1,glia",  # the word was mended by hand, and the number not
+    ],
+)
+def test_a_damaged_table_is_said(tmp_path, rows):
     (tmp_path / "cells-classes.csv").write_text("plane,cell\n0,1\n")
+    with pytest.raises(InputError, match="is no table of classes of cells"):
+        cellseg.CellClasses.beside(tmp_path / "cells.tif")
+    (tmp_path / "cells-classes.csv").write_text(f"plane,cell,class_number,class\n{rows}\n")
     with pytest.raises(InputError, match="is no table of classes of cells"):
         cellseg.CellClasses.beside(tmp_path / "cells.tif")
 
@@ -47,3 +62,9 @@ def test_the_class_is_a_column_of_measurements(tmp_path):
     with open(tmp_path / "cells.csv", newline="") as file:
         rows = [(row["plane"], row["cell"], row["class"]) for row in csv.DictReader(file)]
     assert rows == [("0", "1", "glia"), ("0", "7", "neuron"), ("0", "9", ""), ("1", "1", "neuron")]
+
+
+def test_a_table_of_somebody_else_is_not_removed(tmp_path):
+    (tmp_path / "cells-classes.csv").write_text("my,table\n")
+    cellseg.CellClasses.forget(tmp_path / "cells.tif")
+    assert (tmp_path / "cells-classes.csv").exists()

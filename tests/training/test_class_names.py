@@ -32,7 +32,7 @@ def test_names(asked, classes, card, names):
     [
         ("neuron", None, "names 1 classes, the labels have 2"),
         ("neuron,neuron", None, "--class-names is neuron,neuron"),
-        ("neu\nron,glia", None, r"--class-names is 'neu\\\\nron,glia'"),
+        ("neu\nron,glia", None, r"is 'neu\\nron,glia'. Names have"),
         ("neuron,", None, "--class-names is neuron,"),
         ("a,b", CARD, "the classes of the model of --from are neuron,glia"),
     ],

@@ -78,10 +78,10 @@ class CellClassTable:
             self._replace(_named(classes))
 
     def rename(self, names: tuple[str, ...]) -> None:
-        """Take other names. As many as before: each takes the place of the old one; else cells go by their names."""
+        """Take other names. As many as before: a new one takes the place of an old one; else cells go by their names."""
         old, self.names = self.names, names
-        lost = set(old) - set(names)
-        renamed = {a: b for a, b in zip(old, names, strict=False) if a in lost} if len(old) == len(names) else {}
+        pairs = zip(old, names, strict=False)
+        renamed = {a: b for a, b in pairs if a not in names and b not in old} if len(old) == len(names) else {}
         if renamed and self.writable:
             self._replace({cell: renamed.get(name, name) for cell, name in self._given.items()})
         self._kinds.clear()

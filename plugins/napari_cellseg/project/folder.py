@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cellseg
+from cellseg.training.class_names import BACKGROUND
 from napari_cellseg.annotation import MEANINGS
 from napari_cellseg.project import chunks
 from napari_cellseg.project.cell_classes import MOST_CLASSES, CellClassTable, open_classes
@@ -107,9 +108,13 @@ class Project:
         Raises:
             InputError: too many names, or two are alike.
         """
-        if len(names) > MOST_CLASSES or len(set(names)) < len(names) or any(not name or "," in name for name in names):
+        odd = any(not name.isprintable() or name in ("", BACKGROUND) or "," in name for name in names)
+        if odd or len(names) > MOST_CLASSES or len(set(names)) < len(names):
             found = f"the classes are {', '.join(names)}"
-            raise cellseg.InputError(found, f"Give at most {MOST_CLASSES} names, each another, with commas between.")
+            wanted = (
+                f"Give at most {MOST_CLASSES} names, each another, with commas between, and none to the background."
+            )
+            raise cellseg.InputError(found, wanted)
         made = replace(self, classes=tuple(names))
         tables = [self.cell_classes(image) for image in self.annotated]
         write_document(self.path, self.images, made.classes)

@@ -48,6 +48,8 @@ def test_names_may_change_and_no_cell_loses_its_class(tmp_path):
     mine.give({(0, 9): 1})
     mine.rename(("glia", "nerve cell"))
     assert [mine.of(0, n) for n in (2, 3, 9)] == [2, 1, 1]
+    mine.rename(("nerve cell", "wall"))  # the first is there already: glia does not become it
+    assert [mine.of(0, n) for n in (2, 3, 9)] == [1, 0, 0]
 
 
 def test_a_table_that_only_is_looked_at_is_not_written(tmp_path):
@@ -65,7 +67,7 @@ def test_a_project_without_classes_says_nothing_of_them(project):
     assert Project.open(project.path).classes == NAMES
     named.with_classes(())
     assert (project.path / "project.json").read_bytes() == plain
-    for wrong in (["a", "a"], [*"abcdefgh"]):
+    for wrong in (["a", "a"], [*"abcdefgh"], ["background"], ["a\nb"]):
         with pytest.raises(InputError, match="the classes are"):
             project.with_classes(wrong)
 
