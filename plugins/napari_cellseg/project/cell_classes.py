@@ -78,7 +78,7 @@ class CellClassTable:
             self._replace(_named(classes))
 
     def rename(self, names: tuple[str, ...]) -> None:
-        """Take other names. As many as before: a new one takes the place of an old one; else cells go by their names."""
+        """Take other names. As many as before: a new one takes the place of an old; else cells go by their names."""
         old, self.names = self.names, names
         pairs = zip(old, names, strict=False)
         renamed = {a: b for a, b in pairs if a not in names and b not in old} if len(old) == len(names) else {}
