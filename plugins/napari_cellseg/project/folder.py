@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cellseg
-from cellseg.training.class_names import BACKGROUND
 from napari_cellseg.annotation import MEANINGS
 from napari_cellseg.project import chunks
 from napari_cellseg.project.cell_classes import MOST_CLASSES, CellClassTable, open_classes
@@ -108,7 +107,7 @@ class Project:
         Raises:
             InputError: too many names, or two are alike.
         """
-        odd = any(not name.isprintable() or name in ("", BACKGROUND) or "," in name for name in names)
+        odd = any(not name.isprintable() or name in ("", "background") or "," in name for name in names)
         if odd or len(names) > MOST_CLASSES or len(set(names)) < len(names):
             found = f"the classes are {', '.join(names)}"
             wanted = (
