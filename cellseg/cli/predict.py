@@ -67,9 +67,7 @@ def predict(
     refuse_beside_shares(processes, files, verify_seams)
     about_all = summaries(files, options)
     trained = load(model)
-    classes = options.result == "instances" and len(trained.card.class_names) > 2
-    uncertain, shared = options.uncertainty != "none", processes.part is not None
-    jobs = plan_jobs(image, files, uncertain=uncertain, classes=classes, shared=shared)
+    jobs = plan_jobs(image, files, **_beside(trained, options), shared=processes.part is not None)
     failures = Failures(len(jobs))
 
     def opened(job: ImageJob) -> ImageSource:
@@ -108,6 +106,12 @@ class PredictOrder:
     """Windows across seams that are verified."""
     cluster: ClusterRun | None
     """None: this process computes all tiles."""
+
+
+def _beside(trained: TrainedModel, options: PredictOptions) -> dict[str, bool]:
+    """What is written beside each result."""
+    classes = options.result == "instances" and len(trained.card.class_names) > 2
+    return {"uncertain": options.uncertainty != "none", "classes": classes}
 
 
 def _predict_into(job: ImageJob, source: ImageSource, order: PredictOrder, record: PredictionRecord | None) -> bool:
