@@ -183,15 +183,16 @@ def _refuse_tables_of_others(jobs: Sequence[ImageJob], *, replaced: bool, wanted
     """InputError where the table of classes is that of a result of the same name, such as a.tif beside a.zarr, or would
     replace what cellseg has not made."""
     from cellseg.images.listing import TIFFS, stem
+    from cellseg.images.made import result_mark
     from cellseg.images.omezarr.folder import SUFFIX
     from cellseg.labels.cell_classes import classes_file, is_classes_file
 
     for target in (job.target for job in jobs if classes_file(job.target).exists()):
         table = classes_file(target)
-        names = [f"{stem(target)}{ome}{end}" for ome in ("", ".ome") for end in (*TIFFS, SUFFIX)]
-        other = next((name for name in names if name != target.name and target.with_name(name).exists()), None)
-        if other is not None:
-            found = f"{table.name} says the classes of the cells in {other}, which is there already"
+        names = {f"{stem(target)}{ome}{end}" for ome in ("", ".ome") for end in (*TIFFS, SUFFIX)} - {target.name}
+        others = [name for name in sorted(names) if result_mark(target.with_name(name)) is not None]
+        if others:
+            found = f"{table.name} says the classes of the cells in {others[0]}, which is there already"
             raise InputError(found, "Choose another name with --out.", path=target)
         if wanted and not replaced and not is_classes_file(table):
             found = "is where the classes of the cells go, and was not made by cellseg"

@@ -11,7 +11,7 @@ import torch
 import cellseg
 from cellseg.cli.predict_files import ImageJob, ResultFiles, plan_jobs
 from cellseg.errors import InputError
-from cellseg.images.made import made_by_cellseg, result_mark
+from cellseg.images.made import made_by_cellseg, maker, result_mark
 from cellseg.locks import sole_writer
 
 from .conftest import assert_refused
@@ -254,7 +254,9 @@ def test_classes_of_other_results_and_tables_of_others_are_not_replaced(images, 
     table = tmp_path / "cells-classes.csv"
     table.write_text("plane,cell,class_number,class\n")
     assert plan_jobs([images / "a.tif"], ResultFiles(out=tmp_path / "cells.zarr"), classes=True)
-    (tmp_path / "cells.ome.tif").touch()
+    drawn(tmp_path / "cells.ome.tif")  # such as the image itself
+    assert plan_jobs([images / "a.tif"], ResultFiles(out=tmp_path / "cells.zarr"), classes=True)
+    tifffile.imwrite(tmp_path / "cells.ome.tif", PICTURE, software=maker(mark=""), metadata=None)
     for classes in (True, False):
         with pytest.raises(InputError, match=r"says the classes of the cells in cells\.ome\.tif"):
             plan_jobs([images / "a.tif"], ResultFiles(out=tmp_path / "cells.zarr"), classes=classes)
