@@ -19,8 +19,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cellseg.arrays import Array, Float64
+from cellseg.images.frames import Sides
 from cellseg.images.ground import grounds_among
 from cellseg.images.lattice_cell import (
+    AREA,
     CELL,
     PLAIN,
     SQUARE,
@@ -65,7 +67,7 @@ class Levels:
     Attributes:
         low: the dark level of what there is to see; of an empty image 3.5 deviations of its noise below the usual.
         high: the bright level.
-        no_data: values beyond the levels that fill whole squares: margins, missing parts.
+        no_data: values beyond the levels that fill whole squares or sides: margins, missing parts.
         fills: what each of them is replaced by: the usual grey value at its rim.
         missing: part of the plane in squares of these values.
         empty: whether there is nothing to see but noise and single pixels.
@@ -152,6 +154,7 @@ class LevelsCount:
     corners: list[tuple[int, int]] = field(default_factory=list)
     cells: list[tuple[float, float, float]] = field(default_factory=list)
     flat: Counter[float] = field(default_factory=Counter)
+    sides: Sides = field(default_factory=Sides)
     pixels: int = 0
     smallest: float = np.inf
     largest: float = -np.inf
@@ -159,6 +162,7 @@ class LevelsCount:
     def add(self, pixels: Array, corner: tuple[int, int] = (0, 0)) -> None:
         """A piece (h, w) that begins at this corner of a cell, in pixels of the plane."""
         self.pixels += pixels.size
+        self.sides.add(pixels, corner)
         self.smallest = min(self.smallest, float(pixels.min()))
         self.largest = max(self.largest, float(pixels.max()))
         kept = np.float32 if np.can_cast(pixels.dtype, np.float32) else np.float64
@@ -169,13 +173,19 @@ class LevelsCount:
             self.cells.append(texture(cell, flat))
             self.flat.update(flat_values(cell) if flat.any() else ())
 
+    def _pixels_of(self, value: float, grid: Float64) -> int:
+        """Pixels in the squares that a value fills, or in the areas, of which narrow margins have more."""
+        areas = np.count_nonzero((grid[..., WHOLE] == value).all(axis=-1))
+        return max(self.flat[value] * SQUARE**2, min(areas * AREA**2, self.pixels))
+
     def levels(self) -> Levels:
         """The levels of all that was added."""
         low, high, seen = _levels(self.areas, np.array(self.cells))
         empty = not seen.size
         areas, grid = flattened(self.areas), area_grid(self.areas, self.corners)
         most = BEYOND * (high - low)
-        beyond = sorted(v for v in self.flat if not empty and not low - most <= v <= high + most)
+        values = {*self.flat, *self.sides.values()}
+        beyond = sorted(v for v in values if not empty and not low - most <= v <= high + most)
         grounds = grounds_among(grid, beyond)
         low, high = min(low, *grounds, np.inf), max(high, *grounds, -np.inf)
         no_data = tuple(value for value in beyond if value not in grounds)
@@ -188,7 +198,7 @@ class LevelsCount:
             high,
             no_data=no_data,
             fills=rim_values(grid, no_data) if no_data else (),
-            missing=sum(self.flat[v] for v in no_data) * SQUARE**2 / self.pixels,
+            missing=sum(self._pixels_of(v, grid) for v in no_data) / self.pixels,
             empty=empty,
             constant=empty and bool((areas[:, 2] == areas[:, 3]).all()),
             farthest=farthest,
