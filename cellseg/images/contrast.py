@@ -175,7 +175,7 @@ class LevelsCount:
 
     def _pixels_of(self, value: float, grid: Float64) -> int:
         """Pixels in the squares that a value fills, or in the areas, of which narrow margins have more."""
-        areas = np.count_nonzero((grid[..., WHOLE] == value).all(axis=-1))
+        areas = int(np.count_nonzero((grid[..., WHOLE] == value).all(axis=-1)))
         return max(self.flat[value] * SQUARE**2, min(areas * AREA**2, self.pixels))
 
     def levels(self) -> Levels:

@@ -52,7 +52,8 @@ def _assign(rows: Indices, columns: Indices, iou: NDArray[np.float64]) -> Indice
     n, m = row_ids.size, column_ids.size
     alone = np.arange(n)
     costs = np.concatenate([1.0 - iou / (n + 1), np.full(n, 2.0)])
-    graph = sparse.csr_array((costs, (np.concatenate([row, alone]), np.concatenate([column, m + alone]))), (n, n + m))
+    places = np.concatenate([[row, column], [alone, m + alone]], axis=1).astype(np.int32)  # older scipy takes no others
+    graph = sparse.csr_array((costs, tuple(places)), (n, n + m))
     chosen_row, chosen_column = min_weight_full_bipartite_matching(graph)
     chosen = chosen_row[chosen_column < m] * m + chosen_column[chosen_column < m]
     return np.flatnonzero(np.isin(row * m + column, chosen))
