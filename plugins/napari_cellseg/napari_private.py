@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from weakref import ReferenceType, ref
 
 import numpy as np
-from napari.utils.colormaps import label_colormap
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
@@ -54,6 +53,8 @@ def forget_history(layer: Labels) -> None:
 @cache
 def load_loops() -> Thread:
     """Load the compiled loops that napari needs for its first labels, beside the window: half a second and more."""
+    from napari.utils.colormaps import label_colormap  # what is decided needs no napari
+
     loading = Thread(target=lambda: label_colormap()._data_to_texture(np.zeros(0, np.uint32)), name="load loops")
     loading.start()
     return loading
