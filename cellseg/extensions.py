@@ -1,4 +1,4 @@
-"""What other packages bring, named by entry points; nothing of them is imported before it is asked for by its name."""
+"""Parts of other packages, named by entry points; nothing of them is imported before it is asked for by its name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def extension_names(group: ExtensionGroup) -> list[str]:
 
 
 def load_extension(group: ExtensionGroup, name: str) -> Any:
-    """What a package brings under this name; None where none does. Raises InputError where it cannot be imported."""
+    """The part that a package brings under this name; None where none does. Raises InputError where it cannot be imported."""
     found = _found(group).get(name)
     if found is None:
         return None

@@ -109,7 +109,7 @@ class PredictOrder:
 
 
 def _beside(trained: TrainedModel, options: PredictOptions) -> dict[str, bool]:
-    """What is written beside each result."""
+    """Kinds of files beside each result, as `plan_jobs` is told of them."""
     classes = options.result == "instances" and len(trained.card.class_names) > 2
     return {"uncertain": options.uncertainty != "none", "classes": classes}
 

@@ -1,4 +1,4 @@
-"""What becomes of the downloaded files: stacks and folders of images with the labels of the same names."""
+"""Downloaded files arranged as stacks and folders of images with the labels of the same names."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ class Levels:
         high: the bright level.
         no_data: values beyond the levels that fill whole squares or sides: margins, missing parts.
         fills: what each of them is replaced by: the usual grey value at its rim.
-        missing: part of the plane in squares of these values.
+        missing: part of the plane in squares or areas of these values.
         empty: whether there is nothing to see but noise and single pixels.
         constant: whether there is not even noise.
         farthest: the value farthest from the middle of the levels, in contrasts.

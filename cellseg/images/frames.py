@@ -17,7 +17,7 @@ Edge = tuple[int, float]
 
 @dataclass(slots=True)
 class Sides:
-    """What fills the four sides of a plane, while its pieces are read, in any order."""
+    """Values that fill the four sides of a plane, while its pieces are read, in any order."""
 
     tops: list[Edge] = field(default_factory=list)
     bottoms: list[Edge] = field(default_factory=list)

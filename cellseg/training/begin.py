@@ -151,6 +151,7 @@ def _prepared(request: RunRequest, folder: RunFolder | None) -> Prepared:
     greys = settings.train.grey_values
     data = read_training_set(pairs, settings.labels, held, times, separate, classes, greys)
     card = None if model is None else model.card
+    # refused before anything is written
     class_names(settings.train.class_names, data.classes if card is None else len(card.class_names), card)
     if folder is not None and data.digest != kept["data"]["sha256"]:
         found = "the run was begun with other images, labels or readings of them"
