@@ -17,7 +17,7 @@ def extension_names(group: ExtensionGroup) -> list[str]:
 
 
 def load_extension(group: ExtensionGroup, name: str) -> Any:
-    """The part that a package brings under this name; None where none does. Raises InputError where it cannot be imported."""
+    """Part that a package brings under this name; None where none does. InputError where it cannot be imported."""
     found = _found(group).get(name)
     if found is None:
         return None

@@ -80,7 +80,7 @@ def write_result(
 def _counted(labelled: list[LabelledPlane], planes: PlaneTables, hands: Hands) -> Iterator[Any]:
     """The pixels of the classes in the cells of saved planes, from several processes; begun when they are asked for."""
     grid = labelled[0].grid
-    yield from hands(CountClasses(planes, grid.block**2, len(grid)), len(labelled) * len(grid))
+    yield from hands(CountClasses(planes, grid), len(labelled) * len(grid))
 
 
 @contextmanager
@@ -141,7 +141,7 @@ def _handed_out(
     """The blocks of a pass, for several processes, see `Workers`."""
     name, grid = passes[0].name, passes[0].grid
     planes.save([plane for plane in before if plane is not None], name)
-    return hands(PassOverBlocks(planes, name, grid.block**2, len(grid)), len(passes) * len(grid))
+    return hands(PassOverBlocks(planes, grid, name), len(passes) * len(grid))
 
 
 def _linked(
@@ -163,7 +163,7 @@ def _shared(found: list[LabelledPlane], length: int, planes: PlaneTables, hands:
     """The overlaps of planes with those before them, block by block, from several processes."""
     planes.save(found, "linking")
     grid = found[0].grid
-    task = ShareBlocks(planes, grid.block**2, len(grid), length)
+    task = ShareBlocks(planes, grid, length)
     units = (len(found) - len(found) // length) * len(grid)
     return (one for one in hands(task, units) if one is not None)
 

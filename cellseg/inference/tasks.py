@@ -20,6 +20,7 @@ from cellseg.inference.cell_classes import CellPixels, pixels_in
 from cellseg.inference.cut import instance_options
 from cellseg.inference.finished import FinishedTiles
 from cellseg.inference.instances import LabelledPlane, Pass, passes_over, plane_grid, shared_in
+from cellseg.inference.instances.blocks import Grid
 from cellseg.inference.instances.plane import saved_plane
 from cellseg.options import PredictOptions
 
@@ -80,22 +81,37 @@ class PlaneTables:
 
 
 @dataclass(frozen=True, slots=True)
-class PassOverBlocks:
-    """A pass over all planes; a unit is a block of one, its result the table of the block."""
+class _OverBlocks:
+    """A task whose units are the blocks of a row of planes."""
 
     planes: PlaneTables
+    grid: Grid
+    """The blocks of each plane."""
+
+    @property
+    def pixels(self) -> int:
+        """Pixels of a unit, about."""
+        return self.grid.block**2
+
+    def place_of(self, unit: int) -> tuple[int, int]:
+        """Number of a unit's plane in the row, and of its block."""
+        return divmod(unit, len(self.grid))
+
+
+@dataclass(frozen=True, slots=True)
+class PassOverBlocks(_OverBlocks):
+    """A pass over all planes; a unit's result is the table of its block."""
+
     name: str
-    pixels: int
-    blocks: int
-    """Blocks in a plane."""
 
     def begun(self, finished: FinishedTiles) -> Callable[[int], Any]:
         """The work on a unit."""
         opened = lru_cache(1)(partial(self._opened, finished))
 
         def work(unit: int) -> Any:
-            one, before = opened(unit // self.blocks)
-            return one.work(before, one.grid[unit % self.blocks])
+            number, block = self.place_of(unit)
+            one, before = opened(number)
+            return one.work(before, one.grid[block])
 
         return work
 
@@ -106,13 +122,9 @@ class PassOverBlocks:
 
 
 @dataclass(frozen=True, slots=True)
-class ShareBlocks:
-    """The comparison of planes with the ones before them; a unit is a block of one, its result the overlaps in it."""
+class ShareBlocks(_OverBlocks):
+    """The comparison of planes with the ones before them; a unit's result is the overlaps in its block."""
 
-    planes: PlaneTables
-    pixels: int
-    blocks: int
-    """Blocks in a plane."""
     length: int
     """Planes in a row; the first of each has none before it."""
 
@@ -121,28 +133,24 @@ class ShareBlocks:
         opened = self.planes.last(finished, "linking")
 
         def work(unit: int) -> Any:
-            row, place = divmod(unit // self.blocks, self.length - 1)
+            number, block = self.place_of(unit)
+            row, place = divmod(number, self.length - 1)
             before, after = (opened(row * self.length + place + step) for step in (0, 1))
-            return shared_in(before, after, after.grid[unit % self.blocks])
+            return shared_in(before, after, after.grid[block])
 
         return work
 
 
 @dataclass(frozen=True, slots=True)
-class CountClasses:
-    """The classes of cells; a unit is a block of a plane, its result the pixels of each class in each cell in it."""
-
-    planes: PlaneTables
-    pixels: int
-    blocks: int
-    """Blocks in a plane."""
+class CountClasses(_OverBlocks):
+    """The classes of cells; a unit's result is the pixels of each class in each cell of its block."""
 
     def begun(self, finished: FinishedTiles) -> Callable[[int], Any]:
         """The work on a unit."""
         opened = self.planes.last(finished, "writing")
 
         def work(unit: int) -> CellPixels:
-            number, block = divmod(unit, self.blocks)
+            number, block = self.place_of(unit)
             plane = opened(number)
             return pixels_in(finished, plane, number, plane.grid[block], self.planes.options)
 

@@ -12,8 +12,8 @@ from cellseg.models.trained import as_model
 ENCODED = ("mobileunet", "effunet")
 
 
-def tiny(name, channels=1, classes=2, **options):
-    """A model with random weights and random statistics, which are fixed."""
+def tiny(name, channels=1, classes=2, tame=True, **options):
+    """A model with random weights and random statistics, which are fixed; `tame`: its logits are of usual size."""
     torch.manual_seed(len(name))
     depth = 3 if name in ENCODED else 2
     network = cellseg.build(
@@ -23,7 +23,9 @@ def tiny(name, channels=1, classes=2, **options):
         if isinstance(layer, torch.nn.BatchNorm2d):
             layer.running_mean.normal_(0, 0.1)
             layer.running_var.uniform_(0.5, 2)
-    _tame(network.eval(), channels)
+    network.eval()
+    if tame:
+        _tame(network, channels)
     model = as_model(network)
     return with_card(model, statistics="fixed", grey_values="contrast")
 

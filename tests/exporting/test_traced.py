@@ -1,5 +1,6 @@
 """ONNX and TorchScript predict what PyTorch predicts, also in a process that knows no cellseg."""
 
+import copy
 import json
 import subprocess
 import sys
@@ -59,6 +60,20 @@ def test_other_programs_predict_what_cellseg_predicts(name, channels, classes, t
         assert found.shape == wanted.shape
         assert np.abs(found - wanted).max() < 1e-5
         assert np.abs(script(torch.from_numpy(image)).detach().numpy() - wanted).max() < 1e-5
+
+
+@every_network
+def test_whatever_the_size_of_the_logits_they_are_as_near_to_the_truth_as_torch(name, tmp_path):
+    """Logits of hundreds, which random weights may give, are beyond 1e-5 for float32 itself."""
+    model = tiny(name, 3, 2, tame=False)
+    session, script = exported(model, tmp_path)
+    exact = copy.deepcopy(model.network).double()
+    for image in images_of(model.network.geometry, 3):
+        with torch.no_grad():
+            truth = torch.softmax(exact(torch.from_numpy(bent(image)).double()), dim=1).numpy()
+        allowed = max(1e-5, 2 * np.abs(predicted(model, image) - truth).max())
+        found = session.run(["probabilities"], {"image": image})[0], script(torch.from_numpy(image)).detach().numpy()
+        assert max(np.abs(one - truth).max() for one in found) < allowed
 
 
 def exported(model, folder):

@@ -17,9 +17,9 @@ from napari_cellseg.annotate.in_hand import InHand
 from napari_cellseg.annotate.index import Cell
 from napari_cellseg.annotate.layer import AnnotatedLayer
 from napari_cellseg.annotate.marks import Marks
-from napari_cellseg.annotate.places import level
 from napari_cellseg.annotate.tools import LineTool, PickTool, Tool, TraceTool
 from napari_cellseg.annotation import is_annotation
+from napari_cellseg.pixels.layer_files import whole_of
 from napari_cellseg.project.class_colours import shown_classes
 
 PredictedOf = Callable[[AnnotatedLayer], Any]
@@ -95,7 +95,7 @@ class MouseTools:
         predicted = self._predicted(target)
         if predicted is not None:
             places = [(round(y), round(x)) for y, x in _dense(points)]
-            taken = accepting.put(target, plane, level(predicted), places, no_cell=shift)
+            taken = accepting.put(target, plane, whole_of(predicted), places, no_cell=shift)
             if self._classing.edits is not None:
                 self._classing.edits.take(plane, self._classes_of(predicted, plane, taken.numbers))
             self._hand.say(taken.words)

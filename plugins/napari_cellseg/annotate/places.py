@@ -28,6 +28,7 @@ from napari_cellseg.annotate.suggest import (
 )
 from napari_cellseg.annotation import LIVE, RESULT, notes_on, what_of
 from napari_cellseg.children.tasks import Tasks
+from napari_cellseg.pixels.layer_files import whole_of
 
 if TYPE_CHECKING:
     from napari.layers import Image, Layer
@@ -171,7 +172,7 @@ def prediction_of(layers: list[Layer], target: AnnotatedLayer) -> Image | None:
 def probability_of(layers: list[Layer], target: AnnotatedLayer) -> Any:
     """Probability of cells of that image, of the target's shape; None where there is none."""
     found = (layer for layer in reversed(_images(layers, target)) if what_of(layer) == "probabilities")
-    return next((level(layer) for layer in found), None)
+    return next((whole_of(layer) for layer in found), None)
 
 
 def predicted_of(layers: list[Layer], target: AnnotatedLayer) -> Any:
@@ -179,7 +180,7 @@ def predicted_of(layers: list[Layer], target: AnnotatedLayer) -> Any:
     own, shape = notes_on(target.layer), tuple(target.layer.data.shape)
     cells = (layer for layer in reversed(layers) if what_of(layer) in (RESULT, LIVE))
     mine = (layer for layer in cells if _key(notes_on(layer)) == _key(own))
-    return next((layer for layer in mine if tuple(level(layer).shape) == shape), None)
+    return next((layer for layer in mine if tuple(whole_of(layer).shape) == shape), None)
 
 
 def _key(notes: Any) -> tuple[str, str]:
@@ -212,19 +213,14 @@ def _is_annotated(target: AnnotatedLayer, window: Suggestion) -> bool:
     return target.index.touched(plane, box) and annotated(target.read(plane, box))
 
 
-def level(layer: Any) -> Any:
-    """The finest pixels of a layer."""
-    return layer.data[0] if layer.multiscale else layer.data
-
-
 def _shape(layer: Image) -> tuple[int, ...]:
-    shape = tuple(level(layer).shape)
+    shape = tuple(whole_of(layer).shape)
     return shape[:-1] if layer.rgb else shape
 
 
 def grey(target: AnnotatedLayer, image: Image, window: Suggestion) -> NDArray[Any]:
     """Grey values (h, w) of a window; colours are averaged."""
-    pixels = np.asarray(level(image)[(*target.leading(window.plane), *window.box.slices)])
+    pixels = np.asarray(whole_of(image)[(*target.leading(window.plane), *window.box.slices)])
     return pixels[..., :3].mean(axis=-1) if image.rgb else pixels
 
 
@@ -232,7 +228,7 @@ def uncertainty(target: AnnotatedLayer, prediction: Image, window: Suggestion) -
     """Uncertainty of a window from 0 to 1."""
     classes = (slice(None),) * (len(_shape(prediction)) - target.layer.ndim)
     index = (*classes, *target.leading(window.plane), *coarse_steps(window.box))
-    values = np.asarray(level(prediction)[index])
+    values = np.asarray(whole_of(prediction)[index])
     if what_of(prediction) == "uncertainty":
         return float(values.mean()) / (255 if values.dtype == np.uint8 else 1)
     return entropy(values)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from cellseg.arrays import UInt8
 from napari_cellseg.annotation import LIVE, code_of, what_of
 from napari_cellseg.camera import plane_index
+from napari_cellseg.pixels.layer_files import whole_of
 from napari_cellseg.project.cell_classes import MOST_CLASSES, CellClassTable, classes_of
 from napari_cellseg.project.colours import BACKGROUND_RGBA, BLOCK, CELL_HUES
 from napari_cellseg.project.palette import AnnotationColormap, annotation_colormap
@@ -115,7 +116,7 @@ def colour_by_class(viewer: ViewerModel, layer: Labels, table: CellClassTable) -
 
     def kinds() -> UInt8:
         here, mine = seen(), of()
-        shape = () if mine is None else (mine.data[0] if mine.multiscale else mine.data).shape[:-2]
+        shape = () if mine is None else whole_of(mine).shape[:-2]
         plane = int(np.ravel_multi_index(plane_index(here, mine), shape)) if here is not None and shape else 0
         return table.kinds(plane)
 

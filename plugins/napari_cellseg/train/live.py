@@ -18,11 +18,12 @@ from napari_cellseg.annotation import is_annotation
 from napari_cellseg.children.service import Service
 from napari_cellseg.napari_private import unwrapped
 from napari_cellseg.pixels.channels import channels_of
+from napari_cellseg.pixels.layer_files import whole_of
 from napari_cellseg.pixels.pyramid import IN_MEMORY
 from napari_cellseg.project.notes import image_of_layer
 from napari_cellseg.train.field import PlaneRegion
 from napari_cellseg.train.live_cells import show_live_cells
-from napari_cellseg.train.preview import part_of, pixels_of_layer, write_part
+from napari_cellseg.train.preview import part_of, write_part
 from napari_cellseg.widgets import later
 
 if TYPE_CHECKING:
@@ -143,13 +144,13 @@ class LiveLoop(QObject):
         project, image = self._session.project, unwrapped(self._session.image())
         if project is None or image is None or image_of_layer(image, project) is None:
             raise cellseg.InputError(NO_IMAGE)
-        if math.prod(pixels_of_layer(image).shape) > IN_MEMORY:
+        if math.prod(whole_of(image).shape) > IN_MEMORY:
             raise cellseg.InputError(TOO_LARGE)
         if self._folder is None:
             self._folder = tempfile.TemporaryDirectory(prefix="cellseg-live-", ignore_cleanup_errors=True)
         part = part_of(image, self._session.viewer.dims.point)
         self._where = (image, part)
-        shown = [pixels_of_layer(layer) for layer in channels_of(map(unwrapped, self._session.viewer.layers), image)]
+        shown = [whole_of(layer) for layer in channels_of(map(unwrapped, self._session.viewer.layers), image)]
         self._number = number = self._number + 1
         job = self._writer.submit(write_part, shown, part, bool(image.rgb), Path(self._folder.name) / "field.npy")
         job.add_done_callback(lambda done: self._written.emit(number, _words_of(done)))
@@ -172,7 +173,7 @@ class LiveLoop(QObject):
         if self._where is None:
             return 0
         image, part = self._where
-        lead = pixels_of_layer(image).shape[: len(part.plane)]
+        lead = whole_of(image).shape[: len(part.plane)]
         return int(np.ravel_multi_index(part.plane, lead)) if lead else 0
 
     def _on_told(self, event: dict[str, Any]) -> None:

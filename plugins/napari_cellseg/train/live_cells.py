@@ -9,9 +9,9 @@ import numpy as np
 
 import cellseg
 from napari_cellseg.annotation import LIVE, notes_on, what_of
+from napari_cellseg.pixels.layer_files import whole_of
 from napari_cellseg.project.cell_classes import CellClassTable
 from napari_cellseg.project.class_colours import colour_by_class
-from napari_cellseg.train.preview import pixels_of_layer
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -51,7 +51,7 @@ def _added(viewer: ViewerModel, image: Image) -> Labels:
     """A new layer beneath the annotation; whoever paints goes on painting."""
     from napari.layers import Labels
 
-    pixels, notes = pixels_of_layer(image), {k: v for k, v in notes_on(image).items() if k != "channel"}
+    pixels, notes = whole_of(image), {k: v for k, v in notes_on(image).items() if k != "channel"}
     layer = Labels(
         np.zeros(pixels.shape[:-1] if image.rgb else pixels.shape, np.uint32),
         name=f"{notes.get('image', image.name)}: {NAME}",

@@ -15,6 +15,7 @@ from qtpy.QtCore import QObject, Signal
 from napari_cellseg.children.service import Service
 from napari_cellseg.napari_private import unwrapped
 from napari_cellseg.pixels.channels import channels_of
+from napari_cellseg.pixels.layer_files import whole_of
 from napari_cellseg.train.field import PlaneRegion, seen_part
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class Preview(QObject):
         self._now = request
         file = Path(self._folder.name) / "field.npy"
         shown = channels_of(map(unwrapped, self._viewer.layers), unwrapped(request.layer))
-        data, rgb = [pixels_of_layer(layer) for layer in shown], bool(request.layer.rgb)
+        data, rgb = [whole_of(layer) for layer in shown], bool(request.layer.rgb)
         job = self._reader.submit(write_part, data, request.part, rgb, file)
         job.add_done_callback(lambda done: self._read.emit(request, str(done.exception() or "")))
 
@@ -115,7 +116,7 @@ class Preview(QObject):
 
 def part_of(layer: Image, point: Any) -> PlaneRegion:
     """Visible part of an image layer, in pixels of its full resolution."""
-    shape = pixels_of_layer(layer).shape[:-1] if layer.rgb else pixels_of_layer(layer).shape
+    shape = whole_of(layer).shape[:-1] if layer.rgb else whole_of(layer).shape
     corners = np.asarray(layer.corner_pixels, float)
     if layer.multiscale:
         corners = corners * np.asarray(layer.downsample_factors[layer.data_level])
@@ -148,10 +149,6 @@ def show_preview(viewer: ViewerModel, image: Image, part: PlaneRegion, found: np
     if selected is not None:  # whoever paints goes on painting
         viewer.layers.selection.active = selected
     layer.editable = False
-
-
-def pixels_of_layer(layer: Image) -> Any:
-    return layer.data[0] if layer.multiscale else layer.data
 
 
 def write_part(channels: Sequence[Any], part: PlaneRegion, rgb: bool, file: Path) -> None:
