@@ -21,29 +21,18 @@ from napari_cellseg.annotate.index import Cell
 from napari_cellseg.annotate.layer import AnnotatedLayer
 from napari_cellseg.annotate.marks import Marks
 from napari_cellseg.annotate.mouse_tools import MouseTools
-from napari_cellseg.annotate.places import (
-    FoundPlace,
-    Places,
-    SeenGround,
-    image_of,
-    predicted_of,
-    prediction_of,
-    probability_of,
-)
+from napari_cellseg.annotate.next_place import NextPlace
+from napari_cellseg.annotate.places import predicted_of, probability_of
 from napari_cellseg.annotate.reviewing import Reviewing, box_of_place, words_of_place
-from napari_cellseg.annotation import FIRST_CELL, is_result, notes_on
+from napari_cellseg.annotation import FIRST_CELL
 from napari_cellseg.camera import camera, look_at
 from napari_cellseg.children.tasks import Tasks
 from napari_cellseg.napari_private import unwrapped
 from napari_cellseg.project.adopt import adopt_cells
-from napari_cellseg.project.layers import choose_annotation, show_image
-from napari_cellseg.project.notes import image_of_layer
 from napari_cellseg.session import Session
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
-
-    from napari_cellseg.annotate.suggest import Suggestion
 
 IN_NO_PROJECT = "These cells are in no project: save them before you close the window."
 ZOOM_LIMITS = (0.05, 0.8)
@@ -64,10 +53,8 @@ class Annotator(QObject):
         self.viewer: ViewerModel = unwrapped(session.viewer)
         self._session = session
         self._hand = InHand(session, self.run, self)
-        self._places = Places(self, Tasks())
-        self._waiting: FoundPlace | None = None
-        """Place in an image that is about to be seen."""
         self._marks = Marks(self.viewer)
+        self._next_place = NextPlace(session, self._hand, self._marks, self.look_at, self)
         self._review = Reviewing(Tasks(), show_warning)
         self._edits = CellEdits(self._hand)
         self.classing = Classing(session, self._hand)
@@ -95,7 +82,6 @@ class Annotator(QObject):
             "review_back": self.review_back,
         }
         self._hand.leaving.connect(self._on_leaving)
-        self._hand.target_changed.connect(self._on_target)
         self._hand.target_changed.connect(self.target_changed)
         self._hand.updated.connect(self.updated)
 
@@ -161,7 +147,7 @@ class Annotator(QObject):
 
     def _on_leaving(self) -> None:
         self._tools.drop()
-        self._places.stop()
+        self._next_place.stop()
 
     # cells
 
@@ -246,41 +232,8 @@ class Annotator(QObject):
     # places
 
     def next_place(self) -> None:
-        target = self._hand.need()
-        if is_result(target.layer):
-            raise cellseg.InputError("places are sought in an annotation", "Choose the layer of the annotation.")
-        layers = list(self.viewer.layers)
-        ground = SeenGround(target, image_of(layers, target), prediction_of(layers, target))
-        project = self._session.project
-        of_project = project is not None and image_of_layer(target.layer, project) is not None
-        self._places.find(ground, project if of_project else None, self._show_place)
-        self._hand.say("Looking for a place ...")
-
-    def _show_place(self, place: FoundPlace | None) -> None:
-        project = self._session.project
-        if place is None:
-            self._hand.say("Everything is annotated or was shown.")
-        elif not place.image or project is None:
-            self._frame(place.window)
-        else:
-            self._waiting, image = place, project.image(place.image)
-            show_image(self.viewer, project, image)
-            choose_annotation(self.viewer, project, image)
-            self._on_target()
-
-    def _on_target(self) -> None:
-        """Show a place as soon as its image is in hand."""
-        place, target = self._waiting, self.target
-        if place is not None and target is not None and notes_on(target.layer).get("image") == place.image:
-            self._waiting = None
-            self._frame(place.window)
-
-    def _frame(self, window: Suggestion) -> None:
-        if self._hand.put_off(lambda: self._frame(window)):
-            return
-        self._marks.frame(self._hand.need().layer, window.box)
-        self.look_at(window.plane, window.box)
-        self._hand.say("Annotate what you see in the frame; W goes on.")
+        layers = [unwrapped(layer) for layer in self.viewer.layers]
+        self._next_place.go(layers)
 
     # review
 

@@ -187,7 +187,7 @@ def test_the_next_place_may_be_in_another_image_of_the_project(viewer, panel, ha
     seen = set()
     for count in range(2, 8):
         hand.press("W")
-        qtbot.waitUntil(lambda count=count: len(panel.annotator._places._shown) == count)
+        qtbot.waitUntil(lambda count=count: len(panel.annotator._next_place._places._shown) == count)
         qtbot.waitUntil(lambda: panel.annotator.hint.startswith("Annotate what you see"))
         seen.add(viewer.layers.selection.active.name)
     assert len(seen) > 1
