@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from cellseg.inference.predicted import Predicted
     from cellseg.inference.prediction import Plan, Prediction
     from cellseg.inference.seen import SeenImage
-    from cellseg.inference.tasks import Hands
+    from cellseg.inference.tasks import Executor
     from cellseg.models.trained import TrainedModel
     from cellseg.report.records import PredictionRecord
 
@@ -136,8 +136,8 @@ def _predict_into(job: ImageJob, source: ImageSource, order: PredictOrder, recor
                 return False
             if record is not None:
                 record.begin(len(prediction.done))
-            look, hands = None if record is None else record.sure.add, None if hand_out is None else hand_out.do
-            if not finish_told(prediction, target, look, hands):
+            look, executor = None if record is None else record.sure.add, None if hand_out is None else hand_out.do
+            if not finish_told(prediction, target, look, executor):
                 return False
         if record is not None:
             record.notes = [*of_labels, *prediction.notes]
@@ -148,7 +148,7 @@ def _predict_into(job: ImageJob, source: ImageSource, order: PredictOrder, recor
 
 
 def finish_told(
-    prediction: Prediction, target: Path, look: Callable[[Predicted], None] | None, hands: Hands | None = None
+    prediction: Prediction, target: Path, look: Callable[[Predicted], None] | None, executor: Executor | None = None
 ) -> bool:
     """Run a prediction to the finished file; False where it was stopped before."""
     from cellseg.allocator import give_back
@@ -157,7 +157,7 @@ def finish_told(
     source = prediction.source
     with stoppable() as stop:
         say(describe(prediction.plan(), source))
-        for stage, several in groupby(finish(prediction, target, look, hands), lambda step: step.stage):
+        for stage, several in groupby(finish(prediction, target, look, executor), lambda step: step.stage):
             first = next(several)
             give_back()
             with bar(f"{source.name}: {stage}", first.total) as update:

@@ -25,7 +25,7 @@ from cellseg.inference.progress import Progress
 from cellseg.inference.result import result_layout, uncertainty_layout
 from cellseg.inference.tasks import (
     CountClasses,
-    Hands,
+    Executor,
     PassOverBlocks,
     PlaneTables,
     ReadRegion,
@@ -39,7 +39,7 @@ from cellseg.steps import retold
 
 
 def write_result(
-    finished: FinishedTiles, output: Path, planes: PlaneTables, mark: str, hands: Hands | None = None
+    finished: FinishedTiles, output: Path, planes: PlaneTables, mark: str, executor: Executor | None = None
 ) -> Iterator[Progress]:
     """Write the result of finished tiles, and the uncertainty beside it where the options say so.
 
@@ -51,7 +51,7 @@ def write_result(
         output: the file.
         planes: the options, and a folder for what does not stay in memory.
         mark: what the files are known by, see `mark_of`.
-        hands: several processes that number and write OME-Zarr together; without them it is this one.
+        executor: has several processes number and write OME-Zarr together; without it this one does.
 
     Raises InputError where a file cannot be written or the instances do not fit the type that was asked for.
     """
@@ -63,24 +63,24 @@ def write_result(
     read: ReadRegion = partial(finished.written, options)
     classes: CellClasses | None = None
     if options.result == "instances":
-        labelled = yield from number_instances(finished, planes, hands)
-        if hands is not None:
+        labelled = yield from number_instances(finished, planes, executor)
+        if executor is not None:
             planes.save(labelled, "writing")
-        counted = None if hands is None else _counted(labelled, planes, hands)
+        counted = None if executor is None else _counted(labelled, planes, executor)
         classes = yield from classes_of_cells(finished, labelled, options, counted)
         layout = replace(layout, dtype=label_dtype(max(plane.largest for plane in labelled), options.label_type))
         read = _labels(labelled)
     with _classes_beside(output, classes):
-        if hands is not None and is_zarr_name(output):
-            yield from _write_parts(output, layout, planes, hands)
+        if executor is not None and is_zarr_name(output):
+            yield from _write_parts(output, layout, planes, executor)
         else:
             yield from _write_bands(output, layout, read)
 
 
-def _counted(labelled: list[LabelledPlane], planes: PlaneTables, hands: Hands) -> Iterator[Any]:
+def _counted(labelled: list[LabelledPlane], planes: PlaneTables, executor: Executor) -> Iterator[Any]:
     """The pixels of the classes in the cells of saved planes, from several processes; begun when they are asked for."""
     grid = labelled[0].grid
-    yield from hands(CountClasses(planes, grid), len(labelled) * len(grid))
+    yield from executor(CountClasses(planes, grid), len(labelled) * len(grid))
 
 
 @contextmanager
@@ -101,21 +101,21 @@ def uncertainty_file(output: Path) -> Path:
 
 
 def number_instances(
-    finished: FinishedTiles, planes: PlaneTables, hands: Hands | None = None
+    finished: FinishedTiles, planes: PlaneTables, executor: Executor | None = None
 ) -> Generator[Progress, None, list[LabelledPlane]]:
     """Number the instances of each plane, and link them through the stack where the options say so.
 
-    What lies in the folder of `planes` is wanted as long as they are read. `hands` as in `write_result`.
+    What lies in the folder of `planes` is wanted as long as they are read. `executor` as in `write_result`.
     """
     source, options = finished.seen.own, planes.options
-    if hands is None:
+    if executor is None:
         found = yield from _numbered_here(finished, planes)
     else:
         passes = [planes.passes(finished, number) for number in range(source.planes)]
-        steps = label_planes(passes, partial(_handed_out, planes, hands))
+        steps = label_planes(passes, partial(_handed_out, planes, executor))
         found = yield from retold(steps, lambda one: Progress(one.done, one.total, "numbering"))
     if options.link == "overlap":
-        found = yield from _linked(found, source.plane_shape, planes, hands)
+        found = yield from _linked(found, source.plane_shape, planes, executor)
     return found
 
 
@@ -136,21 +136,21 @@ def _of_stack(number: int, planes: int, one: LabelProgress) -> Progress:
 
 
 def _handed_out(
-    planes: PlaneTables, hands: Hands, passes: Sequence[Pass], before: Sequence[LabelledPlane | None]
+    planes: PlaneTables, executor: Executor, passes: Sequence[Pass], before: Sequence[LabelledPlane | None]
 ) -> Iterator[Any]:
     """The blocks of a pass, for several processes, see `Workers`."""
     name, grid = passes[0].name, passes[0].grid
     planes.save([plane for plane in before if plane is not None], name)
-    return hands(PassOverBlocks(planes, grid, name), len(passes) * len(grid))
+    return executor(PassOverBlocks(planes, grid, name), len(passes) * len(grid))
 
 
 def _linked(
-    found: list[LabelledPlane], plane_shape: tuple[int, ...], planes: PlaneTables, hands: Hands | None
+    found: list[LabelledPlane], plane_shape: tuple[int, ...], planes: PlaneTables, executor: Executor | None
 ) -> Generator[Progress, None, list[LabelledPlane]]:
     """Planes whose ids go on along the fastest axis of the stack, Z before T; numbers of other axes start anew."""
     linked: list[LabelledPlane] = []
     length = plane_shape[-1] if plane_shape else 1
-    shared = None if hands is None or length < 2 else _shared(found, length, planes, hands)
+    shared = None if executor is None or length < 2 else _shared(found, length, planes, executor)
     for start in range(0, len(found), length):
         following = max((plane.largest for plane in linked), default=0) + 1
         for plane in link_planes(found[start : start + length], planes.options.link_overlap, following, shared):
@@ -159,13 +159,13 @@ def _linked(
     return linked
 
 
-def _shared(found: list[LabelledPlane], length: int, planes: PlaneTables, hands: Hands) -> Iterator[Overlaps]:
+def _shared(found: list[LabelledPlane], length: int, planes: PlaneTables, executor: Executor) -> Iterator[Overlaps]:
     """The overlaps of planes with those before them, block by block, from several processes."""
     planes.save(found, "linking")
     grid = found[0].grid
     task = ShareBlocks(planes, grid, length)
     units = (len(found) - len(found) // length) * len(grid)
-    return (one for one in hands(task, units) if one is not None)
+    return (one for one in executor(task, units) if one is not None)
 
 
 def _uncertain(finished: FinishedTiles, options: PredictOptions) -> ReadRegion:
@@ -181,13 +181,13 @@ def _labels(planes: list[LabelledPlane]) -> ReadRegion:
     return read
 
 
-def _write_parts(path: Path, layout: ResultLayout, planes: PlaneTables, hands: Hands) -> Iterator[Progress]:
+def _write_parts(path: Path, layout: ResultLayout, planes: PlaneTables, executor: Executor) -> Iterator[Progress]:
     """Write OME-Zarr by several processes."""
     parts = rounds(layout)
     total, done = sum(map(len, parts)), 0
     with omezarr_in_parts(path.absolute(), layout) as folder:
         for number, together in enumerate(parts):
-            for one in hands(WriteParts(planes, layout, folder, number), len(together)):
+            for one in executor(WriteParts(planes, layout, folder, number), len(together)):
                 done += one is not None
                 yield Progress(done, total, "writing")
 

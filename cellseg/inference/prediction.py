@@ -31,7 +31,7 @@ from cellseg.inference.runner import Runner
 from cellseg.inference.scope import ALL, CUT, LINKING, refuse, refuse_without_effect
 from cellseg.inference.seen import SeenImage
 from cellseg.inference.store import Store
-from cellseg.inference.tasks import Hands, PlaneTables
+from cellseg.inference.tasks import Executor, PlaneTables
 from cellseg.inference.tiling import Tile, TilePlace, TilePlan, nearest_first, place, plan
 from cellseg.labels.cell_classes import CellClasses
 from cellseg.models.trained import TrainedModel
@@ -256,18 +256,20 @@ class Prediction:
 
     # write ------------------------------------------------------------------------------------------------------
 
-    def write(self, output: Path, hands: Hands | None = None, **options: Any) -> Iterator[Progress]:
+    def write(self, output: Path, executor: Executor | None = None, **options: Any) -> Iterator[Progress]:
         """Write a result file, complete or not at all: the one of `cellseg predict` with the same options and tile.
 
         `options` are fields of PredictOptions that take precedence over those of the prediction: the cut, the result,
-        its type, and the uncertainty, which is written beside. `hands` are several processes that help, see
+        its type, and the uncertainty, which is written beside. `executor` has several processes help, see
         `write_result`. Raises InputError where a file cannot be written, or for an option of the network, which the
         tiles have been made with.
         """
         scratch, settings = self.folder.absolute() / "instances", self._settings(options)
         marked = replace(self.seen.asked, **options)
         refuse_without_effect(settings, options.keys())
-        yield from write_result(self.finished, output, PlaneTables(scratch, settings), mark_of(self.key, marked), hands)
+        yield from write_result(
+            self.finished, output, PlaneTables(scratch, settings), mark_of(self.key, marked), executor
+        )
         shutil.rmtree(scratch, ignore_errors=True)
 
     @property

@@ -19,7 +19,7 @@ from cellseg.inference.progress import Progress
 from cellseg.inference.result import Stored
 from cellseg.inference.scope import PLAN, refuse_without_effect
 from cellseg.inference.seen import SeenImage, seen_by
-from cellseg.inference.tasks import Hands
+from cellseg.inference.tasks import Executor
 from cellseg.inference.work_log import close_unbegun, refuse_at_work
 from cellseg.locks import sole_writer
 from cellseg.models.trained import TrainedModel, as_model, pruned
@@ -87,11 +87,11 @@ def finish(
     prediction: Prediction,
     output: Path,
     look: Callable[[Predicted], None] | None = None,
-    hands: Hands | None = None,
+    executor: Executor | None = None,
 ) -> Iterator[Progress]:
     """Predict what is missing, write the file and remove the journal. See `segment`.
 
-    `look` is shown each tile. `hands`: several processes that write the file, see `write_result`.
+    `look` is shown each tile. `executor` has several processes write the file, see `write_result`.
     """
     try:
         yield from prediction.measure()
@@ -102,7 +102,7 @@ def finish(
         raise
     _refuse_changed(prediction, output)
     prediction.noted.recall(range(prediction.source.planes))
-    yield from prediction.write(output, hands)
+    yield from prediction.write(output, executor)
     close_journal(output)
 
 

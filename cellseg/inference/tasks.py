@@ -41,7 +41,7 @@ class Task(Protocol):
         ...
 
 
-Hands = Callable[[Task, int], Iterator[Any]]
+Executor = Callable[[Task, int], Iterator[Any]]
 """Has so many units of a task done by several processes. Gives their results in order; None: there is none yet."""
 
 

@@ -115,7 +115,7 @@ class HandOut:
             yield sum(self._count(done) for done in found.values())
 
     def do(self, task: Task, count: int) -> Iterator[Any]:
-        """Have a number of units of a task done, see `Hands`. Raises as `results`."""
+        """Have a number of units of a task done, see `Executor`. Raises as `results`."""
         size = batch_size(count, count * task.pixels * SECONDS_A_PIXEL, len(self._known()), each=2)  # seams cost
         early: dict[int, Any] = {}
         following = 0
