@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 METRICS = {
     "v_both": "geometric mean of V_rand and V_info",
     "mean_ap": "mean AP at IoU 0.5 to 0.9",
-    "iou": "IoU of the annotated pixels",
+    "balanced": "annotated pixels that are right, mean of cells and background",
 }
 
 

@@ -14,8 +14,9 @@ from scipy import ndimage
 from cellseg.arrays import Int64
 from cellseg.evaluation.cut_scores import CutScores, PredictedPlane, SearchProgress, is_dense
 from cellseg.evaluation.informative import touch
+from cellseg.evaluation.stroke_cut import search_stroke_cut
 from cellseg.labels.meaning import LabelPlane
-from cellseg.metrics.candidates import SHARES, THRESHOLDS, areas_of, diameter_of, sizes_to_try, smallest_cell
+from cellseg.metrics.candidates import HOLE, SHARES, THRESHOLDS, areas_of, diameter_of, sizes_to_try, smallest_cell
 from cellseg.metrics.thresholds import middle_of_best
 from cellseg.models.card import ModelCard
 from cellseg.preprocess.separate import pixels_to_keep
@@ -32,12 +33,7 @@ EXACT = 1.2
 """Where cells fill the image, so many times the lowest pixel error is allowed for the sake of telling them apart."""
 SPLITS = (1.0, 1.5, 3.0)
 """Diameters as which touching cells are cut apart, in those of the median cell; a larger one asks for deeper necks."""
-HOLE = 0.25
-"""Holes of up to so much of the median cell's area are filled before cells are cut apart."""
-STROKE_TIE = 0.01
-"""IoU of strokes that say the same: strokes lie well inside of cells and well outside, so that a hundredth of it is
-where a brush slipped, and says nothing of where cells end."""
-OUTLINED = 0.5
+OUTLINED = 0.25
 """Part of the pixels beside annotated cells up to which nobody need know what they are."""
 
 
@@ -47,13 +43,12 @@ def choose_cut(card: ModelCard, seen: Sequence[PredictedPlane]) -> ModelCard:
 
 
 def search_cut(card: ModelCard, seen: Sequence[PredictedPlane]) -> Search[ModelCard]:
-    """The card with the cut of the best mean score: `both` where cells fill the images, else AP, or that of `_stroked`
-    where the cells are strokes, whose shape says nothing.
+    """The card with the cut of the best mean score: `both` where cells fill the images, else AP, or that of
+    `search_stroke_cut` where the cells are strokes, whose shape says nothing.
 
     Instances are grown only where the annotated cells touch, so that the separating border took pixels off them. The
     smallest size is searched last, for each way of cutting; of several that are as good it is the smallest, and the
-    simplest way. With several classes each pixel has the most probable one, and the smallest size alone is chosen, as
-    for strokes.
+    simplest way. With several classes each pixel has the most probable one, and the smallest size alone is chosen.
 
     Yields after each trial of a cut on a plane.
     """
@@ -64,7 +59,7 @@ def search_cut(card: ModelCard, seen: Sequence[PredictedPlane]) -> Search[ModelC
         return replace(card, minimum_size=smallest_cell(np.concatenate([_areas_of_classes(truth) for truth in truths])))
     plain = replace(card, core=0.0, grow=0, minimum_size=0, fill_holes=0, split=0.0)
     if not are_outlined(truths):
-        return _stroked(plain, seen)
+        return (yield from search_stroke_cut(plain, seen))
     growth = GROWTH if any(touch(truth.instances) for truth in truths) else GROWTH[:1]
     sizes = sizes_to_try(truth.instances for truth in truths)
     scores = CutScores(seen, is_dense(truths))
@@ -86,32 +81,10 @@ def most_trials(dense: bool, growth: int) -> int:
     return first + min(growth, 2) * (cored + len(BODIES) * len(SPLITS)) + 3 * len(SHARES)
 
 
-def _stroked(plain: ModelCard, seen: Sequence[PredictedPlane]) -> ModelCard:
-    """The middle of the thresholds of about the best IoU of known pixels, and cores halfway from it to the highest at
-    which every stroke in a cell has one.
-
-    Hardly a stroke lies where two cells touch, so a low threshold costs nothing there that could be seen, and joins the
-    cells; cores tell them apart, and a cell without a core is lost. Halfway is as far from the one as from the other.
-    What is much smaller than the strokes is no cell: without that, specks are most of what is found.
-    """
-    threshold = middle_of_best(THRESHOLDS, [pixel_score(seen, t) for t in THRESHOLDS], STROKE_TIE)
-    highest = [float(peak) for one in seen for peak in _peaks(one)]
-    core = round((threshold + min(highest)) / 2, 2) if highest else 0.0
-    smallest = smallest_cell(areas_of(one.truth.instances for one in seen))
-    return replace(plain, threshold=threshold, core=core if core > threshold else 0.0, minimum_size=smallest)
-
-
 def _areas_of_classes(truth: LabelPlane) -> Int64:
     """Pixels of each region of a class; corners join, so that a thin stroke is one."""
     found = [ndimage.label(truth.classes == kind, np.ones((3, 3)))[0] for kind in range(1, truth.classes.max() + 1)]
     return areas_of(found)
-
-
-def _peaks(seen: PredictedPlane) -> NDArray[np.float32]:
-    """The highest probability of a cell in each of the annotated ones."""
-    instances = seen.truth.instances
-    numbers = np.unique(instances[instances > 0])
-    return np.asarray(ndimage.maximum(seen.probabilities[1], instances, numbers), np.float32)
 
 
 def _filling(plain: ModelCard, scores: CutScores, growth: Sequence[int]) -> Search[list[ModelCard]]:
@@ -198,17 +171,6 @@ def _steadiest(totals: Sequence[float]) -> int:
     """The threshold that is best together with its neighbours: one that is best alone may be so by chance."""
     padded = np.pad(np.asarray(totals, np.float64), 1, "edge")
     return int((padded[:-2] + padded[1:-1] + padded[2:]).argmax())
-
-
-def pixel_score(seen: Sequence[PredictedPlane], threshold: float) -> float:
-    """IoU of the foreground over the known pixels of all images."""
-    both = either = 0
-    for one in seen:
-        found = (one.probabilities[1] >= threshold) & ~one.truth.ignore
-        wanted = one.truth.instances > 0
-        both += int((found & wanted).sum())
-        either += int((found | wanted).sum())
-    return both / max(either, 1)
 
 
 def _pixel_errors(seen: Sequence[PredictedPlane]) -> list[int]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from cellseg.arrays import Float32
 from cellseg.errors import InputError
 from cellseg.evaluation.cases import Case, find_cases, predicted_planes
-from cellseg.evaluation.choose_cut import Search, are_outlined, curve_of, pixel_score, search_cut
+from cellseg.evaluation.choose_cut import Search, are_outlined, curve_of, search_cut
 from cellseg.evaluation.cut_scores import CutScores, PredictedPlane, is_dense
 from cellseg.evaluation.judging import labels_of
 from cellseg.evaluation.reading import (
@@ -24,6 +24,7 @@ from cellseg.evaluation.reading import (
     kind_of_truth,
     read_probability,
 )
+from cellseg.evaluation.stroke_cut import balanced_score
 from cellseg.evaluation.windows import spread, windows_of
 from cellseg.images.made import made_by_cellseg
 from cellseg.images.source import ImageSource
@@ -165,8 +166,9 @@ def tuning_steps(examples: Sequence[PredictedPlane], card: ModelCard = PLAIN) ->
 
 def _tuned_by_pixels(chosen: ModelCard, examples: Sequence[PredictedPlane]) -> Tuned:
     """The score of a cut where the truth has no whole cells."""
-    curve = [pixel_score(examples, threshold) for threshold in THRESHOLDS]
-    return Tuned("iou", pixel_score(examples, chosen.threshold), chosen, _by_threshold(curve), len(examples))
+    curve = [balanced_score(examples, threshold) for threshold in THRESHOLDS]
+    value = curve[THRESHOLDS.index(chosen.threshold)]
+    return Tuned("balanced", value, chosen, _by_threshold(curve), len(examples))
 
 
 def _by_threshold(curve: Sequence[float]) -> tuple[tuple[float, float], ...]:

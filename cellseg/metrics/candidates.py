@@ -14,6 +14,8 @@ SHARES = (0.0, 1 / 16, 1 / 8, 1 / 4)
 """Minimum sizes that are tried, as parts of the median size of the true cells."""
 DENSE = 0.5
 """Part of the foreground from which on cells fill the image, as in EM."""
+HOLE = 0.25
+"""Holes of up to so much of the median cell's area are filled before cells are cut apart."""
 PART_OF_SMALLEST, PART_OF_USUAL = 0.5, 0.25
 """What is smaller than these parts of the smallest and of the usual annotated cell is none."""
 
@@ -27,7 +29,12 @@ def sizes_to_try(truths: Iterable[NDArray[Any]]) -> list[int]:
 def diameter_of(truths: Iterable[NDArray[Any]]) -> float:
     """Diameter in pixels of a disc with the area of the median cell of all label images; 0 without cells."""
     areas = areas_of(truths)
-    return float(np.sqrt(4 / np.pi * np.median(areas))) if areas.size else 0.0
+    return disc_diameter(float(np.median(areas))) if areas.size else 0.0
+
+
+def disc_diameter(area: float) -> float:
+    """Diameter in pixels of a disc with this area."""
+    return float(np.sqrt(4 / np.pi * area))
 
 
 def areas_of(truths: Iterable[NDArray[Any]]) -> NDArray[np.int64]:

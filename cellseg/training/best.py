@@ -21,6 +21,8 @@ from cellseg.options import TrainOptions
 from cellseg.training.data import Annotated, TrainingSet
 
 LAST = "last"
+KEPT = (*CUT, "diameter")
+"""What a validation finds for a model's card."""
 OF_SEGMENTS = ("v_both", "v_rand", "v_info")
 """Scores of segments, which say nothing where one object covers most of a plane."""
 CELLS = (*OF_SEGMENTS, "ap50")
@@ -46,6 +48,7 @@ class Best:
         fill_holes, split: as the other numbers of the cut; checkpoints of before had none.
         ties: its further scores, by which equal models are compared; larger is better; as far as they were noted.
         by: metric of the score; empty in checkpoints of before.
+        diameter: of the usual cell that it finds around strokes; 0 where that was not looked for.
     """
 
     step: int
@@ -60,6 +63,7 @@ class Best:
     split: float = 0.0
     ties: tuple[float, ...] = ()
     by: str = ""
+    diameter: float = 0.0
 
 
 def as_tree(best: Best) -> dict[str, Any]:
@@ -154,7 +158,7 @@ def better_of(
     if best is not None and not is_better(values, (best.value, *best.ties)):
         return replace(best, waited=best.waited + (not _is_tie_at_top(values[0], best.value, metric)))
     weights = {name: tensor.detach().clone() for name, tensor in model.network.state_dict().items()} if keep else {}
-    cut = {name: getattr(model.card, name) for name in CUT}
+    cut = {name: getattr(model.card, name) for name in KEPT}
     return Best(step, values[0], 0, weights=weights, ties=values[1:], by=metric, **cut)
 
 
@@ -181,4 +185,4 @@ def check_continued(best: Best | None, data: TrainingSet, metric: str) -> None:
 
 def cut_as(card: ModelCard, best: Best) -> ModelCard:
     """The card with the best model's cut."""
-    return replace(card, **{name: getattr(best, name) for name in CUT})
+    return replace(card, **{name: getattr(best, name) for name in KEPT if name in CUT or not card.diameter})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cellseg.errors import InputError
+from cellseg.evaluation.choose_cut import are_outlined
 from cellseg.models.card import ModelCard
 from cellseg.models.registry import build_for
 from cellseg.options import TrainSettings
@@ -45,8 +46,11 @@ def magnifier(settings: TrainSettings, start: ModelCard | None = None) -> Callab
 
 
 def seen_diameter(data: TrainingSet, settings: TrainSettings) -> float:
-    """Usual diameter of the objects in pixels as the network sees them; 0: not known."""
-    return settings.train.diameter * data.scale if settings.train.diameter else median_diameter(data)
+    """Usual diameter of the objects in pixels as the network sees them; 0: not known, as of strokes in cells."""
+    if settings.train.diameter:
+        return settings.train.diameter * data.scale
+    truths = [image.truth for image in (*data.training, *data.held)]
+    return median_diameter(data) if are_outlined(truths) else 0.0
 
 
 def fitting(diameter: float, settings: TrainSettings) -> float:

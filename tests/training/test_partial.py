@@ -105,7 +105,10 @@ def test_one_image_with_strokes_has_a_model_at_each_validation(tmp_path):
     events = list(cellseg.train(tmp_path / "image.tif", tmp_path / "labels.tif", ignore_label=255, **small))
     validated = [event for event in events if isinstance(event, Validated)]
     assert [(event.step, event.scores, event.kept) for event in validated] == [(20, {}, True)]
-    assert events[-1].model.card.minimum_size == 1  # half of the smallest stroke, of three pixels
+    card = events[-1].model.card
+    painted = [number for number in np.unique(strokes_on(labels)) if number not in (0, 255)]
+    assert 9 < card.minimum_size < min(np.bincount(labels.ravel())[painted]), "strokes of 9 pixels, and their cells"
+    assert card.diameter > 9
 
 
 def test_strokes_choose_the_threshold_by_their_pixels_and_cores_well_below_their_peaks():
