@@ -27,7 +27,7 @@ NECKS = (1.5, 3.0)
 """Diameters as which touching cells are cut apart, in those of the usual cell; a larger one asks for deeper necks."""
 SMALLER = 0.5
 """Part of the smallest size by the cells that are found, which may be swollen, and of which the edge cuts some off."""
-ROUND = 0.85
+ROUND = 0.8
 """Part of their convex hull from which on cells have no necks of their own, so that shallow ones part two cells."""
 
 
