@@ -43,7 +43,7 @@ class TrainOptions(Checked):
     hold: Annotated[float, Limits(0.01, 1)] = 0.5
     """Part of the steps after which fixed statistics are held."""
     batch: Annotated[int, Limits(1, 1024)]
-    """Samples a step. One suits nuclei best in the same time, four suit strokes and EM (docs/measurements.md)."""
+    """Samples a step. Four suit EM (docs/measurements.md) and strokes; one suits nuclei best."""
     rare: Annotated[float, Limits(0, 1)]
     """Share of the samples drawn around a pixel of a rare class (less than 5 % of the annotated pixels)."""
     replay_share: Annotated[float, Limits(0, 0.95)] = 0.5

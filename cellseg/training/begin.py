@@ -22,6 +22,7 @@ from cellseg.training.admission import TrainingPairs
 from cellseg.training.class_names import class_names
 from cellseg.training.config_file import READING
 from cellseg.training.data import TrainingSet, find_training_pairs, read_training_set
+from cellseg.training.dense_recipe import for_dense
 from cellseg.training.network_size import options_of, size_for
 from cellseg.training.object_size import magnifier
 from cellseg.training.recipes import TrainWishes, settings_for
@@ -150,6 +151,9 @@ def _prepared(request: RunRequest, folder: RunFolder | None) -> Prepared:
     classes = 0 if model is None else len(model.card.class_names)
     greys = settings.train.grey_values
     data = read_training_set(pairs, settings.labels, held, times, separate, classes, greys)
+    if folder is None and model is None:
+        settings, more = for_dense(settings, data, request.options)
+        notes = (*notes, *more)
     card = None if model is None else model.card
     # refused before anything is written
     class_names(settings.train.class_names, data.classes if card is None else len(card.class_names), card)

@@ -19,7 +19,7 @@ from cellseg.models.hardware import computes_bfloat16, training_device, use_thre
 from cellseg.models.registry import build_for
 from cellseg.options import TrainSettings
 from cellseg.training.expected_cost import step_seconds
-from cellseg.training.recipes import settings_for
+from cellseg.training.recipes import FAST, settings_for
 from cellseg.training.several import from_first
 from cellseg.training.torchrun import is_several, processes
 
@@ -75,8 +75,9 @@ def size_for(options: Mapping[str, Any]) -> SizeChoice | None:
 
 
 def options_of(choice: SizeChoice) -> dict[str, int]:
-    """The options that a choice means, for all processes together."""
-    return {**asdict(choice.size), "batch": choice.size.batch * processes()}
+    """The options that a choice means, for all processes together; the samples of the recipe itself are none."""
+    options = {**asdict(choice.size), "batch": choice.size.batch * processes()}
+    return {name: value for name, value in options.items() if (name, value) != ("batch", FAST["batch"])}
 
 
 def chosen(times: Iterator[tuple[NetworkSize, float]]) -> SizeChoice:

@@ -76,7 +76,7 @@ def test_a_dry_run_does_nothing_but_tell(cellseg_cli, files, tmp_path, monkeypat
     assert plan["data"]["sizes"] == [[96, 96, 4]]
     assert [plan["data"][name] for name in ("images", "validation", "channels", "classes")] == [3, 1, 1, 2]
     assert plan["data"]["cells"] > 10
-    assert (plan["steps"], plan["batch"], plan["tile"]) == (4000, 1, 100)
+    assert (plan["steps"], plan["batch"], plan["tile"]) == (1000, 4, 100)
     assert plan["seconds"] > 1
     assert plan["memory_bytes"] > 1e8
     assert any("no image is larger" in note for note in plan["notes"])

@@ -67,7 +67,9 @@ class Wishes:
         steps = steps_within(plan, self.minutes)
         every = often_enough(steps, self.answers.values["validate_every"])
         seconds = plan["seconds"] * steps / plan["steps"]
-        return {**plan, "steps": steps, "seconds": seconds}, self.words(steps=steps, validate_every=every)
+        other = {} if plan["batch"] == self.answers.values["batch"] else {"batch": plan["batch"]}
+        words = self.words(steps=steps, validate_every=every, **other)
+        return {**plan, "steps": steps, "seconds": seconds}, words
 
     def _on_answers_changed(self) -> None:
         """Another recipe has other values for what nobody set."""

@@ -14,6 +14,7 @@ from psygnal import Signal
 
 PLAN = {
     "steps": 100,
+    "batch": 1,
     "seconds": 50.0,
     "seconds_by": "measured",
     "memory_bytes": 1e9,

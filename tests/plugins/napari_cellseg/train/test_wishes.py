@@ -101,12 +101,14 @@ def test_the_usual_recipe(model, in_project, recipe):
 
 def test_as_many_steps_as_fit_into_the_minutes():
     wishes = Wishes()
-    plan = {"steps": 100, "seconds": 50.0, "other": 1}
+    plan = {"steps": 100, "seconds": 50.0, "batch": 1}
     assert wishes.fitted(plan) == (plan, ["--recipe", "fast"])
     wishes.minutes = 2
     fitted, words = wishes.fitted(plan)
-    assert fitted == {"steps": 240, "seconds": 120.0, "other": 1}
+    assert fitted == {"steps": 240, "seconds": 120.0, "batch": 1}
     assert words == ["--recipe", "fast", "--steps", "240", "--validate-every", "40"]
+    words = wishes.fitted({**plan, "batch": 4})[1]
+    assert heard(words)["batch"] == 4, "the time is that of the plan's samples"
 
 
 def test_wrong_values_are_refused_in_words():
