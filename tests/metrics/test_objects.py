@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
 from hypothesis import given, settings
 
 from cellseg.metrics import error_map, object_table, overlaps
@@ -31,6 +32,49 @@ def test_fragment_beside_a_match_is_a_split():
     rows = object_table(draw("aaaab aaaab"), draw("aaaaa aaaaa"))
     assert [(row.kind, row.prediction_id) for row in rows] == [("matched", 1), ("split", 2)]
     assert rows[1].truth_id == 1
+
+
+HALVES = {
+    "half of itself in a cell is no piece of it": (
+        "bbbbbbbb..cccccccc",
+        "....aaaaaaaaaa....",
+        ["missed"],
+        ["invented"] * 2,
+    ),
+    "half of two cells is no merge": ("..ccccc..", "aaaa.bbbb", ["missed"] * 2, ["invented"]),
+    "more than half of two cells is one": (".ccccccc.", "aaaa.bbbb", ["merged"] * 2, ["merged"]),
+    "more than half of one cell only is none": (".cccccc..", "aaaa.bbbb", ["missed"] * 2, ["invented"]),
+    "one piece is no split": ("bb....", "aaaaa.", ["missed"], ["invented"]),
+    "two pieces are one": ("bb.cc.", "aaaaa.", ["split"], ["split"] * 2),
+}
+
+
+@pytest.mark.parametrize(("prediction", "truth", "true", "predicted"), HALVES.values(), ids=HALVES.keys())
+def test_the_word_changes_at_more_than_half(prediction, truth, true, predicted):
+    rows = object_table(draw(prediction), draw(truth))
+    assert [row.kind for row in rows if row.side == "truth"] == true
+    assert [row.kind for row in rows if row.side == "prediction"] == predicted
+
+
+def test_the_numbers_of_a_row():
+    truth, prediction = draw("aaaa.bbbb.cc"), draw("aaa..dd...g.")
+    rows = object_table(prediction, truth, threshold=0.75)
+    told = [(row.kind, row.truth_id, row.prediction_id, row.iou, row.jaccard, row.area) for row in rows]
+    assert told == [
+        ("matched", 1, 1, 0.75, 0.75, 4),
+        ("missed", 2, 4, 0.5, 0, 4),
+        ("missed", 3, 7, 0.5, 0, 2),
+        ("invented", 2, 4, 0.5, 0, 2),
+        ("invented", 3, 7, 0.5, 0, 1),
+    ]
+    assert (rows[3].centroid, rows[3].start, rows[3].stop) == ((0, 5.5), (0, 5), (1, 7))
+    assert [row.prediction_id for row in object_table(draw("a..b."), draw("..c.."))] == [0, 1, 2]
+    assert [row.truth_id for row in object_table(draw("a..b."), draw("..c.."))] == [3, 0, 0]
+
+
+def test_the_partner_that_is_named_is_the_best():
+    (row,) = object_table(draw("bbb.cccc.d"), draw("aaaaaaaaaa"), threshold=0.9)[:1]
+    assert (row.kind, row.prediction_id, row.iou) == ("split", 3, 0.4)
 
 
 @given(label_pairs(highest=6))

@@ -4,7 +4,36 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import cellseg
+from cellseg.models.geometry import Geometry
 from cellseg.models.unet import valid_size
+
+SMALL = Geometry(smallest=50, stride=8, margin=3, halo=5, exact=True)
+"""It takes 50, 58, 66, ... and gives 44, 52, 60, ..."""
+
+
+@pytest.mark.parametrize(("wanted", "taken"), [(1, 50), (44, 50), (45, 58), (52, 58), (53, 66)])
+def test_the_smallest_input_that_gives_what_is_wanted(wanted, taken):
+    assert SMALL.input_size(wanted) == taken
+    assert SMALL.input_size((1, wanted)) == (50, taken)
+    assert wanted <= SMALL.output_size(taken) == taken - 6
+
+
+def test_legal_sizes_begin_at_the_smallest():
+    assert [size for size in range(80) if SMALL.legal(size)] == [50, 58, 66, 74]
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [
+        (42, "The smallest legal size is 50."),
+        (49, "The smallest legal size is 50."),
+        (51, "The nearest legal sizes are 50 and 58."),
+        (65, "The nearest legal sizes are 58 and 66."),
+    ],
+)
+def test_the_nearest_legal_sizes_are_said(size, said):
+    with pytest.raises(cellseg.InputError, match=f"{size} pixels.*{said}"):
+        SMALL.output_size(size)
 
 
 def test_the_network_of_2015():

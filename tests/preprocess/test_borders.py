@@ -43,6 +43,15 @@ def test_border_term_of_larger_images(count, radius):
     np.testing.assert_allclose(border_term(labels), brute_term(labels), atol=3e-6)
 
 
+def test_what_float32_cannot_tell_is_0():
+    """At a sum of 6 the term is 10 exp(-18) = 1.5e-7, at 7 it is 2e-10."""
+    near, far = border_term(draw("a.....b"), sigma=1.0), border_term(draw("a......b"), sigma=1.0)
+    np.testing.assert_allclose(near[0, 1:6], 10 * math.exp(-18), rtol=1e-4)
+    assert (far == 0).all()
+    assert (border_term(draw("a.b"), w0=1e-8) == 0).all()
+    assert border_term(draw("a.b"), w0=1e-7)[0, 1] == pytest.approx(1e-7 * math.exp(-2 / 25))
+
+
 def test_weights_are_class_weight_plus_border():
     labels = draw("aa.bb aa.bb .....")
     weights = weight_map(labels)
