@@ -172,3 +172,36 @@ def test_a_cell_beside_an_annotated_one_that_overlaps_it_a_little_does_not_count
     everything = draw("aaaaaaaaaaaa")
     assert annotated_only(everything, truth).all()
     assert annotated_only(draw("aa.........."), truth).any()
+
+
+@pytest.mark.parametrize(
+    ("found", "kept"),
+    [
+        ("...bbb......", [0, 2]),
+        ("...bbbb.....", [0]),
+        ("..bbbbbbbbbb", [0, 2]),
+        ("...bbbbbbbbb", [0]),
+        ("aaa.bbbbbbbb", [0, 1]),
+    ],
+)
+def test_a_cell_belongs_to_an_annotated_one_by_more_than_half_of_either(found, kept):
+    assert np.unique(annotated_only(draw(found), draw("aaaaa......."))).tolist() == kept
+
+
+def test_half_of_an_annotated_cell_is_not_more_than_half():
+    assert not annotated_only(draw("..bbbb"), draw("aaaa..")).any()
+
+
+def test_only_cells_that_reach_into_the_field_count():
+    labels = draw("aa...bb aa...bb ..ccc.. ddd.... ddd....")
+    assert np.unique(inside_field(labels, 1)).tolist() == [0, 1, 2, 3, 4]
+    assert np.unique(inside_field(labels, 2)).tolist() == [0, 3]
+    volume = np.stack([labels, labels * 0, np.where(labels == 1, 9, 0)])
+    assert np.unique(inside_field(volume, 1)).tolist() == [0, 1, 2, 3, 4, 9]
+
+
+def test_detection_costs_by_hand():
+    """Four cells: one merged with another, one missed, one found; two invented."""
+    truth, found = draw("aaa.bbb.ccc.ddd......"), draw("aaaaaaa.....ddd.e.f..")
+    assert det(found, truth) == pytest.approx(1 - (5 + 10 + 2) / 40)
+    assert det(draw("aaaaaaaaaaaa........."), truth) == pytest.approx(1 - (2 * 5 + 10) / 40)

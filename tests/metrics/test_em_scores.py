@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -18,6 +19,8 @@ from cellseg.metrics import (
     v_info,
     v_rand,
 )
+from cellseg.metrics.information import v_scores
+from cellseg.metrics.rand import JoinedPairs
 from cellseg.metrics.thinning import thin_borders
 from tests.metrics.drawing import draw, label_pairs
 
@@ -152,3 +155,58 @@ def test_best_threshold_asks_about_metrics_it_does_not_know():
     assert best_threshold(np.ones((2, 2)), np.ones((2, 2)), wrong, (0.5, 1), smaller_is_better=True).threshold == 0.5
     with pytest.raises(ValueError, match="no threshold"):
         best_threshold(np.ones((2, 2)), np.ones((2, 2)), wrong, (), smaller_is_better=True)
+
+
+def test_information_of_a_split_by_hand():
+    """Of 24 pixels two segments have 9 each, and 6 are alone; the truth's halves are known from it."""
+    truth = math.log(2)
+    prediction = 2 * 9 / 24 * math.log(24 / 9) + 6 / 24 * math.log(24)
+    scores = information_scores(FOUR, TWO)
+    assert scores.split == pytest.approx(truth / prediction)
+    assert scores.merge == pytest.approx(1)
+    assert scores.f == pytest.approx(2 * truth / (truth + prediction))
+
+
+def test_information_of_a_wrong_cut_by_hand():
+    """Cells of 2 and 6 pixels; the cut is two pixels too far to the right: 2, 2 and 4 pixels are shared."""
+    truth, prediction = draw("aabbbbbb c......."), draw("aaaabbbb c.......")
+
+    def entropy(*counts):
+        return sum(n / 9 * math.log(9 / n) for n in counts)
+
+    mutual = entropy(2, 6, 1) + entropy(4, 4, 1) - entropy(2, 2, 4, 1)
+    scores = information_scores(prediction, truth)
+    assert scores.split == pytest.approx(mutual / entropy(4, 4, 1))
+    assert scores.merge == pytest.approx(mutual / entropy(2, 6, 1))
+    assert scores.f == pytest.approx(2 * mutual / (entropy(4, 4, 1) + entropy(2, 6, 1)))
+
+
+def test_rand_of_a_wrong_cut_by_hand():
+    scores = rand_scores(draw("aaaabbbb c......."), draw("aabbbbbb c......."))
+    assert scores.precision == pytest.approx((4 + 4 + 16 + 1) / (16 + 16 + 1))
+    assert scores.recall == pytest.approx((4 + 4 + 16 + 1) / (4 + 36 + 1))
+    assert scores.f == pytest.approx(2 * 25 / (33 + 41))
+
+
+@pytest.mark.parametrize("prediction", [ONE, FOUR, TWO * 0, np.where(TWO == 1, 0, TWO)])
+def test_both_scores_at_once_are_those_of_each(prediction):
+    stacks = np.stack([prediction, TWO]), np.stack([TWO, TWO])
+    assert v_scores(prediction, TWO) == (v_rand(prediction, TWO), v_info(prediction, TWO))
+    assert v_scores(*stacks) == (v_rand(*stacks), v_info(*stacks))
+
+
+@pytest.mark.parametrize("of", [v_rand, v_info])
+def test_nothing_in_the_truth(of):
+    assert of(TWO * 0, TWO * 0) == 1
+    assert of(TWO, TWO * 0) == 0
+    assert 0 <= of(TWO * 0, TWO) < 0.6
+
+
+def test_pairs_of_images_add_up():
+    one, other = JoinedPairs(1, 2, 3, 4), JoinedPairs(10, 20, 31, 40)
+    assert one + other == JoinedPairs(11, 22, 34, 44)
+    assert (one + other).error == pytest.approx(1 - 22 / 56)
+    assert [JoinedPairs(invented=k).error for k in (0, 1, 2)] == [0, 1, 1]
+    stack = np.stack([TWO, TWO * 0])
+    assert rand_error(np.stack([TWO, TWO]), stack) == 0, "what is invented in a section has no pair to weigh against"
+    assert rand_error(TWO, TWO * 0) == rand_error(np.stack([TWO, ONE]), stack * 0) == 1

@@ -11,6 +11,7 @@ from scipy.optimize import linear_sum_assignment
 from cellseg.errors import InputError
 from cellseg.metrics import overlaps
 from cellseg.metrics.matching import match
+from cellseg.metrics.overlap import object_index
 from cellseg.metrics.regions import regions
 from tests.metrics.drawing import draw, label_pairs
 
@@ -79,3 +80,33 @@ def test_regions_are_where_the_objects_are(pair):
         assert found.centroids[i] == pytest.approx(where.mean(0))
         assert found.starts[i].tolist() == where.min(0).tolist()
         assert found.stops[i].tolist() == (where.max(0) + 1).tolist()
+
+
+@pytest.mark.parametrize("times", [1, 1000, 2**40])
+def test_labels_are_numbered_in_rising_order_however_sparse(times):
+    ids, index = object_index(np.array([0, 5, 5, 2, 0, 9]) * times)
+    assert ids.tolist() == [2 * times, 5 * times, 9 * times]
+    assert index.tolist() == [-1, 1, 1, 0, -1, 2]
+    ids, index = object_index(np.array([3, 1, 3]) * times)
+    assert (ids.tolist(), index.tolist()) == ([times, 3 * times], [1, 0, 1])
+
+
+def test_regions_of_a_volume():
+    labels = np.zeros((3, 4, 5), int)
+    labels[0:2, 1:4, 2:4], labels[2, 3, 0] = 7, 4
+    found = regions(labels, np.array([4, 7]))
+    assert found.areas.tolist() == [1, 12]
+    assert found.centroids.tolist() == [[2, 3, 0], [0.5, 2, 2.5]]
+    assert found.starts.tolist() == [[2, 3, 0], [0, 1, 2]]
+    assert found.stops.tolist() == [[3, 4, 1], [2, 4, 4]]
+
+
+def test_more_matches_are_better_than_better_ones():
+    """a and b could both have d, b at a higher IoU; then a would have none."""
+    pairs = overlaps(draw("..dddddee."), draw("aaabbbbbb."))
+    assert pairs.iou.tolist() == pytest.approx([1 / 7, 4 / 7, 2 / 6])
+    assert match(pairs, 0.1).tolist() == [0, 2]
+    assert match(pairs, 0.2).tolist() == [1]
+    assert match(pairs, 0.57).tolist() == [1]
+    assert match(pairs, 0.58).tolist() == []
+    assert match(overlaps(TRUTH, TRUTH), 1).tolist() == [0, 1]

@@ -61,3 +61,42 @@ def test_tallies_with_other_thresholds_do_not_add_up():
     image = draw("a.b")
     with pytest.raises(InputError, match="different IoU thresholds"):
         tally_cells(image, image) + tally_cells(image, image, thresholds=(0.5,))
+
+
+def test_outlines_are_pooled_over_boundary_pixels_and_matches():
+    """Of three outlines one is as it should be, two have one of 4 pixels off by 1."""
+    first = tally_cells(draw("a....."), draw("a....b"), tolerance=1)
+    second = tally_cells(draw("aaa... bbb..."), draw("aaaa.. bbbb.."), tolerance=0)
+    assert first.boundary_f1 == pytest.approx(2 / 3)
+    assert (first.hausdorff95, second.hausdorff95) == (0, pytest.approx(0.85))
+    pooled = first + second
+    assert pooled.outlines.matches == 3
+    assert pooled.hausdorff95 == pytest.approx(2 * 0.85 / 3)
+    hits = [one.outlines.boundary for one in (first, second, pooled)]
+    assert hits[0] + hits[1] == hits[2]
+    nothing = tally_cells(draw("..."), draw("..."))
+    assert (nothing.hausdorff95, (nothing + first).hausdorff95) == (0, 0)
+    assert tally_cells(draw("a.."), draw("..a")).hausdorff95 == np.inf
+
+
+def test_without_outlines_their_metrics_have_no_number():
+    image = draw("a.b")
+    without = tally_cells(image, image, outlines=False)
+    for tally in (without, without + tally_cells(image, image), tally_cells(image, image) + without):
+        assert np.isnan(tally.boundary_f1)
+        assert np.isnan(tally.hausdorff95)
+        assert tally.f1[0.5] == tally.dice == 1
+
+
+def test_the_tolerance_is_that_of_boundaries():
+    pair = draw("a..."), draw(".a..")
+    assert [tally_cells(*pair, tolerance=t).boundary_f1 for t in (0.9, 1)] == [0, 1]
+
+
+def test_pooled_an_empty_truth_is_right_only_where_nothing_is_predicted():
+    nothing, cell = draw("..."), draw("a..")
+    assert [tally_cells(p, nothing).seg for p in (nothing, cell)] == [1, 0]
+    assert [tally_cells(p, nothing).det for p in (nothing, cell)] == [1, 0]
+    assert [tally_cells(p, nothing).count_error for p in (nothing, cell)] == [0, 1]
+    assert (tally_cells(cell, nothing) + tally_cells(cell, cell)).seg == 1
+    assert (tally_cells(cell, nothing) + tally_cells(cell, cell)).det == pytest.approx(0.9)

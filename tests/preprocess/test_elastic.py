@@ -108,6 +108,8 @@ IMAGE, FIELD = np.zeros((5, 6), np.float32), np.zeros((2, 5, 6), np.float32)
         ((IMAGE, FIELD[:, :4], 1), "field"),
         ((IMAGE, FIELD, 2), "order"),
         ((IMAGE[0], FIELD, 1), "image"),
+        ((IMAGE[None, None], FIELD, 1), "image"),
+        ((IMAGE, np.zeros((3, 5, 6), np.float32), 1), "field"),
         ((IMAGE.astype(complex), FIELD, 1), "image"),
         ((IMAGE, FIELD * np.nan, 1), "finite"),
     ],
@@ -117,6 +119,35 @@ def test_refuses_what_does_not_fit(arguments, found):
         warp(*arguments)
 
 
-def test_refuses_an_impossible_field():
+@pytest.mark.parametrize(
+    ("shape", "grid", "std"),
+    [((5, 5), (3, 3), -1), ((0, 5), (3, 3), 1), ((5, 0), (3, 3), 1), ((5, 5), (3, 0), 1), ((5, 5), (3, 3), np.nan)],
+)
+def test_refuses_an_impossible_field(shape, grid, std):
     with pytest.raises(InputError, match="std"):
-        displacement_field((5, 5), np.random.default_rng(0), std=-1)
+        displacement_field(shape, np.random.default_rng(0), grid, std)
+
+
+def test_one_vector_moves_all_alike_and_a_deviation_of_0_moves_nothing():
+    field = displacement_field((4, 5), np.random.default_rng(0), (1, 1))
+    assert field.any()
+    np.testing.assert_array_equal(field, np.broadcast_to(field[:, :1, :1], (2, 4, 5)))
+    assert not displacement_field((4, 5), np.random.default_rng(0), std=0).any()
+
+
+def test_what_is_kept_for_the_next_field_cannot_be_changed():
+    assert spline_basis(20, 3) is spline_basis(20, 3)
+    assert not spline_basis(20, 3).flags.writeable
+
+
+def test_whole_numbers_that_float32_does_not_hold_stay():
+    image = np.array([[2**24 + 1, 2**31 - 3], [-(2**31), 7]], np.int32)
+    np.testing.assert_array_equal(warp(image, np.zeros((2, 2, 2)), 1), image)
+
+
+def test_between_two_pixels_a_mask_takes_the_nearer_and_numbers_are_rounded():
+    field = np.zeros((2, 1, 4), np.float32)
+    field[1] = [0.4, 0.6, -0.4, 0.3]  # reads at 0.4, 1.6, 1.6 and, mirrored, 2.7
+    assert warp(np.array([[10, 20, 30, 41]]), field, 0).tolist() == [[10, 30, 30, 41]]
+    assert warp(np.array([[10, 20, 30, 41]]), field, 1).tolist() == [[14, 26, 26, 38]]
+    assert warp(np.array([[False, True, True, False]]), field, 1).tolist() == [[False, True, True, False]]
