@@ -4,8 +4,10 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= 3
 MINUTES ?= 10
+COUNT ?= 40
+SEED ?= 0
 
-.PHONY: demo test test-slow test-gpu fuzz bench tour docs lint types layers wheel format clean
+.PHONY: demo test test-slow test-gpu fuzz mutants bench tour docs lint types layers wheel format clean
 
 demo: $(VENV)/installed
 	$(BIN)/cellseg demo --out demo
@@ -21,6 +23,9 @@ test-gpu: $(VENV)/installed-dev
 
 fuzz: $(VENV)/installed-dev
 	$(BIN)/python -m tests.fuzz --minutes $(MINUTES)
+
+mutants: $(VENV)/installed-mutants
+	$(BIN)/python -m tests.mutation --minutes $(MINUTES) --count $(COUNT) --seed $(SEED)
 
 bench: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -m benchmark --benchmark-enable -s tests/benchmarks
@@ -61,3 +66,7 @@ $(VENV)/installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 $(VENV)/installed-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	touch $(VENV)/installed $@
+
+$(VENV)/installed-mutants: $(VENV)/installed-dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[mutants]'
+	touch $@

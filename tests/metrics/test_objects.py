@@ -9,6 +9,7 @@ from hypothesis import given, settings
 
 from cellseg.metrics import error_map, object_table, overlaps
 from cellseg.metrics.detection import detections
+from cellseg.metrics.states import predicted_states, true_states
 from tests.metrics.drawing import PREDICTION, TRUTH, draw, label_pairs
 
 
@@ -98,3 +99,18 @@ def test_every_pixel_has_the_state_of_its_object():
         "MMMMMMMMM...iii.",
         "MMMMMMMMM...iii.",
     ]
+
+
+def test_the_states_of_a_match_beside_a_piece():
+    prediction, truth = draw("aaaab.d"), draw("aaaaac.")
+    rows = object_table(prediction, truth)
+    assert predicted_states(prediction, rows).tolist() == [[1, 1, 1, 1, 4, 0, 3]]
+    assert true_states(truth, rows).tolist() == [[1, 1, 1, 1, 1, 2, 0]]
+    assert error_map(prediction, truth, rows).tolist() == [[1, 1, 1, 1, 4, 2, 3]]
+
+
+def test_an_object_without_a_row_has_no_state():
+    rows = object_table(draw("b.d..."), draw("b...e."))
+    assert predicted_states(draw("abcdez"), rows).tolist() == [[0, 1, 0, 3, 0, 0]]
+    assert true_states(draw("abcdez"), rows).tolist() == [[0, 1, 0, 0, 2, 0]]
+    assert not predicted_states(draw("abc"), []).any()

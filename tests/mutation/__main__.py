@@ -17,7 +17,7 @@ from pathlib import Path
 try:
     from .mutants import Mutant, chosen
 except ModuleNotFoundError:
-    sys.exit("error: cosmic-ray makes the mutants. Install it: pip install cosmic-ray")
+    sys.exit('error: cosmic-ray makes the mutants. Install it: pip install -e ".[mutants]"')
 from .stages import STAGES
 from .trial import copy, killed, seconds_of
 

@@ -15,7 +15,7 @@ from cosmic_ray.plugins import get_operator, operator_names
 from .stages import Stage
 
 LEFT_OUT = {"core/RemoveDecorator"}
-"""Without `compiled` a loop is slow and no other; without `dataclass` or `property` nothing runs at all."""
+"""Decorators are left as they are: without `compiled` a loop is slow and no other, without `property` nothing runs."""
 
 Place = tuple[int, int]
 """Line, from 1, and column, from 0."""
@@ -47,7 +47,7 @@ def chosen(root: Path, stage: Stage, seed: int) -> list[Mutant]:
 
 def _by_place(root: Path, module: str) -> dict[Place, list[Mutant]]:
     source = (root / module).read_text(encoding="utf-8")
-    types = _annotations(source)
+    declared = _declarations(source)
     nodes = list(ast_nodes(get_ast(source)))
     found: dict[Place, list[Mutant]] = defaultdict(list)
     for name in operator_names():
@@ -56,13 +56,14 @@ def _by_place(root: Path, module: str) -> dict[Place, list[Mutant]]:
             continue
         positions = (start for node in nodes for start, _ in operator().mutation_positions(node))
         for occurrence, start in enumerate(positions):
-            if not any(first <= start < last for first, last in types):
+            if not any(first <= start < last for first, last in declared):
                 found[start].append(Mutant(module, name, occurrence, start[0]))
     return found
 
 
-def _annotations(source: str) -> list[tuple[Place, Place]]:
-    """Where types stand, which nothing evaluates."""
+def _declarations(source: str) -> list[tuple[Place, Place]]:
+    """Where types stand, which nothing evaluates, and decorators."""
     nodes = list(ast.walk(ast.parse(source)))
-    types = [getattr(node, name, None) for node in nodes for name in ("annotation", "returns")]
-    return [((t.lineno, t.col_offset), (t.end_lineno, t.end_col_offset)) for t in types if isinstance(t, ast.expr)]
+    found = [getattr(node, name, None) for node in nodes for name in ("annotation", "returns")]
+    found += [decorator for node in nodes for decorator in getattr(node, "decorator_list", [])]
+    return [((n.lineno, n.col_offset), (n.end_lineno, n.end_col_offset)) for n in found if isinstance(n, ast.expr)]

@@ -49,7 +49,7 @@ STAGES = (
         _in(
             "tests/metrics",
             "test_candidates test_objects test_tally test_em_scores test_cell_scores test_overlap test_scores "
-            "test_inputs test_properties",
+            "test_boundary test_thresholds test_inputs test_properties",
         ),
     ),
 )

@@ -56,6 +56,7 @@ def _passes(folder: Path, stage: Stage, seconds: float | None) -> bool:
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         "NUMBA_CACHE_DIR": str(folder / "numba"),
+        "CELLSEG_DATA": "",
     }
     child = subprocess.Popen(
         [sys.executable, *PYTEST, *stage.tests],

@@ -132,6 +132,19 @@ def test_class_weights():
     np.testing.assert_allclose(class_weights([0, 0]), 1)
 
 
+@pytest.mark.parametrize("counts", [[[1, 2], [3, 4]], [1.0] * 257, [3, -1], [3, np.nan], 7])
+def test_refuses_what_are_no_counts_of_classes(counts):
+    with pytest.raises(InputError, match="256 at most"):
+        class_weights(counts)
+    np.testing.assert_allclose(class_weights([1.0] * 256), 1)
+
+
+def test_classes_beyond_those_of_the_data_set_weigh_1():
+    classes = np.array([[0, 1, 2, 255]], np.uint8)
+    weights = weight_map(np.array([[0, 1, 2, 3]]), w0=0, classes=classes, balance=[30, 10])
+    np.testing.assert_allclose(weights, [[40 / 60, 2, 1, 1]])
+
+
 @pytest.mark.parametrize("shape", [(20, 30), (1, 1), (1, 9), (9, 1), (0, 5)])
 @pytest.mark.parametrize("value", [0, 1])
 def test_empty_and_full_images(shape, value):
