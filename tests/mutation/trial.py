@@ -14,8 +14,18 @@ from .stages import Stage
 
 ROOT = Path(__file__).parents[2]
 COPIED = ("cellseg", "tests", "plugins", "pyproject.toml")
-PYTEST = ("-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "pytest_timeout", "-p", "pytest_benchmark.plugin")
-"""No other plugins: those of windows take longer to import than the tests of a stage take."""
+PLUGINS = ("pytest_timeout", "pytest_benchmark.plugin", "_hypothesis_pytestplugin")
+"""No others: those of windows take longer to import than the tests of a stage take."""
+PYTEST = (
+    "-m",
+    "pytest",
+    "-x",
+    "-q",
+    "--hypothesis-seed=0",
+    "-p",
+    "no:cacheprovider",
+    *(f"-p{name}" for name in PLUGINS),
+)
 MEMORY = 2**34
 """Bytes of address space of a run: a mutant may ask for any."""
 
