@@ -27,6 +27,8 @@ NECKS = (1.5, 3.0)
 """Diameters as which touching cells are cut apart, in those of the usual cell; a larger one asks for deeper necks."""
 SMALLER = 0.5
 """Part of the smallest size by the cells that are found, which may be swollen, and of which the edge cuts some off."""
+SLIVERS = 10
+"""Per cent of the strokes around which the network may find no more than a sliver of their cell."""
 ROUND = 0.8
 """Part of their convex hull from which on cells have no necks of their own, so that shallow ones part two cells."""
 
@@ -156,5 +158,6 @@ def _of_size(card: ModelCard, usual: FoundCells, seen: Sequence[PredictedPlane])
     areas = np.array(usual.areas, np.int64)
     if not areas.size:
         return replace(card, minimum_size=smallest_cell(areas_of(one.truth.instances for one in seen)))
+    areas = areas[areas >= np.percentile(areas, SLIVERS)]
     diameter = card.diameter or round(disc_diameter(float(np.median(areas))), 2)
     return replace(card, minimum_size=round(SMALLER * smallest_cell(areas)), diameter=diameter)

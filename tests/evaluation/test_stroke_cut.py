@@ -83,6 +83,12 @@ def test_specks_are_left_out_and_cells_that_are_smaller_than_usual_are_not():
     assert choose_cut(replace(CARD, diameter=30.0), [seen]).diameter == 30, "what was given stays"
 
 
+def test_a_sliver_around_one_stroke_of_many_makes_no_specks_cells():
+    middles = [(y, x) for y in (20, 50, 80) for x in (20, 50, 80, 110)]
+    seen = painted(discs(*middles[1:]) | discs(middles[0], radius=2), middles)
+    assert choose_cut(CARD, [seen]).minimum_size > 25
+
+
 def test_strokes_in_one_piece_count_nothing_and_a_lone_one_counts_by_its_part():
     seen = painted(discs((30, 30), (30, 46), (90, 80)), [(30, 30), (30, 46), (90, 88)])
     found = found_cells([seen], replace(CARD, threshold=0.5))

@@ -1,4 +1,4 @@
-"""The longer run: `python -m tests.fuzz --minutes N [--door NAME ...] [--first K] [--findings FOLDER]`.
+"""The longer run: `python -m tests.fuzz --minutes N [--door NAME ...] [--first K] [--inputs M]`.
 
 A child process does the work, so that a library that ends it, or hangs in a loop of its own, is a finding, too. Each
 input follows from its number, so a second run goes on with other numbers by `--first`.
@@ -36,6 +36,7 @@ def _words() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=1)
     parser.add_argument("--door", nargs="*", default=[door.name for door in DOORS])
     parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--inputs", type=int, default=10**9, help="of each door, in hundreds")
     parser.add_argument("--findings", type=Path, default=Path("fuzz-findings"))
     parser.add_argument("--child", type=Path)
     return parser.parse_args()
@@ -47,7 +48,9 @@ def _parent(words: argparse.Namespace) -> int:
     end = time.monotonic() + 60 * words.minutes
     tally: dict[str, Counter[str]] = {name: Counter() for name in words.door}
     words.findings.mkdir(parents=True, exist_ok=True)
-    while (left := end - time.monotonic()) > 1:
+    last = words.first + words.inputs
+    while (left := end - time.monotonic()) > 1 and words.first < last:
+        words.inputs = last - words.first
         how = _watched(words, state, left)
         if not state.exists():  # it did not even begin
             return 1
@@ -65,7 +68,8 @@ def _parent(words: argparse.Namespace) -> int:
 def _watched(words: argparse.Namespace, state: Path, seconds: float) -> str:
     """Run a child to its end; how it ended where that was not of its own will."""
     line = [sys.executable, "-m", "tests.fuzz", "--child", str(state), "--minutes", str(seconds / 60)]
-    line += ["--first", str(words.first), "--findings", str(words.findings), "--door", *words.door]
+    line += ["--first", str(words.first), "--inputs", str(words.inputs)]
+    line += ["--findings", str(words.findings), "--door", *words.door]
     child = subprocess.Popen(line)
     start = time.monotonic()
     while child.poll() is None:
@@ -86,9 +90,10 @@ def _child(words: argparse.Namespace) -> int:
     folder = Path(tempfile.mkdtemp(dir="/dev/shm" if os.path.isdir("/dev/shm") else None))
     corpora = [Corpus(door, folder / door.name) for door in DOORS if door.name in words.door]
     tally: dict[str, Counter[str]] = {corpus.door.name: Counter() for corpus in corpora}
-    first, at = words.first, os.open(words.child, os.O_RDWR | os.O_CREAT)
+    first, last = words.first, words.first + words.inputs
+    at = os.open(words.child, os.O_RDWR | os.O_CREAT)
     _counts(words.child).write_text("{}")
-    while time.monotonic() < end:
+    while time.monotonic() < end and first < last:
         for corpus in corpora:
             for number in range(first, first + BLOCK):
                 os.pwrite(at, json.dumps([corpus.door.name, number]).ljust(100).encode(), 0)

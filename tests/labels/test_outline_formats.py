@@ -180,6 +180,16 @@ def test_hdf5_of_ilastik_says_its_axes(tmp_path, axes):
     assert all((source.read(k, slice(1, 3), slice(2, 5))[0] == wanted[k, 1:3, 2:5]).all() for k in range(len(wanted)))
 
 
+def test_hdf5_with_a_damaged_heap_of_texts_is_refused_and_not_waited_for(tmp_path):
+    path = h5(tmp_path / "a.h5", exported_data=(np.ones((8, 9, 1), np.uint8), tags("yxc")))
+    content = bytearray(path.read_bytes())
+    heap = content.index(b"GCOL")
+    content[heap + 24 : heap + 32] = b"\xff" * 8  # the size of its first text
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="texts are damaged"):
+        open_labels(path)
+
+
 def test_hdf5_of_plantseg_and_of_several_data_sets(tmp_path):
     cells = np.arange(60, dtype=np.uint16).reshape(3, 4, 5)
     path = h5(tmp_path / "a.h5", raw=(cells * 2, {}), label=(cells, {"element_size_um": [0.5, 0.2, 0.1]}))

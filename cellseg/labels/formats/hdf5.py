@@ -19,6 +19,7 @@ from cellseg.errors import InputError, reading
 from cellseg.extras import wanted
 from cellseg.images.axes import leading_axes
 from cellseg.images.source import ImageSource, Physical, make_source
+from cellseg.labels.formats.hdf5_heaps import refuse_endless_heaps
 from cellseg.labels.formats.npz import LIKELY
 
 SUFFIXES = (".h5", ".hdf5")
@@ -67,6 +68,8 @@ def open_hdf5(path: Path, _: ImageSource | None = None) -> ImageSource:
     found = parts_of(path)
     assert found is not None
     file_path, inner = found
+    with reading(file_path, "cannot be read", "The file is damaged."):
+        refuse_endless_heaps(file_path)
     with _opened(file_path) as file:
         data = file[_chosen(_data_sets(file), inner, file_path)]
         axes, shape = _axes(data, file_path), tuple(map(int, data.shape))
