@@ -21,6 +21,8 @@ from cellseg.options import TrainOptions
 from cellseg.training.data import Annotated, TrainingSet
 
 LAST = "last"
+STROKE_TIE = 0.01
+"""IoU of strokes that says the same: a hundredth of it is where a brush slipped."""
 KEPT = (*CUT, "diameter")
 """What a validation finds for a model's card."""
 OF_SEGMENTS = ("v_both", "v_rand", "v_info")
@@ -49,6 +51,7 @@ class Best:
         ties: its further scores, by which equal models are compared; larger is better; as far as they were noted.
         by: metric of the score; empty in checkpoints of before.
         diameter: of the usual cell that it finds around strokes; 0 where that was not looked for.
+        top: the highest score so far, which is that of another model where later ones that are about as good are kept.
     """
 
     step: int
@@ -64,6 +67,7 @@ class Best:
     ties: tuple[float, ...] = ()
     by: str = ""
     diameter: float = 0.0
+    top: float = -math.inf
 
 
 def as_tree(best: Best) -> dict[str, Any]:
@@ -87,6 +91,13 @@ def metric_for(data: TrainingSet, options: TrainOptions) -> str:
     if options.best_by in OF_SEGMENTS and truths and all(map(is_one_object, truths)):
         return "ap50"
     return _usual(data, truths) if options.best_by in (None, LAST) else options.best_by
+
+
+def tie_of(data: TrainingSet, options: TrainOptions) -> float:
+    """How far below the highest score a later model may be and is kept: of strokes a little, as they tell little."""
+    truths = judged_truths(data.validation)
+    strokes = data.classes == 2 and bool(truths) and not are_outlined(truths)
+    return STROKE_TIE if strokes and options.best_by is None else 0.0
 
 
 def _usual(data: TrainingSet, truths: Sequence[LabelPlane]) -> str:
@@ -143,7 +154,14 @@ def is_better(values: Sequence[float], than: Sequence[float]) -> bool:
 
 
 def better_of(
-    best: Best | None, model: TrainedModel, step: int, values: tuple[float, ...], metric: str, keep: bool
+    best: Best | None,
+    model: TrainedModel,
+    step: int,
+    values: tuple[float, ...],
+    metric: str,
+    *,
+    keep: bool,
+    tie: float = 0.0,
 ) -> Best:
     """The better one of the best so far and the model of this step.
 
@@ -154,12 +172,20 @@ def better_of(
         values: of the model, see `values_of`.
         metric: of the first of them.
         keep: whether weights are kept.
+        tie: how far below the highest score this one may be and is kept, as the later one.
     """
-    if best is not None and not is_better(values, (best.value, *best.ties)):
-        return replace(best, waited=best.waited + (not _is_tie_at_top(values[0], best.value, metric)))
+    top, waited = values[0], 0
+    if best is not None:
+        highest = max(best.top, best.value)
+        top = max(highest, top)
+        better = values[0] > highest + TIE if tie else is_better(values, (best.value, *best.ties))
+        if not better:
+            waited = best.waited + (not _is_tie_at_top(values[0], highest, metric))
+        if not (values[0] >= top - tie if tie else better):
+            return replace(best, waited=waited, top=top)
     weights = {name: tensor.detach().clone() for name, tensor in model.network.state_dict().items()} if keep else {}
     cut = {name: getattr(model.card, name) for name in KEPT}
-    return Best(step, values[0], 0, weights=weights, ties=values[1:], by=metric, **cut)
+    return Best(step, values[0], waited, weights=weights, ties=values[1:], by=metric, top=top, **cut)
 
 
 def _is_tie_at_top(value: float, best: float, metric: str) -> bool:

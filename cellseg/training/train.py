@@ -22,7 +22,7 @@ from cellseg.options import TrainSettings
 from cellseg.preprocess.augment import Example
 from cellseg.steps import now_and_then
 from cellseg.training.absent_classes import absent_classes, silence
-from cellseg.training.best import LAST, better_of, check_continued, cut_as, keeps_last, metric_for, values_of
+from cellseg.training.best import LAST, better_of, check_continued, cut_as, keeps_last, metric_for, tie_of, values_of
 from cellseg.training.class_names import class_names
 from cellseg.training.data import TrainingSet
 from cellseg.training.events import Compared, Event, Finished, Saved, Started, Stepped, Validated, Validating, Weighed
@@ -234,7 +234,8 @@ def _validation(state: State, job: _Job) -> Iterator[Validating | Validated]:
     last = job.keeps_last
     if job.data.validation and job.metric != LAST:
         values = values_of(judged.scores, job.metric)
-        state.best = better_of(state.best, judged.model, state.step, values, job.metric, keep=not last)
+        tie = tie_of(job.data, job.settings.train)
+        state.best = better_of(state.best, judged.model, state.step, values, job.metric, keep=not last, tie=tie)
     state.validated = state.step
     kept = last or state.best is None or state.best.step == state.step
     yield Validated(state.step, judged.scores, judged.model, kept, judged.seen)

@@ -151,6 +151,14 @@ def test_no_choice_rests_on_a_tie(found, step, waited):
     assert (best.step, best.waited) == (step, waited)
 
 
+def test_of_strokes_a_later_model_is_kept_that_is_about_as_good_as_the_best_so_far():
+    best = None
+    for step, (value, kept) in enumerate([(0.9, 1), (1.0, 2), (0.995, 3), (0.991, 4), (0.985, 4), (0.992, 6)], 1):
+        best = better_of(best, MODEL, step, (value,), "iou", keep=True, tie=0.01)
+        assert best.step == kept, "about as good as the highest, and not as the one before"
+    assert best.waited == 4, "since the highest"
+
+
 def test_the_least_error_that_there_is_cannot_be_exceeded_either():
     assert followed((0.0, 0.9), (0.0, 0.8), metric="pixel_error").waited == 0
     assert followed((-0.1, 0.9), (-0.1, 0.8), metric="pixel_error").waited == 1
