@@ -42,6 +42,12 @@ def test_tiles_read_no_more_than_a_tile_or_the_image_needs():
     assert {(tile.read.height, tile.read.width) for tile in tiles} == {(508, 492)}
 
 
+def test_at_least_176_pixels_are_computed_however_few_are_wanted():
+    any_size = Geometry(smallest=1, stride=1, margin=2, halo=2, exact=True)
+    sizes = [plan(1, height, 500, any_size, (400, side))[0].read for height, side in ((9, 8), (176, 177), (300, 178))]
+    assert [(box.height, box.width) for box in sizes] == [(180, 180), (180, 181), (304, 182)]
+
+
 def test_a_plan_is_a_sequence():
     tiles = plan(3, 100, 70, UNET, (64, 32))
     each = list(tiles)
