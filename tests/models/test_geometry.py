@@ -18,6 +18,11 @@ def test_the_smallest_input_that_gives_what_is_wanted(wanted, taken):
     assert wanted <= SMALL.output_size(taken) == taken - 6
 
 
+def test_a_network_that_takes_every_size_from_its_smallest_on():
+    geometry = Geometry(smallest=20, stride=1, margin=2, halo=2, exact=True)
+    assert [geometry.input_size(size) for size in (1, 15, 16, 17, 30)] == [20, 20, 20, 21, 34]
+
+
 def test_legal_sizes_begin_at_the_smallest():
     assert [size for size in range(80) if SMALL.legal(size)] == [50, 58, 66, 74]
 
