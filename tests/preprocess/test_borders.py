@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from cellseg.errors import InputError
 from cellseg.preprocess.borders import border_term, class_weights, weight_map
+from cellseg.preprocess.nearest_two import sums_of_two
 from cellseg.preprocess.separate import separate
 from tests.preprocess.drawing import draw, label_images, voronoi_cells
 
@@ -41,6 +42,13 @@ def test_border_term_is_exact(labels, spacing, sigma, everywhere):
 def test_border_term_of_larger_images(count, radius):
     labels = separate(voronoi_cells((50, 64), count, radius, count))
     np.testing.assert_allclose(border_term(labels), brute_term(labels), atol=3e-6)
+
+
+def test_sums_of_distances_are_of_the_background_unless_wanted_everywhere():
+    cells, inf = draw("aa..bb.."), math.inf
+    assert sums_of_two(cells, 6).tolist() == [[inf, inf, 3, 3, inf, inf, 6, inf]]
+    assert sums_of_two(cells, 6, everywhere=True).tolist() == [[4, 3, 3, 3, 3, 4, 6, inf]]
+    assert sums_of_two(cells, 5.9).tolist() == [[inf, inf, 3, 3, inf, inf, inf, inf]]
 
 
 def test_what_float32_cannot_tell_is_0():
