@@ -141,6 +141,13 @@ def test_coco_of_another_form(tmp_path, part, tree):
         refused(written(tmp_path / "a.json", whole))
 
 
+@pytest.mark.parametrize("ring", ["9999", [[1], [2], [3]], ["1", "2", "3"]], ids=str)
+def test_rings_without_pairs_in_geojson(tmp_path, ring):
+    feature = {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [ring]}}
+    (tmp_path / "a.geojson").write_text(json.dumps(feature))
+    refused(tmp_path / "a.geojson", "no pair of numbers")
+
+
 def roi(**fields):
     from roifile import ImagejRoi
 

@@ -121,6 +121,8 @@ def _rings(geometry: Feature) -> Iterator[Float64]:
         for ring in polygon:
             points = np.array([point[:2] for point in ring], np.float64)
             if len(points) > 2:
+                if points.shape[1:] != (2,):
+                    raise ValueError("a corner is no pair of numbers")
                 yield points
 
 
