@@ -110,3 +110,10 @@ def test_more_matches_are_better_than_better_ones():
     assert match(pairs, 0.57).tolist() == [1]
     assert match(pairs, 0.58).tolist() == []
     assert match(overlaps(TRUTH, TRUTH), 1).tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("truth", "matched"), [("abbbb.cffff", [1, 3]), ("aaaab.ccccf", [0, 2]), ("abbbb.ccccf", [1, 2])]
+)
+def test_of_two_rivals_for_one_object_the_better_one_is_matched(truth, matched):
+    assert match(overlaps(draw("ddddd.eeeee"), draw(truth)), 0.1).tolist() == matched
