@@ -205,3 +205,9 @@ def test_detection_costs_by_hand():
     truth, found = draw("aaa.bbb.ccc.ddd......"), draw("aaaaaaa.....ddd.e.f..")
     assert det(found, truth) == pytest.approx(1 - (5 + 10 + 2) / 40)
     assert det(draw("aaaaaaaaaaaa........."), truth) == pytest.approx(1 - (2 * 5 + 10) / 40)
+
+
+def test_pixels_of_classes_add_up_also_of_those_that_only_one_image_has():
+    one, other = tally_classes(draw("aab"), draw("abb")), tally_classes(draw("cca"), draw("c.a"))
+    assert (one + other).counts == {1: (2, 3, 2), 2: (1, 1, 2), 3: (1, 2, 1)}
+    assert list((other + one).counts) == [1, 2, 3]

@@ -1,8 +1,8 @@
 """Mutation testing: `python -m tests.mutation [--stage NAME ...] [--count N] [--seed N] [--minutes N]`.
 
 Small faults are put into the modules of a stage, one at a time, and the stage's tests are run: who survives shows what
-no test looks at, or is the same program in other words. The stages take turns, until each had COUNT mutants or the time
-is over. Ends with 1 where fewer than nine of ten were killed.
+no test looks at, or is the same program in other words; which of both, people judge. The stages take turns, until each had
+COUNT mutants or the time is over.
 """
 
 from __future__ import annotations
@@ -21,11 +21,8 @@ except ModuleNotFoundError:
 from .stages import STAGES
 from .trial import copy, killed, seconds_of
 
-ENOUGH = 0.9
-"""Share of the mutants that a stage's tests kill at least."""
 
-
-def main() -> int:
+def main() -> None:
     words = _words()
     stages = [stage for stage in STAGES if stage.name in words.stage]
     tried, dead = Counter[str](), Counter[str]()
@@ -47,7 +44,6 @@ def main() -> int:
                     _show(folder, mutant)
     for stage in stages:
         print(f"{stage.name}: {dead[stage.name]} of {tried[stage.name]} killed")
-    return int(any(dead[stage.name] < ENOUGH * tried[stage.name] for stage in stages))
 
 
 def _words() -> argparse.Namespace:
@@ -69,4 +65,4 @@ def _show(folder: Path, mutant: Mutant) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
