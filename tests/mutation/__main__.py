@@ -1,8 +1,8 @@
 """Mutation testing: `python -m tests.mutation [--stage NAME ...] [--count N] [--seed N] [--minutes N]`.
 
 Small faults are put into the modules of a stage, one at a time, and the stage's tests are run: who survives shows what
-no test looks at, or is the same program in other words; which of both, people judge. The stages take turns, until each had
-COUNT mutants or the time is over.
+no test looks at, or is the same program in other words; which of both, people judge. The stages take turns, until each
+had COUNT mutants or the time is over.
 """
 
 from __future__ import annotations
