@@ -73,7 +73,7 @@ class TrainOptions(Checked):
     best_by: BestBy | None = None
     """Score by which the best of the validated models is kept, and of equals by mean AP, IoU and loss; last: the last
     one. Default: v_both, the geometric mean of v_rand and v_info, where several cells fill the image, else ap50, or iou
-    of several classes and of strokes in cells."""
+    of several classes and of strokes in cells; by v_both and of strokes the last within 0.01 of the best is kept."""
     patience: Annotated[int, Limits(0, 1_000_000)] = 0
     """Validations in a row without a better score after which the training ends; 0: it never does. Those as good as the
     best one can be do not count."""

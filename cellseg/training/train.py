@@ -234,7 +234,7 @@ def _validation(state: State, job: _Job) -> Iterator[Validating | Validated]:
     last = job.keeps_last
     if job.data.validation and job.metric != LAST:
         values = values_of(judged.scores, job.metric)
-        tie = tie_of(job.data, job.settings.train)
+        tie = tie_of(job.data, job.settings.train, job.metric)
         state.best = better_of(state.best, judged.model, state.step, values, job.metric, keep=not last, tie=tie)
     state.validated = state.step
     kept = last or state.best is None or state.best.step == state.step

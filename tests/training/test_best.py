@@ -12,7 +12,7 @@ from cellseg.errors import InputError
 from cellseg.labels.meaning import LabelPlane
 from cellseg.models.trained import as_model
 from cellseg.options import DataOptions
-from cellseg.training.best import Best, better_of, check_continued, is_better, metric_for, value_of, values_of
+from cellseg.training.best import LUCK, Best, better_of, check_continued, is_better, metric_for, value_of, values_of
 from cellseg.training.data import Annotated, TrainingSet
 from cellseg.training.events import Finished, Saved, Stepped, Validated
 from cellseg.training.held_out_notes import notes_on_held_out
@@ -38,7 +38,10 @@ def history(pairs, **more):
 def test_the_model_with_the_best_score_is_kept(pairs, metric):
     validations, last = history(pairs, best_by=metric, rate=0.05)
     values = [values_of(event.scores, last.best_by) for event in validations]
-    best = validations[max(range(len(values)), key=lambda k: (*np.round(values[k], 11), k))]
+    if metric == "auto":  # the last that is about as good as the best
+        best = [one for one, value in zip(validations, values, strict=True) if value[0] >= max(values)[0] - LUCK][-1]
+    else:
+        best = validations[max(range(len(values)), key=lambda k: (*np.round(values[k], 11), k))]
     assert last.best_by == ("v_both" if metric == "auto" else metric)
     assert last.chosen == best.step == [event.step for event in validations if event.kept][-1]
     assert torch.equal(weights_of(last.model), weights_of(best.model))
@@ -151,7 +154,7 @@ def test_no_choice_rests_on_a_tie(found, step, waited):
     assert (best.step, best.waited) == (step, waited)
 
 
-def test_of_strokes_a_later_model_is_kept_that_is_about_as_good_as_the_best_so_far():
+def test_of_few_images_a_later_model_is_kept_that_is_about_as_good_as_the_best_so_far():
     best = None
     for step, (value, kept) in enumerate([(0.9, 1), (1.0, 2), (0.995, 3), (0.991, 4), (0.985, 4), (0.992, 6)], 1):
         best = better_of(best, MODEL, step, (value,), "iou", keep=True, tie=0.01)
