@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 import cellseg
 from cellseg.arrays import UInt8, UInt32
 from napari_cellseg.annotation import IGNORE, NOT_ANNOTATED, is_cell, to_training
+from napari_cellseg.forms.words import words_of
 from napari_cellseg.project.changed import changed_file
 from napari_cellseg.project.folder import Project
 
@@ -52,18 +53,20 @@ class TrainingFiles:
     """What pixels have that nobody annotated; 0 is background, 1 and up are cells, or classes."""
     classes: tuple[str, ...] = ()
     """Names of the classes 1, 2, ... that the labels number; empty where they number cells."""
+    painted: bool = True
+    """Whether they were painted on the very images: then they belong to them, whatever grey values seem to say."""
 
     @property
     def options(self) -> dict[str, Any]:
         """Options by which a training reads them."""
-        known = {"labels_are": "classes" if self.classes else "instances", "ignore_label": self.ignore_label}
+        known: dict[str, Any] = {"trust_pairs": True} if self.painted else {}
+        known |= {"labels_are": "classes" if self.classes else "instances", "ignore_label": self.ignore_label}
         return {**known, "class_names": ",".join(self.classes)} if self.classes else known
 
     @property
     def arguments(self) -> list[str]:
         """For the command line of `cellseg train`."""
-        options = (word for name, value in self.options.items() for word in (f"--{name.replace('_', '-')}", str(value)))
-        return ["--images", str(self.images), "--labels", str(self.labels), *options]
+        return ["--images", str(self.images), "--labels", str(self.labels), *words_of(self.options)]
 
 
 def write_training_set(project: Project, folder: Path, changed: Path | None = None) -> TrainingFiles:

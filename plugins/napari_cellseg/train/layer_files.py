@@ -30,7 +30,7 @@ def write_layers(image: Any, labels: Any, folder: Path, *, annotation: bool, rgb
     """
     shape = tuple(image.shape[:-1] if rgb else image.shape)
     _check_shapes(shape, tuple(labels.shape))
-    files = TrainingFiles(folder / "images", folder / "labels", IGNORE)
+    files = TrainingFiles(folder / "images", folder / "labels", IGNORE, painted=annotation)
     encode = to_training if annotation else _as_uint32
     for count, index in enumerate(np.ndindex(shape[:-2])):
         values = np.asarray(labels[index])

@@ -97,7 +97,7 @@ def test_classes_are_what_is_learnt_from(project, tmp_path):
     project.cell_classes(flat).give({(0, 4): 2})
     files = write_training_set(project, tmp_path / "set")
     assert files.arguments[4:] == [
-        "--labels-are", "classes", "--ignore-label", str(NO_CLASS), "--class-names", "neuron,glia",
+        "--trust-pairs", "--labels-are", "classes", "--ignore-label", str(NO_CLASS), "--class-names", "neuron,glia",
     ]  # fmt: skip
     (file,) = files.labels.iterdir()
     found = cellseg.open_image(file).read(0)[0]
@@ -111,7 +111,7 @@ def test_one_class_is_learnt_from_as_cells(project, tmp_path):
     project.labels(project.images[0])[20:60, 20:80] = 1
     project.labels(project.images[0])[30:50, 30:40] = 7
     files = write_training_set(project, tmp_path / "set")
-    assert files.arguments[4:6] == ["--labels-are", "instances"]
+    assert files.arguments[4:7] == ["--trust-pairs", "--labels-are", "instances"]
 
 
 def test_colours_tell_classes_and_neighbours_apart():
