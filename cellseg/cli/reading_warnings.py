@@ -35,7 +35,7 @@ class WarningLines(logging.Handler):
 @contextmanager
 def shown_warnings() -> Iterator[None]:
     """Show warnings of the reading inside the block, in place of the log's lines."""
-    handler, before = WarningLines(), (READING.level, READING.propagate)
+    handler = WarningLines()
     READING.addHandler(handler)
     READING.setLevel(logging.WARNING)
     READING.propagate = False
@@ -43,4 +43,5 @@ def shown_warnings() -> Iterator[None]:
         yield
     finally:
         READING.removeHandler(handler)
-        READING.level, READING.propagate = before
+        READING.setLevel(logging.NOTSET)
+        READING.propagate = True

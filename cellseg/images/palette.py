@@ -44,7 +44,7 @@ def lookup_table(colours: NDArray[np.uint16]) -> NDArray[np.uint8]:
 
     Old writers filled it with values of 8 bits; libtiff, too, takes one without larger values for such a palette.
     """
-    if colours.ndim != 2:
+    if colours.ndim != 2 or not colours.size:
         raise ValueError(f"its palette has the shape {colours.shape}")
     table = (colours >> 8 if colours.max(initial=0) > 255 else colours).astype(np.uint8)
     grey = (table == table[0]).all()

@@ -231,7 +231,7 @@ def of_tiff(content: bytes, random: Random) -> bytes:
     try:
         (first,) = struct.unpack_from(f"{order}{'Q' if big else 'I'}", content, 8 if big else 4)
         (count,) = struct.unpack_from(f"{order}{'Q' if big else 'H'}", content, first)
-    except struct.error:
+    except (struct.error, OverflowError):
         return of_bytes(content, random)
     entry = 4 + 2 * width
     at = first + head + entry * random.randrange(max(1, min(count, 200)))

@@ -9,6 +9,8 @@ import tifffile
 from cellseg.errors import InputError
 from cellseg.images import segments
 from cellseg.images.open import open_image
+from cellseg.images.palette import lookup_table
+from cellseg.images.tiff.companion import missing_beside
 
 STACK = np.random.default_rng(0).integers(0, 255, (6, 64, 64)).astype(np.uint8)
 
@@ -84,6 +86,30 @@ def test_loops(tmp_path, last_names):
         file.seek(offsets[2] + 2 + 12 * int.from_bytes(file.read(2), "little"))
         file.write(offsets[last_names].to_bytes(4, "little"))
     assert f"page 3 names page {last_names + 1} as the next one, an endless loop" in _refusal(path)
+
+
+def test_loop_behind_a_page_whose_values_are_missing(tmp_path):
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, STACK[:3], metadata=None, photometric="minisblack", compression="zlib")
+    with tifffile.TiffFile(path) as tif:
+        last, first = tif.pages[2], tif.pages[0].offset
+        entry = last.tags["StripByteCounts"].offset
+    with open(path, "r+b") as file:
+        file.seek(last.offset)
+        file.seek(last.offset + 2 + 12 * int.from_bytes(file.read(2), "little"))
+        file.write(first.to_bytes(4, "little"))
+        file.seek(entry + 4)
+        file.write((10**6).to_bytes(4, "little") * 2)  # so many values, at this byte
+    assert "an endless loop" in _refusal(path)
+
+
+def test_a_palette_without_colours():
+    with pytest.raises(ValueError, match="its palette has the shape"):
+        lookup_table(np.zeros((3, 0), np.uint16))
+
+
+def test_a_companion_that_names_a_file_of_a_name_too_long(tmp_path):
+    assert missing_beside(tmp_path / "a.companion.ome", ["9" * 5000]) == "9" * 5000
 
 
 TRUNCATED = {

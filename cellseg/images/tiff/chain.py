@@ -80,17 +80,23 @@ def follow_directories(path: Path) -> Directories:
 
 
 def _follow(form: _Form, file: BinaryIO, size: int, path: Path) -> tuple[int, str]:
-    """Number of complete directories, and why the chain ends too early; empty where it does not."""
+    """Number of complete directories, and why the chain ends too early; empty where it does not.
+
+    Behind a page whose values are missing the chain is followed on: it may be a loop, in which tifffile goes round.
+    """
     seen: dict[int, int] = {}
+    pages, cut = 0, ""
     while offset := _next_offset(form, file):
         if offset in seen:
             loop = f"page {len(seen)} names page {seen[offset]} as the next one, an endless loop"
             raise InputError(loop, "The file is damaged; write it again.", path=path)
-        cut = _skip_directory(form, file, offset, size)
-        if cut:
-            return len(seen), cut
+        reason, is_whole = _skip_directory(form, file, offset, size)
+        cut = cut or reason
+        if not is_whole:
+            return pages, cut
         seen[offset] = len(seen) + 1
-    return len(seen), CUT_DIRECTORY if offset is None else ""
+        pages += not cut
+    return pages, cut or (CUT_DIRECTORY if offset is None else "")
 
 
 def refuse_cut(directories: Directories, path: Path) -> None:
@@ -131,19 +137,19 @@ def _next_offset(form: _Form, file: BinaryIO) -> int | None:
         return None
 
 
-def _skip_directory(form: _Form, file: BinaryIO, offset: int, size: int) -> str:
-    """Go to the end of a directory; say what is wrong if it is not complete."""
+def _skip_directory(form: _Form, file: BinaryIO, offset: int, size: int) -> tuple[str, bool]:
+    """Go to the end of a directory; what is wrong if its page is not complete, and whether the directory itself is."""
     if offset >= size:
-        return f"the next page begins at byte {offset:,} of a file of {size:,}"
+        return f"the next page begins at byte {offset:,} of a file of {size:,}", False
     file.seek(offset)
     try:
         number = form.number(form.count, file)
     except struct.error:
-        return CUT_DIRECTORY
+        return CUT_DIRECTORY, False
     if number * form.entry.itemsize > size - file.tell():
-        return CUT_DIRECTORY
+        return CUT_DIRECTORY, False
     end = _values_end(np.frombuffer(file.read(number * form.entry.itemsize), form.entry))
-    return f"a page needs {end:,} bytes of a file of {size:,}" if end > size else ""
+    return f"a page needs {end:,} bytes of a file of {size:,}" if end > size else "", True
 
 
 def _values_end(entries: NDArray[Any]) -> int:

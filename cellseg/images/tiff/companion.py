@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from xml.etree import ElementTree
@@ -34,7 +35,7 @@ def first_file(path: Path) -> tuple[Path, str]:
 
 def missing_beside(path: Path, names: Iterable[str]) -> str:
     """The first of these files that is not in the folder of `path`; empty where all are."""
-    return next((name for name in names if not (path.parent / name).exists()), "")
+    return next((name for name in names if not os.path.exists(path.parent / name)), "")  # a name may be too long
 
 
 def _files_named(elements: list[ElementTree.Element]) -> list[str]:
