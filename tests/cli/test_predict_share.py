@@ -182,6 +182,12 @@ def wait_for_tiles(process, out, count):
         time.sleep(0.01)
 
 
+def wait_for_share(process, out, name):
+    """Until it is at work: before, it has not begun, and a signal ends it as any program."""
+    while name not in {log.name for log in logs_of(out)} and process.poll() is None:
+        time.sleep(0.01)
+
+
 @posix
 def test_shares_are_killed_and_stopped_and_resume_makes_the_same_bytes(cellseg_cli, measuring, plane, tmp_path):
     words = ["predict", measuring, plane, "--tile", 8]
@@ -189,6 +195,8 @@ def test_shares_are_killed_and_stopped_and_resume_makes_the_same_bytes(cellseg_c
     out = tmp_path / "out.tif"
     shares = [Forked(*words, "--out", out, "--share", f"{k}/4") for k in (1, 2, 2, 3)]
     wait_for_tiles(shares[0], out, 4)
+    wait_for_share(shares[1], out, "share 2/4")
+    wait_for_share(shares[3], out, "share 3/4")
     shares[0].send(signal.SIGKILL)
     shares[1].send(signal.SIGUSR1)
     shares[3].send(signal.SIGTERM)
