@@ -94,7 +94,7 @@ def balanced_score(seen: Sequence[PredictedPlane], threshold: float) -> float:
 
 
 def found_cells(seen: Sequence[PredictedPlane], card: ModelCard) -> FoundCells:
-    """What a cut finds around the strokes of some planes."""
+    """Cells that a cut finds around the strokes of some planes, and how well they tell the strokes apart."""
     scores: list[float] = []
     shapes: list[tuple[int, float]] = []
     for one in seen:

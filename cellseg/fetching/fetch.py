@@ -22,7 +22,7 @@ AGAIN = "Move it away, or choose another --out."
 
 
 def is_there(recipe: DataRecipe, out: Path) -> bool:
-    """Whether the data set is in its folder, verified. Raises InputError where the folder holds something else."""
+    """True if the data set is in its folder, verified. Raises InputError where the folder holds something else."""
     note = _note(out)
     if note is None:
         refuse_full(out)

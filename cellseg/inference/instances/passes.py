@@ -61,7 +61,7 @@ class Pass:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Passes:
-    """What the passes of a plane have in common: options that say which there are, and what each leaves to the next."""
+    """Common ground of the passes of a plane: options that say which there are, and what each leaves to the next."""
 
     grid: Grid
     options: InstanceOptions
