@@ -4,35 +4,30 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import Any
 
-from qtpy.compat import isalive
 from qtpy.QtCore import QObject, Signal
 
 from cellseg import InputError
+from napari_cellseg.children.thread import WorkThread
 
 logger = logging.getLogger(__name__)
 
 
 class Latest(QObject):
-    """Does one thing after the other; of what is asked meanwhile only the last remains.
-
-    What it does must hold Python's lock no longer than some milliseconds at a time; numpy and numba let go of it.
-    """
+    """Does one thing after the other; of what is asked meanwhile only the last remains."""
 
     made = Signal(object)
     """What the work gave."""
     failed = Signal(str)
     """What was wrong with the user's input, in one line."""
-    _ended = Signal(object, object)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._thread = ThreadPoolExecutor(1)
+        self._thread = WorkThread(self)
         self._next: Callable[[], Any] | None = None
         self._busy = False
-        self._ended.connect(self._hand_over)
 
     @property
     def busy(self) -> bool:
@@ -48,22 +43,15 @@ class Latest(QObject):
     def _start(self) -> None:
         work, self._next, self._busy = self._next, None, True
         assert work is not None
-        self._thread.submit(self._do, work)
+        self._thread.do(work, self._hand_over)
 
-    def _do(self, work: Callable[[], Any]) -> None:
-        try:
-            result, error = work(), None
-        except Exception as reason:  # handed over to the window's thread, where it is told
-            result, error = None, reason
-        if isalive(self):  # the panel may have been closed meanwhile
-            self._ended.emit(result, error)
-
-    def _hand_over(self, result: Any, error: Exception | None) -> None:
+    def _hand_over(self, job: Future[Any]) -> None:
         self._busy = False
         if self._next is not None:
             self._start()
+        error = job.exception()
         if error is None:
-            self.made.emit(result)
+            self.made.emit(job.result())
         elif isinstance(error, InputError):
             self.failed.emit(str(error))
         else:

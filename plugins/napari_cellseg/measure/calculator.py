@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from qtpy.QtCore import QObject, Signal
 
 from napari_cellseg.children.service import Service
+from napari_cellseg.children.thread import WorkThread
 
 _WORKER = "napari_cellseg.measure.worker"
 Answer = dict[str, Any]
@@ -24,20 +26,16 @@ class Calculator(QObject):
     """Orders one after another; arrays are read in a thread and passed as files, so that the window never waits."""
 
     busy_changed = Signal(bool)
-    _passed = Signal(dict)
-    _failed = Signal(int, str)
 
     def __init__(self) -> None:
         super().__init__()
         self._folder = TemporaryDirectory(prefix="cellseg-measure-", ignore_cleanup_errors=True)
-        self._reader = ThreadPoolExecutor(1, "measure")
+        self._reader = WorkThread(self)
         self._service = Service(_WORKER)
         self._waiting: dict[int, tuple[Callable[[Answer], None], list[Path]]] = {}
         self._last = 0
         self._service.told.connect(self._on_told)
         self._service.died.connect(self._on_worker_died)
-        self._passed.connect(self._on_arrays_passed)
-        self._failed.connect(self._fail)
 
     @property
     def busy(self) -> bool:
@@ -51,26 +49,20 @@ class Calculator(QObject):
         whole = {**order, "job": job, "folder": str(folder), "arrays": {n: str(path) for n, path in files.items()}}
         self._waiting[job] = (answer, [*files.values()])
         self.busy_changed.emit(True)
-        self._reader.submit(self._pass, whole, dict(arrays), files)
+        self._reader.do(partial(_write_arrays, dict(arrays), files), partial(self._on_arrays_written, whole))
 
     def close(self) -> None:
         """Stop everything; nobody is answered any more."""
         self._waiting.clear()
-        self._reader.shutdown(wait=True, cancel_futures=True)
+        self._reader.close()
         self._service.close()
         self._folder.cleanup()
 
-    def _pass(self, order: Answer, arrays: dict[str, ReadLayer], files: dict[str, Path]) -> None:
-        """In the thread: read the arrays and write the files."""
-        try:
-            for name, read in arrays.items():
-                np.save(files[name], read())
-            self._passed.emit(order)
-        except Exception as error:  # of whatever kind of array the layer holds
-            self._failed.emit(order["job"], f"the layer cannot be read ({error})")
-
-    def _on_arrays_passed(self, order: Answer) -> None:
-        if order["job"] in self._waiting:
+    def _on_arrays_written(self, order: Answer, writing: Future[None]) -> None:
+        error = writing.exception()
+        if error is not None:  # of whatever kind of array the layer holds
+            self._fail(order["job"], f"the layer cannot be read ({error})")
+        elif order["job"] in self._waiting:
             self._service.send(order)
 
     def _on_told(self, told: Answer) -> None:
@@ -97,6 +89,11 @@ class Calculator(QObject):
             for job in [*self._waiting]:
                 self._done(job)
             show_error(f"measuring ended unexpectedly ({words or 'it said nothing'})")
+
+
+def _write_arrays(arrays: Mapping[str, ReadLayer], files: Mapping[str, Path]) -> None:
+    for name, read in arrays.items():
+        np.save(files[name], read())
 
 
 def taken(file: str) -> NDArray[Any]:

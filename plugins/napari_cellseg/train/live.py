@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import tempfile
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from qtpy.QtCore import QObject, Signal
 import cellseg
 from napari_cellseg.annotation import is_annotation
 from napari_cellseg.children.service import Service
+from napari_cellseg.children.thread import WorkThread
 from napari_cellseg.napari_private import unwrapped
 from napari_cellseg.pixels.channels import channels_of
 from napari_cellseg.pixels.layer_files import whole_of
@@ -85,16 +86,13 @@ class LiveLoop(QObject):
 
     said = Signal(str)
     """State of the loop, for people; empty when it is off."""
-    _written = Signal(int, str)
-    """The field of a round is in its file, or what was wrong."""
 
     def __init__(self, session: Session, options: LiveOptions) -> None:
         super().__init__()
         self.options, self.on, self.model = options, False, ""
         """Whether it is on; the model of the last round, empty before there is one."""
         self._session, self._rounds, self._number = session, Rounds(), 0
-        self._writer = ThreadPoolExecutor(1)
-        self._written.connect(self._on_written)
+        self._writer = WorkThread(self)
         self._service = Service(_WORKER)
         self._service.told.connect(self._on_told)
         self._service.died.connect(lambda _: self._end("The loop ended unexpectedly. Switch it on again.", well=False))
@@ -120,7 +118,7 @@ class LiveLoop(QObject):
         """End the child; for windows that close."""
         self.on = False
         self._session.signals.annotation_changed.disconnect(self._on_annotation_changed, missing_ok=True)
-        self._writer.shutdown(cancel_futures=True)
+        self._writer.close()
         self._service.close()
         if self._folder is not None:
             self._folder.cleanup()
@@ -152,8 +150,8 @@ class LiveLoop(QObject):
         self._where = (image, part)
         shown = [whole_of(layer) for layer in channels_of(map(unwrapped, self._session.viewer.layers), image)]
         self._number = number = self._number + 1
-        job = self._writer.submit(write_part, shown, part, bool(image.rgb), Path(self._folder.name) / "field.npy")
-        job.add_done_callback(lambda done: self._written.emit(number, _words_of(done)))
+        write = partial(write_part, shown, part, bool(image.rgb), Path(self._folder.name) / "field.npy")
+        self._writer.do(write, lambda job: self._on_written(number, str(job.exception() or "")))
         self.said.emit("Learning ...")
 
     def _on_written(self, number: int, error: str) -> None:
@@ -189,8 +187,3 @@ class LiveLoop(QObject):
         if self.on:
             self.said.emit(words)
             self._go_on()
-
-
-def _words_of(done: Future[None]) -> str:
-    """What was wrong with a job; nothing where it is done, or was given up."""
-    return "" if done.cancelled() else str(done.exception() or "")

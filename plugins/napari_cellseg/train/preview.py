@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ import numpy as np
 from qtpy.QtCore import QObject, Signal
 
 from napari_cellseg.children.service import Service
+from napari_cellseg.children.thread import WorkThread
 from napari_cellseg.napari_private import unwrapped
 from napari_cellseg.pixels.channels import channels_of
 from napari_cellseg.pixels.layer_files import whole_of
@@ -38,19 +39,17 @@ class Preview(QObject):
 
     failed = Signal(str)
     shown = Signal()
-    _read = Signal(object, str)
 
     def __init__(self, viewer: ViewerModel) -> None:
         super().__init__()
         self._viewer = viewer
         self._folder = tempfile.TemporaryDirectory(prefix="cellseg-preview-", ignore_cleanup_errors=True)
-        self._reader = ThreadPoolExecutor(1)
+        self._reader = WorkThread(self)
         self._service = Service(_WORKER)
         self._service.told.connect(self._on_told)
         self._service.died.connect(self._on_worker_died)
         self._now: _Request | None = None
         self._next: _Request | None = None
-        self._read.connect(self._on_read)
 
     def prepare(self, layer: Image) -> None:
         """Add the preview's layer, with nothing on it yet: napari takes 0.2 s for it, while nobody paints."""
@@ -70,7 +69,7 @@ class Preview(QObject):
     def close(self) -> None:
         """End the child."""
         self._next = None
-        self._reader.shutdown(cancel_futures=True)
+        self._reader.close()
         self._service.close()
         self._folder.cleanup()
 
@@ -79,8 +78,8 @@ class Preview(QObject):
         file = Path(self._folder.name) / "field.npy"
         shown = channels_of(map(unwrapped, self._viewer.layers), unwrapped(request.layer))
         data, rgb = [whole_of(layer) for layer in shown], bool(request.layer.rgb)
-        job = self._reader.submit(write_part, data, request.part, rgb, file)
-        job.add_done_callback(lambda done: self._read.emit(request, str(done.exception() or "")))
+        write = partial(write_part, data, request.part, rgb, file)
+        self._reader.do(write, lambda job: self._on_read(request, str(job.exception() or "")))
 
     def _on_read(self, request: _Request, error: str) -> None:
         if error:

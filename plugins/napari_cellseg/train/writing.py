@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QObject, Signal
 
 from cellseg import InputError
+from napari_cellseg.children.thread import WorkThread
 from napari_cellseg.project.changed import write_changed
 from napari_cellseg.train.layer_files import write_layers
 
@@ -49,22 +50,21 @@ class LayerWriter(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._thread = ThreadPoolExecutor(1)
+        self._thread = WorkThread(self)
 
     def write(self, source: Source, folder: Path) -> None:
         """Begin; a signal tells the end."""
         pixels, cells = (layer.data[0] if layer.multiscale else layer.data for layer in (source.image, source.labels))
         rgb = bool(source.image.rgb)
-        job = self._thread.submit(write_layers, pixels, cells, folder, annotation=source.annotation, rgb=rgb)
-        job.add_done_callback(partial(self._on_done, lambda files: self.written.emit(files.arguments)))
+        write = partial(write_layers, pixels, cells, folder, annotation=source.annotation, rgb=rgb)
+        self._thread.do(write, partial(self._on_done, lambda files: self.written.emit(files.arguments)))
 
     def write_changed(self, project: Project, layers: Sequence[Any], folder: Path) -> None:
         """Begin to compare the images of a project with their layers, and to write those that were changed."""
-        job = self._thread.submit(write_changed, project, layers, folder)
-        job.add_done_callback(partial(self._on_done, lambda changed: self.compared.emit(str(changed or ""))))
+        write = partial(write_changed, project, layers, folder)
+        self._thread.do(write, partial(self._on_done, lambda changed: self.compared.emit(str(changed or ""))))
 
     def _on_done(self, tell: Callable[[Any], None], job: Future[Any]) -> None:
-        """Called in the thread."""
         error = job.exception()
         if error is None:
             tell(job.result())

@@ -9,12 +9,13 @@ import psutil
 import pytest
 
 PANEL_IN_A_CYCLE = """
-import gc
+import gc, sys
 from qtpy.QtWidgets import QApplication, QWidget
 from napari_cellseg.children.latest import Latest
 
 app = QApplication([])
-for _ in range(5):
+sys.setswitchinterval(1e-5)
+for _ in range(300):
     panel = QWidget()
     panel.latest, panel.itself = Latest(panel), panel
     panel.latest.ask(int)
