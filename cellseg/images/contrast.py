@@ -20,7 +20,7 @@ import numpy as np
 
 from cellseg.arrays import Array, Float64
 from cellseg.images.frames import Sides
-from cellseg.images.ground import grounds_among
+from cellseg.images.ground import frames_among, grounds_among, margin_of
 from cellseg.images.lattice_cell import (
     AREA,
     CELL,
@@ -56,6 +56,8 @@ COMMON = 0.98
 """Part of the areas whose contrast is no flaw of a few places, where noise has a grain."""
 FAINT = 0.15
 """Part of the contrast below which objects are hardly seen."""
+FRAMES = 8
+"""Values that fill most squares, and may be those of frames."""
 BEYOND = 0.15
 """Part of the contrast by which a value must lie beyond the levels to be no data."""
 
@@ -178,14 +180,25 @@ class LevelsCount:
         areas = int(np.count_nonzero((grid[..., WHOLE] == value).all(axis=-1)))
         return max(self.flat[value] * SQUARE**2, min(areas * AREA**2, self.pixels))
 
+    def _without(self, frames: Sequence[float], grid: Float64) -> list[Array]:
+        """Measures of the areas of each cell; those of a frame have no levels of all their pixels."""
+        kept = [each.copy() for each in self.areas] if frames else self.areas
+        for value in frames:
+            margin = margin_of(grid, value)
+            for (y, x), each in zip(self.corners, kept, strict=True):
+                rows, columns = slice(y // AREA, y // AREA + len(each)), slice(x // AREA, x // AREA + each.shape[1])
+                each[margin[rows, columns], WHOLE] = np.nan
+        return kept if any((each[..., WHOLE] < np.inf).any() for each in kept) else self.areas
+
     def levels(self) -> Levels:
         """The levels of all that was added."""
-        low, high, seen = _levels(self.areas, np.array(self.cells))
-        empty = not seen.size
-        areas, grid = flattened(self.areas), area_grid(self.areas, self.corners)
-        most = BEYOND * (high - low)
+        grid = area_grid(self.areas, self.corners)
         values = {*self.flat, *self.sides.values()}
-        beyond = sorted(v for v in values if not empty and not low - most <= v <= high + most)
+        frames = frames_among(grid, sorted(values, key=lambda value: (-self.flat[value], value))[:FRAMES])
+        low, high, seen = _levels(self._without(frames, grid), np.array(self.cells))
+        empty, areas = not seen.size, flattened(self.areas)
+        most = BEYOND * (high - low)
+        beyond = sorted(frames if empty else [v for v in values if not low - most <= v <= high + most])
         grounds = grounds_among(grid, beyond)
         low, high = min(low, *grounds, np.inf), max(high, *grounds, -np.inf)
         no_data = tuple(value for value in beyond if value not in grounds)
@@ -249,14 +262,15 @@ def _seen(areas: Sequence[Float64], noise: float) -> tuple[Float64, float]:
 
 def _levels_of_nothing(areas: Sequence[Float64], noise: float) -> tuple[float, float]:
     """Levels around the usual value of a plane in which there is nothing to see."""
-    middle = float(np.median(flattened(areas)[:, WHOLE].mean(axis=1)))
+    middle = float(np.nanmedian(flattened(areas)[:, WHOLE].mean(axis=1)))
     return _apart((middle, middle), SEEN * noise or 1.0)
 
 
 def _coarse(areas: Sequence[Float64]) -> Float64:
     """Levels (2, cells) of what is larger than an area: the lowest and highest middle of a cell's areas."""
-    middles = [(each[..., 2] + each[..., 3]) / 2 for each in areas]
-    return np.array([[each.min() for each in middles], [each.max() for each in middles]])
+    middles = [each[..., WHOLE].mean(axis=-1) for each in areas]
+    known = [each[~np.isnan(each)] for each in middles]
+    return np.array([(each.min(), each.max()) for each in known if each.size]).reshape(-1, 2).T
 
 
 def _apart(levels: tuple[float, float], least: float) -> tuple[float, float]:

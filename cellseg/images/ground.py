@@ -16,6 +16,8 @@ PARTLY_EDGE, PIECES = 0.3, 4
 """The same where there are several pieces, such as larger objects; and how many pieces there are at least."""
 FIELD = 4
 """Side of a field of a mosaic in areas, at least."""
+FRAMED = 8
+"""Side of a framed field in areas, at least; what is round and so large is never a rectangle of areas."""
 
 
 def grounds_among(grid: Float64, values: Sequence[float]) -> list[float]:
@@ -43,3 +45,31 @@ def _are_objects(areas: Mask) -> bool:
     pieces, count = ndimage.label(areas)
     fields = [bool(areas[box].all()) for box in ndimage.find_objects(pieces) if min(areas[box].shape) >= FIELD]
     return bool(count >= PIECES and sum(fields) <= count / 2)
+
+
+def frames_among(grid: Float64, values: Sequence[float]) -> list[float]:
+    """Values that lie around nothing but large rectangles; at their edges is nothing to see.
+
+    Objects on ground of one value are no such rectangles.
+
+    Args:
+        grid: measures (rows, columns, 5) of all areas of a plane, from `area_grid`.
+        values: those that fill whole squares, or a side of the plane.
+    """
+    return [value for value in values if _is_frame(margin_of(grid, value))]
+
+
+def margin_of(grid: Float64, value: float) -> Mask:
+    """Areas (rows, columns) that a value fills and those around them; at the plane's sides those that hold some of it.
+    """
+    equal: Mask = grid[..., WHOLE] == value
+    margin: Mask = ndimage.maximum_filter(equal.all(axis=-1), 3)
+    side = np.ones_like(margin)
+    side[1:-1, 1:-1] = False
+    return margin | (side & equal.any(axis=-1))
+
+
+def _is_frame(margin: Mask) -> bool:
+    pieces, count = ndimage.label(~margin)
+    fields = [box for box in ndimage.find_objects(pieces) if min(margin[box].shape) >= FRAMED and not margin[box].any()]
+    return bool(margin.any() and count == len(fields) > 0)

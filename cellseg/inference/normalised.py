@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from cellseg.arrays import Float32, Shape
-from cellseg.images.grey_notes import grey_notes, is_constant
+from cellseg.images.grey_notes import grey_notes, has_no_data, is_constant, is_empty
 from cellseg.images.grey_values import MEAN, GreyRule, PlaneGreys, greys_of, known_greys, note_greys, seen_pixels
 from cellseg.images.rescale import rescaled
 from cellseg.images.source import ImageSource
 from cellseg.inference.mirror import read_mirrored
-from cellseg.inference.statistics import CANDIDATES, sample_boxes, strongest
+from cellseg.inference.statistics import CANDIDATES, SIDE, WHOLE, sample_boxes, strongest
 from cellseg.inference.tiling import Box
 from cellseg.models.geometry import Geometry
 
@@ -47,9 +47,13 @@ class NormalisedImage:
         """Take the grey values of a plane from elsewhere; it is not measured then."""
         note_greys(self._seen, plane, greys)
 
-    def is_constant(self, plane: int) -> bool:
-        """True for a plane of one grey value, in which there is nothing to find."""
-        return is_constant(self.measure(plane))
+    def holds_nothing(self, plane: int, *, adaptive: bool) -> bool:
+        """True for a plane in which there is nothing to find: of one grey value.
+
+        An `adaptive` network, which takes its statistics from the image, would take those of noise and find cells in
+        it: nothing beside noise is nothing to find then.
+        """
+        return (is_empty if adaptive else is_constant)(self.measure(plane))
 
     @property
     def notes(self) -> list[str]:
@@ -64,13 +68,20 @@ class NormalisedImage:
         """Boxes where there is something to see; with the rule of the mean spread evenly, as ever."""
         size = self.source.height, self.source.width
         few = sample_boxes(*size, geometry)
-        if len(few) == 1 or self._rule.name == MEAN:
+        framed = has_no_data(self.measure(plane))
+        if (len(few) == 1 and not framed) or self._rule.name == MEAN:
             return few
-        many, edge = sample_boxes(*size, geometry, per_axis=CANDIDATES), geometry.margin
+        whole = SIDE if framed else WHOLE
+        many, edge = sample_boxes(*size, geometry, per_axis=CANDIDATES, whole=whole), geometry.margin
         inner = [Box(box.top + edge, box.left + edge, box.height - 2 * edge, box.width - 2 * edge) for box in many]
-        return strongest(many, [float(self.read(plane, box).std()) for box in inner], len(few))
+        most = max(len(few) * _pixels(few[0]) // _pixels(many[0]), 1)
+        return strongest(many, [float(self.read(plane, box).std()) for box in inner], most)
 
     def sample_shape(self, geometry: Geometry) -> tuple[int, ...]:
         """The shape that `sample` has at most, without reading it."""
         boxes = sample_boxes(self.source.height, self.source.width, geometry)
         return len(boxes), self.source.channels, boxes[0].height, boxes[0].width
+
+
+def _pixels(box: Box) -> int:
+    return box.height * box.width

@@ -83,7 +83,7 @@ def _looks(trained: TrainedModel, own: ImageSource, rule: GreyRule, inverted: bo
 def _width(trained: TrainedModel, image: NormalisedImage, runner: Runner) -> float:
     """Median width in pixels of the cells that are found in a look at the image; 0 where there are too few."""
     geometry, plane = trained.network.geometry, image.source.planes // 2
-    if image.is_constant(plane):
+    if image.holds_nothing(plane, adaptive=trained.adaptive):
         return 0.0
     if trained.adaptive:
         runner.see(image.sample(plane, geometry))

@@ -54,7 +54,9 @@ class PlaneNotes:
                 self._take_greys(plane, found)
 
     def _needs_none(self, plane: int) -> bool:
-        return not self.adaptive or plane in self._sampled or self.seen.image.is_constant(plane)
+        return (
+            not self.adaptive or plane in self._sampled or self.seen.image.holds_nothing(plane, adaptive=self.adaptive)
+        )
 
     def _attempt_greys(self, plane: int) -> bool:
         if plane in self._grey:

@@ -40,7 +40,7 @@ def predict_tiles(
     planes = PlaneNotes(seen, runner, notes or MemoryNotes())
     for given in ahead(_read(planes, tiles, versions)):
         plane = given.tile.plane
-        if seen.image.is_constant(plane):
+        if seen.image.holds_nothing(plane, adaptive=runner.adaptive):
             yield _nothing(given.tile, seen.network.options.classes, len(versions) > 1)
             continue
         if runner.adaptive:

@@ -59,3 +59,34 @@ def test_a_margin_beside_a_ground():
     found = levels(image)
     assert found.no_data == (65535,)
     assert (found.low, found.high > 2400) == (0, True)
+
+
+NOISE = np.rint(np.random.default_rng(5).normal(1000, 20, (256, 320))).astype(np.int64)
+
+
+@pytest.mark.parametrize("value", [0, 65535, 930])
+@pytest.mark.parametrize("width", [6, 50, 300])
+def test_a_frame_around_noise_is_nothing_to_see(value, width):
+    found = levels(np.pad(NOISE, width, constant_values=value))
+    assert found.empty
+    assert found.no_data == (value,)
+    assert found.fills == pytest.approx((1000,), abs=3)
+    assert (found.low + found.high) / 2 == pytest.approx(1000, abs=3)
+
+
+def test_fields_of_noise_are_nothing_to_see():
+    image = np.zeros((700, 900), np.int64)
+    image[50:306, 60:380] = image[400:656, 500:820] = NOISE
+    assert levels(image).empty
+
+
+@pytest.mark.parametrize("radius", [30, 48, 64, 72, 80, 96, 110])
+@pytest.mark.parametrize("shift", [0, 3, 5, 8, 11])
+def test_a_round_object_of_any_size_on_ground_of_one_value_is_seen(radius, shift):
+    y, x = np.ogrid[:512, :512]
+    image = np.zeros((512, 512), np.int64)
+    disc = (y - 250 - shift) ** 2 + (x - 255) ** 2 < radius**2
+    image[disc] = np.rint(np.random.default_rng(6).normal(1000, 20, np.count_nonzero(disc)))
+    found = levels(image)
+    assert not found.empty
+    assert found.high > 900

@@ -88,3 +88,19 @@ def test_other_units(gain, offset):
 def test_noise_alone_has_no_cell(side):
     noise = np.random.default_rng(0).normal(1000, 20, (side, side)).astype(np.uint16)
     assert not cellseg.segment_array(model(), noise).any()
+
+
+@pytest.mark.parametrize("value", [0, 65535])
+@pytest.mark.parametrize(("side", "width"), [(300, 70), (150, 10), (150, 300)])
+def test_noise_within_a_margin_has_no_cell(value, side, width):
+    noise = np.random.default_rng(0).normal(1000, 20, (side, side)).astype(np.uint16)
+    assert not cellseg.segment_array(model(), np.pad(noise, width, constant_values=value)).any()
+
+
+@pytest.mark.parametrize("width", [0, 40, 150])
+def test_one_cell_in_noise_is_found_whatever_the_margin(width):
+    image = np.random.default_rng(0).normal(1000, 20, (300, 300))
+    y, x = np.ogrid[:300, :300]
+    image[(y - 140) ** 2 + (x - 160) ** 2 < 14**2] += 600
+    framed = np.pad(image.astype(np.uint16), width)
+    assert cellseg.segment_array(model(), framed).max() == 1
