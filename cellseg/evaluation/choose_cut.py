@@ -29,6 +29,8 @@ GROWTH = (0, 1, 2)
 BODIES = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 CORES = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 """Thresholds of cells that do not fill the image and of their cores, which are tried together."""
+PROBABILITIES = (0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
+"""Probabilities that half of the pixels of a cell may have to have."""
 EXACT = 1.2
 """Where cells fill the image, so many times the lowest pixel error is allowed for the sake of telling them apart."""
 SPLITS = (1.0, 1.5, 3.0)
@@ -47,8 +49,10 @@ def search_cut(card: ModelCard, seen: Sequence[PredictedPlane]) -> Search[ModelC
     `search_stroke_cut` where the cells are strokes, whose shape says nothing.
 
     Instances are grown only where the annotated cells touch, so that the separating border took pixels off them. The
-    smallest size is searched last, for each way of cutting; of several that are as good it is the smallest, and the
-    simplest way. With several classes each pixel has the most probable one, and the smallest size alone is chosen.
+    smallest size is searched for each way of cutting; of several that are as good it is the smallest, and the simplest
+    way. Where there is background between the cells, the probability is searched last that half of the pixels of a cell
+    have: what the network half believes in there is none. With several classes each pixel has the most probable one,
+    and the smallest size alone is chosen.
 
     Yields after each trial of a cut on a plane.
     """
@@ -57,7 +61,7 @@ def search_cut(card: ModelCard, seen: Sequence[PredictedPlane]) -> Search[ModelC
     truths = [one.truth for one in seen]
     if len(seen[0].probabilities) != 2:
         return replace(card, minimum_size=smallest_cell(np.concatenate([_areas_of_classes(truth) for truth in truths])))
-    plain = replace(card, core=0.0, grow=0, minimum_size=0, fill_holes=0, split=0.0)
+    plain = replace(card, core=0.0, grow=0, minimum_size=0, minimum_probability=0.0, fill_holes=0, split=0.0)
     if not are_outlined(truths):
         return (yield from search_stroke_cut(plain, seen))
     growth = GROWTH if any(touch(truth.instances) for truth in truths) else GROWTH[:1]
@@ -69,7 +73,11 @@ def search_cut(card: ModelCard, seen: Sequence[PredictedPlane]) -> Search[ModelC
     else:
         # the smallest specks are left out while thresholds are searched, which else would do no more than that
         found = yield from _scattered(replace(plain, minimum_size=sizes[min(1, len(sizes) - 1)]), scores, growth)
-    return (yield from _best(scores, (replace(cut, minimum_size=size) for cut in found for size in sizes)))
+    best = yield from _best(scores, (replace(cut, minimum_size=size) for cut in found for size in sizes))
+    if scores.dense:
+        return best
+    sure = [replace(best, minimum_probability=p) for p in PROBABILITIES if p > best.threshold]
+    return (yield from _best(scores, [best, *sure]))
 
 
 def most_trials(dense: bool, growth: int) -> int:
@@ -78,7 +86,8 @@ def most_trials(dense: bool, growth: int) -> int:
     if dense:
         return first + len(THRESHOLDS) + 2 * len(SHARES)
     cored = sum(c > t for t, c in product(BODIES, CORES))
-    return first + min(growth, 2) * (cored + len(BODIES) * len(SPLITS)) + 3 * len(SHARES)
+    parts = len(BODIES) * len(SPLITS)
+    return first + min(growth, 2) * (cored + parts) + 3 * len(SHARES) + len(PROBABILITIES)
 
 
 def _areas_of_classes(truth: LabelPlane) -> Int64:

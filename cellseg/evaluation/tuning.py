@@ -208,6 +208,7 @@ def store_cut(file: Path, card: ModelCard, found: Tuned) -> ModelCard:
         core=cut.core,
         grow=round(cut.grow * times),
         minimum_size=round(cut.minimum_size * times**2),
+        minimum_probability=cut.minimum_probability,
         fill_holes=round(cut.fill_holes * times**2),
         split=cut.split * times,
         training={**card.training, "tuned": told},

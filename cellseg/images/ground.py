@@ -60,8 +60,7 @@ def frames_among(grid: Float64, values: Sequence[float]) -> list[float]:
 
 
 def margin_of(grid: Float64, value: float) -> Mask:
-    """Areas (rows, columns) that a value fills and those around them; at the plane's sides those that hold some of it.
-    """
+    """Areas (rows, columns) that a value fills and those around them, and at the plane's sides all that hold it."""
     equal: Mask = grid[..., WHOLE] == value
     margin: Mask = ndimage.maximum_filter(equal.all(axis=-1), 3)
     side = np.ones_like(margin)

@@ -233,7 +233,7 @@ class Prediction:
         """Number the cells of a region (classes, h, w) from `read`; uint32 (h, w), 1..n in scan order.
 
         `options` are fields of PredictOptions that take precedence over those of the prediction: threshold, core,
-        minimum_size, fill_holes, split, object_diameter, label_type. Raises InputError for others.
+        minimum_size, minimum_probability, fill_holes, split, object_diameter, label_type. Raises InputError for others.
         """
         refuse(options, NOT_OF_A_REGION, "label", "Leave it out; `write` takes the options of stacks and files.")
         settings = self._settings(options)

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from cellseg.images.layout import ResultLayout, layout_like
 from cellseg.images.source import ImageSource
-from cellseg.inference.cut import cuts_of
-from cellseg.inference.instances import with_cores
+from cellseg.inference.cut import cuts_of, levels_in
+from cellseg.inference.instances import levels_of
 from cellseg.inference.predicted import Predicted
 from cellseg.inference.seen import SeenImage
 from cellseg.inference.store import Layer
@@ -114,8 +114,9 @@ def result_of(probabilities: NDArray[np.float32], model: TrainedModel, options: 
     """The part (channels, h, w) of probabilities (classes, h, w) that a result needs; for instances their mask."""
     if options.result != "probabilities":
         classes = classes_of(model, probabilities, options)
-        core = cuts_of(model.card, options)[1] if options.result == "instances" else 0.0
-        return (with_cores(classes, probabilities[1] >= core) if core else classes)[None]
+        if options.result == "classes" or len(probabilities) > 2:
+            return classes[None]
+        return levels_of(classes, *levels_in(probabilities[1], model.card, options))[None]
     return written(probabilities[1:] if len(probabilities) == 2 else probabilities, RESULT, options)
 
 

@@ -20,7 +20,11 @@ LINKING = frozenset({"link", "link_overlap"})
 """Options of stacks."""
 FILE = frozenset({"result", "probability_type", "label_type"})
 """Options of the kind and type of a result."""
-CUT = frozenset({"threshold", "core", "minimum_size", "fill_holes", "split", "object_diameter"}) | LINKING | FILE
+CUT = (
+    frozenset({"threshold", "core", "minimum_size", "minimum_probability", "fill_holes", "split", "object_diameter"})
+    | LINKING
+    | FILE
+)
 """Options of what is made of probabilities."""
 OF_INSTANCES = (CUT - FILE - {"threshold"}) | {"label_type"}
 """Options of numbered cells alone."""

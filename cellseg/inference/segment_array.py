@@ -34,8 +34,8 @@ def segment_array(model: Any, image: Any, **options: Any) -> Any:
     Args:
         model: from `load`, or its path or name; or a network from `build`.
         image: (H, W) or (C, H, W); or a list of these.
-        options: fields of PredictOptions: average, diameter, invert, threshold, core, minimum_size, fill_holes, split,
-            object_diameter, tile, memory, precision, prune, label_type.
+        options: fields of PredictOptions: average, diameter, invert, threshold, core, minimum_size,
+            minimum_probability, fill_holes, split, object_diameter, tile, memory, precision, prune, label_type.
 
     Returns:
         uint32 (H, W) (or uint16 where `label_type` says so), 0 = background. With several classes all but the first are

@@ -21,6 +21,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "core": (0, 1),
     "grow": (0, 10_000),
     "minimum_size": (0, 2**40),
+    "minimum_probability": (0, 1),
     "fill_holes": (0, 2**40),
     "split": (0, 1e6),
     "diameter": (0, 1e6),
@@ -33,7 +34,7 @@ SHIPPED = Path(__file__).with_name("shipped")
 """Folder of the models that come with the package, NAME.safetensors."""
 ALIGNMENT = 8
 """The weights in a safetensors file begin at a multiple of this."""
-CUT = ("threshold", "core", "grow", "minimum_size", "fill_holes", "split")
+CUT = ("threshold", "core", "grow", "minimum_size", "minimum_probability", "fill_holes", "split")
 """Fields of a card that tell how probabilities become cells."""
 
 
@@ -51,6 +52,7 @@ class ModelCard:
             the threshold. 0 = cells are what is connected above the threshold.
         grow: pixels by which instances are grown, to give back what the separating border took; chosen likewise.
         minimum_size: pixels that an instance has at least; smaller ones are left out. 0 = any.
+        minimum_probability: probability that half of the pixels of an instance have, or it is left out. 0 = any.
         fill_holes: holes in an instance of at most that many pixels are filled.
         split: usual diameter in pixels of the cells as which instances are cut apart at their necks; 0 = they are not.
         diameter: median diameter of the objects it has learnt from, in pixels as the network sees them; 0 = not known.
@@ -76,6 +78,7 @@ class ModelCard:
     core: float = 0.0
     grow: int = 0
     minimum_size: int = 0
+    minimum_probability: float = 0.0
     fill_holes: int = 0
     split: float = 0.0
     diameter: float = 0.0

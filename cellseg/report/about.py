@@ -44,6 +44,7 @@ def _of_card(card: ModelCard) -> dict[str, str]:
     cut = ["each pixel has its most probable class" if several else f"threshold {card.threshold:g}"]
     cut += [f"core {card.core:g}"] if card.core else []
     cut += [f"minimum size {card.minimum_size} px"] if card.minimum_size else []
+    cut += [f"half of a cell at least {card.minimum_probability:g}"] if card.minimum_probability else []
     words = {
         "Learnt from": card.data,
         "Cut": ", ".join([*cut, "unless options say otherwise"]),

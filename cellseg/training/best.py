@@ -48,7 +48,7 @@ class Best:
         waited: validations since then, but for those with an equal score that cannot be exceeded.
         threshold, core, grow, minimum_size: how its probabilities become cells.
         weights: of its network; empty where the last model is kept in any case.
-        fill_holes, split: as the other numbers of the cut; checkpoints of before had none.
+        minimum_probability, fill_holes, split: as the other numbers of the cut; checkpoints of before had none.
         ties: its further scores, by which equal models are compared; larger is better; as far as they were noted.
         by: metric of the score; empty in checkpoints of before.
         diameter: of the usual cell that it finds around strokes; 0 where that was not looked for.
@@ -63,6 +63,7 @@ class Best:
     grow: int
     minimum_size: int
     weights: dict[str, Tensor]
+    minimum_probability: float = 0.0
     fill_holes: int = 0
     split: float = 0.0
     ties: tuple[float, ...] = ()

@@ -34,6 +34,7 @@ def report_of(found: Finished, data: TrainingSet, steps: int) -> dict[str, Any]:
         "threshold": card.threshold,
         "core": card.core,
         "minimum_size": card.minimum_size,
+        "minimum_probability": card.minimum_probability,
         "fill_holes": card.fill_holes,
         "split": card.split,
         "grow": card.grow,
@@ -96,10 +97,11 @@ def _cut(report: dict[str, Any]) -> str:
     if len(report["classes"]) > 2:
         return f"Each pixel has its most probable class; smallest cell {report['minimum_size']} px."
     core = f", of cores {report['core']:g}" if report["core"] else ""
+    sure = f", half of a cell at least {report['minimum_probability']:g}" if report["minimum_probability"] else ""
     split = f", holes up to {report['fill_holes']} px filled" if report["fill_holes"] else ""
     split += f", cut apart as cells of {report['split']:g} px" if report["split"] else ""
     return (
-        f"Threshold {report['threshold']:g}{core}, smallest cell {report['minimum_size']} px, cells grown by "
+        f"Threshold {report['threshold']:g}{core}, smallest cell {report['minimum_size']} px{sure}, cells grown by "
         f"{report['grow']} px{split}; chosen on {report['cut_chosen_on']}."
     )
 

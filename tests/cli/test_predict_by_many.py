@@ -88,6 +88,7 @@ def small_blocks(monkeypatch):
     [
         ("measuring", "stack", "r.ome.zarr", (*RESULTS["instances"], "--link", "overlap")),
         ("measuring", "plane", "r.tif", ("--threshold", 0.4, "--core", 0.5, "--minimum-size", 4)),
+        ("measuring", "plane", "r.tif", ("--threshold", 0.4, "--minimum-probability", 0.45, "--split", "watershed")),
         ("measuring", "stack", "r.ome.zarr", RESULTS["probabilities"]),
         ("of_three", "stack", "r.tif", ("--link", "overlap")),
     ],

@@ -106,6 +106,18 @@ def test_specks_are_removed_by_their_size_and_not_by_cores():
     np.testing.assert_array_equal(instances_in(np.stack([1 - cell, cell]), card) > 0, truth > 0)
 
 
+def test_what_the_network_half_believes_in_is_left_out_by_its_probability():
+    truth = np.pad(APART, 20)
+    cell = np.where(truth > 0, 0.95, 0.05).astype(np.float32)
+    edge = np.indices(truth.shape)[1] % 8 == 0
+    cell[(truth > 0) & edge] = 0.6  # a higher threshold would cut pieces off the cells
+    cell[2:16, 2:12] = 0.7  # as large as a cell
+    card = choose_cut(CARD, [PredictedPlane(plane_of(truth), np.stack([1 - cell, cell]))])
+    assert card.threshold <= 0.6
+    assert 0.7 < card.minimum_probability < 0.95
+    np.testing.assert_array_equal(instances_in(np.stack([1 - cell, cell]), card) > 0, truth > 0)
+
+
 def test_each_cut_is_tried_once_and_the_search_tells_how_far_it_is(monkeypatch):
     tried = []
 

@@ -32,6 +32,7 @@ OTHERS = {
     "threshold": [0.0, 0.52],
     "core": [0.9],
     "minimum_size": [0, 12],
+    "minimum_probability": [0.53],
     "fill_holes": [0, 9],
     "split": ["watershed"],
     "object_diameter": [40.0],

@@ -71,6 +71,21 @@ def test_cores_are_those_of_the_whole_plane_and_may_be_stored_with_the_model(mod
     np.testing.assert_array_equal(tifffile.imread(tmp_path / "none.tif"), cellseg.label_instances(cell >= threshold, 9))
 
 
+def test_half_of_a_cell_has_the_probability_that_is_asked_for(model, image, tmp_path):
+    run(model, image, tmp_path / "probabilities.tif", result="probabilities")
+    cell = tifffile.imread(tmp_path / "probabilities.tif")
+    threshold, sure = map(float, np.quantile(cell, (0.4, 0.7)))
+    card = replace(model.card, threshold=threshold, minimum_probability=sure)
+    every = cellseg.label_instances(cell >= threshold)
+    share = np.bincount(every[cell >= sure], minlength=every.max() + 1) / np.bincount(every.ravel())
+    run(replace(model, card=card), image, tmp_path / "out.tif")
+    found = tifffile.imread(tmp_path / "out.tif")
+    assert 0 < found.max() < every.max()
+    np.testing.assert_array_equal(found > 0, (every > 0) & (share[every] >= 0.5))
+    run(replace(model, card=card), image, tmp_path / "any.tif", minimum_probability=0.0)
+    np.testing.assert_array_equal(tifffile.imread(tmp_path / "any.tif"), every)
+
+
 def test_too_many_instances_for_uint16_are_refused_and_nothing_is_written(model, image, tmp_path, monkeypatch):
     run(model, image, tmp_path / "small.tif", label_type="uint16")
     assert tifffile.imread(tmp_path / "small.tif").dtype == np.uint16

@@ -16,8 +16,8 @@ from cellseg.inference.instances.label import (
     label_plane,
     label_planes,
     labelling,
+    levels_of,
     plane_grid,
-    with_cores,
 )
 from cellseg.inference.instances.label_type import label_dtype
 from cellseg.inference.instances.link import link_planes, shared_in
@@ -37,9 +37,9 @@ __all__ = [
     "label_plane",
     "label_planes",
     "labelling",
+    "levels_of",
     "link_planes",
     "passes_over",
     "plane_grid",
     "shared_in",
-    "with_cores",
 ]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cellseg.compiled import compiled
+from cellseg.inference.instances.instance_options import CELL, CORE, SURE
 from cellseg.inference.instances.plane import MaskReader
 from cellseg.inference.instances.unionfind import root, unite
 from cellseg.inference.tiling import Box
@@ -23,15 +25,25 @@ class LocalLabels:
     """Components of the foreground, 4-connected."""
     count: int
     """Components in all; the background's are 8-connected."""
+    sure: NDArray[np.int64]
+    """(count + 1,) pixels of each that are SURE, where that is asked for."""
 
 
-def label_block(read: MaskReader, box: Box, *, holes: bool, core: int = 0) -> LocalLabels:
-    """Components of a block of a mask, or of the value `core` in it; those of the rest where holes are asked for."""
+def label_block(read: MaskReader, box: Box, *, holes: bool, cores: bool = False, sure: bool = False) -> LocalLabels:
+    """Components of a block of a mask, or of the cores in it; those of the rest where holes are asked for."""
     mask = read(box.rows, box.columns)
-    foreground = np.ascontiguousarray(mask == core if core else mask != 0)
+    foreground = np.ascontiguousarray(mask & (CELL | CORE) == CORE if cores else mask != 0)
     labels = np.zeros(foreground.shape, np.int32)
     cells = _label(foreground, False, 0, labels)
-    return LocalLabels(labels, cells, _label(~foreground, True, cells, labels) if holes else cells)
+    count = _label(~foreground, True, cells, labels) if holes else cells
+    return LocalLabels(labels, cells, count, sure_pixels(labels, mask if sure else None, count))
+
+
+def sure_pixels(labels: NDArray[np.int32], mask: NDArray[Any] | None, count: int) -> NDArray[np.int64]:
+    """(count + 1,) pixels of each label (h, w) that are SURE in the mask (h, w); none where nobody asks for them."""
+    if mask is None:
+        return np.zeros(count + 1, np.int64)
+    return np.bincount(labels[mask & SURE > 0], minlength=count + 1)
 
 
 @compiled

@@ -6,8 +6,19 @@ from dataclasses import dataclass
 
 from cellseg.options import Split
 
-CORE = 2
-"""Value of a mask in the core of an instance, where cores are told from what only belongs to some cell (1)."""
+CELL, CORE, SURE = 1, 2, 4
+"""A mask is CELL, or CORE in the core of an instance where cores are told apart; SURE is added where the probability
+is the one that half of the pixels of an instance must have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Least:
+    """What an instance has at least; others are left out."""
+
+    size: int = 0
+    """Pixels."""
+    sure: bool = False
+    """Half of its pixels are SURE."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +32,8 @@ class InstanceOptions:
     """Holes of at most that many pixels are filled."""
     minimum_size: int = 0
     """Instances with fewer pixels are left out."""
+    sure: bool = False
+    """Instances are left out of which less than half the pixels are SURE in the mask."""
     grow: int = 0
     """Pixels by which each instance grows where there is room; two that meet stay apart by name."""
     split: Split = "none"

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from cellseg.errors import InputError
 from cellseg.inference.instances.blocks import Grid
-from cellseg.inference.instances.instance_options import InstanceOptions
+from cellseg.inference.instances.instance_options import CELL, CORE, SURE, InstanceOptions
 from cellseg.inference.instances.passes import Pass, passes_over
 from cellseg.inference.instances.plane import LabelledPlane, MaskReader
 from cellseg.options import PredictOptions, Split
@@ -74,23 +74,32 @@ def label_instances(
 
 
 def label_as(
-    mask: NDArray[np.generic], options: InstanceOptions, cores: NDArray[np.bool_] | None = None
+    mask: NDArray[np.generic],
+    options: InstanceOptions,
+    cores: NDArray[np.bool_] | None = None,
+    sure: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.uint32]:
-    """`label_instances` of a mask (H, W) with options that were checked already."""
+    """`label_instances` of a mask (H, W) with options that were checked already; `sure` says where it is SURE."""
     height, width = mask.shape
-    if cores is not None:
-        mask, options = with_cores(mask, cores), replace(options, cores=True)
+    if cores is not None or sure is not None:
+        mask, options = levels_of(mask, cores, sure), replace(options, cores=cores is not None, sure=sure is not None)
     one = max(height, width, 1)
     plane = label_plane(lambda y, x: mask[y, x], height, width, options=options, block=one)
     return plane.read(slice(None), slice(None))
 
 
-def with_cores(mask: NDArray[np.generic], cores: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """The mask (H, W) as 0, 1 and CORE. Raises InputError where the shapes differ."""
-    if cores.shape != mask.shape:
+def levels_of(
+    mask: NDArray[np.generic], cores: NDArray[np.bool_] | None, sure: NDArray[np.bool_] | None
+) -> NDArray[np.uint8]:
+    """The mask (H, W) as 0, CELL and CORE, with SURE added. Raises InputError where the shapes differ."""
+    if cores is not None and cores.shape != mask.shape:
         raise InputError(f"the mask is {mask.shape}, its cores {cores.shape}", "Make them equal.")
     inside = np.asarray(mask != 0)
-    levels: NDArray[np.uint8] = inside.astype(np.uint8) + (inside & (cores != 0))
+    levels: NDArray[np.uint8] = inside.astype(np.uint8) * CELL
+    if cores is not None:
+        levels[inside & (cores != 0)] = CORE
+    if sure is not None:
+        levels[inside & sure] |= SURE
     return levels
 
 

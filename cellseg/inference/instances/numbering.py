@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellseg.arrays import Int64
+from cellseg.inference.instances.instance_options import Least
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,19 +26,19 @@ class Nodes:
     """(nodes + 1,) pixels."""
     firsts: Int64
     """(nodes + 1,) first pixel in scan order."""
+    sure: Int64
+    """(nodes + 1,) pixels that are SURE; of use where that is asked for."""
 
 
-def number(nodes: Nodes, minimum_size: int = 0) -> tuple[NDArray[np.uint32], int]:
-    """Id of each node, uint32 (nodes + 1,), and the number of instances.
-
-    Instances with fewer than `minimum_size` pixels become background.
-    """
+def number(nodes: Nodes, least: Least) -> tuple[NDArray[np.uint32], int]:
+    """Id of each node, uint32 (nodes + 1,), and the number of instances; those with less become background."""
     cells = np.flatnonzero(nodes.keys)
     keys, instance = np.unique(nodes.keys[cells], return_inverse=True)
-    sizes, firsts = np.zeros(len(keys), np.int64), np.full(len(keys), 2**62)
+    sizes, sure, firsts = np.zeros(len(keys), np.int64), np.zeros(len(keys), np.int64), np.full(len(keys), 2**62)
     np.add.at(sizes, instance, nodes.sizes[cells])
+    np.add.at(sure, instance, nodes.sure[cells])
     np.minimum.at(firsts, instance, nodes.firsts[cells])
-    kept = np.flatnonzero(sizes >= minimum_size)
+    kept = np.flatnonzero((sizes >= least.size) & ((2 * sure >= sizes) | (not least.sure)))
     ids = np.zeros(len(keys), np.uint32)
     ids[kept[np.argsort(firsts[kept])]] = np.arange(1, len(kept) + 1)
     names = np.zeros(len(nodes.keys), np.uint32)

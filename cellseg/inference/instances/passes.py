@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from cellseg.inference.instances.blocks import Grid
 from cellseg.inference.instances.components import label_block
 from cellseg.inference.instances.grow import grown_block
-from cellseg.inference.instances.instance_options import CORE, InstanceOptions
+from cellseg.inference.instances.instance_options import InstanceOptions, Least
 from cellseg.inference.instances.plane import LabelledPlane, MaskReader, keep_blocks
 from cellseg.inference.instances.rebuild import KeysOfPlane, Render, rebuilt_block
 from cellseg.inference.instances.split import cut_window, windows
@@ -63,6 +63,7 @@ class Pass:
 class _Passes:
     """Common ground of the passes of a plane: options that say which there are, and what each leaves to the next."""
 
+    read: MaskReader
     grid: Grid
     options: InstanceOptions
     scratch: Path | None
@@ -71,34 +72,35 @@ class _Passes:
         """Rows of blocks that a pass keeps: those in sight of a pass that follows, if there is any."""
         return -(-HALO_ROWS // self.grid.block) + 1 if any(following) else 1
 
-    def smallest_for(self, *following: object) -> int:
-        """Size of the smallest instances that a pass leaves: only the last that changes sizes takes any away."""
-        return 0 if any(following) else self.options.minimum_size
+    def least_for(self, *following: object) -> Least:
+        """What the instances that a pass leaves have at least: only the last that changes sizes takes any away."""
+        return Least() if any(following) else Least(self.options.minimum_size, self.options.sure)
 
-    def components(self, read: MaskReader, cut: bool) -> Pass:
+    def components(self, cut: bool) -> Pass:
         """Labels are not put away: a block is labelled again when it is read, as fast as it is decompressed."""
         options, grid = self.options, self.grid
-        label = partial(label_block, read, holes=options.fill_holes > 0, core=CORE if options.cores else 0)
+        least = self.least_for(cut, options.cores)
+        holes = options.fill_holes > 0
+        label = partial(label_block, self.read, holes=holes, cores=options.cores, sure=least.sure)
         kept = keep_blocks(label, self.rows_for(cut, options.cores, options.grow) * grid.columns)
         labels = _LabelsOf(kept)
 
         def work(_before: LabelledPlane | None, box: Box) -> Any:
             return pieces_of(grid, box, kept(box), options.fill_holes, cut)
 
-        smallest = self.smallest_for(cut, options.cores)
-        tables = partial(PiecesOfPlane, grid, options.fill_holes, smallest, cut, labels)
+        tables = partial(PiecesOfPlane, grid, options.fill_holes, least, cut, labels)
         return Pass("components", grid, lambda: None, work, tables, labels)
 
-    def later(self, name: str, render: Render, grid: Grid, minimum_size: int, rows: int) -> Pass:
+    def later(self, name: str, render: Render, grid: Grid, least: Least, rows: int) -> Pass:
         """A pass that renders the blocks of `grid` anew, and puts their labels away."""
         store = store_in(self.scratch, name, grid)
         labels = keep_blocks(store.get, rows * grid.columns)
 
         def work(before: LabelledPlane | None, box: Box) -> Any:
             assert before is not None
-            return rebuilt_block(before, grid, box, render, store)
+            return rebuilt_block(before, grid, box, render, store, self.read if least.sure else None)
 
-        return Pass(name, grid, store.begin, work, partial(KeysOfPlane, grid, minimum_size, labels), labels)
+        return Pass(name, grid, store.begin, work, partial(KeysOfPlane, grid, least, labels), labels)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,14 +129,15 @@ def passes_over(
         options: what is asked for.
         scratch: folder for what does not stay in memory, one for all processes; in memory it is of use to one alone.
     """
-    make, cores, grow, cut = _Passes(grid, options, scratch), options.cores, options.grow, options.split == "watershed"
-    found = [make.components(read, cut)]
+    make, cores, grow = _Passes(read, grid, options, scratch), options.cores, options.grow
+    cut = options.split == "watershed"
+    found = [make.components(cut)]
     if cut:
         render: Render = partial(cut_window, diameter=options.object_diameter)
-        found.append(make.later("split", render, windows(grid), make.smallest_for(cores), make.rows_for(cores, grow)))
+        found.append(make.later("split", render, windows(grid), make.least_for(cores), make.rows_for(cores, grow)))
     if cores:
         render = partial(spread_block, read=read)
-        found.append(make.later("spread", render, grid, options.minimum_size, make.rows_for(grow)))
+        found.append(make.later("spread", render, grid, make.least_for(), make.rows_for(grow)))
     if grow:
-        found.append(make.later("grown", partial(grown_block, grow=grow), grid, 0, 1))
+        found.append(make.later("grown", partial(grown_block, grow=grow), grid, Least(), 1))
     return tuple(found)

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellseg.inference.instances.blocks import Grid
-from cellseg.inference.instances.components import measure
+from cellseg.inference.instances.components import measure, sure_pixels
+from cellseg.inference.instances.instance_options import Least
 from cellseg.inference.instances.numbering import Nodes, number
-from cellseg.inference.instances.plane import LabelledPlane
+from cellseg.inference.instances.plane import LabelledPlane, MaskReader
 from cellseg.inference.instances.store import BlockStore
 from cellseg.inference.instances.unionfind import unite_pairs
 from cellseg.inference.instances.window_seams import WindowRim, WindowSeams
@@ -33,16 +34,21 @@ class BlockKeys:
     """(k,) pixels of each."""
     firsts: NDArray[np.int64]
     """(k,) first pixel of each in the plane."""
+    sure: NDArray[np.int64]
+    """(k,) pixels of each that are SURE, where that is asked for."""
     rim: WindowRim | None
 
 
-def rebuilt_block(plane: LabelledPlane, grid: Grid, box: Box, render: Render, store: BlockStore) -> BlockKeys:
-    """Render a block of `grid` from a plane, and put its labels into the store."""
+def rebuilt_block(
+    plane: LabelledPlane, grid: Grid, box: Box, render: Render, store: BlockStore, read: MaskReader | None = None
+) -> BlockKeys:
+    """Render a block of `grid` from a plane, and put its labels into the store; `read` gives the mask that is SURE."""
     image, rim = render(plane, box)
     keys, labels = _compact(image)
     sizes, firsts, _ = measure(labels, len(keys), box.top, box.left, grid.width)
     store.put(box, labels)
-    return BlockKeys(keys, sizes[1:], firsts[1:], rim)
+    sure = sure_pixels(labels, read(box.rows, box.columns) if read else None, len(keys))
+    return BlockKeys(keys, sizes[1:], firsts[1:], sure[1:], rim)
 
 
 @dataclass(slots=True)
@@ -50,14 +56,15 @@ class KeysOfPlane:
     """Keys of the blocks of a plane, added in scan order; equal ones are one instance."""
 
     grid: Grid
-    minimum_size: int
-    """Smaller instances are left out."""
+    least: Least
+    """Instances that have less are left out."""
     labels: Callable[[Box], NDArray[np.int32]]
     """Gives the labels of a block."""
     _seams: WindowSeams = field(init=False)
     _keys: list[NDArray[np.int64]] = field(default_factory=lambda: [np.zeros(1, np.int64)])
     _sizes: list[NDArray[np.int64]] = field(default_factory=lambda: [np.zeros(1, np.int64)])
     _firsts: list[NDArray[np.int64]] = field(default_factory=lambda: [np.zeros(1, np.int64)])
+    _sure: list[NDArray[np.int64]] = field(default_factory=lambda: [np.zeros(1, np.int64)])
     _offsets: list[int] = field(default_factory=lambda: [0])
 
     def __post_init__(self) -> None:
@@ -69,13 +76,15 @@ class KeysOfPlane:
         self._keys.append(block.keys)
         self._sizes.append(block.sizes)
         self._firsts.append(block.firsts)
+        self._sure.append(block.sure)
         self._offsets.append(self._offsets[-1] + len(block.keys))
 
     def plane(self) -> LabelledPlane:
         """The plane, numbered, when the last block was added."""
         keys = _joined(np.concatenate(self._keys), self._seams.pairs)
-        nodes = Nodes(np.array(self._offsets), keys, np.concatenate(self._sizes), np.concatenate(self._firsts))
-        names, count = number(nodes, self.minimum_size)
+        sizes, firsts, sure = map(np.concatenate, (self._sizes, self._firsts, self._sure))
+        nodes = Nodes(np.array(self._offsets), keys, sizes, firsts, sure)
+        names, count = number(nodes, self.least)
         return LabelledPlane(self.grid, count, names, nodes.offsets, self.labels)
 
 

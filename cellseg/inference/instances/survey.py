@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from cellseg.inference.instances.blocks import Grid
 from cellseg.inference.instances.components import LocalLabels, measure
 from cellseg.inference.instances.holes import neighbours
+from cellseg.inference.instances.instance_options import Least
 from cellseg.inference.instances.numbering import Nodes, number
 from cellseg.inference.instances.plane import LabelledPlane, no_boxes
 from cellseg.inference.instances.seams import LabelPairs, Rim, Seams, edge_of_plane, rim_of
@@ -31,6 +32,8 @@ class BlockPieces:
     """(count + 1,) pixels of each."""
     firsts: NDArray[np.int64]
     """(count + 1,) first pixel of each in the plane."""
+    sure: NDArray[np.int64]
+    """(count + 1,) pixels of each that are SURE."""
     boxes: NDArray[np.int32]
     """(count + 1, 4) bounding box of each; (1, 4) where they are not wanted."""
     edge: NDArray[np.int32]
@@ -57,7 +60,9 @@ def pieces_of(grid: Grid, box: Box, block: LocalLabels, fill_holes: int, boxed: 
         candidates = (np.arange(block.count + 1) > block.cells) & (sizes <= fill_holes)
         candidates[edge] = False
         inside = np.unique(neighbours(block.labels, block.cells, candidates), axis=0)
-    return BlockPieces(block.cells, sizes, firsts, boxes if boxed else boxes[:1], np.unique(edge), inside, rim)
+    return BlockPieces(
+        block.cells, sizes, firsts, block.sure, boxes if boxed else boxes[:1], np.unique(edge), inside, rim
+    )
 
 
 @dataclass(slots=True)
@@ -66,8 +71,8 @@ class PiecesOfPlane:
 
     grid: Grid
     fill_holes: int
-    minimum_size: int
-    """Smaller instances are left out."""
+    least: Least
+    """Instances that have less are left out."""
     boxed: bool
     """The bounding boxes of the instances are wanted."""
     labels: Callable[[Box], NDArray[np.int32]]
@@ -75,6 +80,7 @@ class PiecesOfPlane:
     _seams: Seams = field(init=False)
     _sizes: list[NDArray[np.int64]] = field(default_factory=lambda: [np.zeros(1, np.int64)])
     _firsts: list[NDArray[np.int64]] = field(default_factory=lambda: [np.full(1, 2**62, np.int64)])
+    _sure: list[NDArray[np.int64]] = field(default_factory=lambda: [np.zeros(1, np.int64)])
     _boxes: list[NDArray[np.int32]] = field(default_factory=lambda: [np.zeros((1, 4), np.int32)])
     _cell: list[NDArray[np.bool_]] = field(default_factory=lambda: [np.zeros(1, bool)])
     _edge: list[NDArray[np.int64]] = field(default_factory=lambda: [np.zeros(0, np.int64)])
@@ -98,6 +104,7 @@ class PiecesOfPlane:
             self._beside += [beside, pieces.inside + offset]
         self._sizes.append(pieces.sizes[1:])
         self._firsts.append(pieces.firsts[1:])
+        self._sure.append(pieces.sure[1:])
         self._boxes.append(pieces.boxes[1:])
         self._cell.append(cell[1:])
         self._edge.append(pieces.edge[pieces.edge > 0].astype(np.int64) + offset)
@@ -106,7 +113,7 @@ class PiecesOfPlane:
     def plane(self) -> LabelledPlane:
         """The plane, numbered, when the last block was added."""
         nodes = self._united()
-        names, count = number(nodes, self.minimum_size)
+        names, count = number(nodes, self.least)
         boxes = _boxes_of(names, count, np.concatenate(self._boxes)) if self.boxed else no_boxes()
         return LabelledPlane(self.grid, count, names, nodes.offsets, self.labels, boxes)
 
@@ -118,7 +125,7 @@ class PiecesOfPlane:
             cell = cell | _small_holes(keys, sizes, cell, np.concatenate(self._edge), self.fill_holes)
             beside = np.concatenate(self._beside)
             unite_pairs(keys, beside[cell[beside[:, 0]]])
-        return Nodes(np.array(self._offsets), np.where(cell, keys, 0), sizes, firsts)
+        return Nodes(np.array(self._offsets), np.where(cell, keys, 0), sizes, firsts, np.concatenate(self._sure))
 
 
 def _boxes_of(names: NDArray[np.uint32], count: int, boxes: NDArray[np.int32]) -> NDArray[np.int32]:

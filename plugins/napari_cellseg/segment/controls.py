@@ -12,6 +12,7 @@ from napari_cellseg.widgets import column
 _SPANS: dict[str, SliderSpan] = {
     "threshold": (0.01, 0.99, 0.01),
     "minimum_size": (0, 2000, 1),
+    "minimum_probability": (0, 0.99, 0.01),
     "fill_holes": (0, 2000, 1),
     "object_diameter": (0, 500, 1),
     "link_overlap": (0.01, 1, 0.01),
@@ -22,6 +23,7 @@ WIDER = 4
 """The sliders of these cover at least so many times what is stored with the model."""
 _TITLES = {
     "minimum_size": "Smallest cell",
+    "minimum_probability": "Sure by half",
     "fill_holes": "Fill holes",
     "split": "Touching cells",
     "object_diameter": "Diameter",

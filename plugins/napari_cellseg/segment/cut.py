@@ -11,11 +11,20 @@ from psygnal import Signal
 from cellseg.options import PredictOptions
 from napari_cellseg.forms.answers import Answers, FormValues
 
-CUT = ("threshold", "minimum_size", "fill_holes", "split", "object_diameter", "link", "link_overlap")
+CUT = (
+    "threshold",
+    "minimum_size",
+    "minimum_probability",
+    "fill_holes",
+    "split",
+    "object_diameter",
+    "link",
+    "link_overlap",
+)
 """Options of `cellseg predict` for which the network need not run again."""
 LINKING = ("link", "link_overlap")
 """Those that need all planes."""
-UNKNOWN = {"threshold": 0.5, "minimum_size": 0, "fill_holes": 0, "split": 0.0}
+UNKNOWN = {"threshold": 0.5, "minimum_size": 0, "minimum_probability": 0.0, "fill_holes": 0, "split": 0.0}
 """What is shown before there is a model."""
 
 
@@ -35,7 +44,8 @@ class Cut:
         """Follow what is stored with a model.
 
         Args:
-            stored: threshold, minimum_size, fill_holes, split (0 or the usual diameter), and names of the classes.
+            stored: threshold, minimum_size, minimum_probability, fill_holes, split (0 or the usual diameter), and names
+                of the classes.
             stack: whether there is more than one plane.
             anew: forget what was changed by hand.
         """
@@ -79,6 +89,7 @@ class Cut:
         values = self.answers.values
         hidden = {
             "threshold": self.classes > 2,  # each pixel has the most probable class
+            "minimum_probability": self.classes > 2,
             "object_diameter": values["split"] != "watershed",
             "link": not self.stack,
             "link_overlap": not self.stack or values["link"] != "overlap",
@@ -92,5 +103,6 @@ def stored_values(stored: Mapping[str, Any]) -> FormValues:
     diameter = float(round(stored["split"]))
     split = "watershed" if diameter else "none"
     sizes = {name: round(stored[name]) for name in ("minimum_size", "fill_holes")}
-    known = {**sizes, "threshold": stored["threshold"], "split": split, "object_diameter": diameter}
+    probabilities = {name: stored[name] for name in ("threshold", "minimum_probability")}
+    known = {**sizes, **probabilities, "split": split, "object_diameter": diameter}
     return {name: {**plain, **known}[name] for name in CUT}

@@ -67,6 +67,7 @@ class Engine:
                 "classes": list(names),
                 "threshold": model.card.threshold,
                 "minimum_size": model.card.minimum_size,
+                "minimum_probability": model.card.minimum_probability,
                 "fill_holes": model.card.fill_holes,
                 "split": model.card.split,
                 "tile": max(kept.decisions.tile),

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cellseg import InputError, label_instances
-from cellseg.inference.instances import spread, with_cores
+from cellseg.inference.instances import levels_of, spread
 from tests.inference.instances.drawing import blocks, by_blocks, draw, masks, numbers
 
 
@@ -15,7 +15,7 @@ def test_blocks_do_not_show(mask, seed, block, grow, size, reach):
         patch.setattr(spread, "REACH", reach)
         wanted = label_instances(mask, size, grow, cores=cores)
         options = {"minimum_size": size, "grow": grow, "cores": True}
-        np.testing.assert_array_equal(by_blocks(with_cores(mask, cores), block, **options), wanted)
+        np.testing.assert_array_equal(by_blocks(levels_of(mask, cores, None), block, **options), wanted)
 
 
 def test_cells_that_touch_are_told_apart_by_their_cores():
