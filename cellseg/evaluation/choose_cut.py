@@ -74,10 +74,7 @@ def search_cut(card: ModelCard, seen: Sequence[PredictedPlane]) -> Search[ModelC
         # the smallest specks are left out while thresholds are searched, which else would do no more than that
         found = yield from _scattered(replace(plain, minimum_size=sizes[min(1, len(sizes) - 1)]), scores, growth)
     best = yield from _best(scores, (replace(cut, minimum_size=size) for cut in found for size in sizes))
-    if scores.dense:
-        return best
-    sure = [replace(best, minimum_probability=p) for p in PROBABILITIES if p > best.threshold]
-    return (yield from _best(scores, [best, *sure]))
+    return best if scores.dense else (yield from _sure(best, scores))
 
 
 def most_trials(dense: bool, growth: int) -> int:
@@ -87,7 +84,7 @@ def most_trials(dense: bool, growth: int) -> int:
         return first + len(THRESHOLDS) + 2 * len(SHARES)
     cored = sum(c > t for t, c in product(BODIES, CORES))
     parts = len(BODIES) * len(SPLITS)
-    return first + min(growth, 2) * (cored + parts) + 3 * len(SHARES) + len(PROBABILITIES)
+    return first + min(growth, 2) * (cored + parts) + 3 * len(SHARES) + 2 * (len(PROBABILITIES) + len(BODIES))
 
 
 def _areas_of_classes(truth: LabelPlane) -> Int64:
@@ -129,6 +126,18 @@ def _scattered(plain: ModelCard, scores: CutScores, growth: Sequence[int]) -> Se
         if tried:
             found.append((yield from _best(scores, tried)))
     return found
+
+
+def _sure(best: ModelCard, scores: CutScores) -> Search[ModelCard]:
+    """The cut with the probability that half of the pixels of a cell must have, and the threshold that suits it.
+
+    Without the one, a high threshold must keep out what the network half believes in, and makes cells smaller."""
+    for _ in range(2):
+        asked = [replace(best, minimum_probability=p) for p in PROBABILITIES if p > best.threshold]
+        best = yield from _best(scores, [best, *asked])
+        others = [replace(best, threshold=t) for t in BODIES if t < (best.core or 1)]
+        best = yield from _best(scores, [best, *others])
+    return best
 
 
 def _thresholded(plain: ModelCard, scores: CutScores, growth: Sequence[int]) -> Search[ModelCard]:

@@ -278,6 +278,11 @@ def test_bad_files_are_refused_in_one_line(exported, tmp_path, capsys):
     told = onnx.load_from_string(good).metadata_props[0].value
     helper.set_model_props(foreign_model, {"cellseg": told})
     onnx.save(foreign_model, tmp_path / "liar.onnx")
+    for name in ("channels", "classes"):  # what the card must say of the network
+        said = json.loads(told)
+        del said["card"]["options"][name]
+        helper.set_model_props(foreign_model, {"cellseg": json.dumps(said)})
+        onnx.save(foreign_model, tmp_path / f"without {name}.onnx")
     helper.set_model_props(foreign_model, {"cellseg": json.dumps({"format": 99})})
     onnx.save(foreign_model, tmp_path / "later.onnx")
     for name, parts in {
@@ -288,6 +293,8 @@ def test_bad_files_are_refused_in_one_line(exported, tmp_path, capsys):
         "cut.zip": "cannot be read as a zip",
         "foreign.onnx": "was not exported by cellseg",
         "liar.onnx": "where it says",
+        "without channels.onnx": "does not understand",
+        "without classes.onnx": "does not understand",
         "later.onnx": "does not understand",
     }.items():
         refused(tmp_path / name, parts, tmp_path, capsys)

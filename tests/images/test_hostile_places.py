@@ -35,6 +35,13 @@ def test_metadata_that_lead_out_of_their_folder(tmp_path, name, version):
         open_image(image)
 
 
+@pytest.mark.parametrize("name", ["A" * 256, "A/" + "9" * 3000, "a/" * 3000, "\ud800" * 300])
+def test_collections_with_names_that_no_file_may_have(tmp_path, name):
+    for key, inside in [("plate", {"wells": [{"path": name}]}), ("well", {"images": [{"path": name}]})]:
+        with pytest.raises(InputError, match="bytes"):
+            list(images_inside(write_group(tmp_path / f"{key}.zarr", {key: inside})))
+
+
 @pytest.mark.parametrize("name", LEADING_OUT)
 def test_collections_that_lead_out_of_their_folder(tmp_path, name):
     for key, inside in [

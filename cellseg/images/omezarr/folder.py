@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 SUFFIX = ".zarr"
 MARKS = ("zarr.json", ".zgroup", ".zattrs", ".zarray")
 IMAGES_SHOWN = 3
+LONGEST_NAME, LONGEST_PATH = 255, 2000
+"""Bytes of a name and of a path that file systems take; with the folder before it 4,096."""
 
 
 def is_zarr(path: ZarrPlace) -> bool:
@@ -116,12 +118,17 @@ def part_of(folder: ZarrPlace, name: str) -> ZarrPlace:
     Links of the file system are followed: they are made by whoever keeps the data, not by who wrote the metadata.
 
     Raises:
-        InputError: the name leads out of the folder.
+        InputError: the name leads out of the folder, or is longer than names of files may be.
     """
     parts = PureWindowsPath(name)  # knows the separators and drives of all systems
     if parts.anchor or ".." in parts.parts or "\0" in name:
         found = f"its OME-Zarr metadata name a part outside of the folder: {name[:200]!r}"
         raise InputError(found, "Do not trust it; if the other folder is meant, open that.", path=str(folder))
+    lengths = [len(part.encode("utf-8", "surrogatepass")) for part in parts.parts]
+    whole = len(name.encode("utf-8", "surrogatepass"))
+    if max(lengths, default=0) > LONGEST_NAME or whole > LONGEST_PATH:
+        found = f"its OME-Zarr metadata name a part with a name of {whole:,} bytes: {name[:50]!r}..."
+        raise InputError(found, "They are damaged; write it again as OME-Zarr.", path=str(folder))
     return folder / name
 
 

@@ -88,9 +88,11 @@ def read_note(text: str | None, path: Path) -> ExportNote:
 def _from_tree(tree: dict[str, Any]) -> ExportNote:
     if tree["format"] != VERSION:
         raise ValueError(tree["format"])
-    card = tree["card"]
+    card = card_of(dict(tree["card"]))
+    if min(int(card.options["channels"]), int(card.options["classes"])) < 1:
+        raise ValueError(card.options)
     return ExportNote(
-        card=card_of(dict(card)),
+        card=card,
         geometry=Geometry(**tree["geometry"]),
         statistics=tree["statistics"],
         gain=tuple(map(float, tree["gain"])),

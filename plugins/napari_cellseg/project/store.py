@@ -127,7 +127,8 @@ class LabelStore:
         """Blocks in which something is annotated; of a store that only is read, perhaps some more."""
         with self._lock:
             newer = {index for box, _ in self._newer() for index in chunks.blocks_of(box)}
-            return sorted(newer | self._blocks.annotated())
+            every = newer | self._blocks.annotated()
+            return sorted(index for index in every if min(shape_of(self.box(index))) > 0)  # no stray files
 
     def flush(self) -> None:
         """Write all blocks that only the journal holds, and empty it.

@@ -184,6 +184,20 @@ def test_a_damaged_block(tmp_path):
     assert LabelStore(store.folder)[0, 0] == 1
 
 
+def test_blocks_beyond_the_edge_are_none(tmp_path):
+    store = _new(tmp_path / "a.zarr", (300, 300))
+    store[0, 0] = 3
+    store.flush()
+    block = chunks.file_of(store.folder, (0, 0))
+    for stray in ((0, 5), (7, 0), (9, 9)):
+        file = chunks.file_of(store.folder, stray)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(block.read_bytes())
+    again = LabelStore(store.folder)
+    assert again.annotated_blocks() == [(0, 0)]
+    assert again.max() == 3
+
+
 def test_a_folder_that_is_no_store(tmp_path):
     with pytest.raises(InputError, match="is no label store"):
         LabelStore(tmp_path / "none.zarr")
