@@ -18,8 +18,8 @@ COMMANDS = {
     "predict": "Segment one or several images, of any size, tile by tile.",
     "evaluate": "Compare a segmentation with the truth: metrics of each image, their mean, and over all objects "
     "pooled.",
-    "tune": "Search how probabilities are best cut into cells: threshold, core, growth, minimum size, holes and "
-    "splitting.",
+    "tune": "Search how probabilities are best cut into cells: threshold, core, growth, minimum size "
+    "and probability, holes and splitting.",
     "measure": "Measure every cell of a label image: place, size, shape and brightness, a row a cell.",
     "convert": "Convert labels into the format that the name of --out says; cells keep their numbers, and holes stay.",
     "export": "Write a model for other programs: the same probabilities without cellseg.",

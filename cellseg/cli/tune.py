@@ -39,7 +39,8 @@ def tune(
     labels: Annotated[LabelOptions, Parameter(name="*")] = LabelOptions(),
     as_json: JsonFlag = False,
 ) -> int:
-    """Search how probabilities are best cut into cells: threshold, core, growth, minimum size, holes and splitting.
+    """Search how probabilities are best cut into cells: threshold, core, growth, minimum size and
+    probability, holes and splitting.
 
     The search is the one at the end of a training. Tune on images that the model was not trained on.
 

@@ -82,7 +82,7 @@ def _text(name: str, note: ExportNote, options: ExportOptions) -> str:
         f"... pixels, and {g.margin} pixels a side are taken away: cut tiles that overlap by {2 * g.margin} pixels, "
         f"and mirror the image at its edges. {_exact(note)}",
         "Cells": f"A pixel belongs to a cell where the probability is at least {card.threshold:g}; cells are what is "
-        "connected. cellseg itself also separates and fills them as the model was tuned.",
+        "connected. cellseg itself also separates and fills them, and leaves some out, as the model was tuned.",
         "Statistics of normalisation": f"They are {note.statistics} and do not depend on the image.{_statistics(note)}",
         "Training data": card.data or "Not told.",
         "Validation": "\n".join(f"- {what}: {value:g}" for what, value in card.metrics.items()) or "Not told.",

@@ -158,6 +158,7 @@ class LevelsCount:
     flat: Counter[float] = field(default_factory=Counter)
     sides: Sides = field(default_factory=Sides)
     pixels: int = 0
+    flat_pixels: int = 0
     smallest: float = np.inf
     largest: float = -np.inf
 
@@ -174,6 +175,7 @@ class LevelsCount:
             self.corners.append((corner[0] + top, corner[1] + left))
             self.cells.append(texture(cell, flat))
             self.flat.update(flat_values(cell) if flat.any() else ())
+            self.flat_pixels += int(flat.sum())
 
     def _pixels_of(self, value: float, grid: Float64) -> int:
         """Pixels in the squares that a value fills, or in the areas, of which narrow margins have more."""
@@ -190,12 +192,22 @@ class LevelsCount:
                 each[margin[rows, columns], WHOLE] = np.nan
         return kept if any((each[..., WHOLE] < np.inf).any() for each in kept) else self.areas
 
+    def _is_drawn(self, frames: Sequence[float], grid: Float64) -> bool:
+        """True if most pixels, frames aside, lie in flat places: what differs at the edges of objects is no noise."""
+        framed = sum(self._pixels_of(value, grid) for value in frames)
+        return self.flat_pixels - framed > (self.pixels - framed) / 2
+
     def levels(self) -> Levels:
         """The levels of all that was added."""
         grid = area_grid(self.areas, self.corners)
         values = {*self.flat, *self.sides.values()}
         frames = frames_among(grid, sorted(values, key=lambda value: (-self.flat[value], value))[:FRAMES])
         low, high, seen = _levels(self._without(frames, grid), np.array(self.cells))
+        if not seen.size and self._is_drawn(frames, grid):
+            low, high, seen = _levels(self._without(frames, grid), np.array(self.cells), noisy=False)
+            if not seen.size:  # a rectangle on ground of one value
+                frames = []
+                low, high, seen = _levels(self.areas, np.array(self.cells), noisy=False)
         empty, areas = not seen.size, flattened(self.areas)
         most = BEYOND * (high - low)
         beyond = sorted(frames if empty else [v for v in values if not low - most <= v <= high + most])
@@ -237,9 +249,9 @@ def _differences(cells: Float64) -> tuple[float, float, float]:
     return first, second, float(steps.min()) if len(steps) else 0.0
 
 
-def _levels(areas: Sequence[Float64], cells: Float64) -> tuple[float, float, Float64]:
+def _levels(areas: Sequence[Float64], cells: Float64, noisy: bool = True) -> tuple[float, float, Float64]:
     """The dark and the bright level, and the levels (2, n) of all areas that have something to see."""
-    near, apart, step = _differences(cells)
+    near, apart, step = _differences(cells) if noisy else (0.0, 0.0, 0.0)
     noise = max(near, ROUNDING * step)
     seen, least = _seen(areas, max(noise, apart))
     if least:  # what is structured as finely as grain is taken for it

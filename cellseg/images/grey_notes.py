@@ -43,14 +43,9 @@ def is_constant(greys: PlaneGreys) -> bool:
     return isinstance(greys, tuple) and all(level.constant for level in greys)
 
 
-def is_empty(greys: PlaneGreys) -> bool:
-    """True for a plane in which nothing is seen but noise and single pixels, margins aside."""
-    return is_constant(greys) or (isinstance(greys, tuple) and all(level.empty for level in greys))
-
-
-def has_no_data(greys: PlaneGreys) -> bool:
-    """True for a plane with margins or missing parts in one of its channels."""
-    return isinstance(greys, tuple) and any(level.no_data for level in greys)
+def is_framed_noise(greys: PlaneGreys) -> bool:
+    """True for a plane in which nothing is seen but margins around noise."""
+    return isinstance(greys, tuple) and all(level.empty and level.no_data for level in greys)
 
 
 def _missing(levels: Sequence[Levels]) -> list[str]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from cellseg.arrays import Float32, Shape
-from cellseg.images.grey_notes import grey_notes, has_no_data, is_constant, is_empty
+from cellseg.images.grey_notes import grey_notes, is_constant, is_framed_noise
 from cellseg.images.grey_values import MEAN, GreyRule, PlaneGreys, greys_of, known_greys, note_greys, seen_pixels
 from cellseg.images.rescale import rescaled
 from cellseg.images.source import ImageSource
 from cellseg.inference.mirror import read_mirrored
-from cellseg.inference.statistics import CANDIDATES, SIDE, WHOLE, sample_boxes, strongest
+from cellseg.inference.statistics import CANDIDATES, sample_boxes, strongest
 from cellseg.inference.tiling import Box
 from cellseg.models.geometry import Geometry
 
@@ -50,10 +50,11 @@ class NormalisedImage:
     def holds_nothing(self, plane: int, *, adaptive: bool) -> bool:
         """True for a plane in which there is nothing to find: of one grey value.
 
-        An `adaptive` network, which takes its statistics from the image, would take those of noise and find cells in
-        it: nothing beside noise is nothing to find then.
+        An `adaptive` network, which takes its statistics from the image, would take those of noise in a margin and find
+        cells in it.
         """
-        return (is_empty if adaptive else is_constant)(self.measure(plane))
+        greys = self.measure(plane)
+        return is_constant(greys) or (adaptive and is_framed_noise(greys))
 
     @property
     def notes(self) -> list[str]:
@@ -68,20 +69,13 @@ class NormalisedImage:
         """Boxes where there is something to see; with the rule of the mean spread evenly, as ever."""
         size = self.source.height, self.source.width
         few = sample_boxes(*size, geometry)
-        framed = has_no_data(self.measure(plane))
-        if (len(few) == 1 and not framed) or self._rule.name == MEAN:
+        if len(few) == 1 or self._rule.name == MEAN:
             return few
-        whole = SIDE if framed else WHOLE
-        many, edge = sample_boxes(*size, geometry, per_axis=CANDIDATES, whole=whole), geometry.margin
+        many, edge = sample_boxes(*size, geometry, per_axis=CANDIDATES), geometry.margin
         inner = [Box(box.top + edge, box.left + edge, box.height - 2 * edge, box.width - 2 * edge) for box in many]
-        most = max(len(few) * _pixels(few[0]) // _pixels(many[0]), 1)
-        return strongest(many, [float(self.read(plane, box).std()) for box in inner], most)
+        return strongest(many, [float(self.read(plane, box).std()) for box in inner], len(few))
 
     def sample_shape(self, geometry: Geometry) -> tuple[int, ...]:
         """The shape that `sample` has at most, without reading it."""
         boxes = sample_boxes(self.source.height, self.source.width, geometry)
         return len(boxes), self.source.channels, boxes[0].height, boxes[0].width
-
-
-def _pixels(box: Box) -> int:
-    return box.height * box.width

@@ -36,14 +36,9 @@ def normalisation_layers(network: Any) -> list[nn.BatchNorm2d]:
     return [layer for layer in network.modules() if isinstance(layer, nn.BatchNorm2d)]
 
 
-def sample_boxes(
-    height: int, width: int, geometry: Geometry, side: int = SIDE, per_axis: int = PER_AXIS, whole: int = WHOLE
-) -> list[Box]:
-    """Input of the network for a look at a plane: boxes of one size, spread evenly, independent of the tiles.
-
-    Planes up to the side `whole` are seen in one piece.
-    """
-    rows, columns = (_positions(length, geometry, side, per_axis, whole) for length in (height, width))
+def sample_boxes(height: int, width: int, geometry: Geometry, side: int = SIDE, per_axis: int = PER_AXIS) -> list[Box]:
+    """Input of the network for a look at a plane: boxes of one size, spread evenly, independent of the tiles."""
+    rows, columns = (_positions(length, geometry, side, per_axis) for length in (height, width))
     return [Box(y, x, rows[1], columns[1]) for y in rows[0] for x in columns[0]]
 
 
@@ -125,8 +120,8 @@ def strongest(boxes: Sequence[Box], contrasts: Sequence[float], most: int) -> li
     return [boxes[k] for k in sorted(ranked) if contrasts[k] >= max(contrasts) / 2]
 
 
-def _positions(length: int, geometry: Geometry, side: int, per_axis: int, whole: int) -> tuple[list[int], int]:
-    if length <= whole:
+def _positions(length: int, geometry: Geometry, side: int, per_axis: int) -> tuple[list[int], int]:
+    if length <= WHOLE:
         return [-geometry.margin], geometry.input_size(length)
     starts = np.linspace(0, length - side, per_axis) // geometry.stride * geometry.stride
     return [int(start) - geometry.margin for start in starts], geometry.input_size(side)

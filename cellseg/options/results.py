@@ -70,7 +70,8 @@ class PredictOptions(Checked):
     minimum_size: MinimumSizeOption | None = None
     """Default: the model's own."""
     minimum_probability: Annotated[float, Limits(0, 1)] | None = None
-    """Cells of which less than half the pixels have this probability are removed. Default: the model's own."""
+    """Cells of which less than half the pixels have this probability are removed. A lower --threshold adds unsure
+    pixels to each cell: lower both. Default: the model's own."""
     fill_holes: Annotated[int, Limits(0, 2**31)] | None = None
     """Holes of at most that many pixels in a cell are filled, but for those at the image's edge. Default: the model's
     own."""

@@ -106,6 +106,16 @@ def test_nothing_to_see(noise):
     assert found.high > found.low
 
 
+@pytest.mark.parametrize("margin", [0, 200])
+@pytest.mark.parametrize("at", [(48, 40), (48, 48), (48, 56), (50, 50), (31, 17)])
+def test_a_drawing_without_noise_is_not_empty(at, margin):
+    y, x = np.ogrid[:160, :160]
+    image = 20 + ((y - at[0]) ** 2 + (x - at[1]) ** 2 < 150) * 150
+    found = levels(np.pad(image, margin))
+    assert not found.empty
+    assert found.low <= 20 < 100 < found.high
+
+
 @settings(deadline=None, max_examples=25)
 @given(st.sampled_from([1, 2, 3, 7, 20]), st.integers(0, 5000))
 def test_gain_and_offset(gain, offset):

@@ -44,6 +44,23 @@ def test_nobody_is_told_once_it_is_closed(qtbot, panel):
     assert told == []
 
 
+def test_what_is_told_may_close_the_panel(qtbot):
+    told, panel = [], QWidget()
+    thread = WorkThread(panel)
+    thread.do(int, lambda _: (told.append("first"), sip_delete(panel)))
+    thread.do(int, lambda _: told.append("second"))
+    qtbot.waitUntil(lambda: bool(told))
+    qtbot.wait(50)
+    assert told == ["first"]
+
+
+def sip_delete(widget):
+    """End a widget at once, as a window that is closed does."""
+    from PyQt6 import sip
+
+    sip.delete(widget)
+
+
 def test_nobody_is_told_once_the_panel_is_gone(qtbot):
     told, go_on, panel = [], threading.Event(), QWidget()
     panel.thread = WorkThread(panel)

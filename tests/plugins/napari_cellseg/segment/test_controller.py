@@ -24,6 +24,7 @@ OPENED = {
     "width": 40,
     "threshold": 0.7,
     "minimum_size": 12,
+    "minimum_probability": 0.0,
     "fill_holes": 0,
     "split": 0.0,
     "tile": 64,

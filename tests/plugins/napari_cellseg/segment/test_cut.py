@@ -7,7 +7,7 @@ from napari_cellseg.segment.cut import CUT, LINKING, UNKNOWN, Cut, stored_values
 
 from cellseg.options import PredictOptions
 
-STORED = {"threshold": 0.7, "minimum_size": 12, "fill_holes": 90, "split": 41.9}
+STORED = {"threshold": 0.7, "minimum_size": 12, "minimum_probability": 0.0, "fill_holes": 90, "split": 41.9}
 
 
 @pytest.fixture

@@ -159,7 +159,9 @@ def test_the_sliders_begin_with_what_the_model_has_stored_and_can_switch_it_off(
     cut = Cut()
     controls = CutControls(cut)
     qtbot.addWidget(controls)
-    cut.adapt({"threshold": 0.7, "minimum_size": 12, "fill_holes": 90, "split": 41.9}, stack=False)
+    cut.adapt(
+        {"threshold": 0.7, "minimum_size": 12, "minimum_probability": 0.0, "fill_holes": 90, "split": 41.9}, stack=False
+    )
     shown = {name: controls.field(name).value for name in CUT}
     assert (shown["threshold"], shown["fill_holes"], shown["split"]) == (0.7, 90, "watershed")
     assert controls.field("object_diameter").native.isVisibleTo(controls)
@@ -168,6 +170,8 @@ def test_the_sliders_begin_with_what_the_model_has_stored_and_can_switch_it_off(
     controls.field("fill_holes").value = 0
     assert cut.options == {"fill_holes": 0, "split": "none"}
     assert not controls.field("object_diameter").native.isVisibleTo(controls)
-    cut.adapt({"threshold": 0.7, "minimum_size": 3000, "fill_holes": 90, "split": 0}, stack=True)
+    cut.adapt(
+        {"threshold": 0.7, "minimum_size": 3000, "minimum_probability": 0.0, "fill_holes": 90, "split": 0}, stack=True
+    )
     assert controls.field("minimum_size")._slider.value == 3000  # which is no end of the slider
     assert controls.field("link").native.isVisibleTo(controls)
