@@ -111,6 +111,7 @@ def test_paint_undo_redo_fill_and_open_again(make_napari_viewer, project):
     layer.redo()
     np.testing.assert_array_equal(on_disk(project, flat), painted)
     layer.mode = "erase"
+    strokes.settle(viewer)  # its controls may be of another size
     strokes.stroke(viewer, layer, [(100, 150), (100, 200)])
     assert (on_disk(project, flat)[100, 155:195] == 0).all()
     layer.fill((100, 60), 9)
