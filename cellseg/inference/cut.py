@@ -41,7 +41,7 @@ def instance_options(card: ModelCard, options: PredictOptions = PredictOptions()
 def levels_in(
     cell: NDArray[np.float32], card: ModelCard, options: PredictOptions
 ) -> tuple[NDArray[np.bool_] | None, NDArray[np.bool_] | None]:
-    """Where probabilities (h, w) make the core of a cell, and where its sure pixels; None for what is not asked for."""
+    """Masks (h, w) of cores and of sure pixels in the probabilities of cells; None for what is not asked for."""
     core, sure = cuts_of(card, options)[1], surely_of(card, options)
     return cell >= core if core else None, cell >= sure if sure else None
 

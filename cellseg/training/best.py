@@ -96,7 +96,7 @@ def metric_for(data: TrainingSet, options: TrainOptions) -> str:
 
 
 def tie_of(data: TrainingSet, options: TrainOptions, metric: str) -> float:
-    """How far below the highest score a later model may be and is kept, unless a metric was asked for.
+    """Distance below the highest score at which a later model is kept, unless a metric was asked for.
 
     Of strokes and of cells that fill the images a little: the schedule makes later models better, and so small a
     difference on few images is chance.

@@ -116,6 +116,14 @@ def test_a_drawing_without_noise_is_not_empty(at, margin):
     assert found.low <= 20 < 100 < found.high
 
 
+def test_a_drawn_rectangle_is_no_field_in_a_margin():
+    image = np.zeros((600, 600), np.uint16)
+    image[150:400, 200:480] = 1000
+    found = levels(image)
+    assert (found.empty, found.no_data) == (False, ())
+    assert found.low <= 0 < 900 < found.high
+
+
 @settings(deadline=None, max_examples=25)
 @given(st.sampled_from([1, 2, 3, 7, 20]), st.integers(0, 5000))
 def test_gain_and_offset(gain, offset):

@@ -13,7 +13,7 @@ is the one that half of the pixels of an instance must have."""
 
 @dataclass(frozen=True, slots=True)
 class Least:
-    """What an instance has at least; others are left out."""
+    """Least size and share of sure pixels of an instance; others are left out."""
 
     size: int = 0
     """Pixels."""

@@ -73,7 +73,7 @@ class _Passes:
         return -(-HALO_ROWS // self.grid.block) + 1 if any(following) else 1
 
     def least_for(self, *following: object) -> Least:
-        """What the instances that a pass leaves have at least: only the last that changes sizes takes any away."""
+        """Least that the instances have which a pass leaves: only the last that changes sizes takes any away."""
         return Least() if any(following) else Least(self.options.minimum_size, self.options.sure)
 
     def components(self, cut: bool) -> Pass:

@@ -75,7 +75,7 @@ class ClassColormap(AnnotationColormap):
 
     @property
     def table(self) -> CellClassTable | None:
-        """Where its classes come from."""
+        """Origin of its classes."""
         return self._table
 
     def _rows(self, values: NDArray[Any]) -> UInt8:
