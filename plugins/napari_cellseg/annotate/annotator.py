@@ -55,7 +55,7 @@ class Annotator(QObject):
         self._hand = InHand(session, self.run, self)
         self._marks = Marks(self.viewer)
         self._next_place = NextPlace(session, self._hand, self._marks, self.look_at, self)
-        self._review = Reviewing(Tasks(), show_warning)
+        self._review = Reviewing(Tasks(self), show_warning)
         self._edits = CellEdits(self._hand)
         self.classing = Classing(session, self._hand)
         self._tools = MouseTools(self._hand, self._marks, self._predicted, self.classing)

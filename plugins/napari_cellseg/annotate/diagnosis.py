@@ -5,10 +5,10 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari.qt.threading import create_worker
 from qtpy.QtCore import QObject, Signal
 
 import cellseg
@@ -18,6 +18,7 @@ from napari_cellseg.annotate.layer import AnnotatedLayer
 from napari_cellseg.annotate.places import grey
 from napari_cellseg.annotate.suggest import Suggestion
 from napari_cellseg.children.errand import Errand
+from napari_cellseg.children.tasks import Tasks
 
 if TYPE_CHECKING:
     from napari.layers import Image
@@ -36,6 +37,7 @@ class Diagnosis(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._tasks = Tasks(self)
         self._folder: Path | None = None
         self._errand: Errand | None = None
         self._origins: dict[str, Spot] = {}
@@ -55,10 +57,7 @@ class Diagnosis(QObject):
         if not boxes:
             raise cellseg.InputError("nothing is annotated", "Press N and paint some cells.")
         self._folder = Path(tempfile.mkdtemp(prefix="cellseg-check-"))
-        worker: Any = create_worker(write, _sheets(target, image, boxes), self._folder)
-        worker.returned.connect(self._on_written)
-        worker.errored.connect(lambda error: self._on_failed(str(error)))
-        worker.start()
+        self._tasks.run(partial(write, _sheets(target, image, boxes), self._folder), self._on_written, self._on_failed)
 
     def close(self) -> None:
         """Stop it; for windows that close."""

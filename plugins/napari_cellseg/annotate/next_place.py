@@ -33,7 +33,7 @@ class NextPlace:
     ) -> None:
         """`look_at` brings a window of a plane into the field; the search runs as long as `parent` is there."""
         self._session, self._hand, self._marks, self._look_at = session, hand, marks, look_at
-        self._places = Places(parent, Tasks())
+        self._places = Places(parent, Tasks(parent))
         self._waiting: FoundPlace | None = None
         """Place in an image that is about to be seen."""
         hand.target_changed.connect(self._on_target)

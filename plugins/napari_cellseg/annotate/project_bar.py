@@ -5,14 +5,12 @@ from __future__ import annotations
 from functools import partial
 
 from napari.layers import Labels
-from napari.qt.threading import create_worker
 from napari.utils.notifications import show_error, show_info
-from qtpy.compat import isalive
 from qtpy.QtWidgets import QMenu, QWidget
 
-import cellseg
 from napari_cellseg.annotate.annotator import Annotator
 from napari_cellseg.annotation import is_annotation
+from napari_cellseg.children.tasks import Tasks
 from napari_cellseg.napari_private import forget_history
 from napari_cellseg.project import layers as project_layers
 from napari_cellseg.project.commands import new_project, open_folder
@@ -31,6 +29,7 @@ class ProjectBar(QWidget):
     def __init__(self, session: Session, annotator: Annotator) -> None:
         super().__init__()
         self._session, self._annotator, self._viewer = session, annotator, annotator.viewer
+        self._tasks = Tasks(self)
         tip = "A folder that keeps every stroke, for the selected images or all that are open."
         new = slim_button("New project ...", tip, lambda: new_project(self._viewer))
         old = slim_button("Open project ...", "Go on with a project folder.", lambda: open_folder(self._viewer))
@@ -79,10 +78,8 @@ class ProjectBar(QWidget):
         if found is None or target is None:
             return
         self.states.setEnabled(False)
-        worker = create_worker(found[0].restore, found[1], state, _start_thread=False)
-        worker.returned.connect(lambda _: self._restored(target.layer, state))
-        worker.errored.connect(self._fail)
-        worker.start()
+        restore = partial(found[0].restore, found[1], state)
+        self._tasks.run(restore, lambda _: self._restored(target.layer, state), self._fail)
 
     def _restored(self, layer: Labels, state: Kept) -> None:
         layer.data = layer.data  # napari draws it anew and forgets strokes, whose undoing would mix two states
@@ -91,13 +88,12 @@ class ProjectBar(QWidget):
         show_info(f"The annotation is as it was {_title(state)}")
         self._enable()
 
-    def _fail(self, error: Exception) -> None:
-        show_error(str(error) if isinstance(error, cellseg.InputError) else f"{type(error).__name__}: {error}")
+    def _fail(self, words: str) -> None:
+        show_error(words)
         self._enable()
 
     def _enable(self) -> None:
-        if isalive(self):
-            self.states.setEnabled(True)
+        self.states.setEnabled(True)
 
     def _in_hand(self) -> tuple[Project, ProjectImage] | None:
         """The project and the image of it that is annotated."""

@@ -50,7 +50,7 @@ class StartPanel(QWidget):
     def __init__(self, session: Session, window: WindowActions) -> None:
         super().__init__()
         self._session, self._window = session, window
-        tasks = Tasks()
+        tasks = Tasks(self)
         self.stage, self.list = ImageStage(session, tasks), ImageListView(tasks)
         self._soon = later(self, 0, self._refresh)
         self._build()

@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from qtpy.compat import isalive
 from qtpy.QtCore import QSize, Qt, Signal
 from qtpy.QtGui import QIcon, QImage, QPixmap
 from qtpy.QtWidgets import QListWidget, QListWidgetItem
@@ -82,8 +81,6 @@ class ImageListView(QListWidget):
         return [self._entries[row] for row in rows]
 
     def _on_made(self, entry: ListedImage, picture: UInt8 | None) -> None:
-        if not isalive(self):
-            return
         self._waiting = None
         self._icons[entry.path] = QIcon() if picture is None else _icon(picture)
         for row, other in enumerate(self._entries):

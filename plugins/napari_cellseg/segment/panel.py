@@ -49,7 +49,7 @@ class SegmentPanel(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self._folders, cut, tasks = Folders(session), Cut(), Tasks()
+        self._folders, cut, tasks = Folders(session), Cut(), Tasks(self)
         self._service = Service(_WORKER)
         self._tasks, self.batch = tasks, BatchRun()
         self.destroyed.connect(_closing(self._service, self.batch))
