@@ -2,8 +2,10 @@
 
 import ast
 import importlib
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -66,6 +68,17 @@ def test_every_public_name_is_there():
 def test_python_dash_m():
     done = subprocess.run([sys.executable, "-m", "cellseg", "--version"], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == f"cellseg {cellseg.__version__}"
+
+
+def test_the_distribution_is_not_named_as_a_stranger_s():
+    """`cellseg` on the public index is another project: nothing tells anybody to install it from there."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert project["name"] == "cellseg-unet"
+    assert f"name: {project['name']}\n" in (ROOT / "plugins" / "napari_cellseg" / "napari.yaml").read_text("utf-8")
+    strangers = re.compile(r"(pip|uv|conda|pipx) (install|add)( -\S+)* [\"']?cellseg([\[\"'\s]|$)")
+    rooms = ("cellseg", "plugins", "docs")
+    files = [ROOT / "README.md", *(file for room in rooms for file in (ROOT / room).rglob("*.[pm][yd]"))]
+    assert [file for file in files if strangers.search(file.read_text("utf-8"))] == []
 
 
 def test_nothing_but_the_command_line_prints():

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from cellseg import __version__
 from cellseg.errors import InputError, reading
 from cellseg.files import complete_file, linked_place, write_json, write_text
 from cellseg.models.card import MODEL_FILE
@@ -35,7 +36,7 @@ CONTROL = "control"
 WEIGHT_MAPS = "weights"
 PASSING = (".part", ".lock")
 """Endings of files that a killed program leaves, or one that begins."""
-VERSIONS = ("cellseg", "torch", "numpy", "scipy", "scikit-image", "tifffile")
+LIBRARIES = ("torch", "numpy", "scipy", "scikit-image", "tifffile")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ def write_config(
                 "labels_are": data.kind,
                 "classes": data.classes,
             },
-            "versions": {name: _version(name) for name in VERSIONS} | {"python": platform.python_version()},
+            "versions": _versions(),
         },
     )
 
@@ -238,6 +239,11 @@ def write_metrics(run: RunFolder, rows: list[dict[str, Any]]) -> None:
         writer = csv.DictWriter(file, columns, restval="")
         writer.writeheader()
         writer.writerows(rows)
+
+
+def _versions() -> dict[str, str]:
+    own = {"cellseg": __version__, "python": platform.python_version()}
+    return own | {name: _version(name) for name in LIBRARIES}
 
 
 def _version(name: str) -> str:

@@ -41,7 +41,7 @@ def open_large_image(viewer: Viewer) -> None:
 
 def open_panel(viewer: Viewer, title: str) -> CellsegDock:
     """The dock of a viewer with a panel in front, opened if it was not."""
-    dock, widget = viewer.window.add_plugin_dock_widget("cellseg")
+    dock, widget = viewer.window.add_plugin_dock_widget("cellseg-unet")
     dock.show()
     dock.raise_()
     widget.show_panel(title)

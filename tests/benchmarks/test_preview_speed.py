@@ -56,7 +56,7 @@ def test_the_window_while_sliders_move(labels, make_napari_viewer, qtbot):
     viewer = make_napari_viewer(show=True)
     viewer.window.resize(1400, 900)
     viewer.add_labels(labels)
-    panel = viewer.window.add_plugin_dock_widget("cellseg")[1].show_panel("Borders")
+    panel = viewer.window.add_plugin_dock_widget("cellseg-unet")[1].show_panel("Borders")
     getattr(viewer, "scene", viewer).camera.zoom = 1.0
     panel.borders._show_weights.setChecked(True)
     qtbot.waitUntil(lambda: "border weights" in viewer.layers, timeout=60_000)

@@ -68,7 +68,7 @@ def test_the_window_answers_while_tiles_come(model, tmp_path, make_napari_viewer
     save(model, tmp_path / "model.safetensors")
     tifffile.imwrite(tmp_path / "image.tif", image, tile=(512, 512), photometric="minisblack")
     viewer = make_napari_viewer(show=True)
-    panel = viewer.window.add_plugin_dock_widget("cellseg")[1].show_panel("Segment")
+    panel = viewer.window.add_plugin_dock_widget("cellseg-unet")[1].show_panel("Segment")
     panel.begin.images.choose_files([tmp_path / "image.tif"])
     panel._session.use_model(str(tmp_path / "model.safetensors"))
     tiles, gaps, last = [], [], [time.perf_counter()]

@@ -64,7 +64,7 @@ def test_the_window_opens_with_the_image_and_the_dock(tmp_path):
     path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
     done = start(tmp_path / "cells.tif", PYTHONPATH=path, SEEN=str(seen), NAPARI_CONFIG=str(tmp_path / "settings.yaml"))
     assert done.returncode == 0, done.stderr
-    assert json.loads(seen.read_text()) == {"layers": ["cells.tif"], "docks": ["cellseg (cellseg)"]}
+    assert json.loads(seen.read_text()) == {"layers": ["cells.tif"], "docks": ["cellseg (cellseg-unet)"]}
 
 
 def test_an_image_that_is_not_there(tmp_path):

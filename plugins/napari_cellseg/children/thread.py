@@ -40,7 +40,8 @@ class WorkThread(QObject):
 
     def close(self) -> None:
         """Wait for what is being done, and leave the rest; nobody is told."""
-        self._timer.stop()
+        if isalive(self._timer):
+            self._timer.stop()
         self._jobs.clear()
         self._thread.shutdown(cancel_futures=True)
 

@@ -54,7 +54,7 @@ def open_dock(model: str = "") -> None:
     viewer = current_viewer()
 
     def show() -> None:
-        _, dock = viewer.window.add_plugin_dock_widget("cellseg", "cellseg")
+        _, dock = viewer.window.add_plugin_dock_widget("cellseg-unet", "cellseg")
         if model:
             dock.session.use_model(model)
 

@@ -13,7 +13,7 @@ from npe2 import PluginManifest
 @pytest.fixture
 def dock(make_napari_viewer):
     viewer = make_napari_viewer()
-    return viewer.window.add_plugin_dock_widget("cellseg")[1]
+    return viewer.window.add_plugin_dock_widget("cellseg-unet")[1]
 
 
 def test_every_panel_opens(dock):
@@ -22,7 +22,7 @@ def test_every_panel_opens(dock):
 
 
 def test_the_manifest_is_valid():
-    PluginManifest.from_distribution("cellseg").validate_imports()
+    PluginManifest.from_distribution("cellseg-unet").validate_imports()
 
 
 def test_the_plugin_is_imported_without_torch():

@@ -33,7 +33,7 @@ def work(folder: Path) -> None:
 
     viewer = napari.Viewer(show=True)
     viewer.window.resize(900, 600)
-    viewer.open_sample("cellseg", "touching")
+    viewer.open_sample("cellseg-unet", "touching")
     user = User(viewer)
     true = viewer.layers["touching labels"]
     true.visible = False
@@ -117,7 +117,7 @@ def test_a_killed_window_loses_nothing(make_napari_viewer, qtbot, tmp_path):
     np.testing.assert_array_equal(tifffile.imread(tmp_path / "cells.tif"), seen["cells"])
 
     viewer = make_napari_viewer()
-    viewer.open(str(tmp_path / "project" / "project.json"), plugin="cellseg")
+    viewer.open(str(tmp_path / "project" / "project.json"), plugin="cellseg-unet")
     user = User(viewer)
     qtbot.waitUntil(lambda: user.dock.session.model != "")
     layers = {layer.metadata["cellseg"]["what"]: layer for layer in viewer.layers if "cellseg" in layer.metadata}

@@ -22,7 +22,7 @@ def image(tmp_path):
 
 def window(make_napari_viewer, image):
     viewer = make_napari_viewer()
-    dock = viewer.window.add_plugin_dock_widget("cellseg")[1]
+    dock = viewer.window.add_plugin_dock_widget("cellseg-unet")[1]
     open_images(viewer, [image])
     return viewer, dock, dock.findChild(RecoveryBar)
 

@@ -33,11 +33,11 @@ def test_a_sample_is_a_stack_with_labels(kind):
 
 def test_samples_and_menus_in_the_window(make_napari_viewer):
     viewer = make_napari_viewer()
-    image, labels = viewer.open_sample("cellseg", "touching")
+    image, labels = viewer.open_sample("cellseg-unet", "touching")
     assert (image.name, labels.name) == ("touching", "touching labels")
     viewer.layers.selection.active = image
     for command, panel in (("segment", "Segment"), ("annotate", "Annotate"), ("measure", "Measure")):
-        PluginManager.instance().commands.execute(f"cellseg.{command}_layer", (viewer,))
+        PluginManager.instance().commands.execute(f"cellseg-unet.{command}_layer", (viewer,))
         dock = next(iter(viewer.window.dock_widgets.values()))
         assert dock._tabs.tabText(dock._tabs.currentIndex()) == panel
     assert len(viewer.window.dock_widgets) == 1

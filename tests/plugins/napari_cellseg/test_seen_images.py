@@ -23,8 +23,8 @@ def project(tmp_path):
 
 def test_strokes_go_into_the_annotation_of_the_image_that_is_seen(make_napari_viewer, qtbot, project):
     viewer = make_napari_viewer(show=True)
-    panel = viewer.window.add_plugin_dock_widget("cellseg")[1].panel("Annotate")
-    viewer.open(project.path, plugin="cellseg")
+    panel = viewer.window.add_plugin_dock_widget("cellseg-unet")[1].panel("Annotate")
+    viewer.open(project.path, plugin="cellseg-unet")
     hand, stores = Hand(viewer, qtbot), {image.name: project.labels(image) for image in project.images}
 
     def paint(row):

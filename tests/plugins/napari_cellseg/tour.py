@@ -51,7 +51,7 @@ class Tour:
         self._folder, self._project = folder, project
         self.viewer = napari.Viewer(title="cellseg", show=True)
         self.viewer.window.resize(WIDTH, HEIGHT)
-        self.viewer.open_sample("cellseg", "touching")
+        self.viewer.open_sample("cellseg-unet", "touching")
         self._labels = self.viewer.layers["touching labels"]
         self._labels.visible = False
         self.user = User(self.viewer)

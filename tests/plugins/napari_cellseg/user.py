@@ -27,7 +27,7 @@ class User:
 
     def __init__(self, viewer: Any) -> None:
         self.viewer = viewer
-        self.dock: CellsegDock = viewer.window.add_plugin_dock_widget("cellseg")[1]
+        self.dock: CellsegDock = viewer.window.add_plugin_dock_widget("cellseg-unet")[1]
 
     def wait(self, condition: Callable[[], object]) -> None:
         """Until something is so."""

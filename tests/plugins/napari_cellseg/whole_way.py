@@ -22,7 +22,7 @@ class Way:
 
     def __init__(self, viewer, qtbot, folder: Path) -> None:
         self.viewer, self.bot, self.folder = viewer, qtbot, folder
-        self.dock = viewer.window.add_plugin_dock_widget("cellseg")[1]
+        self.dock = viewer.window.add_plugin_dock_widget("cellseg-unet")[1]
         self.hand = Hand(viewer, qtbot)
 
     def wait(self, what: Callable[[], object]) -> None:

@@ -28,7 +28,7 @@ def kept(project):
 
 def test_cells_get_their_classes_by_keys(make_napari_viewer, project, qtbot):
     viewer = make_napari_viewer(show=True)
-    panel = viewer.window.add_plugin_dock_widget("cellseg")[1].show_panel("Annotate")
+    panel = viewer.window.add_plugin_dock_widget("cellseg-unet")[1].show_panel("Annotate")
     hand = Hand(viewer, qtbot)
     open_project(viewer, project.path)
     qtbot.waitUntil(lambda: panel.annotator.ready)
@@ -80,7 +80,7 @@ def test_cells_get_their_classes_by_keys(make_napari_viewer, project, qtbot):
 def test_a_predicted_cell_is_taken_with_its_class(make_napari_viewer, project, qtbot, tmp_path):
     viewer = make_napari_viewer(show=True)
     project = project.with_classes(["neuron", "glia"])
-    panel = viewer.window.add_plugin_dock_widget("cellseg")[1].show_panel("Annotate")
+    panel = viewer.window.add_plugin_dock_widget("cellseg-unet")[1].show_panel("Annotate")
     hand = Hand(viewer, qtbot)
     open_project(viewer, project.path)
     qtbot.waitUntil(lambda: panel.annotator.ready)

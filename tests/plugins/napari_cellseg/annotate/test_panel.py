@@ -22,7 +22,7 @@ def viewer(make_napari_viewer):
 
 @pytest.fixture
 def panel(viewer):
-    return viewer.window.add_plugin_dock_widget("cellseg")[1].show_panel("Annotate")
+    return viewer.window.add_plugin_dock_widget("cellseg-unet")[1].show_panel("Annotate")
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ def click(panel, row):
 
 def test_a_folder_then_a_project_of_it_then_more_images(make_napari_viewer, qtbot, folder, tmp_path, monkeypatch):
     viewer = make_napari_viewer(show=True)
-    dock = viewer.window.add_plugin_dock_widget("cellseg")[1]
+    dock = viewer.window.add_plugin_dock_widget("cellseg-unet")[1]
     panel = dock.panel("Start")
     assert panel.isVisibleTo(dock), "it is what is seen first"
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(folder))
@@ -94,7 +94,7 @@ def test_channels_of_a_file_are_one_image_with_one_annotation(make_napari_viewer
     open_all(viewer, [tmp_path / "two.tif", tmp_path / "rgb.tif"])
     assert [layer.name for layer in viewer.layers] == ["two.tif nuclei", "two.tif walls", "rgb.tif"]
     assert viewer.layers["rgb.tif"].rgb
-    dock = viewer.window.add_plugin_dock_widget("cellseg")[1]
+    dock = viewer.window.add_plugin_dock_widget("cellseg-unet")[1]
     assert [entry.name for entry in dock.panel("Start").stage.entries] == ["two.tif", "rgb.tif"]
     images = dock.panel("Segment").begin.images
     assert [images.item(row).text() for row in range(images.count())] == ["two.tif", "rgb.tif"]
@@ -129,7 +129,7 @@ def test_nuclei_in_one_click_then_several_images_into_a_folder(make_napari_viewe
         disc = ((y - 48) ** 2 + (x - 40 - 8 * number) ** 2 < 150) * 150
         tifffile.imwrite(tmp_path / f"n{number}.tif", (20 + disc).astype(np.uint8))
     viewer = make_napari_viewer(show=True)
-    dock = viewer.window.add_plugin_dock_widget("cellseg")[1]
+    dock = viewer.window.add_plugin_dock_widget("cellseg-unet")[1]
     panel, segment = dock.panel("Start"), dock.panel("Segment")
     panel.open_paths([tmp_path / f"n{number}.tif" for number in range(3)])
     panel.find.click()
@@ -176,7 +176,7 @@ def test_an_interrupted_training_goes_on_with_one_click(make_napari_viewer, qtbo
     begun = []
     monkeypatch.setattr(Trainer, "resume", lambda _, run, words: begun.append((run, words)))
     viewer = make_napari_viewer()
-    dock = viewer.window.add_plugin_dock_widget("cellseg")[1]
+    dock = viewer.window.add_plugin_dock_widget("cellseg-unet")[1]
     panel = dock.panel("Start")
     assert not panel.go_on.isVisibleTo(panel), "no project is open"
     panel.open_paths([project.path])

@@ -15,7 +15,7 @@ def opened(make_napari_viewer, qtbot):
     image, labels = cellseg.make_sample("touching", (600, 600), np.random.default_rng(0))
     viewer.add_image(image, scale=(0.5, 0.5))
     viewer.add_labels(labels.astype(np.uint32), scale=(0.5, 0.5), name="cells")
-    dock = viewer.window.add_plugin_dock_widget("cellseg")[1]
+    dock = viewer.window.add_plugin_dock_widget("cellseg-unet")[1]
     panel = dock.show_panel("Borders")
     yield viewer, dock, panel
     panel.deformations.sheet.close()

@@ -10,12 +10,13 @@ stroke with label K, a line of its own, is finished.
 from __future__ import annotations
 
 import sys
+import time
 from itertools import count, pairwise
 from pathlib import Path
 
 import numpy as np
 from napari_cellseg.project.folder import Project
-from qtpy.QtCore import QPoint, Qt
+from qtpy.QtCore import QEvent, QObject, QPoint, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
@@ -38,11 +39,32 @@ def stroke(viewer, layer, positions):
     left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     QTest.mouseMove(native, points[0])
     QTest.mousePress(native, left, none, points[0])
+    arrived = Arrivals(native)
     for point in points[1:]:
         QTest.mouseMove(native, point)
-        QApplication.processEvents()
+        arrived.wait(point)
     QTest.mouseRelease(native, left, none, points[-1])
     QApplication.processEvents()
+
+
+class Arrivals(QObject):
+    """Where the mouse was last told to be: it is moved by way of the display, which may take its time."""
+
+    def __init__(self, native):
+        super().__init__(native)
+        self.at = None
+        native.installEventFilter(self)
+
+    def eventFilter(self, _, event):
+        if event.type() == QEvent.Type.MouseMove:
+            self.at = event.position().toPoint()
+        return False
+
+    def wait(self, point):
+        late = time.monotonic() + 5
+        QApplication.processEvents()
+        while self.at != point and time.monotonic() < late:
+            QTest.qWait(5)
 
 
 def settle(viewer):

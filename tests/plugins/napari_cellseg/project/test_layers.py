@@ -61,7 +61,7 @@ def test_strokes_are_painted_on_one_thread(make_napari_viewer, project, monkeypa
 def test_strokes_on_a_plane_larger_than_the_card_takes_are_shown_alone(make_napari_viewer, project, monkeypatch):
     monkeypatch.setattr("napari._vispy.layers.base.get_max_texture_sizes", lambda: (150, 150))  # of 300 x 400 pixels
     viewer = make_napari_viewer(show=True)
-    viewer.window.add_plugin_dock_widget("cellseg")
+    viewer.window.add_plugin_dock_widget("cellseg-unet")
     open_project(viewer, project.path)
     layer = viewer.layers["flat annotation"]
     strokes.settle(viewer)
@@ -192,11 +192,11 @@ def test_dropped_and_in_use_and_missing(make_napari_viewer, project, tmp_path, q
     cellseg.write_stack(results / "probabilities.tif", np.ones((2, 300, 400), np.float32), "CYX")
     (tmp_path / "deep.ome.tif").rename(tmp_path / "hidden.tif")
     viewer = make_napari_viewer()
-    viewer.open(project.path, plugin="cellseg")
+    viewer.open(project.path, plugin="cellseg-unet")
     names = ["flat", "flat probabilities", "flat instances", "flat annotation", "deep annotation"]
     assert [layer.name for layer in viewer.layers] == names
     assert "deep.ome.tif: the image deep is not there any more; its annotation is safe." in told()[-1]
-    dock = viewer.window.add_plugin_dock_widget("cellseg")[1]
+    dock = viewer.window.add_plugin_dock_widget("cellseg-unet")[1]
     assert dock.session.project == Project.open(project.path)
     assert dock.session.model == str(run)
     from napari_cellseg.project import commands

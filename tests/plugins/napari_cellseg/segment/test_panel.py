@@ -20,7 +20,7 @@ WAIT = 60_000
 @pytest.fixture
 def panel(make_napari_viewer, qtbot):
     viewer = make_napari_viewer()
-    dock = viewer.window.add_plugin_dock_widget("cellseg")[1]
+    dock = viewer.window.add_plugin_dock_widget("cellseg-unet")[1]
     made = dock.show_panel("Segment")
     yield made
     made._service.close()
