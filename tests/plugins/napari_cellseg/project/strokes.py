@@ -22,6 +22,8 @@ from qtpy.QtWidgets import QApplication
 
 BRUSH = 9
 APART = 14
+THROTTLED_MS = 20
+"""napari takes a move of the mouse every 5 ms; one that comes sooner, as people's hands never do, may be lost."""
 
 
 def on_canvas(viewer, layer, position):
@@ -37,12 +39,14 @@ def stroke(viewer, layer, positions):
     native = viewer.window._qt_viewer.canvas.native
     points = [on_canvas(viewer, layer, position) for position in positions]
     left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    QTest.mouseMove(native, points[0])
-    QTest.mousePress(native, left, none, points[0])
     arrived = Arrivals(native)
+    QTest.mouseMove(native, points[0])
+    QTest.qWait(THROTTLED_MS)
+    QTest.mousePress(native, left, none, points[0])
     for point in points[1:]:
         QTest.mouseMove(native, point)
         arrived.wait(point)
+    QTest.qWait(THROTTLED_MS)
     QTest.mouseRelease(native, left, none, points[-1])
     QApplication.processEvents()
 
