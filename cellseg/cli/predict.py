@@ -59,7 +59,7 @@ def predict(
     from cellseg.allocator import keep_memory
     from cellseg.images.open import open_image
     from cellseg.inference.result_mark import mark_of
-    from cellseg.inference.scope import refuse_without_effect
+    from cellseg.inference.scope import refuse_of_classes, refuse_without_effect
     from cellseg.models.trained import load
 
     keep_memory()
@@ -67,6 +67,7 @@ def predict(
     refuse_beside_shares(processes, files, verify_seams)
     about_all = summaries(files, options)
     trained = load(model)
+    refuse_of_classes(options, len(trained.card.class_names))
     jobs = plan_jobs(image, files, **_beside(trained, options), shared=processes.part is not None)
     failures = Failures(len(jobs))
 

@@ -16,8 +16,9 @@ from cellseg.inference.journal_key import journal_key
 from cellseg.inference.opened import prediction_on_disk
 from cellseg.inference.prediction import Prediction
 from cellseg.inference.result import Stored
-from cellseg.inference.scope import CUT, PLAN, changed
+from cellseg.inference.scope import CUT, PLAN, changed, refuse_of_classes
 from cellseg.inference.seen import seen_by
+from cellseg.models.trained import as_model
 from cellseg.options import PredictOptions
 
 NAME = "probabilities"
@@ -46,6 +47,7 @@ def keep_prediction(
     settings = PredictOptions(**options)
     if not changed(settings, PLAN):
         settings = replace(settings, tile=TILE)
+    refuse_of_classes(settings, len(as_model(model).card.class_names))
     seen, output = seen_by(model, image, settings), Path(folder) / NAME
     key = journal_key(seen, without=PLAN | CUT)
     stored = Stored(replace(settings, result="probabilities", probability_type="float32"))

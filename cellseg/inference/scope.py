@@ -28,6 +28,8 @@ CUT = (
 """Options of what is made of probabilities."""
 OF_INSTANCES = (CUT - FILE - {"threshold"}) | {"label_type"}
 """Options of numbered cells alone."""
+OF_TWO_CLASSES = frozenset({"threshold", "core", "minimum_probability"})
+"""Options that compare the probability of the one class of cells."""
 WITHOUT_EFFECT: dict[Result, frozenset[str]] = {
     "instances": frozenset({"probability_type"}),
     "classes": OF_INSTANCES | {"probability_type"},
@@ -42,6 +44,14 @@ def changed(options: PredictOptions, names: AbstractSet[str] = ALL) -> dict[str,
     """Those of the named options that differ from their defaults."""
     values = {name: getattr(options, name) for name in DEFAULTS if name in names}
     return {name: value for name, value in values.items() if value != DEFAULTS[name]}
+
+
+def refuse_of_classes(options: PredictOptions, classes: int, given: AbstractSet[str] = ALL) -> None:
+    """Raise InputError where one of the options that were given has no effect with so many classes."""
+    if classes > 2:
+        for name in sorted(changed(options, given & OF_TWO_CLASSES)):
+            found = f"{flag_of(name)} has no effect with a model of {classes} classes"
+            raise InputError(found, f"Each pixel has the most probable class. Leave {flag_of(name)} out.")
 
 
 def refuse_without_effect(options: PredictOptions, given: AbstractSet[str] = ALL) -> None:

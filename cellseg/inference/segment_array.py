@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from cellseg.inference.predict import filled
 from cellseg.inference.prediction import NOT_OF_A_REGION
-from cellseg.inference.scope import refuse
+from cellseg.inference.scope import refuse, refuse_of_classes
 from cellseg.models.trained import as_model
 from cellseg.options import PredictOptions
 
@@ -49,6 +49,8 @@ def segment_array(model: Any, image: Any, **options: Any) -> Any:
     if isinstance(image, (list, tuple)):
         loaded = as_model(model)
         return [segment_array(loaded, one, **options) for one in image]
-    prediction = filled(model, image, PredictOptions(**options))
+    loaded, asked = as_model(model), PredictOptions(**options)
+    refuse_of_classes(asked, len(loaded.card.class_names))
+    prediction = filled(loaded, image, asked)
     probabilities = prediction.read(0, slice(0, prediction.source.height), slice(0, prediction.source.width))
     return prediction.label(probabilities)

@@ -165,6 +165,22 @@ def test_it_has_an_effect_or_is_refused(door, where, name, value):
         assert found != without
 
 
+@pytest.mark.parametrize("where", [where for where in DOORS if where not in ("verify_seams", "command")])
+@pytest.mark.parametrize("name", sorted(scope.OF_TWO_CLASSES))
+def test_with_several_classes_too(model, stack, tmp_path, monkeypatch, where, name):
+    """Each pixel has the most probable class then, whatever its probability."""
+    torch.manual_seed(0)
+    network = cellseg.build("unetpp", classes=3, base=2, depth=2, norm="batch")
+    names = ("background", "a", "b")
+    door = Door(
+        replace(model, network=network, card=replace(model.card, class_names=names)), stack, tmp_path, monkeypatch
+    )
+    assert not isinstance(outcome(door, where, {}), str)
+    found = outcome(door, where, {name: 0.9})
+    assert found.startswith("refused: ")
+    assert name in found or f"--{name.replace('_', '-')}" in found
+
+
 OF_THE_RESULT = scope.CUT | {"uncertainty"}
 UNSEEN = {
     *((where, "memory") for where in DOORS if where != "command"),  # the tile of so small an image is the same
