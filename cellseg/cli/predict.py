@@ -59,15 +59,13 @@ def predict(
     from cellseg.allocator import keep_memory
     from cellseg.images.open import open_image
     from cellseg.inference.result_mark import mark_of
-    from cellseg.inference.scope import refuse_of_classes, refuse_without_effect
-    from cellseg.models.trained import load
+    from cellseg.inference.scope import refuse_without_effect
 
     keep_memory()
     refuse_without_effect(options)
     refuse_beside_shares(processes, files, verify_seams)
     about_all = summaries(files, options)
-    trained = load(model)
-    refuse_of_classes(options, len(trained.card.class_names))
+    trained = _loaded(model, options)
     jobs = plan_jobs(image, files, **_beside(trained, options), shared=processes.part is not None)
     failures = Failures(len(jobs))
 
@@ -94,6 +92,16 @@ def predict(
         done = [(opened(job), job.target, mark) for job, mark in marks.items() if job.image not in failures.why]
         about_all.write(done, page_words(model, trained, image, options, failures.why))
     return failures.report(files.out)
+
+
+def _loaded(model: Path, options: PredictOptions) -> TrainedModel:
+    """The model. Raises InputError where one of the options has no effect with it."""
+    from cellseg.inference.scope import refuse_of_classes
+    from cellseg.models.trained import load
+
+    trained = load(model)
+    refuse_of_classes(options, len(trained.card.class_names))
+    return trained
 
 
 @dataclass(frozen=True, slots=True)
