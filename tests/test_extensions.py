@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 
 import numpy as np
@@ -58,6 +59,18 @@ def test_a_training_with_network_loss_and_format_of_another_package(lab):
     assert cli.run(f"train {named} {size}".split()) == 0
     assert cli.run(["predict", "run", "image.lab", "--out", "cells.tif"]) == 0
     assert cellseg.load("run").network.name == "tinynet"
+
+
+def test_a_folder_and_a_pattern_hold_files_of_the_format(lab, tmp_path):
+    (tmp_path / "images").mkdir()
+    for name in ("t2.lab", "t10.lab", "t1.tif", "notes.txt"):
+        shutil.copy("labels.tif" if name.endswith("tif") else "image.lab", tmp_path / "images" / name)
+    names = [file.name for file in cellseg.list_images("images")]
+    assert names == ["t1.tif", "t2.lab", "t10.lab"]
+    assert [file.name for file in cellseg.list_images("images/*.lab")] == ["t2.lab", "t10.lab"]
+    assert not [name for name in sys.modules if name.startswith("lab_of_tests")]
+    assert cli.run(["predict", "nuclei", "images", "--out", "cells"]) == 0
+    assert sorted(file.name for file in (tmp_path / "cells").glob("t*.tif")) == ["t1.tif", "t10.tif", "t2.tif"]
 
 
 def test_nothing_is_imported_before_it_is_named(lab):

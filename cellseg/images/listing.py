@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from cellseg.errors import InputError
+from cellseg.extensions import extension_names
 from cellseg.images.omezarr.folder import SUFFIX as ZARR
 from cellseg.images.omezarr.folder import is_zarr
 from cellseg.images.omezarr.remote import address_of
@@ -97,7 +98,7 @@ def _images_of(folder: Path) -> list[Path]:
 def stem(path: Path) -> str:
     """File name without its suffixes: a for a.ome.tif and a.ome.zarr."""
     name = path.name
-    for suffix in (*SUFFIXES, ZARR, ".ome"):
+    for suffix in (*_suffixes(), ".ome"):
         name = name[: -len(suffix)] if name.lower().endswith(suffix) else name
     return name
 
@@ -156,8 +157,13 @@ def _held(found: list[Path]) -> str:
 
 
 def _is_image(path: Path) -> bool:
-    known = path.suffix.lower() in (*SUFFIXES, ZARR) and not path.name.lower().endswith(NO_IMAGES)
+    known = path.suffix.lower() in _suffixes() and not path.name.lower().endswith(NO_IMAGES)
     return known and (path.is_file() or is_zarr(path) or is_broken(path))
+
+
+def _suffixes() -> tuple[str, ...]:
+    """Endings of images, with those whose readers other packages bring."""
+    return (*SUFFIXES, *(f".{name}" for name in extension_names("cellseg.formats")), ZARR)
 
 
 def is_broken(path: Path) -> bool:
