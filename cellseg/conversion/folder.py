@@ -11,6 +11,7 @@ from cellseg.conversion.labels import WRITERS, Conversion, checked_plans
 from cellseg.errors import InputError
 from cellseg.folders import files_together
 from cellseg.images.source import ImageSource
+from cellseg.labels.cell_classes import CellClasses
 from cellseg.labels.entries import UnopenedImage
 from cellseg.labels.layouts import label_entries
 from cellseg.labels.opened import with_size_of
@@ -44,7 +45,10 @@ class FolderConversion:
             for one in self.files:
                 target = folder / one.out.relative_to(self.out)
                 target.parent.mkdir(parents=True, exist_ok=True)
-                yield one.writer(target, one.plans)
+                yield one.write_to(target)
+        for one in self.files:
+            if one.classes is None:  # those of an earlier file
+                CellClasses.forget(one.out)
 
 
 def plan_folder(

@@ -17,7 +17,7 @@ from cellseg.labels.formats.outline import outlines
 from cellseg.measure.files import MeasurePlan
 from cellseg.measure.table import CellTable
 
-PLACES = ("cell", "plane", "frame", "axis", "first_", "last_")
+PLACES = ("cell", "class", "plane", "frame", "axis", "first_", "last_")
 """Beginnings of columns that are no measurements."""
 
 
@@ -35,9 +35,18 @@ def write_geojson(path: Path, plans: Sequence[MeasurePlan]) -> int:
 
 def _features(plan: MeasurePlan) -> Iterator[dict[str, Any]]:
     for plane, table in enumerate(plan.tables()):
-        measured = _measurements(table)
+        measured, kinds = _measurements(table), _kinds(plan, plane, table)
         for number, paths in outlines(numbers_of(plan, plane)):
-            yield feature_of(number, paths, measured[number], _position(plan, plane))
+            yield feature_of(number, paths, measured[number], _position(plan, plane), kinds.get(number, ""))
+
+
+def _kinds(plan: MeasurePlan, plane: int, table: CellTable) -> dict[int, str]:
+    """Name of the class of each cell of a plane that has one."""
+    if plan.classes is None:
+        return {}
+    cells = table["cell"].astype(int)
+    numbers = plan.classes.of(cells, [plane]).tolist()
+    return {int(cell): plan.classes.names[k - 1] for cell, k in zip(cells, numbers, strict=True) if k}
 
 
 def _measurements(table: CellTable) -> dict[int, dict[str, float]]:

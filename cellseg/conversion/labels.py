@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +17,14 @@ from cellseg.errors import InputError
 from cellseg.images.open import open_image
 from cellseg.images.source import ImageSource, array_source
 from cellseg.labels.arrays_or_paths import is_array
+from cellseg.labels.cell_classes import CellClasses, classes_beside, refuse_table_of_another
 from cellseg.labels.layouts import label_entries
 from cellseg.labels.opened import open_labels, with_size_of
 from cellseg.labels.read import kind_of
 from cellseg.measure.files import MeasurePlan, plan_of
 from cellseg.options import LabelOptions
+
+logger = logging.getLogger(__name__)
 
 Writer = Callable[[Path, Sequence[MeasurePlan]], int]
 """Writes the labels of some images into one file; gives the number of cells."""
@@ -54,12 +58,27 @@ class Conversion:
         return [plan.labels for plan in self.plans]
 
     def write(self) -> int:
-        """Write the file in one piece; gives the number of cells.
+        """Write the file in one piece, and the classes of its cells beside it; gives the number of cells.
 
         Raises:
             InputError: the labels do not fit into the format, or it cannot be written.
         """
-        return self.writer(self.out, self.plans)
+        return self.write_to(self.out)
+
+    def write_to(self, out: Path) -> int:
+        """The same for another place.
+
+        Raises:
+            InputError: a table of classes is there, which is that of another file.
+        """
+        refuse_table_of_another(self.out)
+        with classes_beside(out, self.classes):
+            return self.writer(out, self.plans)
+
+    @property
+    def classes(self) -> CellClasses | None:
+        """Classes of the cells; a file of several images has none."""
+        return self.plans[0].classes if len(self.plans) == 1 else None
 
 
 def plan_conversion(
@@ -88,7 +107,10 @@ def plan_conversion(
         raise InputError(f"ends in {out.suffix or 'nothing'}", remedy, path=out)
     image = None if like is None else open_image(like)
     sources = _sources(labels, image, several=out.suffix.lower() in OF_SEVERAL)
-    return Conversion(checked_plans([with_size_of(image, source) for source in sources], reading), out, writer)
+    plans = checked_plans([with_size_of(image, source) for source in sources], reading)
+    if len(plans) > 1 and any(plan.classes for plan in plans):
+        logger.warning("%s: holds several images, and the classes of their cells are left out", out)
+    return Conversion(plans, out, writer)
 
 
 def checked_plans(sources: Sequence[ImageSource], reading: LabelOptions) -> tuple[MeasurePlan, ...]:

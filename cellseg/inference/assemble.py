@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from itertools import product
@@ -32,7 +31,7 @@ from cellseg.inference.tasks import (
     ShareBlocks,
     WriteParts,
 )
-from cellseg.labels.cell_classes import CellClasses
+from cellseg.labels.cell_classes import CellClasses, classes_beside
 from cellseg.metrics.overlap import Overlaps
 from cellseg.options import PredictOptions
 from cellseg.steps import retold
@@ -70,7 +69,7 @@ def write_result(
         classes = yield from classes_of_cells(finished, labelled, options, counted)
         layout = replace(layout, dtype=label_dtype(max(plane.largest for plane in labelled), options.label_type))
         read = _labels(labelled)
-    with _classes_beside(output, classes):
+    with classes_beside(output, classes):
         if executor is not None and is_zarr_name(output):
             yield from _write_parts(output, layout, planes, executor)
         else:
@@ -81,18 +80,6 @@ def _counted(labelled: list[LabelledPlane], planes: PlaneTables, executor: Execu
     """The pixels of the classes in the cells of saved planes, from several processes; begun when they are asked for."""
     grid = labelled[0].grid
     yield from executor(CountClasses(planes, grid), len(labelled) * len(grid))
-
-
-@contextmanager
-def _classes_beside(output: Path, classes: CellClasses | None) -> Iterator[None]:
-    """Write the classes of the cells, which appear right behind them: those of an earlier result are its own until it
-    goes, and a result that cannot be written leaves none."""
-    if classes is None:
-        CellClasses.forget(output)
-        yield
-        return
-    with classes.written_beside(output):
-        yield
 
 
 def uncertainty_file(output: Path) -> Path:

@@ -12,7 +12,7 @@ from typing import Self
 import numpy as np
 
 from cellseg.arrays import Array, Int64
-from cellseg.errors import reading
+from cellseg.errors import InputError, reading
 from cellseg.files import complete_file, writing
 from cellseg.images.listing import stem
 
@@ -96,6 +96,30 @@ class CellClasses:
         numbers, wanted = np.append(mine[:, 1], -1), np.asarray(cells, np.int64)
         at = np.searchsorted(numbers[:-1], wanted)
         return np.where(numbers[at] == wanted, np.append(mine[:, 2], 0)[at], 0)
+
+
+@contextmanager
+def classes_beside(labels: Path, classes: CellClasses | None) -> Iterator[None]:
+    """Write cells and, right behind them, their classes; without any the table of an earlier file goes first.
+
+    Those of an earlier file are its own until it goes, and a file that cannot be written leaves none.
+    """
+    if classes is None:
+        CellClasses.forget(labels)
+        yield
+        return
+    with classes.written_beside(labels):
+        yield
+
+
+def refuse_table_of_another(labels: Path) -> None:
+    """Raise InputError where the table beside a new file of cells is that of a file with another ending."""
+    table = classes_file(labels)
+    if labels.exists() or not is_classes_file(table):
+        return
+    others = [file for file in table.parent.iterdir() if file != table and stem(file) == stem(labels)]
+    if others:
+        raise InputError(f"{table.name} holds the classes of {others[0].name}", "Choose another name.", path=labels)
 
 
 def classes_file(labels: Path) -> Path:

@@ -42,6 +42,39 @@ def test_there_and_back_with_holes_gaps_and_numbers(cellseg_cli, plane, tmp_path
     assert cellseg.open_image(tmp_path / "back.tif").pixel_size_um == (0.5, 0.5)
 
 
+CLASSES = cellseg.CellClasses(("neuron", "glia"), np.array([[0, 1, 2], [0, 3, 1]]))
+"""Of two of the three cells."""
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_classes_of_cells_there_and_back(cellseg_cli, plane, tmp_path, ending):
+    CLASSES.write_beside(plane)
+    there, back = tmp_path / f"there{ending}", tmp_path / "back.tif"
+    assert cellseg_cli("convert", plane, "--out", there).code == 0
+    assert cellseg_cli("convert", there, "--out", back, "--like", plane).code == 0
+    found = cellseg.CellClasses.beside(back)
+    assert found.names == CLASSES.names
+    assert found.rows.tolist() == CLASSES.rows.tolist()
+    if ending == ".geojson":
+        told = [one["properties"].get("classification") for one in json.loads(there.read_text())["features"]]
+        assert told == [{"name": "glia"}, {"name": "neuron"}, None]
+    if ending == ".json":
+        tree = json.loads(there.read_text())
+        names = {one["id"]: one["name"] for one in tree["categories"]}
+        assert [names[one["category_id"]] for one in tree["annotations"]] == ["glia", "neuron", "cell"]
+
+
+def test_an_earlier_table_of_classes_is_not_taken_for_that_of_new_cells(cellseg_cli, plane, tmp_path):
+    CLASSES.write_beside(tmp_path / "old.tif")
+    CLASSES.write_beside(tmp_path / "other.tif")
+    write_stack(tmp_path / "old.tif", PLANE)
+    write_stack(tmp_path / "other.tif", PLANE)
+    assert cellseg_cli("convert", plane, "--out", tmp_path / "old.tif", "--overwrite").code == 0
+    assert cellseg.CellClasses.beside(tmp_path / "old.tif") is None
+    assert_refused(cellseg_cli("convert", plane, "--out", tmp_path / "other.png"), "holds the classes of other.tif")
+    assert cellseg.CellClasses.beside(tmp_path / "other.tif").names == CLASSES.names
+
+
 @pytest.mark.parametrize("ending", [".zip", ".geojson", ".tif", ".ome.zarr"])
 @pytest.mark.parametrize("axes", ["ZYX", "TYX", "TZYX"])
 def test_stacks_keep_their_planes(tmp_path, ending, axes):

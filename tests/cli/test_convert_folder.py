@@ -53,6 +53,18 @@ def test_a_tree_there_and_back(cellseg_cli, tree, to):
         np.testing.assert_array_equal(tifffile.imread(tree / "back" / f"{name}.tif"), labels)
 
 
+def test_classes_of_cells_follow_and_those_of_earlier_files_go(cellseg_cli, tree):
+    classes = cellseg.CellClasses(("neuron", "glia"), np.array([[0, 1, 2]]))
+    classes.write_beside(tree / "labels" / "f1" / "t 1.tif")
+    words = ("convert", tree / "labels", "--out", tree / "there", "--to", "tif", "--overwrite")
+    assert cellseg_cli(*words).code == 0
+    assert cellseg.CellClasses.beside(tree / "there" / "f1" / "t 1.tif").names == classes.names
+    assert cellseg.CellClasses.beside(tree / "there" / "f2" / "t 1.tif") is None
+    (tree / "labels" / "f1" / "t 1-classes.csv").unlink()
+    assert cellseg_cli(*words).code == 0
+    assert cellseg.CellClasses.beside(tree / "there" / "f1" / "t 1.tif") is None
+
+
 def test_a_tree_as_one_coco_and_back(tree):
     assert cellseg.convert(tree / "labels", tree / "all.json") == 7
     names = [image["file_name"] for image in json.loads((tree / "all.json").read_text("utf-8"))["images"]]

@@ -55,9 +55,13 @@ def open_geojson(path: Path, like: ImageSource | None) -> ImageSource:
 
 
 def feature_of(
-    number: int, paths: Sequence[NDArray[np.int32]], measurements: Mapping[str, float], plane: tuple[int, int] | None
+    number: int,
+    paths: Sequence[NDArray[np.int32]],
+    measurements: Mapping[str, float],
+    plane: tuple[int, int] | None,
+    kind: str = "",
 ) -> dict[str, Any]:
-    """A cell as a feature: its outline, its name, its measurements; `plane`: frame and slice, from 0."""
+    """A cell as a feature: outline, name, measurements; `plane`: frame and slice, from 0; `kind`: its class."""
     rings = [_ring(path) for path in paths]
     polygons = _polygons(paths, rings)
     one = len(polygons) == 1
@@ -68,6 +72,8 @@ def feature_of(
     if plane is not None:
         geometry["plane"] = {"c": -1, "z": plane[1], "t": plane[0]}
     properties = {"objectType": "annotation", "name": f"cell {number}", "measurements": dict(measurements)}
+    if kind:
+        properties["classification"] = {"name": kind}
     return {"type": "Feature", "geometry": geometry, "properties": properties}
 
 
