@@ -97,6 +97,22 @@ class CellClasses:
         at = np.searchsorted(numbers[:-1], wanted)
         return np.where(numbers[at] == wanted, np.append(mine[:, 2], 0)[at], 0)
 
+    def carried_over(self, plane: int, before: Array, after: Array) -> Int64:
+        """Rows (n, 3) of the cells of a plane that was changed: each has the class of what most of its pixels were.
+
+        Args:
+            plane: counted through from 0.
+            before: (H, W) cell numbers as the table knows them.
+            after: (H, W) as they are now.
+        """
+        both = np.stack([after, before], axis=-1)[(after > 0) & (before > 0)].astype(np.int64)
+        pairs, counts = np.unique(both.reshape(-1, 2), axis=0, return_counts=True)
+        pairs = pairs[np.argsort(-counts, kind="stable")]
+        cells, first = np.unique(pairs[:, 0], return_index=True)
+        numbers = self.of(pairs[first, 1], [plane])
+        rows = np.column_stack([np.full(len(cells), plane), cells, numbers])
+        return rows[numbers > 0]
+
 
 @contextmanager
 def classes_beside(labels: Path, classes: CellClasses | None) -> Iterator[None]:

@@ -9,6 +9,8 @@ import pytest
 
 import cellseg
 from cellseg.errors import InputError
+from cellseg.labels.doctor.repair import repair
+from cellseg.labels.pairs import find_pairs
 
 CLASSES = cellseg.CellClasses(("neuron", "glia"), np.array([(0, 1, 2), (0, 7, 1), (1, 1, 1)]))
 
@@ -68,3 +70,31 @@ def test_a_table_of_somebody_else_is_not_removed(tmp_path):
     (tmp_path / "cells-classes.csv").write_text("my,table\n")
     cellseg.CellClasses.forget(tmp_path / "cells.tif")
     assert (tmp_path / "cells-classes.csv").exists()
+
+
+def test_cells_that_were_changed_keep_the_class_of_what_they_were():
+    classes = cellseg.CellClasses(("neuron", "glia"), np.array([[0, 7, 1], [1, 3, 2], [1, 4, 1]]))
+    before = np.array([[3, 3, 3, 0, 4, 4], [3, 3, 3, 0, 4, 5]])
+    after = np.array([[3, 3, 9, 1, 4, 3], [3, 3, 9, 1, 4, 0]])  # a piece is new, a cell is new, one has grown
+    assert classes.carried_over(1, before, after).tolist() == [[1, 3, 2], [1, 4, 1], [1, 9, 2]]
+    assert classes.carried_over(0, before, after).tolist() == []
+
+
+def test_repaired_labels_keep_the_classes_of_their_cells(tmp_path):
+    for folder in ("labels", "images"):
+        (tmp_path / folder).mkdir()
+    stack = np.zeros((2, 60, 80), np.uint16)
+    stack[:, 5:20, 5:20], stack[1, 30:50, 30:60], stack[1, 2:12, 60:75], stack[0, 40, 70] = 3, 9, 9, 3
+    cellseg.write_stack(tmp_path / "labels" / "a.tif", stack, "ZYX")
+    cellseg.write_stack(tmp_path / "images" / "a.tif", (stack * 20).astype(np.uint8), "ZYX")
+    rows = [[0, 3, 1], [1, 3, 1], [1, 9, 2]]
+    cellseg.CellClasses(("neuron", "glia"), np.array(rows)).write_beside(tmp_path / "labels" / "a.tif")
+    report = cellseg.check(tmp_path / "images", tmp_path / "labels")
+    assert "split" in {finding.code for finding in report.findings}
+    repair(find_pairs(tmp_path / "images", tmp_path / "labels"), report, tmp_path / "fixed", lambda _: None)
+    fixed = cellseg.open_image(tmp_path / "fixed" / "a.tif").read(1)[0]
+    piece = int(fixed[5, 65])
+    assert piece not in (0, 3, 9)
+    found = cellseg.CellClasses.beside(tmp_path / "fixed" / "a.tif")
+    assert found.names == ("neuron", "glia")
+    assert sorted(found.rows.tolist()) == sorted([*rows, [1, piece, 2]])

@@ -17,6 +17,7 @@ from cellseg.files import write_json
 from cellseg.folders import files_together
 from cellseg.images.source import ImageSource
 from cellseg.images.write import ResultLayout, layout_like, write_tiled
+from cellseg.labels.cell_classes import CellClasses
 from cellseg.labels.doctor.cleaning import clean
 from cellseg.labels.doctor.examine import ExamineProgress
 from cellseg.labels.doctor.finding import Cleaning, RepairPlan, Report
@@ -56,18 +57,41 @@ def repair(pairs: Sequence[Pair], report: Report, out: Path, tell: Callable[[Exa
     dtype = _type(report)
     count = 0
 
-    def blocks(numbers: list[int], layout: ResultLayout) -> Iterator[Array]:
+    def blocks(numbers: list[int], layout: ResultLayout, classes: _ClassesNow) -> Iterator[Array]:
         nonlocal count
-        for labels in in_order(lambda number: _repaired(pairs, number, report.plan), numbers):
+        repaired = in_order(lambda number: _repaired(pairs, number, report.plan), numbers)
+        for number, labels in zip(numbers, repaired, strict=True):
             count += 1
             tell(ExamineProgress(count, len(pairs), pairs[count - 1].name))
+            classes.take(pairs[number].label_plane, labels)
             yield from (labels[part].astype(dtype) for part in layout.tiles)
 
     with files_together(out) as folder:
         for name, (source, numbers) in files.items():
-            layout = layout_like(source, dtype)
-            write_tiled(folder / name, layout, blocks(numbers, layout))
+            layout, classes = layout_like(source, dtype), _ClassesNow(source, report.plan.kind)
+            write_tiled(folder / name, layout, blocks(numbers, layout, classes))
+            classes.write_beside(folder / name, out / name)
         write_json(folder / CHANGES, {"made_by": MADE_BY, "complete": True, "dtype": str(dtype), **changes(report)})
+
+
+class _ClassesNow:
+    """Classes of the cells of a file while its planes are repaired, where it has some beside it."""
+
+    def __init__(self, source: ImageSource, kind: str) -> None:
+        self._source, self._rows = source, list[Int64]()
+        self._before = CellClasses.beside(source.path) if kind == "instances" and source.path is not None else None
+
+    def take(self, plane: int, labels: Array) -> None:
+        """Take a plane (H, W), as it is written."""
+        if self._before is not None:
+            self._rows.append(self._before.carried_over(plane, read_values(self._source, plane), labels))
+
+    def write_beside(self, labels: Path, final: Path) -> None:
+        """Write them beside a file that will be called `final`; those of an earlier one go."""
+        if self._before is not None:
+            CellClasses(self._before.names, np.concatenate(self._rows)).write_beside(labels)
+        else:
+            CellClasses.forget(final)
 
 
 def _repaired(pairs: Sequence[Pair], number: int, plan: RepairPlan) -> Int64:
