@@ -11,6 +11,7 @@ from pathlib import Path
 
 from cellseg.errors import InputError
 from cellseg.extensions import extension_names
+from cellseg.images.made import image_in, result_mark
 from cellseg.images.omezarr.folder import SUFFIX as ZARR
 from cellseg.images.omezarr.folder import is_zarr
 from cellseg.images.omezarr.remote import address_of
@@ -26,6 +27,8 @@ NO_IMAGES = ("_seg.npy",)
 """Files beside images: pickles that Cellpose writes."""
 READ = ".tif, .png, .jpg, .bmp, .webp, .npy, .czi, .nd2, .lif or .zarr"
 """Endings of images, for people."""
+UNCERTAINTY = "-uncertainty"
+"""End of the name of the file that holds the uncertainty of a result, without its suffix."""
 
 Paths = str | Path | Iterable[str | Path]
 
@@ -35,7 +38,7 @@ def list_images(paths: Paths) -> list[Path]:
 
     Args:
         paths: a file is taken whatever its suffix, an OME-Zarr folder as one image; of other folders and of globs
-            only what ends like an image and OME-Zarr folders are taken.
+            only what ends like an image and OME-Zarr folders are taken, but no uncertainties beside their results.
 
     Returns:
         At least one; those of a folder or glob in natural order (t2 before t10).
@@ -92,7 +95,26 @@ def _of_tree(folder: Path, seen: set[Path]) -> Iterator[Path]:
 
 
 def _images_of(folder: Path) -> list[Path]:
-    return sorted(filter(_is_image, _visible(folder)), key=natural_key)
+    return without_uncertainties(sorted(filter(_is_image, _visible(folder)), key=natural_key))
+
+
+def without_uncertainties(files: list[Path]) -> list[Path]:
+    """The files without those that `cellseg predict` wrote beside a result among them, to tell how sure it is."""
+    results = {(file.parent, stem(file)): file for file in files}
+    return [file for file in files if not _is_beside(file, results.get((file.parent, _result_of(file))))]
+
+
+def _result_of(file: Path) -> str:
+    """Stem of the result of which a file, by its name, holds the uncertainty; empty where it does not."""
+    return stem(file).removesuffix(UNCERTAINTY) if file.name.endswith(f"{UNCERTAINTY}.tif") else ""
+
+
+def _is_beside(file: Path, result: Path | None) -> bool:
+    """True of the uncertainty of a result, whichever model made either; False where they are of two images."""
+    if result is None or (mark := result_mark(file)) is None:
+        return False
+    image = image_in(result_mark(result))
+    return not image or image == image_in(mark)
 
 
 def stem(path: Path) -> str:
@@ -142,7 +164,7 @@ def _below(folder: str, pattern: str) -> list[str]:
 
 
 def _only_images(found: list[Path], path: Path, what: str) -> list[Path]:
-    images = sorted(filter(_is_image, found), key=natural_key)
+    images = without_uncertainties(sorted(filter(_is_image, found), key=natural_key))
     if not images:
         raise InputError(f"{what} with {_held(found)}", f"Images end in {READ}.", path=path)
     return images

@@ -31,6 +31,11 @@ def result_mark(path: Path) -> str | None:
     return mark if (name, what) == (SOFTWARE, RESULT) else None
 
 
+def image_in(mark: str | None) -> str:
+    """The part of a result's mark that tells of which image it is; empty where there is no mark, see `mark_of`."""
+    return (mark or "").rpartition("-")[2]
+
+
 def _maker_of(path: Path) -> str:
     return _creator_of(path) if is_zarr(path) else _software_of(path)
 

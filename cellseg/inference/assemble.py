@@ -12,8 +12,10 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from cellseg.files import writing
 from cellseg.images.layout import ResultLayout
-from cellseg.images.listing import stem
+from cellseg.images.listing import UNCERTAINTY, stem
+from cellseg.images.made import image_in, result_mark
 from cellseg.images.omezarr.parts import omezarr_in_parts, rounds
 from cellseg.images.write import is_zarr_name, write_tiled
 from cellseg.inference.cell_classes import classes_of_cells
@@ -43,7 +45,7 @@ def write_result(
     """Write the result of finished tiles, and the uncertainty beside it where the options say so.
 
     Of instances of several classes a table beside them says the class of each. The result comes last, and right behind
-    it that table.
+    it that table. Uncertainty and table of an earlier result go with it.
 
     Args:
         finished: the tiles.
@@ -69,6 +71,8 @@ def write_result(
         classes = yield from classes_of_cells(finished, labelled, options, counted)
         layout = replace(layout, dtype=label_dtype(max(plane.largest for plane in labelled), options.label_type))
         read = _labels(labelled)
+    if options.uncertainty == "none":
+        _forget_uncertainty(output, mark)
     with classes_beside(output, classes):
         if executor is not None and is_zarr_name(output):
             yield from _write_parts(output, layout, planes, executor)
@@ -84,7 +88,19 @@ def _counted(labelled: list[LabelledPlane], planes: PlaneTables, executor: Execu
 
 def uncertainty_file(output: Path) -> Path:
     """The file of a result's uncertainty, beside it."""
-    return output.with_name(f"{stem(output)}-uncertainty.tif")
+    return output.with_name(f"{stem(output)}{UNCERTAINTY}.tif")
+
+
+def _forget_uncertainty(output: Path, mark: str) -> None:
+    """Remove the uncertainty of an earlier result, which is that of this image or that of what is replaced.
+
+    Files of others stay, and so does the result of an image that is called like that. Raises InputError where it cannot
+    be removed.
+    """
+    file = uncertainty_file(output)
+    if (image := image_in(result_mark(file))) and image in (image_in(mark), image_in(result_mark(output))):
+        with writing(file):
+            file.unlink(missing_ok=True)
 
 
 def number_instances(

@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 
 from cellseg.errors import InputError
-from cellseg.images.listing import Paths, leads_back, list_images, natural_key
+from cellseg.images.listing import Paths, leads_back, list_images, natural_key, without_uncertainties
 from cellseg.images.omezarr.folder import is_zarr
 from cellseg.images.open import open_image
 from cellseg.images.source import ImageSource
@@ -93,7 +93,8 @@ def _label_files(path: Path) -> list[Path]:
     found = _without_pictures(_of_masks(list(filter(is_label_image, files))), outlines) or outlines
     if not found:
         refuse_all_unread(files)
-    return sorted(found, key=natural_key) or _in_subfolders(path, _label_files) or list_images(path)
+    found = without_uncertainties(sorted(found, key=natural_key))
+    return found or _in_subfolders(path, _label_files) or list_images(path)
 
 
 def _matching(pattern: Path) -> list[Path]:
@@ -102,7 +103,7 @@ def _matching(pattern: Path) -> list[Path]:
     found = (
         [path for path in matching(pattern) if is_label_image(path) or path.is_file()] if is_pattern(pattern) else []
     )
-    return sorted(found, key=natural_key) or list_images(pattern)
+    return without_uncertainties(sorted(found, key=natural_key)) or list_images(pattern)
 
 
 def _image_files(images: Paths) -> list[Path]:

@@ -170,6 +170,33 @@ def test_nan_in_a_later_plane_is_found_before_the_first_tile(predict, tmp_path, 
     assert names(tmp_path) == ["s.tif"]
 
 
+# the uncertainty beside
+
+
+def test_the_uncertainty_of_an_earlier_result_goes_with_it(predict, images, tmp_path):
+    assert predict(images, more=("--uncertainty", "entropy")).code == 0
+    drawn(tmp_path / "out" / "b-uncertainty.tif")
+    assert predict(images, more=("--threshold", 0.3)).code == 0
+    assert names(tmp_path / "out") == ["a.tif", "b-uncertainty.tif", "b.tif"]
+
+
+def test_a_result_that_is_called_like_an_uncertainty_stays(predict, images, tmp_path):
+    tifffile.imwrite(images / "a-uncertainty.tif", 255 - PICTURE)
+    for _ in range(2):
+        assert predict(images).code == 0
+        assert names(tmp_path / "out") == ["a-uncertainty.tif", "a.tif", "b.tif"]
+    assert len(cellseg.list_images(tmp_path / "out")) == 3
+
+
+@pytest.mark.parametrize("given", ["out", "out/*", "out/*.tif"])
+def test_uncertainties_are_no_results(predict, images, tmp_path, cellseg_cli, given):
+    assert predict(images, more=("--uncertainty", "entropy")).code == 0
+    assert cellseg_cli("evaluate", tmp_path / given, tmp_path / "out").code == 0
+    assert cellseg_cli("convert", tmp_path / given, "--out", tmp_path / "cells.json").code == 0
+    assert cellseg_cli("convert", tmp_path / given, "--to", "png", "--out", tmp_path / "as_png").code == 0
+    assert names(tmp_path / "as_png") == ["a.png", "b.png"]
+
+
 # --resume
 
 
