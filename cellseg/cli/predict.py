@@ -66,7 +66,8 @@ def predict(
     refuse_beside_shares(processes, files, verify_seams)
     about_all = summaries(files, options)
     trained = _loaded(model, options)
-    jobs = plan_jobs(image, files, **_beside(trained, options), shared=processes.part is not None)
+    beside = _beside(trained, options)
+    jobs = plan_jobs(image, files, **beside, shared=processes.part is not None)
     failures = Failures(len(jobs))
 
     def opened(job: ImageJob) -> ImageSource:
@@ -83,7 +84,7 @@ def predict(
 
     ready = failures.ready(jobs, lambda job: looked_at(opened(job), trained, options))
     marks = {job: mark_of(key, options) for job, key in ready}
-    wanted = unfinished(ready, options) if files.resume or processes.part else list(marks)
+    wanted = unfinished(ready, options, classes=beside["classes"]) if files.resume or processes.part else list(marks)
     with cluster_run(processes if wanted else ProcessOptions(), model, trained, reading) as run:
         for job in wanted:
             if failures.tried(job.image, partial(work, job)) is False:

@@ -109,8 +109,10 @@ def looked_at(source: ImageSource, model: TrainedModel, options: PredictOptions)
     return journal_key(seen, without=PLAN)
 
 
-def unfinished(jobs: Sequence[tuple[ImageJob, dict[str, Any]]], options: PredictOptions) -> list[ImageJob]:
-    """The jobs whose results are not there yet, for `--resume`.
+def unfinished(
+    jobs: Sequence[tuple[ImageJob, dict[str, Any]]], options: PredictOptions, *, classes: bool = False
+) -> list[ImageJob]:
+    """The jobs whose results are not there yet, for `--resume`; `classes`: a table says the class of each cell.
 
     Raises:
         InputError: a result, finished or interrupted, was made with another model or other options.
@@ -120,7 +122,7 @@ def unfinished(jobs: Sequence[tuple[ImageJob, dict[str, Any]]], options: Predict
 
     missing = []
     for job, key in jobs:
-        if is_finished(job.target, mark_of(key, options), options):
+        if is_finished(job.target, mark_of(key, options), options, classes=classes):
             close_journal(job.target)  # which a process that was killed behind its last step has left
             continue
         left_behind(job.target, {name: value for name, value in key.items() if name != "image"})

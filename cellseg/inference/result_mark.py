@@ -11,6 +11,7 @@ from cellseg.errors import InputError
 from cellseg.images.made import result_mark
 from cellseg.inference.assemble import uncertainty_file
 from cellseg.inference.scope import PLAN, changed
+from cellseg.labels.cell_classes import classes_file, is_classes_file
 from cellseg.options import PredictOptions
 
 PARTS = ("model", "options", "image")
@@ -25,8 +26,9 @@ def mark_of(key: dict[str, Any], options: PredictOptions) -> str:
     return "-".join(_digest({**key, "options": made_with}[part]) for part in PARTS)
 
 
-def is_finished(output: Path, mark: str, options: PredictOptions) -> bool:
-    """True where the result with this mark, and the uncertainty if it is wanted, stand there complete.
+def is_finished(output: Path, mark: str, options: PredictOptions, *, classes: bool = False) -> bool:
+    """True where the result with this mark stands there complete, and beside it what is wanted: the uncertainty and,
+    with `classes`, the table that says the class of each cell.
 
     A result of an image that was changed since is not finished. Raises InputError for one that was made with another
     model or other options, which `--resume` shall not mix with those that are made now.
@@ -35,7 +37,7 @@ def is_finished(output: Path, mark: str, options: PredictOptions) -> bool:
     found = [result_mark(file) for file in files]
     for file, one in zip(files, found, strict=True):
         _refuse_other(file, _changed_parts(one, mark))
-    return found == [mark] * len(files)
+    return found == [mark] * len(files) and (not classes or is_classes_file(classes_file(output)))
 
 
 def _changed_parts(found: str | None, mark: str) -> list[str]:

@@ -223,6 +223,18 @@ def test_resume_of_a_single_finished_result(predict, images, tmp_path, out):
     assert "wrote" not in done.err
 
 
+def test_resume_makes_the_table_of_classes_that_is_gone(images, tmp_path, cellseg_cli):
+    torch.manual_seed(0)
+    cellseg.save(cellseg.build("unet", base=2, depth=1, classes=3), tmp_path / "m.safetensors")
+    words = ("predict", tmp_path / "m.safetensors", images, "--out", tmp_path / "out")
+    assert cellseg_cli(*words).code == 0
+    before = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    (tmp_path / "out" / "b-classes.csv").unlink()
+    done = cellseg_cli(*words, "--resume")
+    assert "1 of 2 results are finished already" in done.err
+    assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
+
+
 def test_resume_with_other_options_or_another_model_is_refused(predict, images, tmp_path, cellseg_cli):
     assert predict(images).code == 0
     tifffile.imwrite(images / "c.tif", PICTURE)
