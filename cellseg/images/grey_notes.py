@@ -92,4 +92,4 @@ def _faint(levels: Sequence[Levels]) -> list[str]:
 def _where(numbers: Sequence[int], planes: int) -> str:
     if planes == 1:
         return "the image has"
-    return f"plane {numbers[0] + 1} has" if len(numbers) == 1 else f"{len(numbers)} of {planes} planes have"
+    return f"plane {numbers[0]} (from 0) has" if len(numbers) == 1 else f"{len(numbers)} of {planes} planes have"

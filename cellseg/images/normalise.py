@@ -144,6 +144,6 @@ def refuse_broken(source: ImageSource, plane: int, broken: int) -> None:
     """Raise InputError for a plane of which so many values are not finite in float32."""
     if broken:
         beyond = f" or beyond {LARGEST:.1e}" if source.dtype.itemsize > 4 else ""
-        where = f"plane {plane + 1} of {source.planes} has" if source.planes > 1 else "has"
+        where = f"plane {plane} of {source.planes} (from 0) has" if source.planes > 1 else "has"
         found = f"{where} {broken} values that are not numbers (NaN or infinite){beyond}"
         raise InputError(found, "Replace them by numbers, for instance with Fiji's Remove NaNs.", path=source.origin)

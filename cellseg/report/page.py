@@ -168,7 +168,7 @@ def _caption(page: ReportPage, k: int) -> str:
     parts += [f"median {_short(page.size(each))} {UNITS[page.unit]}"] if each.cells else []
     parts += [f"{each.cut} at the border"] if each.cut else []
     parts += [] if each.certainty is None else [f"certainty {each.certainty:.2f}"]
-    parts += [f"plane {each.shape[0] // 2 + 1} of {each.shape[0]} is shown"] if each.shape[0] > 1 else []
+    parts += [f"plane {each.shape[0] // 2} of {each.shape[0]} (from 0) is shown"] if each.shape[0] > 1 else []
     odd = "".join(f'<span class="odd-text">{escape(remark.text)}</span>' for remark in page.remarks[k])
     return f'<b>{escape(each.name)}</b><span class="soft">{" · ".join(parts)}</span>{odd}'
 

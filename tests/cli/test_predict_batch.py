@@ -141,7 +141,7 @@ def test_a_damaged_image_does_not_end_the_rest(predict, images, tmp_path):
     assert names(tmp_path / "out") == ["a.tif", "b.tif"]
     told = done.err[done.err.index("error: 3 of 5 images have no result:") :].splitlines()[1:]
     for line, part in zip(
-        told, ("a_rgb.tif: the image has 3 channels", "bad.tif: ", "plane 3 of 3 has 1"), strict=True
+        told, ("a_rgb.tif: the image has 3 channels", "bad.tif: ", "plane 2 of 3 (from 0) has 1"), strict=True
     ):
         assert part in line
     assert "Traceback" not in done.err
@@ -165,7 +165,7 @@ def test_nan_in_a_later_plane_is_found_before_the_first_tile(predict, tmp_path, 
     stack[-1, 9, 9] = np.nan
     tifffile.imwrite(tmp_path / "s.tif", stack, photometric="minisblack")
     done = predict(tmp_path / "s.tif", out="o.tif")
-    assert_refused(done, f"plane {planes} of {planes}")
+    assert_refused(done, f"plane {planes - 1} of {planes} (from 0)")
     assert "tiles ━" not in done.err
     assert names(tmp_path) == ["s.tif"]
 

@@ -48,6 +48,7 @@ def test_the_page_tells_each_image_and_needs_nothing_else(predict, tmp_path):
     assert not re.search(r'(src|href)="(?!data:|#)|https?://|@import|url\(', page)
     assert page.count("data:image/jpeg") >= 4
     assert "a&lt;b&gt;.tif" in page
+    assert "plane 1 of 2 (from 0) is shown" in page
     assert "<b>.tif" not in page
     assert "--threshold 0.4" in page
     assert "bad.tif" in page

@@ -205,3 +205,8 @@ def test_a_half_that_outshines_the_other_is_told(factor, told):
 def test_uneven_light_is_told(rise, told):
     lit = DISCS + np.linspace(0, rise, DISCS.shape[1]).astype(np.uint16)
     assert any("uneven light" in note for note in grey_notes({0: (levels(lit),)}, 1)) == told
+
+
+def test_planes_are_counted_from_0():
+    empty = levels(np.zeros_like(DISCS))
+    assert grey_notes({0: (levels(DISCS),), 1: (empty,)}, 2)[0].startswith("plane 1 (from 0) has a single grey value")

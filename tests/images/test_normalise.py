@@ -117,6 +117,6 @@ def test_values_that_are_no_numbers_are_counted(tmp_path, value):
     with pytest.raises(InputError) as caught:
         measure(source, 1, rows_at_once=5)
     assert str(caught.value) == (
-        f"{tmp_path / 'a.tif'}: plane 2 of 3 has 6 values that are not numbers (NaN or infinite). "
+        f"{tmp_path / 'a.tif'}: plane 1 of 3 (from 0) has 6 values that are not numbers (NaN or infinite). "
         "Replace them by numbers, for instance with Fiji's Remove NaNs."
     )
