@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from cellseg.cli.flags import Flat, JsonFlag, LikeFlag
-from cellseg.cli.label_notes import say_notes
+from cellseg.cli.label_notes import say_notes, say_numbered
 from cellseg.cli.progress import bar, console, say
 from cellseg.errors import InputError
 from cellseg.options import ConvertOptions, LabelOptions
@@ -59,6 +59,8 @@ def _one(labels: Path, out: Path, inputs: list[Path], how: dict[str, Any], overw
     _refuse_there(out, inputs, overwrite)
     plan = plan_conversion(labels, out, **how)
     say_notes(plan.labels)
+    if how["reading"].labels_are is None:
+        say_numbered(plan.plans[0].kind)
     with console().status("converting"):
         return len(plan.plans), plan.write()
 
@@ -69,6 +71,8 @@ def _folder(labels: Path, out: Path, inputs: list[Path], how: dict[str, Any], ov
 
     _refuse_input(out, inputs)
     plan = plan_folder(labels, out, overwrite=overwrite, **how)
+    if how["reading"].labels_are is None:
+        say_numbered(plan.files[0].plans[0].kind)
     cells = 0
     with bar("converting", len(plan.files)) as update:
         for done, count in enumerate(plan.write(), 1):

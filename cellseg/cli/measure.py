@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from cellseg.cli.flags import AxesFlag, JsonFlag, VolumeFlag
-from cellseg.cli.label_notes import say_notes
+from cellseg.cli.label_notes import KINDS, say_notes
 from cellseg.cli.progress import bar, say
 from cellseg.errors import InputError
 from cellseg.options import LabelOptions
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from cellseg.measure import CellTable
     from cellseg.measure.files import MeasurePlan
 
-KINDS = {"instances": "cell numbers", "binary": "a mask of cells", "classes": "classes"}
 PLACES = ("cell", "plane", "frame", "axis", "first_", "last_", "centroid_")
 """Beginnings of the columns that tell which cell it is and where, and not of what kind."""
 

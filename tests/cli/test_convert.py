@@ -127,6 +127,20 @@ def test_masks_are_cut_into_cells(tmp_path):
     assert cellseg.convert(tmp_path / "mask.tif", tmp_path / "a.png") == 5
 
 
+@pytest.mark.parametrize(
+    ("value", "words", "told"),
+    [(7, (), True), (7, ("--labels-are", "instances"), False), (0, (), False)],
+    ids=["one value", "said", "several values"],
+)
+@pytest.mark.parametrize("to", [(), ("--to", "tif")], ids=["file", "folder"])
+def test_numbers_that_do_not_stay_are_told(cellseg_cli, tmp_path, value, words, told, to):
+    tifffile.imwrite(tmp_path / "cells.tif", np.where(PLANE, value, 0) if value else PLANE)
+    done = cellseg_cli("convert", tmp_path / "cells.tif", "--out", tmp_path / ("as" if to else "b.tif"), *to, *words)
+    assert done.code == 0, done.err
+    assert ("the labels are a mask of cells: connected regions" in done.err) == told
+    assert ("--labels-are instances" in done.err) == told
+
+
 def test_what_does_not_fit_is_refused_and_nothing_is_left(cellseg_cli, plane, tmp_path):
     tifffile.imwrite(tmp_path / "many.tif", PLANE.astype(np.uint32) * 100)
     write_stack(tmp_path / "stack.tif", np.stack([PLANE, PLANE]))
