@@ -1,4 +1,4 @@
-"""Warnings of the reading of images, as lines for people: each once, and of a kind only the first few."""
+"""Warnings of reading and converting images, as lines for people: each once, and of a kind only the first few."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 SHOWN = 5
 """Warnings of a kind that are shown."""
-READING = logging.getLogger("cellseg.images")
+LOGGERS = tuple(map(logging.getLogger, ("cellseg.images", "cellseg.conversion")))
 
 
 class WarningLines(logging.Handler):
@@ -34,14 +34,16 @@ class WarningLines(logging.Handler):
 
 @contextmanager
 def shown_warnings() -> Iterator[None]:
-    """Show warnings of the reading inside the block, in place of the log's lines."""
+    """Show warnings of reading and converting inside the block, in place of the log's lines."""
     handler = WarningLines()
-    READING.addHandler(handler)
-    READING.setLevel(logging.WARNING)
-    READING.propagate = False
+    for logger in LOGGERS:
+        logger.addHandler(handler)
+        logger.setLevel(logging.WARNING)
+        logger.propagate = False
     try:
         yield
     finally:
-        READING.removeHandler(handler)
-        READING.setLevel(logging.NOTSET)
-        READING.propagate = True
+        for logger in LOGGERS:
+            logger.removeHandler(handler)
+            logger.setLevel(logging.NOTSET)
+            logger.propagate = True

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from cellseg.arrays import Labels
 from cellseg.conversion.coco import write_coco
 from cellseg.conversion.geojson import write_geojson
@@ -19,6 +21,7 @@ from cellseg.images.source import ImageSource, array_source
 from cellseg.labels.arrays_or_paths import is_array
 from cellseg.labels.cell_classes import CellClasses, classes_beside, refuse_table_of_another
 from cellseg.labels.layouts import label_entries
+from cellseg.labels.meaning import read_values
 from cellseg.labels.opened import open_labels, with_size_of
 from cellseg.labels.read import kind_of
 from cellseg.measure.files import MeasurePlan, plan_of
@@ -114,9 +117,23 @@ def plan_conversion(
 
 
 def checked_plans(sources: Sequence[ImageSource], reading: LabelOptions) -> tuple[MeasurePlan, ...]:
-    """Plans for the labels of some images, whose values mean the same in all of them."""
-    kind = kind_of([(source, plane) for source in sources for plane in range(source.planes)], reading)
+    """Plans for the labels of some images, whose values mean the same in all of them. Warns of areas that nobody
+    annotated."""
+    planes = [(source, plane) for source in sources for plane in range(source.planes)]
+    kind = kind_of(planes, reading)
+    _tell_unannotated(planes, reading)
     return tuple(plan_of(source, reading=reading, kind=kind) for source in sources)
+
+
+def _tell_unannotated(planes: Sequence[tuple[ImageSource, int]], reading: LabelOptions) -> None:
+    """Warn of pixels that nobody annotated: in what is written they are background."""
+    if reading.ignore_label is None:
+        return
+    counts = [np.count_nonzero(read_values(*each) == reading.ignore_label) for each in planes]
+    share = sum(counts) / sum(source.height * source.width for source, _ in planes)
+    if share:
+        found = "of the pixels are not annotated, and become background: no format that is written tells them apart"
+        logger.warning("%s: %.3g%% %s", planes[0][0].name if len(planes) == 1 else "labels", 100 * share, found)
 
 
 def _sources(labels: Any, image: ImageSource | None, *, several: bool) -> list[ImageSource]:

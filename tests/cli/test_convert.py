@@ -141,6 +141,14 @@ def test_numbers_that_do_not_stay_are_told(cellseg_cli, tmp_path, value, words, 
     assert ("--labels-are instances" in done.err) == told
 
 
+@pytest.mark.parametrize(("ignored", "told"), [(1, True), (5, False)])
+def test_what_nobody_annotated_becomes_background_with_a_warning(cellseg_cli, plane, tmp_path, ignored, told):
+    for out in (("b.tif",), ("as", "--to", "tif")):
+        done = cellseg_cli("convert", plane, "--ignore-label", ignored, "--out", tmp_path / out[0], *out[1:])
+        assert done.code == 0, done.err
+        assert ("cells.tif: 36.1% of the pixels are not annotated, and become background" in done.err) == told
+
+
 def test_what_does_not_fit_is_refused_and_nothing_is_left(cellseg_cli, plane, tmp_path):
     tifffile.imwrite(tmp_path / "many.tif", PLANE.astype(np.uint32) * 100)
     write_stack(tmp_path / "stack.tif", np.stack([PLANE, PLANE]))
