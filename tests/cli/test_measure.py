@@ -11,7 +11,8 @@ import tifffile
 from napari_cellseg.measure.table import grid_of
 
 import cellseg
-from cellseg.images.write import write_stack
+from cellseg.images.layout import ResultLayout
+from cellseg.images.write import write_stack, write_tiled
 from tests.cli.conftest import assert_refused
 from tests.metrics.drawing import draw
 
@@ -86,6 +87,37 @@ def test_regions_of_a_mask_are_cells(cellseg_cli, files):
     done = cellseg_cli("measure", files / "mask.tif", "--out", files / "c.csv")
     assert "a mask of cells" in done.err
     assert sorted(row["area_px"] for row in rows_of(files / "c.csv")) == ["1", "3", "4"]
+
+
+ONE = np.where(PLANE == 2, 7, 0) + np.where(PLANE == 1, 7, 0)
+"""A cell in two pieces."""
+
+
+@pytest.fixture
+def one_cell(files):
+    """A result of one cell, as `cellseg predict` marks it, with its class, and labels that hold the same."""
+    layout = ResultLayout(height=3, width=7, dtype=np.dtype(np.uint32), mark="model-options-image")
+    write_tiled(files / "one.tif", layout, iter([ONE.astype(np.uint32)]))
+    write_stack(files / "drawn.tif", ONE.astype(np.uint32))
+    for name in ("one", "drawn"):
+        cellseg.CellClasses(("neuron",), np.array([[0, 7, 1]])).write_beside(files / f"{name}.tif")
+    return files
+
+
+def test_a_result_with_one_cell_is_no_mask(cellseg_cli, one_cell):
+    done = cellseg_cli("measure", one_cell / "one.tif", "--out", one_cell / "c.csv")
+    assert "the labels are cell numbers" in done.err
+    assert [(row["cell"], row["class"]) for row in rows_of(one_cell / "c.csv")] == [("7", "neuron")]
+    assert cellseg_cli("convert", one_cell / "one.tif", "--out", one_cell / "b.tif").code == 0
+    assert np.unique(tifffile.imread(one_cell / "b.tif")).tolist() == [0, 7]
+    done = cellseg_cli("evaluate", one_cell / "one.tif", one_cell / "one.tif")
+    assert "the prediction is numbered cells, the truth numbered cells" in done.err
+
+
+@pytest.mark.parametrize(("name", "words"), [("drawn", ()), ("one", ("--foreground", "zero"))])
+def test_a_mask_is_one_where_no_mark_or_a_word_says_so(cellseg_cli, one_cell, name, words):
+    done = cellseg_cli("measure", one_cell / f"{name}.tif", "--out", one_cell / "c.csv", *words)
+    assert "a mask of cells" in done.err
 
 
 def test_the_same_numbers_from_python_and_in_the_window(cellseg_cli, files):

@@ -14,9 +14,9 @@ from cellseg.labels.doctor.counts import PlaneValues
 from cellseg.labels.doctor.finding import Cleaning, Finding, RepairPlan
 from cellseg.labels.doctor.structure import SPECK, Mend, Neighbours, follows, mend, speck_size
 from cellseg.labels.doctor.values import judge_ids, judge_values
-from cellseg.labels.formats.drawn import are_drawn
 from cellseg.labels.meaning import Meaning, kind_of_plain, read_values
 from cellseg.labels.pairs import Pair
+from cellseg.labels.read import are_instances
 from cellseg.labels.values import IGNORED
 from cellseg.options import LabelOptions
 
@@ -73,11 +73,10 @@ def mend_plane(pairs: Sequence[Pair], number: int, plan: RepairPlan) -> tuple[In
 
 def _kind(pairs: Sequence[Pair], plan: RepairPlan) -> Meaning:
     """As `kind_of`, of plain labels."""
-    said = plan.options.labels_are
-    if said == "instances" or (said is None and are_drawn(pair.labels for pair in pairs)):
+    if are_instances([pair.labels for pair in pairs], plan.options):
         return "instances"
     found = kind_of_plain(clean_plane(pair, plan) for pair in pairs)
-    return "classes" if said == "classes" and found != "binary" else found
+    return "classes" if plan.options.labels_are == "classes" and found != "binary" else found
 
 
 def _renumbering(plan: RepairPlan, values: Sequence[PlaneValues]) -> Cleaning:
