@@ -14,6 +14,7 @@ _HOME = {
     "complete_folder": "cellseg.folders",
     "list_images": "cellseg.images.listing",
     "open_image": "cellseg.images.open",
+    "array_source": "cellseg.images.source",
     "write_stack": "cellseg.images.write",
     "CellClasses": "cellseg.labels.cell_classes",
     "label_values": "cellseg.labels.meaning",
@@ -75,6 +76,7 @@ if TYPE_CHECKING:
     from cellseg.images.cutout import cut_out as cut_out
     from cellseg.images.listing import list_images as list_images
     from cellseg.images.open import open_image as open_image
+    from cellseg.images.source import array_source as array_source
     from cellseg.images.write import write_stack as write_stack
     from cellseg.inference.cell_classes import cell_classes as cell_classes
     from cellseg.inference.instances import label_instances as label_instances

@@ -8,10 +8,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from cellseg.conversion.numbers import numbers_of
 from cellseg.files import complete_file
+from cellseg.images.plane_places import frame_and_slice
 from cellseg.labels.formats.geojson import feature_of
 from cellseg.labels.formats.outline import outlines
 from cellseg.measure.files import MeasurePlan
@@ -63,9 +62,4 @@ def _measurements(table: CellTable) -> dict[int, dict[str, float]]:
 def _position(plan: MeasurePlan, plane: int) -> tuple[int, int] | None:
     """Frame and slice of a plane, from 0; None of a single one."""
     labels = plan.labels
-    if labels.planes == 1:
-        return None
-    if len(labels.plane_shape) == 2:
-        frame, section = np.unravel_index(plane, labels.plane_shape)
-        return int(frame), int(section)
-    return (plane, 0) if labels.plane_axes == "T" else (0, plane)
+    return None if labels.planes == 1 else frame_and_slice(labels.plane_axes, labels.plane_shape, plane)

@@ -16,8 +16,11 @@ from cellseg.conversion.geojson import write_geojson
 from cellseg.conversion.pictures import write_png
 from cellseg.conversion.stacks import write_labels, write_roi_set
 from cellseg.errors import InputError
+from cellseg.images.omezarr.folder import SUFFIX as ZARR
+from cellseg.images.omezarr.write import stored_places
 from cellseg.images.open import open_image
 from cellseg.images.source import ImageSource, array_source
+from cellseg.images.write import layout_like
 from cellseg.labels.arrays_or_paths import is_array
 from cellseg.labels.cell_classes import CellClasses, classes_beside, refuse_table_of_another
 from cellseg.labels.layouts import label_entries
@@ -75,7 +78,10 @@ class Conversion:
             InputError: a table of classes is there, which is that of another file.
         """
         refuse_table_of_another(self.out)
-        with classes_beside(out, self.classes):
+        classes = self.classes
+        if classes is not None and out.suffix.lower() == ZARR:
+            classes = classes.at_planes(stored_places(layout_like(self.plans[0].labels, np.dtype(np.uint16))))
+        with classes_beside(out, classes):
             return self.writer(out, self.plans)
 
     @property

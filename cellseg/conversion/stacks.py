@@ -26,5 +26,5 @@ def write_roi_set(path: Path, plans: Sequence[MeasurePlan]) -> int:
     """Write the outlines of all cells as a ROI set."""
     (plan,) = plans
     labels = plan.labels
-    stack = RoiStack((labels.height, labels.width), labels.plane_shape, name=labels.name)
+    stack = RoiStack((labels.height, labels.width), labels.plane_shape, name=labels.name, plane_axes=labels.plane_axes)
     return write_rois(path, enumerate(planes_of(plan)), stack)

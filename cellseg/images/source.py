@@ -102,6 +102,30 @@ class ImageSource:
         names = tuple(self.channel_names[channel] for channel in channels)
         return replace(self, sheets=self.sheets[:, list(channels)], channel_names=names)
 
+    def in_order_of(self, other: ImageSource) -> ImageSource:
+        """The same planes, counted in the order of another image with the same axes, such as ZT and TZ."""
+        return self.counted_along(other.plane_axes)
+
+    def counted_along(self, axes: str) -> ImageSource:
+        """The same planes, counted along these axes where they are its own in another order."""
+        if axes == self.plane_axes or sorted(axes) != sorted(self.plane_axes) or len({*axes}) < len(axes):
+            return self
+        numbers = np.arange(self.planes).reshape(self.plane_shape)
+        turned = numbers.transpose([self.plane_axes.index(axis) for axis in axes])
+        return replace(self, plane_axes=axes, plane_shape=turned.shape, sheets=self.sheets[turned.ravel()])
+
+    def has_planes_of(self, other: ImageSource) -> bool:
+        """True if both have as many planes, and along each axis where they name the same ones."""
+        named = sorted(self.plane_axes) == sorted(other.plane_axes)
+        mine, theirs = (sorted(zip(one.plane_axes, one.plane_shape, strict=True)) for one in (self, other))
+        return self.planes == other.planes and (not named or mine == theirs)
+
+    @property
+    def planes_in_words(self) -> str:
+        """The number of planes, with those along each axis where there are several: 6 (Z 3, T 2)."""
+        each = ", ".join(f"{axis} {n}" for axis, n in zip(self.plane_axes, self.plane_shape, strict=True))
+        return f"{self.planes}" + (f" ({each})" if len(self.plane_shape) > 1 else "")
+
     def only(self, channel: int | str | None) -> ImageSource:
         """The same image with the channel of this name or number; with all of them for None.
 

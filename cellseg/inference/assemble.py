@@ -17,6 +17,7 @@ from cellseg.images.layout import ResultLayout
 from cellseg.images.listing import UNCERTAINTY, stem
 from cellseg.images.made import image_in, result_mark
 from cellseg.images.omezarr.parts import omezarr_in_parts, rounds
+from cellseg.images.omezarr.write import stored_places
 from cellseg.images.write import is_zarr_name, write_tiled
 from cellseg.inference.cell_classes import classes_of_cells
 from cellseg.inference.finished import FinishedTiles
@@ -73,6 +74,8 @@ def write_result(
         read = _labels(labelled)
     if options.uncertainty == "none":
         _forget_uncertainty(output, mark)
+    if classes is not None and is_zarr_name(output):
+        classes = classes.at_planes(stored_places(layout))
     with classes_beside(output, classes):
         if executor is not None and is_zarr_name(output):
             yield from _write_parts(output, layout, planes, executor)

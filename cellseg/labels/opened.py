@@ -74,8 +74,8 @@ def with_size_of(image: ImageSource | None, labels: ImageSource) -> ImageSource:
     """Labels under the name and with the pixel size of their image. Raises InputError where their sizes differ."""
     if image is None:
         return labels
-    if (labels.planes, labels.height, labels.width) != (image.planes, image.height, image.width):
-        sizes = [f"{one.planes} x {one.height} x {one.width}" for one in (labels, image)]
+    if (labels.height, labels.width) != (image.height, image.width) or not labels.has_planes_of(image):
+        sizes = [f"{one.planes_in_words} x {one.height} x {one.width}" for one in (labels, image)]
         found = f"the labels are {sizes[0]}, {image.name} is {sizes[1]}"
         raise InputError(found, "They must show the same pixels.", path=labels.path)
     return replace(

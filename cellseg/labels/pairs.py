@@ -117,6 +117,7 @@ def pairs_of(sources: Iterable[tuple[ImageSource, ImageSource]], unlike: bool = 
 
 
 def _planes(image: ImageSource, label: ImageSource, unlike: bool) -> list[Pair]:
+    image = image.in_order_of(label)  # what is written follows the labels
     names = [f"{image.name}[{k}]" if image.planes > 1 else image.name for k in range(image.planes)]
     return [Pair(name, image, k, label, k, unlike=unlike) for k, name in enumerate(names)]
 
@@ -148,8 +149,8 @@ def _words(name: str) -> set[str]:
 
 
 def _mismatch(image: ImageSource, label: ImageSource) -> str:
-    if image.planes != label.planes:
-        return f"has {image.planes} planes, its labels {label.planes}"
+    if not image.has_planes_of(label):
+        return f"has {image.planes_in_words} planes, its labels {label.planes_in_words}"
     if (image.height, image.width) != (label.height, label.width):
         return f"is {image.height} x {image.width}, its labels {label.height} x {label.width}"
     return ""

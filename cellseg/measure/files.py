@@ -140,6 +140,7 @@ def plan_of(
     Raises InputError as `plan_measuring`.
     """
     _check_sizes(labels, image)
+    image = None if image is None else image.in_order_of(labels)
     known = kind or kind_of([(labels, k) for k in range(labels.planes)], reading)
     classes = CellClasses.beside(labels.path) if known == "instances" and labels.path is not None else None
     return MeasurePlan(labels, image, known, _grid(labels, image, volume), reading, classes=classes)
@@ -215,17 +216,17 @@ def _regions(classes: Array) -> Array:
 
 
 def _check_sizes(labels: ImageSource, image: ImageSource | None) -> None:
-    if image is not None and _size(labels) != _size(image):
+    if image is not None and not (_size(labels) == _size(image) and labels.has_planes_of(image)):
         found = f"the image is {_words(image)} and the labels {_words(labels)}"
         raise InputError(found, "They must show the same pixels.", path=image.path)
 
 
-def _size(source: ImageSource) -> tuple[int, int, int]:
-    return source.planes, source.height, source.width
+def _size(source: ImageSource) -> tuple[int, int]:
+    return source.height, source.width
 
 
 def _words(source: ImageSource) -> str:
-    planes = f"{source.planes} planes of " if source.planes > 1 else ""
+    planes = f"{source.planes_in_words} planes of " if source.planes > 1 else ""
     return f"{planes}{source.height} x {source.width}"
 
 

@@ -76,6 +76,16 @@ def index_of(layout: ResultLayout, sheet: int) -> tuple[int, ...]:
     return tuple(at[axis] for axis in _axes(layout)[0] if axis not in "YX")
 
 
+def stored_places(layout: ResultLayout) -> NDArray[np.intp]:
+    """(planes,) where each plane lies among those of the folder, which are counted in the order of OME-Zarr."""
+    names, lengths = layout.ome_planes
+    if not names:
+        return np.zeros(1, np.intp)
+    turned = sorted(range(len(names)), key=lambda k: ORDER.index(names[k]))
+    numbers = np.arange(int(np.prod(lengths))).reshape(lengths).transpose(turned).ravel()
+    return np.argsort(numbers)
+
+
 def _axes(layout: ResultLayout) -> tuple[str, tuple[int, ...]]:
     """Axes as they are stored, and the lengths of those that count sheets."""
     sizes = dict(zip(*layout.ome_planes, strict=True))

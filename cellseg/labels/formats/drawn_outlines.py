@@ -11,6 +11,7 @@ import numpy as np
 
 from cellseg.arrays import Float64, Shape
 from cellseg.errors import InputError
+from cellseg.images.plane_places import plane_at
 from cellseg.images.source import ImageSource
 from cellseg.labels.formats.drawn import CellMask, clipped, cropped, drawn_source
 from cellseg.labels.formats.outline import ellipse, fill
@@ -144,5 +145,4 @@ def plane_of(like: ImageSource, position: tuple[int, int] | None) -> int:
     frame, section = position
     if len(like.plane_shape) != 2:
         return max(frame, section)
-    frames, sections = like.plane_shape
-    return frame * sections + section if frame < frames and section < sections else like.planes
+    return plane_at(like.plane_axes, like.plane_shape, frame, section)

@@ -21,6 +21,7 @@ from cellseg.arrays import Float64, Labels, Shape, UInt32
 from cellseg.errors import InputError, reading
 from cellseg.extras import wanted
 from cellseg.files import complete_file
+from cellseg.images.plane_places import frame_and_slice, plane_at
 from cellseg.images.source import ImageSource
 from cellseg.labels.formats.drawn import draw
 from cellseg.labels.formats.drawn_outlines import (
@@ -58,6 +59,8 @@ class RoiStack:
     plane: int = 0
     """The one of regions without a position."""
     name: str = "the image"
+    plane_axes: str = ""
+    """Axes that count planes, such as TZ; of two that are not named the first counts frames."""
 
     @property
     def planes(self) -> int:
@@ -72,7 +75,7 @@ class RoiStack:
 def open_rois(path: Path, like: ImageSource | None) -> ImageSource:
     """The labels in a set of regions, drawn on an image of the size of `like`; see `outlines_in`."""
     image = shape_of(like, path)
-    stack = RoiStack((image.height, image.width), image.plane_shape, name=image.name)
+    stack = RoiStack((image.height, image.width), image.plane_shape, name=image.name, plane_axes=image.plane_axes)
     return outline_source(outlines_in(path, stack), image, path.name)
 
 
@@ -181,23 +184,21 @@ def number_in(name: str) -> int:
 def _plane(roi: ImagejRoi, stack: RoiStack, path: Path) -> int:
     """The plane that a region is of, in C order."""
     both = len(stack.plane_shape) == 2 and (roi.t_position or roi.z_position)
-    plane = _plane_by_frame_and_slice(roi, stack) if both else _plane_by_position(roi, stack)
+    frame, slice_ = max(roi.t_position, 1) - 1, max(roi.z_position, 1) - 1
+    plane = plane_at(stack.plane_axes, stack.plane_shape, frame, slice_) if both else _plane_by_position(roi, stack)
     if plane >= stack.planes:
         found = f"the region {roi.name!r} is of a plane that {stack.name} has not ({stack.planes} planes)"
         raise InputError(found, "Choose the regions of the same image.", path=path)
     return plane
 
 
-def _plane_by_frame_and_slice(roi: ImagejRoi, stack: RoiStack) -> int:
-    """Plane of a stack over time; the number of planes where there is no such one."""
-    frames, slices = stack.plane_shape
-    frame, slice_ = max(roi.t_position, 1) - 1, max(roi.z_position, 1) - 1
-    return int(frame * slices + slice_) if frame < frames and slice_ < slices else stack.planes
-
-
 def _plane_by_position(roi: ImagejRoi, stack: RoiStack) -> int:
-    """Plane that is counted through; the one on the screen where the region has no position."""
-    given = roi.position or roi.t_position or roi.z_position
+    """Plane that is counted through; the one on the screen where the region has no position.
+
+    ImageJ says 1 of the axis that an image with several channels has not, so the other number counts.
+    """
+    both = (roi.t_position, roi.z_position) if stack.plane_axes == "T" else (roi.z_position, roi.t_position)
+    given = roi.position or next((number for number in both if number > 1), max(both))
     return int(given) - 1 if given and stack.planes > 1 else stack.plane
 
 
@@ -245,7 +246,8 @@ def _roi(paths: Sequence[NDArray[np.int32]], cell: int, plane: int, stack: RoiSt
 
 def _set_position(roi: ImagejRoi, plane: int, stack: RoiStack) -> None:
     if len(stack.plane_shape) == 2:
-        roi.t_position, roi.z_position = (k + 1 for k in stack.index(plane))
+        frame, slice_ = frame_and_slice(stack.plane_axes, stack.plane_shape, plane)
+        roi.t_position, roi.z_position = frame + 1, slice_ + 1
         roi.c_position = 1
     elif stack.planes > 1:
         roi.position = plane + 1

@@ -47,7 +47,7 @@ def write_rois(path: Path, target: Target) -> str:
 
 
 def _stack(target: Target) -> cellseg.RoiStack:
-    return cellseg.RoiStack(target.shape, target.plane_shape, target.plane, target.name)
+    return cellseg.RoiStack(target.shape, target.plane_shape, target.plane, target.name, target.axes)
 
 
 def _highest(target: Target) -> int:

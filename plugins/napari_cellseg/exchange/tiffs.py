@@ -37,7 +37,7 @@ def read_labels(path: Path, target: Target, rest: Rest) -> Incoming:
     Raises:
         InputError: it cannot be read, holds no labels, or has another size.
     """
-    source = cellseg.open_labels(path, like=_empty(target))
+    source = cellseg.open_labels(path, like=_empty(target)).counted_along(target.axes)
     _check_size(source, target, path)
     cells = _cells_in(source)
     mask = path.suffix.lower() not in OUTLINES and _is_mask(source, cells)
@@ -49,14 +49,17 @@ def read_labels(path: Path, target: Target, rest: Rest) -> Incoming:
         yield at, from_file(found, target.annotation, rest, target.read(at), shift)
 
 
-def _empty(target: Target) -> NDArray[np.uint8]:
-    """An image of the size of a layer, (H, W) or (planes, H, W)."""
-    planes = () if target.planes == 1 else (target.planes,)
-    return np.broadcast_to(np.uint8(0), (*planes, *target.shape))
+def _empty(target: Target) -> ImageSource:
+    """An image of the size of a layer, with its axes where they are known."""
+    named = len(target.axes) == len(target.plane_shape)
+    planes = target.plane_shape if named else (target.planes,)
+    axes = f"{target.axes if named else 'Z'}YX"
+    return cellseg.array_source(np.broadcast_to(np.uint8(0), (*planes, *target.shape)), axes=axes, name=target.name)
 
 
 def _check_size(source: ImageSource, target: Target, path: Path) -> None:
-    if (source.height, source.width) != target.shape or source.planes not in (1, target.planes):
+    fits = source.planes == 1 or source.has_planes_of(_empty(target))
+    if (source.height, source.width) != target.shape or not fits:
         sizes = f"is {source.planes} x {source.height} x {source.width}, {target.name} is {target.says()}"
         raise cellseg.InputError(sizes, "Planes, height and width must be equal, or planes 1.", path=path)
 

@@ -28,9 +28,9 @@ def labels_over(path: Path, image: ListedImage) -> LayerData:
     if image.path is None:
         raise cellseg.InputError(f"{image.name} is in no file", "Save it as a TIFF, and open that.", path=path)
     shown = cellseg.open_image(image.path, axes=image.axes or None)
-    labels = cellseg.open_labels(path, like=shown)
-    if (labels.planes, labels.height, labels.width) != (shown.planes, shown.height, shown.width):
-        sizes = [f"{one.planes} x {one.height} x {one.width}" for one in (labels, shown)]
+    labels = cellseg.open_labels(path, like=shown).in_order_of(shown)
+    if (labels.height, labels.width) != (shown.height, shown.width) or not labels.has_planes_of(shown):
+        sizes = [f"{one.planes_in_words} x {one.height} x {one.width}" for one in (labels, shown)]
         raise cellseg.InputError(f"is {sizes[0]}, {image.name} is {sizes[1]}", "Show its image first.", path=path)
     planes = np.stack([labels.read(plane)[0] for plane in range(labels.planes)])
     notes = {"image": image.name, "axes": shown.plane_axes}

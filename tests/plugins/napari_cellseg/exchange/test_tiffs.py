@@ -29,6 +29,24 @@ def test_a_stack_there_and_back(annotated, layer, put, tmp_path):
     np.testing.assert_array_equal(put(read_labels(path, empty, "background"), empty), stack)
 
 
+@pytest.mark.parametrize("ending", [".ome.tif", ".geojson", ".zip"])
+def test_planes_that_a_file_counts_in_another_order(layer, put, tmp_path, ending):
+    stack = np.zeros((2, 3, 30, 40), np.uint16)  # TZYX
+    for t, z in np.ndindex(2, 3):
+        stack[t, z, 5 : 10 + 3 * z, 5 : 12 + 6 * t] = 1 + t + 2 * z
+    path = tmp_path / f"labels{ending}"
+    tifffile.imwrite(
+        tmp_path / "zt.ome.tif", stack.swapaxes(0, 1), metadata={"axes": "ZTYX"}, ome=True, photometric="minisblack"
+    )
+    cellseg.convert(tmp_path / "zt.ome.tif", path, labels_are="instances")
+    empty = layer(stack.shape, annotation=False, axes="TZ")
+    np.testing.assert_array_equal(put(read_labels(path, empty, "background"), empty), stack)
+    other = layer((3, 2, 30, 40), annotation=False, axes="TZ")
+    if ending == ".ome.tif":
+        with pytest.raises(cellseg.InputError, match="must be equal"):
+            list(read_labels(path, other, "background"))
+
+
 def test_without_marks_unknown_is_background(annotated, layer, tmp_path):
     path = tmp_path / "labels.tif"
     write_labels(path, layer(annotated), mark_unknown=False)
