@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Sequence
+from itertools import count
 
 from cellseg.images.source import ImageSource
 
@@ -17,3 +18,14 @@ def names_of(images: Sequence[ImageSource]) -> list[str]:
         return [image.name for image in images]
     base = os.path.commonpath([path.parent for path in paths])
     return [path.relative_to(base).as_posix() for path in paths]
+
+
+def numbered(names: Sequence[str]) -> list[str]:
+    """Names of which no two are alike: those that occur more than once get numbers, as in DAPI_1 and DAPI_2."""
+    times, taken = Counter(names), set(names)
+    told = []
+    for name in names:
+        distinct = name if times[name] == 1 else next(made for k in count(1) if (made := f"{name}_{k}") not in taken)
+        taken.add(distinct)
+        told.append(distinct)
+    return told

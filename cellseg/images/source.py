@@ -140,24 +140,27 @@ class ImageSource:
         return self.path or self.name
 
     def channel_number(self, channel: int | str) -> int:
-        """Number of the channel with this name, else with this number.
+        """Number of the channel with this name, in small letters or large ones, else with this number.
 
         Raises:
-            InputError: no such channel; the message lists those there are.
+            InputError: no such channel, or several of this name; the message lists those there are.
         """
         text = str(channel)
-        named = self._numbers_by_name.get(text.casefold())
-        if named is not None:
-            return named
+        named = self._numbers_of(text)
+        if len(named) == 1:
+            return named[0]
         if text.isdecimal() and int(text) < self.channels:
             return int(text)
         known = ", ".join(f"{number} ({name})" for number, name in enumerate(self.channel_names))
+        if named:
+            found, numbers = f"{len(named)} channels are called {channel!r}", " or ".join(map(str, named))
+            raise InputError(found, f"Give the number, {numbers}, of: {known}.", path=self.origin)
         raise InputError(f"there is no channel {channel!r}", f"It has: {known}.", path=self.origin)
 
-    @property
-    def _numbers_by_name(self) -> dict[str, int]:
-        """Of channels of one name the first."""
-        return {name.casefold(): number for number, name in reversed(list(enumerate(self.channel_names)))}
+    def _numbers_of(self, name: str) -> list[int]:
+        """Numbers of the channels of this name; where there is none, of those that differ from it in case alone."""
+        folded = [k for k, known in enumerate(self.channel_names) if known.casefold() == name.casefold()]
+        return [k for k in folded if self.channel_names[k] == name] or folded
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,6 +13,7 @@ from cellseg.arrays import Array
 from cellseg.errors import InputError
 from cellseg.images.axes import plane_axes
 from cellseg.images.listing import stem
+from cellseg.images.names import numbered
 from cellseg.images.open import open_image
 from cellseg.images.source import ImageSource
 from cellseg.labels.cell_classes import CellClasses
@@ -231,8 +232,8 @@ def _words(source: ImageSource) -> str:
 
 
 def _channels(source: ImageSource) -> tuple[str, ...]:
-    """Names of the channels; of a single one that of the image."""
-    return source.channel_names if source.channels > 1 else (_name(source),)
+    """Names of the channels, no two alike; of a single one that of the image."""
+    return tuple(numbered(source.channel_names)) if source.channels > 1 else (_name(source),)
 
 
 def _name(source: ImageSource) -> str:

@@ -83,6 +83,23 @@ def test_channels_by_name_and_pixels_without_a_size(cellseg_cli, files):
     ]
 
 
+@pytest.mark.parametrize(
+    ("names", "columns"),
+    [
+        (["DAPI", "DAPI", "GFP"], ["mean_DAPI_1", "mean_DAPI_2", "mean_GFP"]),
+        (["DAPI", "DAPI_1", "DAPI"], ["mean_DAPI_2", "mean_DAPI_1", "mean_DAPI_3"]),
+    ],
+)
+def test_channels_of_one_name_have_a_column_each(cellseg_cli, files, names, columns):
+    three = np.stack([PLANE * k for k in (2, 3, 4)])
+    tifffile.imwrite(files / "three.ome.tif", three, metadata={"axes": "CYX", "Channel": {"Name": names}})
+    tifffile.imwrite(files / "bare.tif", PLANE)
+    assert cellseg_cli("measure", files / "bare.tif", files / "three.ome.tif", "--out", files / "c.csv").code == 0
+    rows = rows_of(files / "c.csv")
+    assert [name for name in rows[0] if name.startswith("mean_")] == columns
+    assert [rows[0][name] for name in columns] == ["2", "3", "4"]
+
+
 def test_regions_of_a_mask_are_cells(cellseg_cli, files):
     done = cellseg_cli("measure", files / "mask.tif", "--out", files / "c.csv")
     assert "a mask of cells" in done.err

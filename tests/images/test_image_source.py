@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -62,6 +64,28 @@ def test_channels_are_chosen_by_name_or_number():
     np.testing.assert_array_equal(source.select([2, 0]).read(0), STACK[0, [2, 0]])
     with pytest.raises(InputError, match=r"array: there is no channel 'DAPI'. It has: 0 \(0\), 1 \(1\), 2 \(2\)"):
         source.channel_number("DAPI")
+
+
+@pytest.mark.parametrize(
+    ("names", "channel", "number"),
+    [
+        (("DAPI", "dapi", "GFP"), "dapi", 1),
+        (("DAPI", "dapi", "GFP"), "DAPI", 0),
+        (("DAPI", "DAPI", "GFP"), "gfp", 2),
+        (("DAPI", "DAPI", "GFP"), 1, 1),
+        (("1", "1", "0"), "1", 1),
+        (("1", "2", "0"), "1", 0),
+    ],
+)
+def test_a_channel_of_the_very_name_comes_first(names, channel, number):
+    assert replace(array_source(STACK[0], axes="CYX"), channel_names=names).channel_number(channel) == number
+
+
+@pytest.mark.parametrize(("names", "channel"), [(("DAPI", "DAPI", "GFP"), "DAPI"), (("DAPI", "dapi", "GFP"), "Dapi")])
+def test_a_name_of_several_channels_is_refused(names, channel):
+    source = replace(array_source(STACK[0], axes="CYX"), channel_names=names)
+    with pytest.raises(InputError, match=f"array: 2 channels are called '{channel}'. Give the number, 0 or 1, of: 0"):
+        source.channel_number(channel)
 
 
 def test_an_array_that_may_be_rgb_needs_axes():
