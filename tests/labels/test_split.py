@@ -176,6 +176,41 @@ def test_keys_from_names_and_tables(tmp_path):
             call()
 
 
+NAMED = "image,replicate,mouse\n1,1,A\n2,2,A\n3,1,B\n4,3,B\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "keys"),
+    [
+        (NAMED, ["1.tif", "2.tif", "3.tif", "4.tif"], ["A", "A", "B", "B"]),
+        (NAMED, ["1", "2", "3"], ["A", "A", "B"]),
+        ("mouse,replicate,image\nA,1,1\nA,2,2\nB,1,3\n", ["1.tif", "2.tif", "3.tif"], ["A", "A", "B"]),
+        ("image,mouse\na,A\na,A\nb.tif,B\n", ["a.tif", "b.tif"], ["A", "B"]),
+        ("image,mouse\na,A,more\nb,B\nb\n", ["a.tif", "b.tif"], ["A", "B"]),
+    ],
+)
+def test_one_column_of_a_table_has_the_names(tmp_path, text, names, keys):
+    """A cell of any row named an image, so that image 1 was of mouse B, whose replicate is 1."""
+    (tmp_path / "t.csv").write_text(text)
+    assert keys_from_table(names, tmp_path / "t.csv", "mouse") == keys
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("image,mouse\na.tif,A\nb.tif,B\na.tif,C\n", "has rows of a.tif with mouse A and C"),
+        ("image,mouse\na,A\nb.tif,B\na.tif,C\n", "has rows of a.tif with mouse C and A"),
+        ("image,other,mouse\na,x,A\nc,b,B\n", "has no row for 1 images, such as b.tif"),
+        ("image,mouse\na,A\nb\n", "has no row for 1 images, such as b.tif"),
+        ("mouse\nA\nB\n", "has no row for 2 images, such as a.tif"),
+    ],
+)
+def test_a_table_that_names_an_image_twice_or_not_at_all_is_refused(tmp_path, text, part):
+    (tmp_path / "t.csv").write_text(text)
+    with pytest.raises(InputError, match=part):
+        keys_from_table(["a.tif", "b.tif"], tmp_path / "t.csv", "mouse")
+
+
 # who is held out
 
 group_sizes = st.lists(st.integers(1, 9), min_size=2, max_size=40)

@@ -80,22 +80,44 @@ def keys_from_names(names: Sequence[str], pattern: str) -> list[str]:
 
 
 def keys_from_table(names: Sequence[str], table: Path, column: str) -> list[str]:
-    """The value of each file in a column of a CSV table; its row has the file's name, or stem, in any other column.
+    """The value of each file in a column of a CSV table; of the others that with most files has their names or stems.
 
     Raises:
-        InputError: no such table or column, or a file without a row.
+        InputError: no such table or column, a file without a row, or rows of one file with different values.
     """
-    try:
-        with open(table, encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"is no readable CSV table ({error})", path=table) from error
+    rows = _rows_of(table)
     if not rows or column not in rows[0]:
         known = ", ".join(map(str, rows[0])) if rows else "none"
         raise InputError(f"has no column {column}", f"There are: {known}.", path=table)
-    by_name = {str(value): row[column] for row in rows for name, value in row.items() if name != column}
-    found = [by_name.get(name, by_name.get(name.rpartition(".")[0])) for name in names]
-    missing = [name for name, key in zip(names, found, strict=True) if key is None]
+    others = [_by_name(rows, other, column) for other in rows[0] if other not in (column, None)]
+    values = max(others, key=lambda known: sum(bool(_of_file(name, known)) for name in names), default={})
+    found = [_of_file(name, values) for name in names]
+    missing = [name for name, keys in zip(names, found, strict=True) if not keys]
     if missing:
         raise InputError(f"has no row for {len(missing)} images, such as {missing[0]}", path=table)
-    return [str(key) for key in found]
+    for name, keys in zip(names, found, strict=True):
+        if len(keys) > 1:
+            raise InputError(f"has rows of {name} with {column} {' and '.join(keys)}", "Leave one of them.", path=table)
+    return [keys[0] for keys in found]
+
+
+def _rows_of(table: Path) -> list[dict[str, str]]:
+    try:
+        with open(table, encoding="utf-8-sig", newline="") as file:
+            return list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"is no readable CSV table ({error})", path=table) from error
+
+
+def _by_name(rows: Sequence[dict[str, str]], names: str, column: str) -> dict[str, list[str]]:
+    """The values of a column by what stands in another, in the order of rows; short rows have none."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        if None not in (row[names], row[column]):
+            found.setdefault(row[names], []).append(row[column])
+    return found
+
+
+def _of_file(name: str, values: dict[str, list[str]]) -> list[str]:
+    """The different values of a file, by its name and by its stem."""
+    return list(dict.fromkeys([*values.get(name, ()), *values.get(name.rpartition(".")[0], ())]))
