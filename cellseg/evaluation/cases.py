@@ -162,13 +162,15 @@ def sequence_of(truth: object) -> Path | None:
 
 
 def _of_files(prediction: Paths, truth: Paths, volume: bool) -> list[Case]:
+    from cellseg.images.names import names_of
     from cellseg.labels.pairs import find_pairs
 
     pairs = find_pairs(prediction, truth, palette="index")
     if not volume:
         return [Case(p.name, Planes(p.image, (p.image_plane,)), Planes(p.labels, (p.label_plane,))) for p in pairs]
     first = [pair for pair in pairs if pair.image_plane == 0]
-    return [Case(pair.image.name, _all(pair.image), _all(pair.labels)) for pair in first]
+    names = names_of([pair.image for pair in first])
+    return [Case(name, _all(pair.image), _all(pair.labels)) for name, pair in zip(names, first, strict=True)]
 
 
 def _of_sequence(prediction: str, truth: Path) -> list[Case]:

@@ -24,7 +24,7 @@ class ImageScores:
     """The metrics of one image."""
 
     name: str
-    """File name of the prediction, with the number of the plane where there are several: stack.tif[3]."""
+    """File name of the prediction, with folders where two are alike; of several planes with the number: a.tif[3]."""
     values: dict[str, float]
     """By metric, in the order asked for; of classes also `iou[2]`. What is not defined is nan or missing."""
     counts: Counts

@@ -11,6 +11,7 @@ from pathlib import Path
 from cellseg.errors import InputError
 from cellseg.images.axes import plane_axes
 from cellseg.images.listing import Paths, list_images
+from cellseg.images.names import names_of
 from cellseg.images.palette import PaletteRule
 from cellseg.images.source import ImageSource
 from cellseg.labels.entries import UnopenedImage
@@ -32,7 +33,7 @@ class Pair:
     """An image plane and its label plane, of the same height and width."""
 
     name: str
-    """File name of the image; with the number of the plane, from 0, where there are several: stack.tif[3]."""
+    """File name of the image, with folders where two are alike; of several planes with the number, from 0: a.tif[3]."""
     image: ImageSource
     image_plane: int
     labels: ImageSource
@@ -107,18 +108,19 @@ def pairs_of(sources: Iterable[tuple[ImageSource, ImageSource]], unlike: bool = 
     """
     pairs: list[Pair] = []
     wrong: list[str] = []
-    for image, label in sources:
+    opened = list(sources)
+    for name, (image, label) in zip(names_of([image for image, _ in opened]), opened, strict=True):
         mismatch = _mismatch(image, label)
-        wrong += [f"{image.name} {mismatch}"] if mismatch else []
-        pairs += [] if mismatch else _planes(image, label, unlike)
+        wrong += [f"{name} {mismatch}"] if mismatch else []
+        pairs += [] if mismatch else _planes(name, image, label, unlike)
     if wrong:
         raise InputError(f"images and labels do not fit: {_some(wrong)}", "They must show the same pixels.")
     return pairs
 
 
-def _planes(image: ImageSource, label: ImageSource, unlike: bool) -> list[Pair]:
+def _planes(name: str, image: ImageSource, label: ImageSource, unlike: bool) -> list[Pair]:
     image = image.in_order_of(label)  # what is written follows the labels
-    names = [f"{image.name}[{k}]" if image.planes > 1 else image.name for k in range(image.planes)]
+    names = [f"{name}[{k}]" if image.planes > 1 else name for k in range(image.planes)]
     return [Pair(name, image, k, label, k, unlike=unlike) for k, name in enumerate(names)]
 
 

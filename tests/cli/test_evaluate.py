@@ -42,6 +42,23 @@ def read_rows(path) -> list[dict[str, str]]:
     return list(csv.DictReader(path.read_text("utf-8").splitlines()))
 
 
+def test_images_of_one_name_are_told_by_their_folders(compare, tmp_path):
+    for place in ("prediction/s1", "prediction/s2", "truth/s1", "truth/s2"):
+        (tmp_path / place).mkdir(parents=True)
+    good, bad = {"s1/a": PREDICTION, "s2/a": TRUTH}, {"s1/a": TRUTH, "s2/a": TRUTH}
+    names = ["s1/a.tif", "s2/a.tif"]
+    words = "--metrics", "f1", "--csv", tmp_path / "objects.csv", "--picture", tmp_path / "errors.png"
+    done = compare(good, bad, *words, "--json")
+    scores = result(done)
+    assert (scores["count"], list(scores["images"])) == (2, names)
+    assert scores["images"]["s1/a.tif"]["f1"] < scores["images"]["s2/a.tif"]["f1"] == 1
+    assert list(dict.fromkeys(row["image"] for row in read_rows(tmp_path / "objects.csv"))) == names
+    assert "errors.png: s1/a.tif" in done.err
+    assert all(name in compare(good, bad, *words).out for name in names)
+    assert "errors.png: s2/a.tif" in compare(good, bad, *words, "--show", "s2/a.tif").err
+    assert list(result(compare(good, bad, "--metrics", "f1", "--volume", "--json"))["images"]) == names
+
+
 def test_every_object_has_a_row_that_says_where_and_what(compare, tmp_path):
     compare(PREDICTION * 10, TRUTH * 10, "--csv", tmp_path / "objects.csv")
     rows = read_rows(tmp_path / "objects.csv")

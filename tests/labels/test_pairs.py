@@ -51,6 +51,16 @@ def test_names_that_differ_in_a_common_part(tmp_path, images, labels):
     assert _matched(pairs) == list(zip(images, sorted(labels), strict=True))
 
 
+def test_images_of_one_name_are_called_with_their_folders(tmp_path):
+    for place in ("i/s1", "i/s2", "l/s1", "l/s2"):
+        (tmp_path / place).mkdir(parents=True)
+        _write(tmp_path / place, ["a.tif"], (2, 8, 9))
+    pairs = find_pairs(tmp_path / "i", tmp_path / "l")
+    assert [pair.name for pair in pairs] == ["s1/a.tif[0]", "s1/a.tif[1]", "s2/a.tif[0]", "s2/a.tif[1]"]
+    _write(tmp_path / "l/s2", ["a.tif"])
+    assert "do not fit: s2/a.tif has 2 planes" in _refusal(tmp_path / "i", tmp_path / "l")
+
+
 def test_one_file_each_may_have_any_names(tmp_path):
     images, labels = _write(tmp_path / "i", ["volume.tif"], (4, 8, 9)), _write(tmp_path / "l", ["truth.tif"], (4, 8, 9))
     pairs = find_pairs(images / "volume.tif", str(labels))

@@ -76,7 +76,7 @@ def _first_scores(cases: Sequence[Case], rows: Mapping[str, ScoreValues]) -> dic
 
 def _is_called(show: str, case: Case) -> bool:
     """A name as it is, or that of a stack; every case where none is asked for."""
-    return not show or show in (case.name, case.name.partition("[")[0])
+    return not show or show in (case.name, case.name.rpartition("[")[0])
 
 
 def draw_cases(path: Path, cases: Sequence[Case], reader: Reader) -> None:
