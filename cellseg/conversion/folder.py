@@ -13,7 +13,7 @@ from cellseg.folders import files_together
 from cellseg.images.source import ImageSource
 from cellseg.labels.cell_classes import CellClasses
 from cellseg.labels.entries import UnopenedImage
-from cellseg.labels.layouts import label_entries
+from cellseg.labels.layouts import label_entries, tell_below
 from cellseg.labels.opened import with_size_of
 from cellseg.labels.pairs import find_partners
 from cellseg.options import LabelOptions
@@ -75,6 +75,7 @@ def plan_folder(
     """
     folder, ending = Path(out), ENDINGS.get(to, f".{to}")
     _refuse_folder(folder)
+    tell_below(labels, like, folder)
     entries = _entries(labels, like)
     targets = [folder / name.with_name(f"{name.name}{ending}") for name in _names([one for one, _ in entries], labels)]
     _refuse_twice(targets, [one for one, _ in entries])

@@ -163,8 +163,10 @@ def sequence_of(truth: object) -> Path | None:
 
 def _of_files(prediction: Paths, truth: Paths, volume: bool) -> list[Case]:
     from cellseg.images.names import names_of
+    from cellseg.labels.layouts import tell_below
     from cellseg.labels.pairs import find_pairs
 
+    tell_below(prediction, truth)
     pairs = find_pairs(prediction, truth, palette="index")
     if not volume:
         return [Case(p.name, Planes(p.image, (p.image_plane,)), Planes(p.labels, (p.label_plane,))) for p in pairs]

@@ -71,12 +71,12 @@ def _below_folder(folder: Path, without: Path | None) -> list[Path]:
         return []
     seen = {folder.resolve()} if without is None else {folder.resolve(), without.resolve()}
     if _images_of(folder):
-        _tell_left_out(folder, seen)
+        tell_left_out(folder, seen)
         return []
     return list(_of_tree(folder, seen))
 
 
-def _tell_left_out(folder: Path, seen: Iterable[Path] = ()) -> None:
+def tell_left_out(folder: Path, seen: Iterable[Path] = ()) -> None:
     """Warn of images in the folders of a folder that holds images itself; of those folders but the `seen` ones."""
     within = [sub for sub in filter(Path.is_dir, _visible(folder)) if sub.resolve() not in seen and not is_zarr(sub)]
     names = sorted(sub.name for sub in within if not leads_back(sub) and _images_of(sub))

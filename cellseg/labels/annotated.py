@@ -15,7 +15,7 @@ from cellseg.images.listing import Paths
 from cellseg.images.palette import PaletteRule
 from cellseg.labels.arrays_or_paths import Given, are_paths, array_pairs
 from cellseg.labels.ctc.pairs import find_ctc_pairs, is_ctc
-from cellseg.labels.layouts import OpensImage, open_file
+from cellseg.labels.layouts import OpensImage, open_file, tell_below
 from cellseg.labels.meaning import LabelPlane, Meaning, read_values
 from cellseg.labels.pairs import Pair, find_pairs
 from cellseg.labels.read import read_labels
@@ -47,19 +47,28 @@ def find_annotated_pairs(
     if not _same_kind(images, labels, annotated):
         pairs = array_pairs(images, labels, axes)
         return _masked(pairs, array_pairs(images, annotated, axes)) if annotated is not None else pairs
-    opened = open_file(axes, scene)
-    return _pairs_of_files(cast(Paths, images), cast(Paths, labels), cast(Paths | None, annotated), axes, opened)
+    files = cast(Paths, images), cast(Paths, labels), cast(Paths | None, annotated)
+    return pairs_of_files(*files, axes=axes, scene=scene)
 
 
-def _pairs_of_files(
-    images: Paths, labels: Paths, annotated: Paths | None, axes: str | None, of_images: OpensImage
+def pairs_of_files(
+    images: Paths,
+    labels: Paths,
+    annotated: Paths | None = None,
+    *,
+    axes: str | None = None,
+    scene: str | None = None,
+    others: Sequence[Paths | None] = (),
 ) -> list[Pair]:
+    """As `find_annotated_pairs`, of files; of the folders of `others`, which are read too, none is told as left out."""
     if isinstance(images, (str, Path)) and isinstance(labels, (str, Path)) and is_ctc(labels):
         if annotated:
             remedy = "There markers, silver truth and grey values tell; copy the files elsewhere to give masks."
             raise InputError("--annotated does not go with folders of the Cell Tracking Challenge", remedy)
         return find_ctc_pairs(images, labels)
     images, labels = (given if isinstance(given, (str, Path)) else list(given) for given in (images, labels))
+    tell_below(images, labels, annotated, others=others)
+    of_images = open_file(axes, scene)
     pairs = find_pairs(images, labels, axes=axes, of_images=of_images)
     _refuse_same(pairs)
     return with_masks(pairs, images, annotated, axes, of_images) if annotated else pairs

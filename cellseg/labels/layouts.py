@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 
 from cellseg.errors import InputError
-from cellseg.images.listing import Paths, leads_back, list_images, natural_key, without_uncertainties
+from cellseg.images.listing import Paths, leads_back, list_images, natural_key, tell_left_out, without_uncertainties
 from cellseg.images.omezarr.folder import is_zarr
 from cellseg.images.open import open_image
 from cellseg.images.source import ImageSource
@@ -58,6 +58,17 @@ def find_entries(images: Paths, labels: Paths, axes: str | None, *, of_images: O
             )
     files = _image_files(images)
     return [_image(file, of_images) for file in files], label_entries(labels, axes, len(files))
+
+
+def tell_below(*given: Paths | None, others: Sequence[Paths | None] = ()) -> None:
+    """Warn of images in the folders of each given folder that holds images itself, as these are left out.
+
+    Not of those in folders that are given, too, be it as `others`, or that hold the masks of single cells.
+    """
+    folders, apart = _folders_in(given), _folders_in(others)
+    for folder in folders.values():
+        if not is_zarr(folder) and _images_in(folder):
+            tell_left_out(folder, {*folders, *apart, *(folder.resolve() / name for name in FOLDERS)})
 
 
 def label_entries(labels: Paths, axes: str | None = None, images: int = 0) -> list[UnopenedImage]:
@@ -131,6 +142,23 @@ def _in_subfolders(folder: Path, files_in: Callable[[Path], list[Path]]) -> list
         except InputError:
             found += _in_subfolders(sub, files_in)
     return found
+
+
+def _folders_in(given: Sequence[Paths | None]) -> dict[Path, Path]:
+    """The folders among paths by where they are, whatever leads there."""
+    named = [path for paths in given if paths for path in _without_reading(paths)]
+    return {path.resolve(): path for path in map(_expanded, named) if path.is_dir()}
+
+
+def _without_reading(paths: Paths) -> Sequence[str | Path]:
+    """The paths; none of an iterator, which can be read but once."""
+    if isinstance(paths, (str, Path)):
+        return [paths]
+    return paths if isinstance(paths, Sequence) else []
+
+
+def _expanded(path: str | Path) -> Path:
+    return Path(path).expanduser()
 
 
 def _visible(folder: Path) -> list[Path]:

@@ -13,7 +13,7 @@ from cellseg.errors import InputError
 from cellseg.images.cutout import noted_greys
 from cellseg.images.grey_values import CONTRAST, GreyRule, grey_rule, seen_pixels
 from cellseg.images.rescale import nearest
-from cellseg.labels.annotated import find_annotated_pairs, read_truth
+from cellseg.labels.annotated import pairs_of_files, read_truth
 from cellseg.labels.meaning import LabelPlane, Meaning
 from cellseg.labels.pairs import Pair
 from cellseg.metrics.candidates import areas_of, diameter_of
@@ -83,7 +83,7 @@ def find_training_pairs(where: DataOptions) -> TrainingPairs:
     """
     if not where.images or not where.labels:
         raise InputError("--images and --labels are needed", "Give a TIFF stack, a folder or a glob for each.")
-    new = find_annotated_pairs(where.images, where.labels, where.annotated, axes=where.axes or None, scene=where.scene)
+    new = _pairs(where.images, where.labels, where, where.annotated)
     return TrainingPairs(new, *further_pairs(where))
 
 
@@ -99,7 +99,13 @@ def _both(name: str, images: str | None, labels: str | None, where: DataOptions)
     if not images or not labels:
         missing = "images" if labels else "labels"
         raise InputError(f"--{name}-{missing} is missing", "Give images and labels, or neither.")
-    return find_annotated_pairs(images, labels, axes=where.axes or None, scene=where.scene)
+    return _pairs(images, labels, where)
+
+
+def _pairs(images: str, labels: str, where: DataOptions, annotated: str | None = None) -> list[Pair]:
+    named = (where.images, where.labels, where.validation_images, where.validation_labels)
+    others = (*named, where.annotated, where.replay_images, where.replay_labels)
+    return pairs_of_files(images, labels, annotated, axes=where.axes or None, scene=where.scene, others=others)
 
 
 def read_training_set(

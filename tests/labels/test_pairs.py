@@ -4,9 +4,15 @@ import numpy as np
 import pytest
 import tifffile
 
+from cellseg.conversion.folder import plan_folder
 from cellseg.errors import InputError
+from cellseg.evaluation.cases import find_cases
 from cellseg.images.listing import READ
+from cellseg.labels.annotated import find_annotated_pairs
 from cellseg.labels.pairs import find_pairs
+from cellseg.labels.split.files import find_units
+from cellseg.options import DataOptions
+from cellseg.training.data import find_training_pairs
 
 from ..images.zarrs import write_image
 
@@ -59,6 +65,54 @@ def test_images_of_one_name_are_called_with_their_folders(tmp_path):
     assert [pair.name for pair in pairs] == ["s1/a.tif[0]", "s1/a.tif[1]", "s2/a.tif[0]", "s2/a.tif[1]"]
     _write(tmp_path / "l/s2", ["a.tif"])
     assert "do not fit: s2/a.tif has 2 planes" in _refusal(tmp_path / "i", tmp_path / "l")
+
+
+@pytest.fixture
+def told(tmp_path, caplog):
+    """Write images of these names, call something, and give the warnings."""
+
+    def call(names, look):
+        for name in names:
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            _write((tmp_path / name).parent, [f"{name.rpartition('/')[2]}.tif"])
+        look(tmp_path)
+        return [record.getMessage().replace(str(tmp_path), "") for record in caplog.records]
+
+    return call
+
+
+def of_folders(at, images, labels, *held) -> DataOptions:
+    names = zip(("images", "labels", "validation_images", "validation_labels"), (images, labels, *held), strict=False)
+    return DataOptions(**{name: str(at / folder) for name, folder in names})
+
+
+MIXED = ("i/a", "i/sub/b", "l/a", "l/sub/b")
+BOTH = [f"/{k}: images in folders within it (sub) are left out; name these folders, too" for k in "il"]
+
+
+@pytest.mark.parametrize(
+    ("names", "look", "warnings"),
+    [
+        (MIXED, lambda at: find_annotated_pairs(at / "i", at / "l"), BOTH),
+        (MIXED, lambda at: find_annotated_pairs(at / "i", at / "l", at / "l"), BOTH),
+        (MIXED, lambda at: find_annotated_pairs([at / "i", at / "i/sub"], [at / "l", at / "l/sub"]), []),
+        (MIXED, lambda at: find_annotated_pairs(at / "i/sub", at / "l/sub"), []),
+        (MIXED, lambda at: find_training_pairs(of_folders(at, "i", "l")), BOTH),
+        (MIXED, lambda at: find_training_pairs(of_folders(at, "i", "l", "i/sub", "l/sub")), []),
+        (MIXED, lambda at: find_units(at / "i", at / "l"), BOTH),
+        (MIXED, lambda at: find_cases(at / "i", at / "l"), BOTH),
+        (MIXED, lambda at: find_cases(iter([at / "i/a.tif"]), iter([at / "l/a.tif"])), []),
+        (MIXED, lambda at: plan_folder(at / "l", at / "out", to="png"), BOTH[1:]),
+        (MIXED, lambda at: plan_folder(at / "l", at / "l/sub", to="png"), []),
+        (("i/a", "i/masks/a"), lambda at: find_annotated_pairs(at / "i", at / "i/masks"), []),
+        (("i/a", "i/truth/a"), lambda at: find_annotated_pairs(at / "i", at / "i/truth"), []),
+        (("i/a", "i/masks/a", "l/a"), lambda at: find_annotated_pairs(at / "i", at / "l"), []),
+        (("i/a", "i/a_masks", "i/sub/b"), lambda at: find_annotated_pairs(at / "i", at / "i"), BOTH[:1]),
+        (("i/s/a", "i/t/b", "l/s/a", "l/t/b"), lambda at: find_annotated_pairs(at / "i", at / "l"), []),
+    ],
+)
+def test_images_below_images_are_told_once(told, names, look, warnings):
+    assert told(names, look) == warnings
 
 
 def test_one_file_each_may_have_any_names(tmp_path):

@@ -14,6 +14,7 @@ from cellseg.images.listing import Paths
 from cellseg.images.source import ImageSource
 from cellseg.images.write import layout_like, write_tiled
 from cellseg.labels.formats.readers import bare
+from cellseg.labels.layouts import tell_below
 from cellseg.labels.opened import is_one_file
 from cellseg.labels.pairs import find_pairs
 
@@ -57,6 +58,7 @@ def find_units(images: Paths, labels: Paths) -> list[Unit]:
     Raises:
         InputError: as `find_pairs`, or two images would be written under one name.
     """
+    tell_below(images, labels)
     pairs = [pair for pair in find_pairs(images, labels) if pair.image_plane == 0]
     names = [bare(Path(pair.image.name)).name for pair in pairs]
     if len(set(names)) < len(names):
