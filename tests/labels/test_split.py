@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
+import cellseg
 from cellseg.errors import InputError
 from cellseg.images.source import array_source
 from cellseg.labels.split import signature
@@ -251,3 +252,18 @@ def test_a_stack_is_cut_into_a_block_and_the_rest_behind_a_gap(planes, fraction,
 def test_seeds_take_one_block_after_the_other():
     blocks = [cut_stack(20, 0.25, 0, seed)[0] for seed in range(4)]
     assert sorted(k for block in blocks for k in block) == list(range(20))
+
+
+@pytest.mark.parametrize(("lengths", "along"), [((2, 6), 1), ((6, 2), 0)])
+def test_a_stack_over_time_and_depth_is_cut_along_the_longer_axis(tmp_path, lengths, along):
+    stack = np.arange(12, dtype=np.uint8).reshape(*lengths, 1, 1) + np.zeros((*lengths, 20, 30), np.uint8)
+    for name in ("image.tif", "labels.tif"):
+        cellseg.write_stack(tmp_path / name, stack, "TZYX")
+    plan = cellseg.split(tmp_path / "image.tif", tmp_path / "labels.tif", tmp_path / "out", fraction=0.3, gap=1)
+    places = {part.into: {divmod(plane, lengths[1])[along] for plane in part.planes} for part in plan.parts}
+    assert min(abs(a - b) for a in places["train"] for b in places["validation"]) == 2, "a gap at every time"
+    for part in plan.parts:
+        written = cellseg.open_image(tmp_path / "out" / part.into / "images" / "image.tif")
+        assert written.plane_axes == "TZ"
+        assert written.plane_shape[1 - along] == lengths[1 - along]
+        assert [int(written.read(k).max()) for k in range(written.planes)] == list(part.planes)

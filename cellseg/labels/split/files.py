@@ -40,6 +40,8 @@ class SplitPart:
     into: Into
     planes: tuple[int, ...] | None
     """None: all of them, the file as it is."""
+    plane_shape: tuple[int, ...] = ()
+    """Lengths of the unit's axes in this part."""
 
     @property
     def name(self) -> str:
@@ -79,7 +81,7 @@ def write_parts(parts: Sequence[SplitPart], folder: Path) -> Iterator[SplitPart]
                 _link(_file(source), target / f"{part.name}{_suffix(source)}")
             else:
                 planes = range(source.planes) if part.planes is None else part.planes
-                _write_planes(source, planes, target / f"{part.name}.tif")
+                _write_planes(source, planes, part.plane_shape, target / f"{part.name}.tif")
         yield part
 
 
@@ -104,7 +106,7 @@ def _link(source: Path, target: Path) -> None:
         shutil.copy2(source, target)
 
 
-def _write_planes(source: ImageSource, planes: Sequence[int], target: Path) -> None:
+def _write_planes(source: ImageSource, planes: Sequence[int], lengths: tuple[int, ...], target: Path) -> None:
     """Some planes of a stack as a stack, with its type and pixel size."""
     from dataclasses import replace
 
@@ -114,8 +116,10 @@ def _write_planes(source: ImageSource, planes: Sequence[int], target: Path) -> N
         channels=source.channels,
         channel_names=source.channel_names if source.channels > 1 else (),
     )
-    axis = source.plane_axes[-1:] or "Z"
-    layout = whole if len(planes) == source.planes else replace(whole, plane_axes=axis, plane_shape=(len(planes),))
+    axes = source.plane_axes
+    if len(lengths) != len(axes):
+        axes, lengths = axes[-1:] or "Z", (len(planes),)
+    layout = whole if len(planes) == source.planes else replace(whole, plane_axes=axes, plane_shape=lengths)
     blocks = (
         source.read(plane, *region)[channel]
         for plane in planes

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from cellseg.errors import InputError
 from cellseg.files import write_json
 from cellseg.folders import complete_folder, refuse_full
@@ -149,10 +151,16 @@ def _keys(units: Sequence[Unit], grouping: GroupOptions) -> list[str] | None:
 
 
 def _cut(units: Sequence[Unit], options: SplitOptions) -> Iterator[SplitPart]:
+    """Stacks over time and depth are cut along the longer one: what lies at one place is in one set at all times, or
+    all of one time."""
     for unit in units:
-        block, rest = cut_stack(unit.image.planes, options.fraction, options.gap, options.seed)
-        yield SplitPart(unit, "train", tuple(rest))
-        yield SplitPart(unit, "validation", tuple(block))
+        lengths = unit.image.plane_shape
+        along = int(np.argmax(lengths))
+        numbers = np.arange(unit.image.planes).reshape(lengths)
+        block, rest = cut_stack(lengths[along], options.fraction, options.gap, options.seed)
+        for into, chosen in zip(SETS, (rest, block), strict=True):
+            planes = numbers.take(list(chosen), along)
+            yield SplitPart(unit, into, tuple(planes.ravel().tolist()), planes.shape)
 
 
 def _whole(units: Sequence[Unit], groups: Sequence[Group], options: SplitOptions) -> Iterator[SplitPart]:
