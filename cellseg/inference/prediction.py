@@ -28,7 +28,7 @@ from cellseg.inference.progress import Progress
 from cellseg.inference.result import Stored, result_layout
 from cellseg.inference.result_mark import mark_of
 from cellseg.inference.runner import Runner
-from cellseg.inference.scope import ALL, CUT, LINKING, refuse, refuse_of_classes, refuse_without_effect
+from cellseg.inference.scope import ALL, CUT, LINKING, refuse, refuse_without_effect
 from cellseg.inference.seen import SeenImage
 from cellseg.inference.store import Store
 from cellseg.inference.tasks import Executor, PlaneTables
@@ -266,8 +266,7 @@ class Prediction:
         """
         scratch, settings = self.folder.absolute() / "instances", self._settings(options)
         marked = replace(self.seen.asked, **options)
-        refuse_without_effect(settings, options.keys())
-        refuse_of_classes(settings, len(self.model.card.class_names), options.keys())
+        refuse_without_effect(settings, options.keys(), len(self.model.card.class_names))
         yield from write_result(
             self.finished, output, PlaneTables(scratch, settings), mark_of(self.key, marked), executor
         )

@@ -54,8 +54,9 @@ def refuse_of_classes(options: PredictOptions, classes: int, given: AbstractSet[
             raise InputError(found, f"Each pixel has the most probable class. Leave {flag_of(name)} out.")
 
 
-def refuse_without_effect(options: PredictOptions, given: AbstractSet[str] = ALL) -> None:
-    """Raise InputError where one of the options that were given has no effect beside another."""
+def refuse_without_effect(options: PredictOptions, given: AbstractSet[str] = ALL, classes: int = 2) -> None:
+    """Raise InputError where an option that was given has no effect beside another, or with so many classes."""
+    refuse_of_classes(options, classes, given)
     idle = dict.fromkeys(WITHOUT_EFFECT[options.result], f"--result {options.result}")
     idle |= {"link_overlap": "--link none"} if options.link == "none" else {}
     idle |= {"object_diameter": "--split none"} if options.split == "none" else {}

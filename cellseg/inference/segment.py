@@ -17,7 +17,7 @@ from cellseg.inference.predicted import Predicted
 from cellseg.inference.prediction import Plan, Prediction
 from cellseg.inference.progress import Progress
 from cellseg.inference.result import Stored
-from cellseg.inference.scope import PLAN, refuse_of_classes, refuse_without_effect
+from cellseg.inference.scope import PLAN, refuse_without_effect
 from cellseg.inference.seen import SeenImage, seen_by
 from cellseg.inference.tasks import Executor
 from cellseg.inference.work_log import close_unbegun, refuse_at_work
@@ -52,7 +52,7 @@ def prediction_into(
     refuse_at_work(output)
     if resume:
         return joined_prediction(output, model, source, options)
-    _refuse_without_effect(model, options)
+    refuse_without_effect(options, classes=len(as_model(model).card.class_names))
     seen = seen_by(model, source, options)
     return prediction_on_disk(seen, output, _stored(seen), journal_key(seen, without=PLAN), None)
 
@@ -63,7 +63,7 @@ def joined_prediction(output: Path, model: TrainedModel, source: ImageSource, op
     What is measured before the first tile is measured by one of them. Raises InputError as `segment`, and where a
     prediction of another image, by another model or with other options is there.
     """
-    _refuse_without_effect(model, options)
+    refuse_without_effect(options, classes=len(as_model(model).card.class_names))
     key = key_of(pruned(as_model(model), options.prune), source, options, without=PLAN)
     folder = journal_folder(output)
     if (folder / NOTE).exists() and left_behind(output, key) is None:  # no JSON
@@ -74,11 +74,6 @@ def joined_prediction(output: Path, model: TrainedModel, source: ImageSource, op
         return prediction_joined(seen, output, _stored(seen), key)
     finally:
         close_unbegun(output)
-
-
-def _refuse_without_effect(model: TrainedModel, options: PredictOptions) -> None:
-    refuse_without_effect(options)
-    refuse_of_classes(options, len(as_model(model).card.class_names))
 
 
 def _stored(seen: SeenImage) -> Stored:

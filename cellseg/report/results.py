@@ -94,7 +94,7 @@ def _add(
 def _plan(each: FinishedImage, options: PredictOptions) -> MeasurePlan:
     image = each.image
     labels = open_image(each.result, palette="index")
-    if not labels.has_planes_of(image) or sorted(labels.plane_axes) != sorted(image.plane_axes):
+    if sorted(labels.plane_axes) != sorted(image.plane_axes):  # its format has no such letters
         labels = replace(labels, plane_axes=image.plane_axes, plane_shape=image.plane_shape)
     volume = options.link == "overlap" and image.plane_axes.endswith("Z") and labels.plane_axes.endswith("Z")
     plan = plan_of(labels, image, volume=volume, reading=LabelOptions(labels_are="instances"))

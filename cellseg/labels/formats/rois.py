@@ -67,10 +67,6 @@ class RoiStack:
         """Number of planes."""
         return int(np.prod(self.plane_shape, dtype=int))
 
-    def index(self, plane: int) -> tuple[int, ...]:
-        """Index of a plane along the axes that count planes."""
-        return tuple(int(k) for k in np.unravel_index(plane, self.plane_shape)) if self.plane_shape else ()
-
 
 def open_rois(path: Path, like: ImageSource | None) -> ImageSource:
     """The labels in a set of regions, drawn on an image of the size of `like`; see `outlines_in`."""
