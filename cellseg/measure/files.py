@@ -166,7 +166,7 @@ def measure_file(
 
     Returns:
         A row a cell: the columns of `measure_cells`, in micrometres where the file knows the size of a pixel; of a
-        stack also `plane` (with `volume` of several ones `frame`).
+        stack also `plane` (with `volume` of several ones `frame`; of time and depth both).
 
     Raises InputError as `plan_measuring`.
     """
@@ -179,11 +179,12 @@ def _grid(labels: ImageSource, image: ImageSource | None, volume: bool) -> CellG
     if volume:
         _check_volume(labels)
     leading, together = len(labels.plane_shape) - volume, 2 + volume
+    axes = labels.plane_axes[:leading]
     for source in filter(None, (labels, image)):
         steps = _steps(source)[-together:]
         if all(steps):
-            return CellGrid(steps, "um", leading=leading)
-    return CellGrid((1.0,) * together, "px", leading=leading)
+            return CellGrid(steps, "um", leading=leading, axes=axes)
+    return CellGrid((1.0,) * together, "px", leading=leading, axes=axes)
 
 
 def _steps(source: ImageSource) -> tuple[float, ...]:

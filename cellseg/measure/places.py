@@ -11,6 +11,9 @@ from cellseg.arrays import Array
 from cellseg.measure.cells import measure_cells
 from cellseg.measure.table import CellTable
 
+COLUMNS = {"T": "frame", "Z": "plane"}
+"""Columns of axes; those of other letters are `axis_p` and so on."""
+
 
 @dataclass(frozen=True, slots=True)
 class CellGrid:
@@ -24,12 +27,17 @@ class CellGrid:
     """The highest value that is no cell."""
     leading: int = 0
     """Axes before those that are measured together."""
+    axes: str = ""
+    """Their letters; empty where these are not known, and then time comes last, before depth."""
 
     @property
     def keys(self) -> tuple[str, ...]:
         """Columns that tell in which plane or volume a cell is."""
-        last = "plane" if len(self.spacing) == 2 else "frame"
-        return tuple(last if axis == self.leading - 1 else f"axis{axis}" for axis in range(self.leading))
+        flat = len(self.spacing) == 2
+        if self.leading < 2:
+            return ("plane" if flat else "frame",)[: self.leading]
+        letters = self.axes or ("TZ" if flat else "T").rjust(self.leading)
+        return tuple(COLUMNS.get(letter) or _column(letter, axis) for axis, letter in enumerate(letters))
 
 
 def measure_place(
@@ -64,6 +72,11 @@ def measure_place(
     where = np.tile(np.array(place, float), (len(table), 1)).reshape(len(table), len(grid.keys))
     columns = (*table.columns[:1], *grid.keys, *table.columns[1:])
     return CellTable(columns, np.concatenate([values[:, :1], where, values[:, 1:]], axis=1))
+
+
+def _column(letter: str, axis: int) -> str:
+    """Column of an axis that is neither time nor depth."""
+    return f"axis{axis}" if letter == " " else f"axis_{letter.lower()}"
 
 
 def _wanted(labels: Array, grid: CellGrid, cells: Iterable[int] | None) -> Array:

@@ -58,6 +58,40 @@ def test_brightness_is_that_of_the_same_plane(tmp_path, labelled, imaged):
     assert means == wanted
 
 
+@pytest.mark.parametrize("axes", ["ZT", "TZ"])
+def test_columns_of_places_are_named_by_the_axes(cellseg_cli, tmp_path, axes):
+    labels = write(tmp_path / "labels.ome.tif", labels_zt(), axes)
+    assert cellseg_cli("measure", labels, "--out", tmp_path / "cells.csv").code == 0
+    with open(tmp_path / "cells.csv", newline="") as file:
+        rows = [*csv.DictReader(file)]
+    assert [*rows[0]][1:3] == {"ZT": ["plane", "frame"], "TZ": ["frame", "plane"]}[axes]
+    for row in rows:
+        cell = labels_zt()[int(row["plane"]), int(row["frame"])] == int(row["cell"])
+        assert float(row["area_px"]) == cell.sum()
+
+
+AXES = {
+    (2, "", 0): (),
+    (2, "Z", 1): ("plane",),
+    (2, "T", 1): ("plane",),
+    (2, "TZ", 2): ("frame", "plane"),
+    (2, "ZT", 2): ("plane", "frame"),
+    (2, "PZ", 2): ("axis_p", "plane"),
+    (2, "", 2): ("frame", "plane"),
+    (2, "", 3): ("axis0", "frame", "plane"),
+    (3, "T", 1): ("frame",),
+    (3, "PT", 2): ("axis_p", "frame"),
+    (3, "", 2): ("axis0", "frame"),
+}
+"""Columns by the number of axes that are measured together, the letters of those before, if known, and their number."""
+
+
+@pytest.mark.parametrize(("together", "axes", "leading"), AXES)
+def test_columns_of_axes(together, axes, leading):
+    grid = cellseg.CellGrid((1.0,) * together, "px", leading=leading, axes=axes)
+    assert grid.keys == AXES[together, axes, leading]
+
+
 def test_the_same_labels_in_two_orders_agree(tmp_path):
     one = write(tmp_path / "a.ome.tif", labels_zt(), "ZT")
     other = write(tmp_path / "b.ome.tif", labels_zt(), "TZ")

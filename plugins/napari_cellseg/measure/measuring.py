@@ -30,7 +30,7 @@ from napari_cellseg.measure.table import (
     updated,
 )
 from napari_cellseg.napari_private import history
-from napari_cellseg.pixels.layer_files import whole_of
+from napari_cellseg.pixels.layer_files import axes_of_layer, whole_of
 from napari_cellseg.project.class_colours import shown_classes
 from napari_cellseg.widgets import later
 
@@ -77,7 +77,8 @@ class Measuring(QObject):
         """
         self.stop()
         self.layer, self._images = layer, list(images)
-        self.grid = grid_of(layer.scale, [str(unit) for unit in layer.units], layer.metadata, together=together)
+        units, axes = [str(unit) for unit in layer.units], axes_of_layer(layer)
+        self.grid = grid_of(layer.scale, units, layer.metadata, together=together, axes=axes)
         shape = whole_of(layer).shape
         self._todo = deque(
             np.ndindex(*shape[:-together]) if everywhere else [shown_place(self._viewer, layer, together)]

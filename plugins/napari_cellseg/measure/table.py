@@ -43,7 +43,9 @@ class Touched:
         return Touched(self.place, self.cells | other.cells, around(self.box, other.box))
 
 
-def grid_of(scale: Sequence[float], units: Sequence[str], metadata: Mapping[str, Any], *, together: int) -> CellGrid:
+def grid_of(
+    scale: Sequence[float], units: Sequence[str], metadata: Mapping[str, Any], *, together: int, axes: str = ""
+) -> CellGrid:
     """Grid on which a layer is measured: in micrometres where its units are lengths, else in pixels.
 
     Args:
@@ -51,14 +53,16 @@ def grid_of(scale: Sequence[float], units: Sequence[str], metadata: Mapping[str,
         units: names of the layer's units, an entry an axis.
         metadata: of the layer; in annotations of a project 0 and 1 are no cells.
         together: how many of the last axes are measured together: 2 plane by plane, 3 as volumes.
+        axes: of the layer, such as TZYX; empty where they are not known.
     """
     background = background_of(metadata)
     leading = len(scale) - together
+    before = axes[:leading]
     names = [str(unit) for unit in units][-together:]
     if all(name in UM_PER for name in names):
         spacing = tuple(abs(float(s)) * UM_PER[n] for s, n in zip(scale[-together:], names, strict=True))
-        return CellGrid(spacing, "um", background, leading)
-    return CellGrid((1.0,) * together, "px", background, leading)
+        return CellGrid(spacing, "um", background, leading, before)
+    return CellGrid((1.0,) * together, "px", background, leading, before)
 
 
 def rows_in(table: CellTable, grid: CellGrid, place: PlaneIndex) -> NDArray[np.bool_]:
