@@ -95,15 +95,17 @@ def plan_conversion(
     out: str | Path,
     *,
     like: str | Path | None = None,
+    axes: str | None = None,
     reading: LabelOptions = LabelOptions(),
 ) -> Conversion:
     """Open the labels and choose the format.
 
     Args:
         labels: a file or folder of labels in any format that is read; of several images for COCO alone. Or an array
-            (H, W) or (Z, H, W).
+            (H, W), (Z, H, W) or as `axes` say.
         out: the file to write, whose ending says the format.
         like: the image, for outlines that do not say how large it is, and for its pixel size.
+        axes: of an array, such as TZYX.
         reading: how the labels are read.
 
     Raises:
@@ -115,7 +117,7 @@ def plan_conversion(
         remedy = f"Known endings are {', '.join(WRITERS)}; of a folder --to names the format of its files."
         raise InputError(f"ends in {out.suffix or 'nothing'}", remedy, path=out)
     image = None if like is None else open_image(like)
-    sources = _sources(labels, image, several=out.suffix.lower() in OF_SEVERAL)
+    sources = _sources(labels, image, axes, several=out.suffix.lower() in OF_SEVERAL)
     plans = checked_plans([with_size_of(image, source) for source in sources], reading)
     if len(plans) > 1 and any(plan.classes for plan in plans):
         logger.warning("%s: holds several images, and the classes of their cells are left out", out)
@@ -142,9 +144,9 @@ def _tell_unannotated(planes: Sequence[tuple[ImageSource, int]], reading: LabelO
         logger.warning("%s: %.3g%% %s", planes[0][0].name if len(planes) == 1 else "labels", 100 * share, found)
 
 
-def _sources(labels: Any, image: ImageSource | None, *, several: bool) -> list[ImageSource]:
+def _sources(labels: Any, image: ImageSource | None, axes: str | None, *, several: bool) -> list[ImageSource]:
     if is_array(labels):
-        return [array_source(labels, name="labels")]
+        return [array_source(labels, axes=axes, name="labels")]
     if not several:
         return [open_labels(labels, like=image)]
     return [entry.open(image) for entry in label_entries(labels, images=1)]

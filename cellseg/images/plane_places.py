@@ -11,7 +11,10 @@ FRAMES_AND_SLICES = "TZ"
 
 
 def frame_and_slice(axes: str, lengths: Sequence[int], plane: int) -> tuple[int, int]:
-    """Frame and slice, both from 0, of a plane that is counted through along `axes`; a single one of 0 elsewhere."""
+    """Frame and slice, both from 0, of a plane that is counted through along `axes`; of three axes or more the planes
+    are slices, counted through."""
+    if len(lengths) > 2:
+        return 0, plane
     at = dict(zip(_letters(axes, lengths), np.unravel_index(plane, lengths), strict=True)) if lengths else {}
     return int(at.get("T", 0)), int(at.get("Z", 0))
 

@@ -141,6 +141,16 @@ def test_frame_and_slice_of_regions_are_those_of_fiji_and_qupath(tmp_path):
     assert {(roi.z_position, roi.t_position) for roi in regions} == {(z + 1, t + 1) for z, t in places}
 
 
+def test_an_array_is_converted_along_its_axes_and_files_say_their_own(tmp_path):
+    cellseg.convert(labels_zt(), tmp_path / "there.geojson", axes="ZTYX")
+    image = cellseg.array_source(np.zeros((TIMES, DEPTH, SIDE, SIDE), np.uint8), axes="TZYX")
+    back = cellseg.open_labels(tmp_path / "there.geojson", like=image)
+    planes = [back.read(plane)[0] for plane in range(back.planes)]
+    np.testing.assert_array_equal(planes, labels_zt().swapaxes(0, 1).reshape(-1, SIDE, SIDE))
+    with pytest.raises(InputError, match="Leave axes out"):
+        cellseg.convert(write(tmp_path / "a.ome.tif", labels_zt(), "ZT"), tmp_path / "a.geojson", axes="TZYX")
+
+
 @pytest.mark.parametrize("axes", ["Z", "T"])
 def test_regions_of_a_stack_with_channels_lie_in_their_planes(tmp_path, axes):
     """ImageJ gives these no position but a channel, a slice and a frame, 1 of the one that the image has not."""

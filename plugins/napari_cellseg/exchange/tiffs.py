@@ -99,15 +99,15 @@ def write_labels(path: Path, target: Target, *, mark_unknown: bool) -> str:
         What is to be said of it.
     """
     cells, unknown = map(np.stack, zip(*target.cells(), strict=True))
+    shape, axes = (*target.plane_shape, *target.shape), f"{_plane_axes(target, path)}YX"
     if path.suffix.lower() in OTHERS:
-        count = cellseg.convert(cells if len(cells) > 1 else cells[0], path, labels_are="instances")
+        count = cellseg.convert(cells.reshape(shape), path, axes=axes, labels_are="instances")
         return f"wrote {path}: {count} cells"
     dtype = _type_for(int(cells.max(initial=0)))
     marked = mark_unknown and unknown.any()
     none = dtype(np.iinfo(dtype).max if marked else 0)
     stack = np.where(unknown, none, cells.astype(dtype))
-    axes = _plane_axes(target, path)
-    cellseg.write_stack(path, stack.reshape(*target.plane_shape, *target.shape), f"{axes}YX")
+    cellseg.write_stack(path, stack.reshape(shape), axes)
     return f"wrote {path}" + (f"; not annotated is {none}: say --ignore-label {none}" if marked else "")
 
 

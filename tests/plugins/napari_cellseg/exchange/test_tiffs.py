@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 import tifffile
@@ -105,6 +107,29 @@ def test_formats_of_other_programs_there_and_back(annotated, layer, put, tmp_pat
     empty = layer(annotated.shape)
     wanted = np.where(annotated > 1, annotated, 1)
     np.testing.assert_array_equal(put(read_labels(path, empty, "background"), empty), wanted)
+
+
+@pytest.mark.parametrize(
+    ("shape", "axes", "where"),
+    [
+        ((2, 3), "TZ", {(t, z) for t in range(2) for z in range(3)}),
+        ((3, 2), "ZT", {(t, z) for t in range(2) for z in range(3)}),
+        ((2, 3), "", {(t, z) for t in range(2) for z in range(3)}),
+        ((4,), "T", {(t, 0) for t in range(4)}),
+        ((4,), "Z", {(0, z) for z in range(4)}),
+        ((2, 2, 2), "PTZ", {(0, z) for z in range(8)}),
+    ],
+)
+def test_times_and_depths_there_and_back(layer, put, tmp_path, shape, axes, where):
+    stack = np.zeros((*shape, 12, 30), np.uint32)
+    for number, place in enumerate(np.ndindex(*shape), 1):
+        stack[(*place, slice(2, 8), slice(1, 4 + 3 * number))] = number
+    path = tmp_path / "cells.geojson"
+    write_labels(path, layer(stack, annotation=False, axes=axes), mark_unknown=False)
+    planes = [one["geometry"]["plane"] for one in json.loads(path.read_text("utf-8"))["features"]]
+    assert {(plane["t"], plane["z"]) for plane in planes} == where
+    empty = layer(stack.shape, annotation=False, axes=axes or "TZ")
+    np.testing.assert_array_equal(put(read_labels(path, empty, "background"), empty), stack)
 
 
 def test_a_single_outline_in_pieces_is_a_cell(layer, put, tmp_path):
