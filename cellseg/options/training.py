@@ -24,9 +24,9 @@ class TrainOptions(Checked):
     """The training itself; a recipe decides what has no default here (`cellseg.settings_for`)."""
 
     recipe: Recipe = "fast"
-    """fast: best result a CPU minute, a larger network where its steps are short; quick: a first look after a few
-    strokes; paper: as published in 2015; finetune: a tenth of fast's rate and fewer steps, the default with --from.
-    Other options take precedence over the recipe's."""
+    """fast: best result a CPU minute, on a GPU a larger network; quick: a first look after a few strokes; paper: as
+    published in 2015; finetune: a tenth of fast's rate and fewer steps, the default with --from. Other options take
+    precedence over the recipe's."""
     steps: Annotated[int, Limits(1, 10_000_000)]
     """Training steps."""
     seed: SeedOption = 0

@@ -1,9 +1,9 @@
-"""Size of the network that suits the machine: the recipe `fast` takes the largest whose steps are short.
+"""Size of the network that suits the machine: on a GPU the recipe `fast` takes the largest whose steps are short.
 
-On a processor that multiplies float32 its own 16 channels and one sample a step are best in the same time, and nothing
-is measured. A processor with quick products of bfloat16 (AMX) does four times the work in twice the time, and a GPU far
-more. There a few steps of each size are measured before the images are read, from the smallest on, until one is
-too slow. What is chosen stands among the options of the run: who goes on with it or repeats it measures nothing.
+On a processor its own 16 channels are best in the same time, with bfloat16 too (docs/measurements.md), and nothing is
+measured: a training is the same on a busy machine. On a GPU a few steps of each size are measured before the images are
+read, from the smallest on, until one is too slow. What is chosen stands among the options of the run: who goes on
+with it or repeats it measures nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from cellseg.models.hardware import computes_bfloat16, training_device, use_threads
+from cellseg.models.hardware import training_device, use_threads
 from cellseg.models.registry import build_for
 from cellseg.options import TrainSettings
 from cellseg.training.expected_cost import step_seconds
@@ -39,8 +39,6 @@ class NetworkSize:
         return f"{self.base} channels, depth {self.depth}, {self.batch} sample{'s' * (self.batch > 1)} a step"
 
 
-WITH_BFLOAT16 = (NetworkSize(16, 3, 1), NetworkSize(32, 3, 1))
-"""Sizes for a processor that computes bfloat16: one sample a step is better there in the same time, as on any."""
 ON_GPU = (NetworkSize(32, 3, 4), NetworkSize(32, 4, 8), NetworkSize(64, 4, 8))
 """Sizes for a GPU: each is several times the work of the one before; the last is as wide and deep as that of 2015."""
 
@@ -113,12 +111,7 @@ def measured_seconds(settings: TrainSettings) -> float:
 
 def _sizes(settings: TrainSettings) -> tuple[NetworkSize, ...]:
     """The sizes that the recipe has for this machine; none where it stays as it is."""
-    device = training_device()
-    if settings.train.recipe != "fast":
-        return ()
-    if device.type == "cuda":
-        return ON_GPU
-    return WITH_BFLOAT16 if settings.train.precision != "float32" and computes_bfloat16(device) else ()
+    return ON_GPU if settings.train.recipe == "fast" and training_device().type == "cuda" else ()
 
 
 def _timed(sizes: Iterable[NetworkSize], settings: TrainSettings) -> Iterator[tuple[NetworkSize, float]]:

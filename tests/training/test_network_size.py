@@ -10,15 +10,12 @@ import torch
 from cellseg.options import DataOptions
 from cellseg.training import network_size
 from cellseg.training.begin import RunRequest
-from cellseg.training.network_size import LONGEST, ON_GPU, WITH_BFLOAT16, chosen, options_of, size_for
+from cellseg.training.network_size import LONGEST, ON_GPU, chosen, options_of, size_for
 from cellseg.training.recipes import RECIPES
 from cellseg.training.run import begin
 from cellseg.training.train import run_digest
 
 MACHINES = {
-    "AMX, two cores": (WITH_BFLOAT16, (0.079, 0.155), (32, 3, 1)),
-    "bfloat16 that gains little": (WITH_BFLOAT16, (0.2, 0.6), (16, 3, 1)),
-    "bfloat16 on one slow core": (WITH_BFLOAT16, (0.4,), (16, 3, 1)),
     "GPU of a cluster": (ON_GPU, (0.004, 0.01, 0.03), (64, 4, 8)),
     "GPU of a laptop": (ON_GPU, (0.05, 0.2, 0.6), (32, 4, 8)),
     "GPU whose memory is small": (ON_GPU, (0.02, math.inf), (32, 3, 4)),
@@ -37,7 +34,7 @@ def test_the_largest_size_with_short_steps(sizes, seconds, expected):
 def machine(monkeypatch):
     """Make this machine one of another kind; returns the sizes that are measured."""
 
-    def become(device, bfloat16, seconds=0.01):
+    def become(device, seconds=0.01):
         seen = []
 
         def measured(settings):
@@ -45,16 +42,15 @@ def machine(monkeypatch):
             return seconds
 
         monkeypatch.setattr(network_size, "training_device", lambda: torch.device(device))
-        monkeypatch.setattr(network_size, "computes_bfloat16", lambda device: bfloat16)
         monkeypatch.setattr(network_size, "measured_seconds", measured)
         return seen
 
     return become
 
 
-@pytest.mark.parametrize("options", [{}, {"recipe": "fast"}, {"steps": 3}], ids=str)
-def test_a_processor_without_bfloat16_measures_nothing(machine, options):
-    seen = machine("cpu", bfloat16=False)
+@pytest.mark.parametrize("options", [{}, {"recipe": "fast"}, {"steps": 3}, {"precision": "bfloat16"}], ids=str)
+def test_a_processor_measures_nothing_so_that_a_busy_one_trains_the_same(machine, options):
+    seen = machine("cpu")
     assert size_for(options) is None
     assert not seen
     fast = RECIPES["fast"]
@@ -67,25 +63,19 @@ STAY = [{"recipe": "paper"}, {"recipe": "quick"}, {"base": 24, "depth": 2, "batc
 @pytest.mark.parametrize("options", STAY, ids=str)
 @pytest.mark.parametrize("device", ["cpu", "cuda"])
 def test_other_recipes_and_what_is_given_stay(machine, device, options):
-    seen = machine(device, bfloat16=True)
+    seen = machine(device)
     assert size_for(options) is None
     assert not seen
 
 
-def test_float32_on_a_processor_measures_nothing(machine):
-    machine("cpu", bfloat16=True)
-    assert size_for({"precision": "float32"}) is None
-    assert size_for({}).size == WITH_BFLOAT16[-1]
-
-
 def test_a_part_that_is_given_stays(machine):
-    seen = machine("cuda", bfloat16=True)
+    seen = machine("cuda")
     assert options_of(size_for({"batch": 2})) == {"base": 64, "depth": 4, "batch": 2}
     assert seen == [(32, 3, 2), (32, 4, 2), (64, 4, 2)]
 
 
 def test_each_of_several_processes_has_the_samples_that_were_measured(machine, monkeypatch):
-    machine("cuda", bfloat16=True)
+    machine("cuda")
     monkeypatch.setattr(network_size, "processes", lambda: 3)
     assert options_of(size_for({}))["batch"] == 24
     assert options_of(size_for({"batch": 6}))["batch"] == 6
@@ -108,14 +98,14 @@ def request_for(pairs):
 
 
 def test_what_was_chosen_is_kept_and_never_measured_again(machine, request_for, tmp_path):
-    machine("cpu", bfloat16=True, seconds=0.1)
+    machine("cuda", seconds=0.1)
     first = begin(request_for(tmp_path / "one"))
-    assert first.settings.network.base == 32
-    assert "32 channels, depth 3, 1 sample a step of 0.1 s" in first.notes[0]
+    assert first.settings.network.base == 64
+    assert "64 channels, depth 4, 8 samples a step of 0.1 s" in first.notes[0]
     kept = json.loads((tmp_path / "one/config.json").read_text("utf-8"))
-    assert (kept["options"]["network"]["base"], kept["notes"]) == (32, list(first.notes))
+    assert (kept["options"]["network"]["base"], kept["notes"]) == (64, list(first.notes))
 
-    seen = machine("cpu", bfloat16=True, seconds=2 * LONGEST)  # the machine is busy now
+    seen = machine("cuda", seconds=2 * LONGEST)  # the GPU is busy now
     again = begin(request_for(tmp_path / "one", resume=True))
     written = tomllib.loads((tmp_path / "one/config.toml").read_text("utf-8"))
     options = {name.replace("-", "_"): value for name, value in written.items()}
@@ -130,6 +120,6 @@ def test_what_was_chosen_is_kept_and_never_measured_again(machine, request_for, 
 
 
 def test_a_dry_run_chooses_as_well(machine, request_for):
-    machine("cuda", bfloat16=True)
+    machine("cuda")
     run = begin(request_for(None), dry=True)
     assert (run.settings.network.base, run.settings.network.depth, run.settings.train.batch) == (64, 4, 8)
