@@ -103,6 +103,12 @@ class CellClasses:
         rows[:, 0] = places[rows[:, 0]]
         return type(self)(self.names, rows[np.lexsort((rows[:, 1], rows[:, 0]))])
 
+    def in_planes(self, planes: Sequence[int]) -> Self:
+        """Those of some planes, which are counted anew in this order."""
+        rows = self.rows[np.isin(self.rows[:, 0], planes)]
+        rows[:, 0] = [planes.index(plane) for plane in rows[:, 0].tolist()]
+        return type(self)(self.names, rows)
+
     def carried_over(self, plane: int, before: Array, after: Array) -> Int64:
         """Rows (n, 3) of the cells of a plane that was changed: each has the class of what most of its pixels were.
 

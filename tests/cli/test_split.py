@@ -133,6 +133,46 @@ def test_a_stack_is_cut_into_blocks(cellseg_cli, tmp_path):
     assert (len(pairs), pairs[0].image.pixel_size_um, pairs[0].image.spacing_um) == (12, (0.5, 0.5), 2.0)
 
 
+def test_classes_of_cells_go_with_the_labels(cellseg_cli, mosaic, tmp_path):
+    images, labels, names = mosaic
+    table = "plane,cell,class_number,class\r\n0,1,1,neuron\r\n,,2,glia\r\n"
+    for name in [*names][:20]:
+        (labels / name.replace(".tif", "-classes.csv")).write_text(table, newline="")
+    (labels / [*names][-1].replace(".tif", "-classes.csv")).write_text("colour,price\n")  # a table of another kind
+    assert cellseg_cli("split", images, labels, "--out", tmp_path / "out").code == 0
+    copies = [*(tmp_path / "out").glob("*/labels/*-classes.csv")]
+    assert sorted(copy.name for copy in copies) == sorted(
+        name.replace(".tif", "-classes.csv") for name in [*names][:20]
+    )
+    assert all(copy.with_name(copy.name.replace("-classes.csv", ".tif")).exists() for copy in copies)
+    assert {copy.read_bytes() for copy in copies} == {table.encode()}
+
+
+@pytest.mark.parametrize("axes", ["Z", "TZ", "ZT"])
+def test_classes_of_a_stack_that_is_cut(cellseg_cli, tmp_path, axes):
+    """Cell 1 of plane k has class 1 + k % 3, and as many pixels as tell k."""
+    shape = {"Z": (12,), "TZ": (2, 12), "ZT": (12, 2)}[axes]
+    stack = np.zeros((*shape, 8, 8), np.uint16)
+    for k, place in enumerate(np.ndindex(*shape)):
+        stack[place].ravel()[: 1 + k] = 1
+    write_stack(tmp_path / "i.tif", stack, f"{axes}YX")
+    write_stack(tmp_path / "l.ome.tif", stack, f"{axes}YX")
+    rows = np.array([(k, 1, 1 + k % 3) for k in range(int(np.prod(shape)))])
+    cellseg.CellClasses(("a", "b", "c"), rows).write_beside(tmp_path / "l.ome.tif")
+    assert cellseg_cli("split", tmp_path / "i.tif", tmp_path / "l.ome.tif", "--out", tmp_path / "out").code == 0
+    seen = 0
+    for into in ("train", "validation"):
+        table = cellseg.measure_file(tmp_path / "out" / into / "labels/i.tif")
+        assert (table["class"] == 1 + (table["area_px"] - 1) % 3).all()
+        assert table.words["class"] == ("a", "b", "c")
+        seen += len(table)
+    assert seen > len(rows) / 2
+    (tmp_path / "l-classes.csv").write_text("plane,cell,class_number,class\n0,1,none,a\n")
+    done = cellseg_cli("split", tmp_path / "i.tif", tmp_path / "l.ome.tif", "--out", tmp_path / "other")
+    assert_refused(done, "l-classes.csv", "no table of classes")
+    assert not (tmp_path / "other").exists()
+
+
 def test_one_image_cannot_be_split(cellseg_cli, tmp_path):
     tifffile.imwrite(tmp_path / "i.tif", field(0))
     done = cellseg_cli("split", tmp_path / "i.tif", tmp_path / "i.tif", "--out", tmp_path / "out")

@@ -13,6 +13,7 @@ from cellseg.errors import InputError
 from cellseg.images.listing import Paths
 from cellseg.images.source import ImageSource
 from cellseg.images.write import layout_like, write_tiled
+from cellseg.labels.cell_classes import CellClasses, classes_file, is_classes_file
 from cellseg.labels.formats.readers import bare
 from cellseg.labels.layouts import tell_below
 from cellseg.labels.opened import is_one_file
@@ -82,7 +83,19 @@ def write_parts(parts: Sequence[SplitPart], folder: Path) -> Iterator[SplitPart]
             else:
                 planes = range(source.planes) if part.planes is None else part.planes
                 _write_planes(source, planes, part.plane_shape, target / f"{part.name}.tif")
+        _put_classes(part, folder / part.into / "labels" / f"{part.name}.tif")
         yield part
+
+
+def _put_classes(part: SplitPart, target: Path) -> None:
+    """Classes of the cells of a label file, where there are some, beside the file that is written."""
+    labels = part.unit.labels
+    if labels.path is None or not is_classes_file(classes_file(labels.path)):
+        return
+    if part.planes is None:
+        _link(classes_file(labels.path), classes_file(target))
+    elif (known := CellClasses.beside(labels.path)) is not None:
+        known.in_planes(part.planes).write_beside(target)
 
 
 def _file(source: ImageSource) -> Path:
