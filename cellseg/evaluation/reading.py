@@ -13,8 +13,9 @@ from cellseg.errors import InputError
 from cellseg.evaluation.cases import Case, Planes, predicted_planes
 from cellseg.images.source import ImageSource
 from cellseg.inference.instances import label_instances
-from cellseg.labels.meaning import Meaning, interpret, read_values
+from cellseg.labels.meaning import Meaning, interpret, read_grey, read_values
 from cellseg.labels.read import kind_of
+from cellseg.labels.results import all_hold, refuse_as_probabilities
 from cellseg.labels.values import IGNORED, plain_values, told, values_in
 from cellseg.metrics import annotated_only, inside_field
 from cellseg.metrics.components import bool_instances
@@ -151,7 +152,9 @@ def kind_of_truth(cases: Sequence[Case], labels: LabelOptions) -> Meaning:
 
 
 def are_probabilities(planes: Sequence[tuple[ImageSource, int]]) -> bool:
-    """True if the values are floating-point numbers from 0 to 1, or several channels."""
+    """True if the values are floating-point numbers from 0 to 1, or several channels, or their files say so."""
+    if all_hold((source for source, _ in planes), "probabilities"):
+        return True
     if planes[0][0].dtype.kind != "f":
         return False
     return all(source.channels > 1 or float(source.read(k).max()) <= 1 for source, k in planes)
@@ -175,7 +178,8 @@ def without_small(cells: Array, minimum_size: int) -> Array:
 
 
 def _probability(source: ImageSource, plane: int) -> Array:
-    values = read_values(source, plane)
+    refuse_as_probabilities(source)
+    values = read_grey(source, plane)
     scaled = values.astype(np.float32) / np.float32(1 if values.dtype.kind == "f" else 255)
     low, high = float(scaled.min()), float(scaled.max())
     if not 0 <= low <= high <= 1:  # also where one is NaN

@@ -30,6 +30,7 @@ from cellseg.images.made import made_by_cellseg
 from cellseg.images.source import ImageSource
 from cellseg.inference.instances import label_instances
 from cellseg.labels.meaning import MOST_CLASSES_DETECTED, LabelPlane
+from cellseg.labels.results import refuse_as_probabilities
 from cellseg.metrics import annotated_only
 from cellseg.metrics.candidates import THRESHOLDS
 from cellseg.models.card import CUT, ModelCard, model_file, read_card, shipped_files, store_card
@@ -219,6 +220,8 @@ def store_cut(file: Path, card: ModelCard, found: Tuned) -> ModelCard:
 
 def _check_probabilities(cases: Sequence[Case]) -> None:
     source = cases[0].prediction.source
+    for case in cases:
+        refuse_as_probabilities(case.prediction.source)
     if source.channels > 1:
         raise InputError(f"holds {source.channels} classes", WANTED, path=source.path)
     planes = predicted_planes(cases)

@@ -36,6 +36,8 @@ class ResultLayout:
     """Its values number cells or classes, so that smaller copies must not average them; None: integers do."""
     mark: str | None = None
     """Of a result of `cellseg predict`: its model, image and options; see `cellseg.images.made`."""
+    holds: str = ""
+    """Type of such a result: instances, classes, probabilities or uncertainty."""
 
     def __post_init__(self) -> None:
         assert len(self.plane_axes) == len(self.plane_shape)

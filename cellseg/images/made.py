@@ -12,9 +12,12 @@ RESULT = "predict"
 """Goes before the mark of a result of `cellseg predict`."""
 
 
-def maker(mark: str | None = None) -> str:
-    """The text by which a file says that cellseg made it, and with a mark, that it is the result of a prediction."""
-    return SOFTWARE if mark is None else f"{SOFTWARE} {RESULT} {mark}"
+def maker(mark: str | None = None, holds: str = "") -> str:
+    """The text by which a file says that cellseg made it, and with a mark, that it is the result of a prediction.
+
+    `holds` is the type of result: instances, classes, probabilities or uncertainty.
+    """
+    return SOFTWARE if mark is None else f"{SOFTWARE} {RESULT} {mark} {holds}".rstrip()
 
 
 def made_by_cellseg(path: Path) -> bool:
@@ -27,13 +30,23 @@ def result_mark(path: Path) -> str | None:
 
     Labels that somebody drew or corrected are made by cellseg, too, when it wrote them, but they are no results.
     """
-    name, what, mark, *_ = [*_maker_of(path).split(" ", 2), "", ""]
-    return mark if (name, what) == (SOFTWARE, RESULT) else None
+    return _words_of(path)[0]
+
+
+def result_holds(path: Path) -> str:
+    """The type of a result of `cellseg predict`, see `maker`; empty where it has none, and for anything else."""
+    return _words_of(path)[1]
 
 
 def image_in(mark: str | None) -> str:
     """The part of a result's mark that tells of which image it is; empty where there is no mark, see `mark_of`."""
     return (mark or "").rpartition("-")[2]
+
+
+def _words_of(path: Path) -> tuple[str | None, str]:
+    """Mark and type of a result of `cellseg predict`; None and "" for anything else."""
+    name, what, mark, holds, *_ = [*_maker_of(path).split(" "), "", "", ""]
+    return (mark, holds) if (name, what) == (SOFTWARE, RESULT) else (None, "")
 
 
 def _maker_of(path: Path) -> str:

@@ -59,9 +59,9 @@ def write_result(
     """
     seen, options = finished.seen, planes.options
     if options.uncertainty != "none":
-        unsure = replace(uncertainty_layout(seen.own, options), mark=mark)
+        unsure = replace(uncertainty_layout(seen.own, options), mark=mark, holds="uncertainty")
         yield from _write_bands(uncertainty_file(output), unsure, _uncertain(finished, options))
-    layout = replace(result_layout(seen.model, seen.own, options), mark=mark)
+    layout = replace(result_layout(seen.model, seen.own, options), mark=mark, holds=options.result)
     read: ReadRegion = partial(finished.written, options)
     classes: CellClasses | None = None
     if options.result == "instances":

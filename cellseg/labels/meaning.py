@@ -13,6 +13,7 @@ from scipy import ndimage
 from cellseg.arrays import Array, Int32, Int64, Mask, UInt8
 from cellseg.errors import InputError
 from cellseg.images.source import ImageSource
+from cellseg.labels.results import refuse_as_labels
 from cellseg.labels.values import IGNORED, check_values, plain_values, values_in
 from cellseg.memory import refuse_beyond_memory
 from cellseg.options import LabelOptions
@@ -45,8 +46,15 @@ def read_values(source: ImageSource, plane: int) -> Array:
     """The values (H, W) of a plane of a label image.
 
     Raises:
-        InputError: the image has several channels, such as RGB, or is too large for the memory.
+        InputError: the image has several channels, such as RGB, holds probabilities of `cellseg predict`, or is too
+            large for the memory.
     """
+    refuse_as_labels(source)
+    return read_grey(source, plane)
+
+
+def read_grey(source: ImageSource, plane: int) -> Array:
+    """The values (H, W) of a plane of an image with one value a pixel. Raises InputError as `read_values`."""
     if source.channels != 1:
         names = ", ".join(source.channel_names[:4])
         found = f"has {source.channels} channels ({names}), where labels have one value a pixel"

@@ -2,46 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import get_args
+from collections.abc import Iterable, Sequence
 
-from cellseg.images.made import result_mark
+from cellseg.arrays import Int64
 from cellseg.images.source import ImageSource
 from cellseg.labels.cell_classes import classes_file, is_classes_file
 from cellseg.labels.formats.drawn import are_drawn
-from cellseg.labels.meaning import LabelPlane, Meaning, detect_kind, interpret, read_values
-from cellseg.options import LabelOptions, LabelType
+from cellseg.labels.meaning import LabelPlane, Meaning, interpret, kind_of_plain, read_values
+from cellseg.labels.results import all_hold, is_numbered, once_each
+from cellseg.labels.values import plain_values
+from cellseg.options import LabelOptions
 
 
 def kind_of(planes: Sequence[tuple[ImageSource, int]], options: LabelOptions) -> Meaning:
-    """Meaning of the values of label planes: as the option says, else detected over all of them.
+    """Meaning of the values of label planes, see `kind_among`."""
+    plain = (plain_values(read_values(source, plane), options, source.path) for source, plane in planes)
+    return kind_among([source for source, _ in planes], plain, options)
+
+
+def kind_among(sources: Sequence[ImageSource], plain: Iterable[Int64], options: LabelOptions) -> Meaning:
+    """Meaning of labels: as the option says, else as their files say of themselves, else detected.
 
     A mask of two values is a mask even where the option says classes. Outlines are cells, also where there is one, and
     so are the instances that `cellseg predict` numbered, and labels with a table of classes of cells beside them.
+
+    Args:
+        sources: of the planes.
+        plain: (H, W) values of each plane, see `plain_values`; all are looked at, or as many as it takes.
+        options: how they are read.
     """
-    if are_instances([source for source, _ in planes], options):
+    may_say = options.labels_are is None and options.foreground != "zero"
+    if may_say and all_hold(sources, "classes"):
+        return "classes" if any(values.max(initial=0) > 1 for values in plain) else "binary"
+    if options.labels_are == "instances" or (may_say and (are_drawn(sources) or _are_numbered(sources))):
         return "instances"
-    values = (read_values(source, plane) for source, plane in planes)
-    kind = detect_kind(values, options, path=planes[0][0].path)
+    kind = kind_of_plain(plain)
     return "classes" if options.labels_are == "classes" and kind != "binary" else kind
 
 
-def are_instances(sources: Sequence[ImageSource], options: LabelOptions) -> bool:
-    """True if labels number cells, whatever their values: the option, their format, the mark of a result or a table
-    of classes beside them says so."""
-    if options.labels_are is not None or options.foreground == "zero":
-        return options.labels_are == "instances"
-    return are_drawn(sources) or all(map(_is_numbered, {source.path: source for source in sources}.values()))
+def _are_numbered(sources: Sequence[ImageSource]) -> bool:
+    """True of labels whose cells have classes in a table, and of results that number cells."""
+    return all(_has_table(source) or is_numbered(source) for source in once_each(sources))
 
 
-def _is_numbered(source: ImageSource) -> bool:
-    """True of labels whose cells have classes in a table, and of a result of `cellseg predict` whose values number
-    cells: those of classes and probabilities are of other types, see `LabelType`."""
-    if source.path is None:
-        return False
-    if is_classes_file(classes_file(source.path)):
-        return True
-    return source.dtype.name in get_args(LabelType) and result_mark(source.path) is not None
+def _has_table(source: ImageSource) -> bool:
+    return source.path is not None and is_classes_file(classes_file(source.path))
 
 
 def read_labels(source: ImageSource, plane: int, kind: Meaning, options: LabelOptions) -> LabelPlane:

@@ -54,7 +54,7 @@ def begin_omezarr(folder: Path, layout: ResultLayout, name: str) -> None:
 
     axes, sizes = _axes(layout)
     shapes = level_shapes(layout.height, layout.width)
-    attributes = {"ome": _metadata(layout, axes, shapes, name), "_creator": {"name": maker(layout.mark)}}
+    attributes = {"ome": _metadata(layout, axes, shapes, name), "_creator": {"name": maker(layout.mark, layout.holds)}}
     group = zarr.create_group(str(folder), zarr_format=3, attributes=attributes)
     for level, shape in enumerate(shapes):
         _create(group, level, axes, sizes, shape, layout)

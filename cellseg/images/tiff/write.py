@@ -82,7 +82,7 @@ def _encoding(layout: ResultLayout) -> dict[str, Any]:
         "compression": "zlib",
         "compressionargs": {"level": COMPRESSION_LEVEL},
         "buffersize": ENCODER_BYTES,
-        "software": maker(layout.mark),
+        "software": maker(layout.mark, layout.holds),
     }
 
 

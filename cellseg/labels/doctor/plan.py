@@ -14,9 +14,9 @@ from cellseg.labels.doctor.counts import PlaneValues
 from cellseg.labels.doctor.finding import Cleaning, Finding, RepairPlan
 from cellseg.labels.doctor.structure import SPECK, Mend, Neighbours, follows, mend, speck_size
 from cellseg.labels.doctor.values import judge_ids, judge_values
-from cellseg.labels.meaning import Meaning, kind_of_plain, read_values
+from cellseg.labels.meaning import Meaning, read_values
 from cellseg.labels.pairs import Pair
-from cellseg.labels.read import are_instances
+from cellseg.labels.read import kind_among
 from cellseg.labels.values import IGNORED
 from cellseg.options import LabelOptions
 
@@ -73,10 +73,7 @@ def mend_plane(pairs: Sequence[Pair], number: int, plan: RepairPlan) -> tuple[In
 
 def _kind(pairs: Sequence[Pair], plan: RepairPlan) -> Meaning:
     """As `kind_of`, of plain labels."""
-    if are_instances([pair.labels for pair in pairs], plan.options):
-        return "instances"
-    found = kind_of_plain(clean_plane(pair, plan) for pair in pairs)
-    return "classes" if plan.options.labels_are == "classes" and found != "binary" else found
+    return kind_among([pair.labels for pair in pairs], (clean_plane(pair, plan) for pair in pairs), plan.options)
 
 
 def _renumbering(plan: RepairPlan, values: Sequence[PlaneValues]) -> Cleaning:
