@@ -112,12 +112,11 @@ ONE = np.where(PLANE == 2, 7, 0) + np.where(PLANE == 1, 7, 0)
 
 @pytest.fixture
 def one_cell(files):
-    """A result of one cell, as `cellseg predict` marks it, with its class, and labels that hold the same."""
+    """A result of one cell, as `cellseg predict` marks it, with its class, and labels that hold the same without."""
     layout = ResultLayout(height=3, width=7, dtype=np.dtype(np.uint32), mark="model-options-image")
     write_tiled(files / "one.tif", layout, iter([ONE.astype(np.uint32)]))
     write_stack(files / "drawn.tif", ONE.astype(np.uint32))
-    for name in ("one", "drawn"):
-        cellseg.CellClasses(("neuron",), np.array([[0, 7, 1]])).write_beside(files / f"{name}.tif")
+    cellseg.CellClasses(("neuron",), np.array([[0, 7, 1]])).write_beside(files / "one.tif")
     return files
 
 
@@ -129,6 +128,13 @@ def test_a_result_with_one_cell_is_no_mask(cellseg_cli, one_cell):
     assert np.unique(tifffile.imread(one_cell / "b.tif")).tolist() == [0, 7]
     done = cellseg_cli("evaluate", one_cell / "one.tif", one_cell / "one.tif")
     assert "the prediction is numbered cells, the truth numbered cells" in done.err
+
+
+def test_labels_with_a_table_of_classes_are_no_mask(cellseg_cli, one_cell):
+    cellseg.CellClasses(("neuron",), np.array([[0, 7, 1]])).write_beside(one_cell / "drawn.tif")
+    done = cellseg_cli("measure", one_cell / "drawn.tif", "--out", one_cell / "c.csv")
+    assert "the labels are cell numbers" in done.err
+    assert [(row["cell"], row["class"]) for row in rows_of(one_cell / "c.csv")] == [("7", "neuron")]
 
 
 @pytest.mark.parametrize(("name", "words"), [("drawn", ()), ("one", ("--foreground", "zero"))])
