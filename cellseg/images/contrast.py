@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cellseg.arrays import Array, Float64
+from cellseg.images.filled_areas import filled_areas
 from cellseg.images.frames import Sides
 from cellseg.images.ground import frames_among, grounds_among, margin_of
 from cellseg.images.lattice_cell import (
@@ -162,10 +163,11 @@ class LevelsCount:
             self.flat.update(flat_values(cell) if flat.any() else ())
             self.flat_pixels += int(flat.sum())
 
-    def _pixels_of(self, value: float, grid: Float64) -> int:
-        """Pixels in the squares that a value fills, or in the areas, of which narrow margins have more."""
-        areas = int(np.count_nonzero((grid[..., WHOLE] == value).all(axis=-1)))
-        return max(self.flat[value] * SQUARE**2, min(areas * AREA**2, self.pixels))
+    def _pixels_of(self, values: Sequence[float], grid: Float64) -> int:
+        """Pixels in the squares that values fill, or in the areas, of which narrow margins have more."""
+        areas = (0 if one is None else int(np.count_nonzero(one.areas)) for one in filled_areas(grid, values))
+        pixels = (min(count * AREA**2, self.pixels) for count in areas)
+        return sum(max(self.flat[v] * SQUARE**2, those) for v, those in zip(values, pixels, strict=True))
 
     def _without(self, frames: Sequence[float], grid: Float64) -> list[Array]:
         """Measures of the areas of each cell; those of a frame have no levels of all their pixels."""
@@ -179,7 +181,7 @@ class LevelsCount:
 
     def _is_drawn(self, frames: Sequence[float], grid: Float64) -> bool:
         """True if most pixels, frames aside, lie in flat places: what differs at the edges of objects is no noise."""
-        framed = sum(self._pixels_of(value, grid) for value in frames)
+        framed = self._pixels_of(frames, grid)
         return self.flat_pixels - framed > (self.pixels - framed) / 2
 
     def _usual(self, frames: list[float], grid: Float64) -> tuple[list[float], float, float, Float64]:
@@ -206,7 +208,7 @@ class LevelsCount:
         beyond = sorted(frames if empty else [v for v in values if not low - most <= v <= high + most])
         grounds = grounds_among(grid, beyond)
         low, high = min(low, *grounds, np.inf), max(high, *grounds, -np.inf)
-        no_data = tuple(value for value in beyond if value not in grounds)
+        no_data = tuple(value for value in beyond if value not in {*grounds})
         farthest, smoothed = (
             max(top - (low + high) / 2, (low + high) / 2 - bottom) / (high - low)
             for bottom, top in ((self.smallest, self.largest), (float(areas[:, 2].min()), float(areas[:, 3].max())))
@@ -216,7 +218,7 @@ class LevelsCount:
             high,
             no_data=no_data,
             fills=rim_values(grid, no_data) if no_data else (),
-            missing=sum(self._pixels_of(v, grid) for v in no_data) / self.pixels,
+            missing=self._pixels_of(no_data, grid) / self.pixels,
             empty=empty,
             constant=empty and bool((areas[:, 2] == areas[:, 3]).all()),
             farthest=farthest,

@@ -20,6 +20,7 @@ from scipy import ndimage
 from cellseg.arrays import Array, Float32, Mask
 from cellseg.errors import InputError
 from cellseg.images.contrast import Levels, is_flat, measure_levels
+from cellseg.images.filled_areas import numbers_of, parts_of
 from cellseg.images.grey_steps import GreyStep, SteppedGreys, measure_steps, read_steps
 from cellseg.images.normalise import LARGEST, Normalisation, apply, measure
 from cellseg.images.rescale import rescaled
@@ -200,8 +201,10 @@ def bent(values: Float32) -> Float32:
 def _filled(pixels: Array, levels: Levels) -> Array:
     """Pixels (h, w) with the usual grey value at its rim where there is no data."""
     filled = pixels.copy()
-    for value, usual in zip(levels.no_data, levels.fills, strict=True):
-        filled[missing(pixels, value)] = usual
+    parts = parts_of(numbers_of(pixels, levels.no_data), len(levels.no_data), MARGIN)
+    for value, usual, part in zip(levels.no_data, levels.fills, parts, strict=True):
+        if part is not None:
+            filled[part][missing(pixels[part], value)] = usual
     return filled
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import ndimage
 
 from cellseg.arrays import Float64, Mask
+from cellseg.images.filled_areas import FilledAreas, filled_areas
 from cellseg.images.lattice_cell import WHOLE
 
 MOSTLY_EDGE = 0.8
@@ -30,14 +31,17 @@ def grounds_among(grid: Float64, values: Sequence[float]) -> list[float]:
         grid: measures (rows, columns, 5) of all areas of a plane, from `area_grid`.
         values: those that fill whole squares.
     """
-    whole: Float64 = grid[..., WHOLE]
-    rest: Mask = ~np.all(np.isin(whole, values), axis=-1)
-    return [value for value in values if rest.any() and _is_ground((whole == value).all(axis=-1), rest)]
+    rest: Mask = ~np.all(np.isin(grid[..., WHOLE], values), axis=-1)
+    if not len(values) or not rest.any():
+        return []
+    count, objects = np.count_nonzero(rest), _are_objects(rest)
 
+    def is_ground(filled: FilledAreas) -> bool:
+        edge = float(np.count_nonzero(rest[filled.part] & ndimage.maximum_filter(filled.areas, 3)) / count)
+        return edge >= MOSTLY_EDGE or (edge >= PARTLY_EDGE and (objects or _are_objects(filled.areas)))
 
-def _is_ground(filled: Mask, rest: Mask) -> bool:
-    edge = float(np.count_nonzero(rest & ndimage.maximum_filter(filled, 3)) / np.count_nonzero(rest))
-    return edge >= MOSTLY_EDGE or (edge >= PARTLY_EDGE and (_are_objects(rest) or _are_objects(filled)))
+    found = zip(values, filled_areas(grid, values), strict=True)
+    return [value for value, filled in found if filled is not None and is_ground(filled)]
 
 
 def _are_objects(areas: Mask) -> bool:

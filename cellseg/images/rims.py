@@ -11,10 +11,11 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import ndimage
 
-from cellseg.arrays import Array, Float64
+from cellseg.arrays import Array, Float64, Mask
+from cellseg.images.filled_areas import AROUND, FilledAreas, filled_areas
 from cellseg.images.lattice_cell import AREA, USUAL, WHOLE
 
-RIM = 2
+RIM = AROUND
 """Areas around a filled one that tell what lies at its rim."""
 
 
@@ -29,12 +30,15 @@ def rim_values(grid: Float64, values: Sequence[float]) -> tuple[float, ...]:
     if np.isnan(inside).all():
         inside = whole.mean(axis=-1)
     known = ~np.isnan(inside)
-    return tuple(_at_rim(inside, known, (whole == value).all(axis=-1)) for value in values)
+    usual = float(np.median(inside[known]))
+    rims = (None if one is None else _rim(inside[one.part], known[one.part], one) for one in filled_areas(grid, values))
+    return tuple(usual if rim is None or not rim.size else float(np.median(rim)) for rim in rims)
 
 
-def _at_rim(inside: Float64, known: Array, filled: Array) -> float:
-    rim = inside[ndimage.maximum_filter(filled, 2 * RIM + 1) & known]
-    return float(np.median(rim if rim.size else inside[known]))
+def _rim(inside: Float64, known: Mask, filled: FilledAreas) -> Float64:
+    """What is known (n,) at the rim of filled areas, and within them; all arrays (h, w) are those of their part."""
+    rim: Float64 = inside[ndimage.maximum_filter(filled.areas, 2 * RIM + 1) & known]
+    return rim
 
 
 def area_grid(areas: Sequence[Array], corners: Sequence[tuple[int, int]]) -> Float64:
