@@ -6,7 +6,7 @@ import glob
 import logging
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from cellseg.errors import InputError
@@ -76,13 +76,19 @@ def _below_folder(folder: Path, without: Path | None) -> list[Path]:
     return list(_of_tree(folder, seen))
 
 
-def tell_left_out(folder: Path, seen: Iterable[Path] = ()) -> None:
-    """Warn of images in the folders of a folder that holds images itself; of those folders but the `seen` ones."""
+def tell_left_out(
+    folder: Path, seen: Iterable[Path] = (), what: str = "images", holds: Callable[[Path], bool] | None = None
+) -> None:
+    """Warn of images in the folders of a folder that holds images itself; of those folders but the `seen` ones.
+
+    `what` and `holds`: the same of files of another kind, and whether a folder holds some.
+    """
+    holds = holds or (lambda sub: bool(_images_of(sub)))
     within = [sub for sub in filter(Path.is_dir, _visible(folder)) if sub.resolve() not in seen and not is_zarr(sub)]
-    names = sorted(sub.name for sub in within if not leads_back(sub) and _images_of(sub))
+    names = sorted(sub.name for sub in within if not leads_back(sub) and holds(sub))
     if names:
         shown = ", ".join(names[:3]) + (" and others" if len(names) > 3 else "")
-        logger.warning("%s: images in folders within it (%s) are left out; name these folders, too", folder, shown)
+        logger.warning("%s: %s in folders within it (%s) are left out; name these folders, too", folder, what, shown)
 
 
 def _of_tree(folder: Path, seen: set[Path]) -> Iterator[Path]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 from itertools import groupby
 from pathlib import Path
@@ -63,12 +64,29 @@ def find_entries(images: Paths, labels: Paths, axes: str | None, *, of_images: O
 def tell_below(*given: Paths | None, others: Sequence[Paths | None] = ()) -> None:
     """Warn of images in the folders of each given folder that holds images itself, as these are left out.
 
-    Not of those in folders that are given, too, be it as `others`, or that hold the masks of single cells.
+    Also of labels in those of a folder that holds outlines or other labels that are no images. Not of those in folders
+    that are given, too, be it as `others`, or that hold the masks of single cells.
     """
     folders, apart = _folders_in(given), _folders_in(others)
     for folder in folders.values():
-        if not is_zarr(folder) and _images_in(folder):
-            tell_left_out(folder, {*folders, *apart, *(folder.resolve() / name for name in FOLDERS)})
+        seen = {*folders, *apart, *(folder.resolve() / name for name in FOLDERS)}
+        if is_zarr(folder):
+            continue
+        if _images_in(folder):
+            tell_left_out(folder, seen)
+        elif _holds_outlines(folder):
+            tell_left_out(folder, seen, "labels", _holds_labels)
+
+
+def _holds_labels(folder: Path) -> bool:
+    return bool(_images_in(folder)) or _holds_outlines(folder)
+
+
+def _holds_outlines(folder: Path) -> bool:
+    """True if labels lie in a folder that are no images; what cannot be read is told where it is wanted."""
+    with suppress(OSError):
+        return any(map(format_of_labels, _visible(folder)))
+    return False
 
 
 def label_entries(labels: Paths, axes: str | None = None, images: int = 0) -> list[UnopenedImage]:

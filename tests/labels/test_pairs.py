@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tifffile
 
+from cellseg.conversion.convert import convert
 from cellseg.conversion.folder import plan_folder
 from cellseg.errors import InputError
 from cellseg.evaluation.cases import find_cases
@@ -113,6 +114,29 @@ BOTH = [f"/{k}: images in folders within it (sub) are left out; name these folde
 )
 def test_images_below_images_are_told_once(told, names, look, warnings):
     assert told(names, look) == warnings
+
+
+DRAWN = "/l: labels in folders within it (sub, tifs) are left out; name these folders, too"
+
+
+@pytest.mark.parametrize(
+    ("look", "warnings"),
+    [
+        (lambda at: find_annotated_pairs(at / "i", at / "l"), [DRAWN]),
+        (lambda at: find_units(at / "i", at / "l"), [DRAWN]),
+        (lambda at: find_cases(at / "i", at / "l"), [DRAWN]),
+        (lambda at: plan_folder(at / "l", at / "out", to="png", like=at / "i"), [DRAWN]),
+        (lambda at: plan_folder(at / "l", at / "l/tifs", to="png", like=at / "i"), [DRAWN.replace(", tifs", "")]),
+        (lambda at: find_annotated_pairs(at / "i", at / "l/sub"), []),
+    ],
+)
+def test_labels_below_outlines_are_told_once(told, tmp_path, look, warnings):
+    for place in ("l/a", "l/sub/a", "i/notes/a"):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        convert(np.eye(4, dtype=np.uint16), tmp_path / f"{place}.geojson", labels_are="instances")
+    (tmp_path / "l/camera").mkdir()
+    (tmp_path / "l/camera/a.json").write_text('{"gain": 1}')
+    assert told(("i/a", "l/tifs/b"), look) == warnings
 
 
 def test_one_file_each_may_have_any_names(tmp_path):
