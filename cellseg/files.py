@@ -19,9 +19,31 @@ def part_name(path: Path) -> Path:
     return path.with_name(f".{path.name}.part")
 
 
+def real_place(path: Path) -> Path:
+    """The absolute place that a path leads to, whether there is something or not; links that go round end anywhere."""
+    return Path(os.path.realpath(path))
+
+
+def place_to_write(path: Path) -> Path:
+    """The same of a path that is written.
+
+    Raises:
+        InputError: a link leads back to itself.
+    """
+    place = real_place(path)
+    if any(map(Path.is_symlink, (place, *place.parents))):
+        found = "is or lies behind a link that leads back to itself"
+        raise InputError(found, "Remove the link, or name another place.", path=path)
+    return place
+
+
 def linked_place(path: Path) -> Path:
-    """The place that a symbolic link leads to, which is where content goes, so that the link stays; else the path."""
-    return Path(os.path.realpath(path)) if path.is_symlink() else path
+    """The place that a symbolic link leads to, which is where content goes, so that the link stays; else the path.
+
+    Raises:
+        InputError: the link leads back to itself.
+    """
+    return place_to_write(path) if path.is_symlink() else path
 
 
 @contextmanager

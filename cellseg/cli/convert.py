@@ -89,5 +89,7 @@ def _refuse_there(out: Path, inputs: list[Path], overwrite: bool) -> None:
 
 
 def _refuse_input(out: Path, inputs: list[Path]) -> None:
-    if out.resolve() in {path.resolve() for path in inputs}:
+    from cellseg.files import place_to_write, real_place
+
+    if place_to_write(out) in map(real_place, inputs):
         raise InputError("is an input and would be replaced", "Choose another --out.", path=out)

@@ -64,7 +64,9 @@ def measure(
 
 
 def _refuse_input(out: Path, labels: Path, image: Path | None) -> None:
-    if out.resolve() in {path.resolve() for path in (labels, image) if path is not None}:
+    from cellseg.files import place_to_write, real_place
+
+    if place_to_write(out) in [real_place(path) for path in (labels, image) if path is not None]:
         raise InputError("is an input and would be replaced", "Choose another --out.", path=out)
 
 

@@ -9,18 +9,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import Parameter
+from cyclopts import Parameter, Token
 
 from cellseg.errors import InputError
 
 Flag = Parameter(negative="")
 
 
+def _place(_: type, words: Sequence[Token]) -> Path:
+    """The path of `--out`. InputError where it ends in a slash, as a folder, and is a link to what is not there."""
+    from cellseg.images.listing import is_broken, nothing_there
+
+    text = words[0].value
+    path = Path(text)
+    if text.endswith(("/", os.sep)) and is_broken(path):
+        raise InputError(nothing_there(path), path=path)
+    return path
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultFiles:
     """Places of results."""
 
-    out: Path
+    out: Annotated[Path, Parameter(converter=_place)]
     """The TIFF to write, or OME-Zarr folder where the name ends in .zarr; of several images, of a folder and of a glob
     the folder of their results. Images of one name keep their folders there."""
     resume: Annotated[bool, Flag] = False
@@ -71,11 +82,12 @@ def plan_jobs(
         InputError: nothing there, an input would be replaced, two files would have one name, several images shall be
             one file, something that is no result of a prediction would be replaced, or is being written right now.
     """
+    from cellseg.files import real_place
     from cellseg.images.listing import list_tree
 
     if not images:
         raise InputError("no image was given", "Give image files, folders of these or globs after the model.")
-    files = list({file.resolve(): file for file in list_tree(images, without=where.out)}.values())
+    files = list({real_place(file): file for file in list_tree(images, without=where.out)}.values())
     jobs = [
         _job(file, target, uncertain) for file, target in zip(files, _targets(images, files, where.out), strict=True)
     ]
@@ -150,19 +162,23 @@ def _writes(job: ImageJob, file: Path) -> bool:
 
 
 def _refuse_inputs(jobs: Sequence[ImageJob]) -> None:
-    inputs = {job.image.resolve() for job in jobs}
+    from cellseg.files import place_to_write, real_place
+
+    inputs = {real_place(job.image) for job in jobs}
     for file in (file for job in jobs for file in job.files):
-        if file.resolve() in inputs:
+        if place_to_write(file) in inputs:
             raise InputError("is an input and would be replaced", "Choose another --out.", path=file)
 
 
 def _refuse_summaries(jobs: Sequence[ImageJob], where: ResultFiles) -> None:
     """InputError where the table or the page would be an image, a result or each other, or a folder is there."""
-    taken = {file.resolve() for job in jobs for file in (job.image, *job.files)}
+    from cellseg.files import place_to_write, real_place
+
+    taken = {real_place(file) for job in jobs for file in (job.image, *job.files)}
     for flag, kind, path in (("--table", "CSV", where.table), ("--report", "HTML", where.report)):
-        if path is not None and (path.resolve() in taken or path.is_dir()):
+        if path is not None and (place_to_write(path) in taken or path.is_dir()):
             raise InputError(f"is no place for what {flag} writes", f"Name a {kind} file with {flag}.", path=path)
-        taken |= set() if path is None else {path.resolve()}
+        taken |= set() if path is None else {real_place(path)}
 
 
 def _refuse_others(jobs: Sequence[ImageJob], overwrite: bool) -> None:

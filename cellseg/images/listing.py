@@ -11,6 +11,7 @@ from pathlib import Path
 
 from cellseg.errors import InputError
 from cellseg.extensions import extension_names
+from cellseg.files import real_place
 from cellseg.images.made import image_in, result_mark
 from cellseg.images.omezarr.folder import SUFFIX as ZARR
 from cellseg.images.omezarr.folder import is_zarr
@@ -69,7 +70,7 @@ def _below_folder(folder: Path, without: Path | None) -> list[Path]:
     """Images in the folders of a folder without images; in natural order, folder by folder."""
     if not folder.is_dir() or is_zarr(folder):
         return []
-    seen = {folder.resolve()} if without is None else {folder.resolve(), without.resolve()}
+    seen = {folder.resolve()} if without is None else {folder.resolve(), real_place(without)}
     if _images_of(folder):
         tell_left_out(folder, seen)
         return []

@@ -13,7 +13,7 @@ import numpy as np
 
 from cellseg.arrays import Array, Int64
 from cellseg.errors import InputError
-from cellseg.files import write_json
+from cellseg.files import place_to_write, real_place, write_json
 from cellseg.folders import files_together
 from cellseg.images.source import ImageSource
 from cellseg.images.write import ResultLayout, layout_like, write_tiled
@@ -140,9 +140,10 @@ def _file_name(labels: ImageSource, path: Path) -> str:
 
 def _check_folder(pairs: Sequence[Pair], out: Path) -> None:
     """InputError where the folder cannot be that of a repair."""
-    inputs = {source.path.resolve() for pair in pairs for source in (pair.image, pair.labels) if source.path}
+    real_out = place_to_write(out)
+    inputs = {real_place(source.path) for pair in pairs for source in (pair.image, pair.labels) if source.path}
     faults = {
-        "holds the input files": any(path.parent == out.resolve() for path in inputs),
+        "holds the input files": any(path.parent == real_out for path in inputs),
         "is a file": out.exists() and not out.is_dir(),
         "is not empty and was not made by --fix": out.is_dir() and any(out.iterdir()) and not _is_ours(out),
     }
