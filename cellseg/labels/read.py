@@ -11,7 +11,7 @@ from cellseg.labels.formats.drawn import are_drawn
 from cellseg.labels.meaning import LabelPlane, Meaning, interpret, kind_of_plain, read_values
 from cellseg.labels.results import all_hold, is_numbered, once_each
 from cellseg.labels.values import plain_values
-from cellseg.options import LabelOptions
+from cellseg.options import LabelKind, LabelOptions
 
 
 def kind_of(planes: Sequence[tuple[ImageSource, int]], options: LabelOptions) -> Meaning:
@@ -31,13 +31,22 @@ def kind_among(sources: Sequence[ImageSource], plain: Iterable[Int64], options: 
         plain: (H, W) values of each plane, see `plain_values`; all are looked at, or as many as it takes.
         options: how they are read.
     """
-    may_say = options.labels_are is None and options.foreground != "zero"
-    if may_say and all_hold(sources, "classes"):
+    told = kind_told(sources, options)
+    if told == "classes" and options.labels_are is None:
         return "classes" if any(values.max(initial=0) > 1 for values in plain) else "binary"
-    if options.labels_are == "instances" or (may_say and (are_drawn(sources) or _are_numbered(sources))):
+    if told == "instances":
         return "instances"
     kind = kind_of_plain(plain)
-    return "classes" if options.labels_are == "classes" and kind != "binary" else kind
+    return "classes" if told == "classes" and kind != "binary" else kind
+
+
+def kind_told(sources: Sequence[ImageSource], options: LabelOptions) -> LabelKind | None:
+    """Meaning of labels as the option, or else their files say; None where their values have to be looked at."""
+    if options.labels_are is not None or options.foreground == "zero":
+        return options.labels_are
+    if all_hold(sources, "classes"):
+        return "classes"
+    return "instances" if are_drawn(sources) or _are_numbered(sources) else None
 
 
 def _are_numbered(sources: Sequence[ImageSource]) -> bool:

@@ -12,11 +12,12 @@ from cellseg.labels.doctor.background import judge_background
 from cellseg.labels.doctor.cleaning import clean
 from cellseg.labels.doctor.counts import PlaneValues
 from cellseg.labels.doctor.finding import Cleaning, Finding, RepairPlan
+from cellseg.labels.doctor.strokes import judge_strokes
 from cellseg.labels.doctor.structure import SPECK, Mend, Neighbours, follows, mend, speck_size
 from cellseg.labels.doctor.values import judge_ids, judge_values
 from cellseg.labels.meaning import Meaning, read_values
 from cellseg.labels.pairs import Pair
-from cellseg.labels.read import kind_among
+from cellseg.labels.read import kind_among, kind_told
 from cellseg.labels.values import IGNORED
 from cellseg.options import LabelOptions
 
@@ -45,6 +46,9 @@ def make_plan(
     plan = replace(plan, kind=_kind(pairs, plan))
     if not cleaning.changes:
         findings += judge_background(values, plan.kind, options)
+    if kind_told([pair.labels for pair in pairs], options) is None:
+        pixels = sum(pair.labels.height * pair.labels.width for pair in pairs)
+        findings += judge_strokes(values, plan.kind, pixels)
     findings += judge_ids(values, cleaning, plan.kind, classes=classes)
     plan = replace(plan, cleaning=_renumbering(plan, values))
     if plan.kind != "instances":
