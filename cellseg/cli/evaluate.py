@@ -86,6 +86,8 @@ def evaluate(
     plan = plan_evaluation(cases, truth, names, options, labels)
     say(plan.reader.in_words())
     say_notes(source for case in cases for source in case.sources)
+    if plan.has_classes_of_cells:
+        say("both have classes of cells, in NAME-classes.csv: they are not compared, cells count whatever their class")
     scores = _score(plan)
     _write(plan, scores, files)  # first: standard output may be full
     _report(scores, summarise(scores), as_json)

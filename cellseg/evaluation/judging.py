@@ -10,6 +10,7 @@ from cellseg.evaluation.cases import Case, array_cases, find_cases, sequence_of
 from cellseg.evaluation.reading import Reader, make_reader
 from cellseg.images.listing import Paths
 from cellseg.labels.arrays_or_paths import Given, are_paths
+from cellseg.labels.cell_classes import classes_file, is_classes_file
 from cellseg.metrics import object_table
 from cellseg.metrics.objects import ObjectRow
 from cellseg.metrics.scores import ComparedPair, Counts, by_class, parse_names, score
@@ -42,6 +43,12 @@ class Evaluation:
     cases: tuple[Case, ...]
     reader: Reader
     names: tuple[str, ...]
+
+    @property
+    def has_classes_of_cells(self) -> bool:
+        """Cells of prediction and truth have classes in tables beside the files; no metric knows these."""
+        numbered = self.reader.prediction == self.reader.truth == "instances"
+        return numbered and any(map(_has_tables, self.cases))
 
     def scores(self) -> Iterator[ImageScores]:
         """The scores of each image; reads one at a time.
@@ -116,6 +123,11 @@ def labels_of(truth: Given, labels: LabelOptions) -> LabelOptions:
 def rows_of(scores: Sequence[ImageScores]) -> Mapping[str, dict[str, float]]:
     """The values of each image by its name."""
     return {one.name: one.values for one in scores}
+
+
+def _has_tables(case: Case) -> bool:
+    paths = [source.path for source in case.sources]
+    return len(paths) == 2 and all(path is not None and is_classes_file(classes_file(path)) for path in paths)
 
 
 def _options(given: Mapping[str, Any]) -> tuple[LabelOptions, EvaluateOptions]:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import tifffile
 
+import cellseg
 from tests.cli.conftest import assert_refused
 from tests.metrics.drawing import PREDICTION, TRUTH, draw
 
@@ -306,3 +307,13 @@ def test_evaluate_needs_no_torch(real_data):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["pooled"] == {"seg": 1}
+
+
+@pytest.mark.parametrize("sides", [("prediction", "truth"), ("prediction",), ("truth",), ()])
+def test_classes_of_cells_that_are_not_compared_are_said(compare, tmp_path, sides):
+    for side in sides:
+        (tmp_path / side).mkdir()
+        cellseg.CellClasses(("a",), np.array([[0, 1, 1]])).write_beside(tmp_path / side / "a.tif")
+    done = compare(PREDICTION, TRUTH)
+    assert done.code == 0, done.err
+    assert ("classes of cells, in NAME-classes.csv: they are not compared" in done.err) == (len(sides) == 2)

@@ -17,7 +17,7 @@ STROKES = {"ignore_label": 0, "background_label": 1}
 
 @pytest.fixture
 def painted(tmp_path):
-    """Write an image of 3 x 3 bright cells and strokes in lines 6 apart, 0 elsewhere; `number` names the cell (0 to 8)."""
+    """Write an image of 3 x 3 bright cells and strokes in lines, 0 elsewhere; `number` of each cell (0 to 8)."""
 
     def make(number, every=6):
         image, strokes = np.full((SIDE, SIDE), 40, np.uint8), np.ones((SIDE, SIDE), np.uint16)
