@@ -71,9 +71,9 @@ def test_scenes_by_name_and_number(tmp_path, capsys):
 def write_lif(path, down="Y"):
     """A LIF of two images, by the format's description: a header in XML, then a block of memory for each.
 
-    `down`: the axis along the columns of a sheet; the other one of Y and Z counts sheets.
+    `down`: the axis along the columns of a sheet, Y, Z or T; of the others Z or Y counts sheets.
     """
-    down_id, sheets_id = (2, 3) if down == "Y" else (3, 2)
+    down_id, sheets_id = {"Y": (2, 3), "Z": (3, 2), "T": (4, 2)}[down]
 
     def block(body, head=b""):
         return b"\x70\0\0\0" + (len(head) + len(body)).to_bytes(4, "little") + head + body
@@ -133,6 +133,18 @@ def test_sections_of_a_lif_are_sheets(tmp_path):
     assert (source.plane_axes, source.plane_shape, source.height, source.width) == ("Z", (3,), 24, 30)
     for plane in range(3):
         np.testing.assert_array_equal(source.read(plane), STACK[1, 0, :, plane])
+
+
+def test_a_lif_of_line_scans_alone_is_told(tmp_path):
+    """It held "0 scenes", one of which was to be named."""
+    pytest.importorskip("liffile")
+    path = write_lif(tmp_path / "a.lif", down="T")
+    read = r"Images have the axes YX, or ZX .*; line scans and lifetimes do not"
+    for scene in (None, "0"):
+        with pytest.raises(
+            InputError, match=rf"holds no image that cellseg reads: cell 0 \(YCTX\), cell 1 .*\. {read}"
+        ):
+            open_image(path, scene=scene)
 
 
 def test_raw_data_of_a_czi_are_refused(tmp_path, monkeypatch):

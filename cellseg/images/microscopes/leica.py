@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import liffile
 import numpy as np
 
 from cellseg.arrays import Array
+from cellseg.errors import InputError
 from cellseg.images.microscopes.scene import Scene
 from cellseg.images.source import Physical
 
@@ -17,13 +19,29 @@ UM_PER_M = 1e6
 SHEETS: dict[tuple[str, ...], dict[str, str]] = {("Y", "X"): {}, ("Z", "X"): {"Z": "Y", "Y": "Z"}}
 """Axes of sheets as the file has them, and what they are called here; a section along the optical axis is a sheet."""
 SAMPLES = "S"
+SHOWN = 8
+"""Images that are named in an error."""
 
 
 def lif_scenes(path: Path) -> list[Scene]:
-    """The images of a LIF by their names; what has no sheets of Y and X, as lifetimes have none, is left out."""
+    """The images of a LIF by their names; what has no sheets of Y and X, as lifetimes have none, is left out.
+
+    Raises:
+        InputError: nothing is left.
+    """
     with liffile.LifFile(path) as file:
         found = [(number, image) for number, image in enumerate(file.images) if _has_sheets(image)]
+        if not found:
+            raise InputError(*_without_sheets(list(file.images)), path=path)
         return [_scene(path, number, image) for number, image in found]
+
+
+def _without_sheets(images: Sequence[Any]) -> tuple[str, str]:
+    """What a file without sheets holds, and what is read, in words."""
+    held = ", ".join(f"{image.name} ({''.join(image.dims)})" for image in images[:SHOWN])
+    more = f" and {len(images) - SHOWN} more" if len(images) > SHOWN else ""
+    found = f"holds no image that cellseg reads: {held}{more}" if images else "holds no image"
+    return found, "Images have the axes YX, or ZX as sections along the optical axis; line scans and lifetimes do not."
 
 
 def _has_sheets(image: Any) -> bool:
