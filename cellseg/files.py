@@ -46,6 +46,30 @@ def linked_place(path: Path) -> Path:
     return place_to_write(path) if path.is_symlink() else path
 
 
+_first_of_all: dict[Path, Callable[[], None]] = {}
+"""What is done before something gets its name, by that place."""
+
+
+@contextmanager
+def right_before(path: Path, act: Callable[[], None]) -> Iterator[None]:
+    """Have `act` done right before what is written to `path` within the block takes that name.
+
+    By it what belongs to the former file goes with that file: not earlier, for the writing may fail, and not later, for
+    a program that is killed in between would leave it beside a file that it does not belong to.
+    """
+    place = real_place(path)
+    _first_of_all[place] = act
+    try:
+        yield
+    finally:
+        _first_of_all.pop(place, None)
+
+
+def make_way(path: Path) -> None:
+    """Do what is wanted right before `path` is replaced, see `right_before`."""
+    _first_of_all.get(real_place(path), lambda: None)()
+
+
 @contextmanager
 def complete_file(path: Path) -> Iterator[Path]:
     """Give a temporary name beside `path`; rename it to `path` when the block ends without an error.
@@ -60,6 +84,7 @@ def complete_file(path: Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
         _flush(temporary)
+        make_way(path)
         os.replace(temporary, path)
 
 

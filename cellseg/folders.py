@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cellseg.errors import InputError
-from cellseg.files import linked_place, part_name, written_or_removed
+from cellseg.files import linked_place, make_way, part_name, written_or_removed
 from cellseg.locks import lock_file, sole_writer
 
 
@@ -35,6 +35,7 @@ def complete_folder(path: Path, is_ours: Callable[[Path], bool] | None = None) -
     with _folder_beside(path) as temporary:
         yield temporary
         _flush(temporary)
+        make_way(path)
         replace_folder(temporary, path)
 
 
@@ -67,10 +68,14 @@ def _folder_beside(path: Path) -> Iterator[Path]:
 
 
 def _put_into(new: Path, path: Path) -> None:
-    """Move the files in a folder, and in the folders in it, into another one, which is made where there is none."""
+    """Move the files in a folder, and in the folders in it, into another one, which is made where there is none.
+
+    Backwards, so that a file comes before what is beside it: a.tif before a-classes.csv.
+    """
     path.mkdir(parents=True, exist_ok=True)
-    for one in sorted(new.iterdir()):
+    for one in sorted(new.iterdir(), reverse=True):
         target = path / one.name
+        make_way(target)
         if one.is_dir() and one.suffix != ".zarr":
             _put_into(one, target)
         elif one.is_dir():

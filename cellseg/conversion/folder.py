@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from cellseg.conversion.labels import WRITERS, Conversion, checked_plans
 from cellseg.errors import InputError
 from cellseg.folders import files_together
 from cellseg.images.source import ImageSource
-from cellseg.labels.cell_classes import CellClasses
+from cellseg.labels.cell_classes import CellClasses, table_goes_with
 from cellseg.labels.entries import UnopenedImage
 from cellseg.labels.layouts import label_entries, tell_below
 from cellseg.labels.opened import with_size_of
@@ -41,7 +42,10 @@ class FolderConversion:
         Raises:
             InputError: some labels do not fit into the format, or it cannot be written; nothing is there then.
         """
-        with files_together(self.out) as folder:
+        with ExitStack() as stack:
+            for one in self.files:
+                stack.enter_context(table_goes_with(one.out))
+            folder = stack.enter_context(files_together(self.out))
             for one in self.files:
                 target = folder / one.out.relative_to(self.out)
                 target.parent.mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,7 @@ import numpy as np
 
 from cellseg.arrays import Array, Int64
 from cellseg.errors import InputError, reading
-from cellseg.files import complete_file, writing
+from cellseg.files import complete_file, linked_place, right_before, writing
 from cellseg.images.listing import stem
 
 COLUMNS = ("plane", "cell", "class_number", "class")
@@ -65,6 +65,8 @@ class CellClasses:
     def written_beside(self, labels: Path) -> Iterator[None]:
         """As `write_beside`, but the table appears when the block ends; where it fails an earlier one stays.
 
+        An earlier one goes right before cells that are written within the block replace the former.
+
         Raises:
             InputError: it cannot be written.
         """
@@ -75,7 +77,8 @@ class CellClasses:
                 writer.writerows((*row, self.names[row[2] - 1]) for row in self.rows.tolist() if row[2])
                 unused = set(range(1, len(self.names) + 1)) - set(self.rows[:, 2].tolist())
                 writer.writerows(("", "", number, self.names[number - 1]) for number in sorted(unused))
-            yield
+            with table_goes_with(labels):
+                yield
 
     @staticmethod
     def forget(labels: Path) -> None:
@@ -127,14 +130,29 @@ class CellClasses:
 
 
 @contextmanager
-def classes_beside(labels: Path, classes: CellClasses | None) -> Iterator[None]:
-    """Write cells and, right behind them, their classes; without any the table of an earlier file goes first.
+def table_goes_with(labels: Path) -> Iterator[None]:
+    """Remove the table of a file of cells right before it is replaced by what is written within the block."""
 
-    Those of an earlier file are its own until it goes, and a file that cannot be written leaves none.
+    def remove() -> None:
+        file = linked_place(classes_file(labels))  # a link stays, for the new table
+        if is_classes_file(file):
+            with writing(file):
+                file.unlink(missing_ok=True)
+
+    with right_before(labels, remove):
+        yield
+
+
+@contextmanager
+def classes_beside(labels: Path, classes: CellClasses | None) -> Iterator[None]:
+    """Write cells and, right behind them, their classes; the table of an earlier file goes right before that file does.
+
+    A program that is killed in between leaves cells without a table, never those of one file beside the other's table.
     """
     if classes is None:
+        with table_goes_with(labels):
+            yield
         CellClasses.forget(labels)
-        yield
         return
     with classes.written_beside(labels):
         yield

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import csv
+import os
+from contextlib import suppress
 
 import numpy as np
 import pytest
 
 import cellseg
+from cellseg.conversion.folder import plan_folder
 from cellseg.errors import InputError
+from cellseg.labels.cell_classes import classes_beside
 from cellseg.labels.doctor.repair import repair
 from cellseg.labels.pairs import find_pairs
 
@@ -98,3 +102,86 @@ def test_repaired_labels_keep_the_classes_of_their_cells(tmp_path):
     found = cellseg.CellClasses.beside(tmp_path / "fixed" / "a.tif")
     assert found.names == ("neuron", "glia")
     assert sorted(found.rows.tolist()) == sorted([*rows, [1, piece, 2]])
+
+
+class Killed(BaseException):
+    """The end of the program at some place."""
+
+
+def renames_until(monkeypatch, last):
+    """Kill the program at the first rename of a file for which `last` says so."""
+    replace = os.replace
+
+    def rename(old, new):
+        if last(str(new)):
+            raise Killed
+        replace(old, new)
+
+    monkeypatch.setattr(os, "replace", rename)
+
+
+def cells_of(number):
+    cells = np.zeros((20, 30), np.uint8)
+    cells[2:6, 2:6] = number
+    return cells
+
+
+def write_with(path, number, *, table=True):
+    """Cells of one number, with a table that knows it."""
+    known = cellseg.CellClasses(("neuron",), np.array([(0, number, 1)])) if table else None
+    with classes_beside(path, known):
+        cellseg.write_stack(path, cells_of(number), "yx")
+
+
+@pytest.mark.parametrize("name", ["cells.tif", "cells.ome.zarr"])
+def test_a_kill_between_cells_and_table_leaves_no_table_of_others(tmp_path, monkeypatch, name):
+    path = tmp_path / name
+    write_with(path, 1)
+    with monkeypatch.context() as patch, suppress(Killed):
+        renames_until(patch, lambda new: new.endswith("-classes.csv"))
+        write_with(path, 2)
+    assert cellseg.open_image(path).read(0).max() == 2
+    assert cellseg.CellClasses.beside(path) is None
+    write_with(path, 3)
+    assert cellseg.CellClasses.beside(path).rows.tolist() == [[0, 3, 1]]
+
+
+@pytest.mark.parametrize("table", [True, False])
+def test_cells_that_are_not_replaced_keep_their_table(tmp_path, monkeypatch, table):
+    path = tmp_path / "cells.tif"
+    write_with(path, 1)
+    with monkeypatch.context() as patch, suppress(Killed):
+        patch.setattr("cellseg.files._flush", lambda _: (_ for _ in ()).throw(Killed()))
+        write_with(path, 2, table=table)
+    assert cellseg.open_image(path).read(0).max() == 1
+    assert cellseg.CellClasses.beside(path).rows.tolist() == [[0, 1, 1]]
+    write_with(path, 2, table=table)
+    assert (cellseg.CellClasses.beside(path) is not None) == table
+
+
+def test_the_link_to_a_table_stays(tmp_path):
+    (tmp_path / "cells-classes.csv").symlink_to(tmp_path / "elsewhere.csv")
+    for number in (1, 2):
+        write_with(tmp_path / "cells.tif", number)
+    assert (tmp_path / "cells-classes.csv").is_symlink()
+    assert cellseg.CellClasses.beside(tmp_path / "cells.tif").rows.tolist() == [[0, 2, 1]]
+
+
+@pytest.mark.parametrize("after", range(4))
+def test_a_folder_that_is_half_replaced_has_no_table_of_others(tmp_path, monkeypatch, after):
+    """The program is killed before rename number `after` of those into the folder."""
+    for name, number in {"a": 1, "b": 1}.items():
+        write_with(tmp_path / "old" / f"{name}.tif", number)
+    list(plan_folder(tmp_path / "old", tmp_path / "out", to="tif").write())
+    for name in ("a", "b"):
+        write_with(tmp_path / "new" / f"{name}.tif", 2)
+    done = []
+    with monkeypatch.context() as patch, suppress(Killed):
+        into = str(tmp_path / "out") + os.sep
+        renames_until(patch, lambda new: new.startswith(into) and (done.append(new) or len(done) > after))
+        list(plan_folder(tmp_path / "new", tmp_path / "out", to="tif", overwrite=True).write())
+    assert len(done) == after + 1
+    for name in ("a", "b"):
+        file = tmp_path / "out" / f"{name}.tif"
+        known = cellseg.CellClasses.beside(file)
+        assert known is None or known.rows[0, 1] == cellseg.open_image(file).read(0).max()

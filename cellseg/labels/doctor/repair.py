@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from cellseg.files import place_to_write, real_place, write_json
 from cellseg.folders import files_together
 from cellseg.images.source import ImageSource
 from cellseg.images.write import ResultLayout, layout_like, write_tiled
-from cellseg.labels.cell_classes import CellClasses
+from cellseg.labels.cell_classes import CellClasses, table_goes_with
 from cellseg.labels.doctor.cleaning import clean
 from cellseg.labels.doctor.examine import ExamineProgress
 from cellseg.labels.doctor.finding import Cleaning, RepairPlan, Report
@@ -66,11 +66,14 @@ def repair(pairs: Sequence[Pair], report: Report, out: Path, tell: Callable[[Exa
             classes.take(pairs[number].label_plane, labels)
             yield from (labels[part].astype(dtype) for part in layout.tiles)
 
-    with files_together(out) as folder:
+    with ExitStack() as stack:
+        for name in files:
+            stack.enter_context(table_goes_with(out / name))
+        folder = stack.enter_context(files_together(out))
         for name, (source, numbers) in files.items():
             layout, classes = layout_like(source, dtype), _ClassesNow(source, report.plan.kind)
             write_tiled(folder / name, layout, blocks(numbers, layout, classes))
-            classes.write_beside(folder / name, out / name)
+            classes.write_beside(folder / name)
         write_json(folder / CHANGES, {"made_by": MADE_BY, "complete": True, "dtype": str(dtype), **changes(report)})
 
 
@@ -86,12 +89,10 @@ class _ClassesNow:
         if self._before is not None:
             self._rows.append(self._before.carried_over(plane, read_values(self._source, plane), labels))
 
-    def write_beside(self, labels: Path, final: Path) -> None:
-        """Write them beside a file that will be called `final`; those of an earlier one go."""
+    def write_beside(self, labels: Path) -> None:
+        """Write them beside a file."""
         if self._before is not None:
             CellClasses(self._before.names, np.concatenate(self._rows)).write_beside(labels)
-        else:
-            CellClasses.forget(final)
 
 
 def _repaired(pairs: Sequence[Pair], number: int, plan: RepairPlan) -> Int64:
