@@ -46,6 +46,8 @@ class TrainOptions(Checked):
     """Samples a step. Four suit EM (docs/measurements.md) and strokes; one suits nuclei best."""
     rare: Annotated[float, Limits(0, 1)]
     """Share of the samples drawn around a pixel of a rare class (less than 5 % of the annotated pixels)."""
+    around_cells: Annotated[float, Limits(0, 1)] = 0.0
+    """Share of the samples drawn around an annotated cell, each as likely as another; the others lie anywhere."""
     replay_share: Annotated[float, Limits(0, 0.95)] = 0.5
     """Share of the samples drawn from --replay-images."""
     optimiser: Optimiser

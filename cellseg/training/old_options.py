@@ -18,7 +18,7 @@ FORMAT = 3
 BEFORE = {"grey_values": "mean", "statistics": "image", "empty": 0.0}
 """Options that files did not have until format 2, and their values then."""
 LATER: Mapping[str, Mapping[str, object]] = {
-    "train": {"grey_values": "mean", "statistics": "image", "hold": 0.5},
+    "train": {"grey_values": "mean", "statistics": "image", "hold": 0.5, "around_cells": 0.0},
     "augment": {"flaws": 0.0, "empty": 0.0},
 }
 """Options of each stage that came later, and the values that change nothing: a run's digest leaves them out."""

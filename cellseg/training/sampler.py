@@ -14,6 +14,7 @@ from torch import Tensor
 from cellseg.options import AugmentOptions
 from cellseg.preprocess.augment import Example, Sample, draw_sample, mosaic
 from cellseg.preprocess.empty import empty_sample
+from cellseg.training.cell_places import CellPlaces
 from cellseg.training.rare import RarePixels
 
 
@@ -28,7 +29,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Sampler:
-    """Draws batches of square samples; larger images are drawn more often.
+    """Draws batches of square samples, anywhere or around cells; larger images, or those with more cells, more often.
 
     Attributes:
         examples: annotated images.
@@ -42,6 +43,8 @@ class Sampler:
         rare: pixels of rare classes.
         rare_share: share of the samples that is drawn around one of these.
         first: number of the first sample of a step that this process draws.
+        cells: places of the cells.
+        cells_share: share of the other samples that is drawn around one of these.
         empty_from: the step from which on some samples hold no object: before, their statistics would be learnt.
     """
 
@@ -56,6 +59,8 @@ class Sampler:
     rare: RarePixels | None = None
     rare_share: float = 0.0
     first: int = 0
+    cells: CellPlaces | None = None
+    cells_share: float = 0.0
     empty_from: int = 0
 
     def draw(self, step: int) -> Batch:
@@ -80,12 +85,16 @@ class Sampler:
                 yield batch
 
     def _sample(self, rng: np.random.Generator, empty: float) -> Sample:
-        chances = self._chances()
+        chances = self._chances(np.array([example.classes.size for example in self.examples]))
         sizes = {"input_size": (self.input_size,) * 2, "output_size": (self.output_size,) * 2}
         if empty and rng.random() < empty:
             return empty_sample(len(self.examples[0].image), rng, **sizes, weight=self._mean_weight())
         if self.rare is not None and rng.random() < self.rare_share:
             k, centre = self.rare.draw(rng, self.examples, chances, self.output_size)
+            return draw_sample(self.examples[k], rng, self.augment, **sizes, centre=centre)
+        if self.cells is not None and self.cells_share and rng.random() < self.cells_share:
+            shapes = [example.classes.shape for example in self.examples]
+            k, centre = self.cells.draw(rng, shapes, self._chances(self.cells.counts), self.output_size)
             return draw_sample(self.examples[k], rng, self.augment, **sizes, centre=centre)
         four = bool(self.augment.mosaic) and rng.random() < self.augment.mosaic
         chosen = [self.examples[k] for k in rng.choice(len(chances), 4 if four else 1, p=chances)]
@@ -98,12 +107,11 @@ class Sampler:
         total = sum(float(each.weights.sum()) for each in self.examples)
         return total / sum(each.weights.size for each in self.examples)
 
-    def _chances(self) -> NDArray[np.float64]:
-        """(N,) how likely each example is: by its pixels, within what is new and what is replayed."""
-        area = np.array([example.classes.size for example in self.examples], float)
-        chances: NDArray[np.float64] = area / area.sum()
-        if self.replayed:
-            new = len(area) - self.replayed
+    def _chances(self, content: NDArray[np.int64]) -> NDArray[np.float64]:
+        """(N,) how likely each example is: by its content, pixels or cells, within what is new and what is replayed."""
+        chances: NDArray[np.float64] = content / content.sum()
+        new = len(content) - self.replayed
+        if chances[:new].any() and chances[new:].any():
             chances[:new] *= (1 - self.replay_share) / chances[:new].sum()
             chances[new:] *= self.replay_share / chances[new:].sum()
         return chances

@@ -23,6 +23,7 @@ from cellseg.preprocess.augment import Example
 from cellseg.steps import now_and_then
 from cellseg.training.absent_classes import absent_classes, silence
 from cellseg.training.best import LAST, better_of, check_continued, cut_as, keeps_last, metric_for, tie_of, values_of
+from cellseg.training.cell_places import find_cells
 from cellseg.training.class_names import class_names
 from cellseg.training.data import TrainingSet
 from cellseg.training.events import Compared, Event, Finished, Saved, Started, Stepped, Validated, Validating, Weighed
@@ -158,6 +159,8 @@ def make_sampler(
         rare=find_rare(examples, data.counts) if options.rare else None,
         rare_share=options.rare,
         first=share.start,
+        cells=find_cells([image.truth for image in data.training]) if options.around_cells else None,
+        cells_share=options.around_cells,
         empty_from=empty_from,
     )
 
