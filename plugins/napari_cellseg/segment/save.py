@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,9 +39,9 @@ def write_cells(layer: Any, project: Project | None, path: Path) -> None:
     table = classes_of(layer, ())
     if table is None:
         cellseg.CellClasses.forget(path)
-    else:
-        table.as_classes(_cells_of(cells)).write_beside(path)
-    cellseg.write_stack(path, cells, axes, pixel_size_um=pixel_size, spacing_um=spacing, tile=(_BLOCK, _BLOCK))
+    beside = nullcontext() if table is None else table.as_classes(_cells_of(cells)).written_beside(path)
+    with beside:
+        cellseg.write_stack(path, cells, axes, pixel_size_um=pixel_size, spacing_um=spacing, tile=(_BLOCK, _BLOCK))
 
 
 def _cells_of(cells: NDArray[Any]) -> Iterator[tuple[int, int]]:

@@ -11,6 +11,7 @@ from napari.components import ViewerModel
 from napari_cellseg.annotate.class_edits import ClassEdits
 from napari_cellseg.annotate.index import Cell
 from napari_cellseg.annotate.layer import AnnotatedLayer
+from napari_cellseg.pixels.layer_files import whole_of
 from napari_cellseg.project.cell_classes import classes_of
 from napari_cellseg.project.class_colours import ClassColormap
 from napari_cellseg.project.folder import Project
@@ -93,3 +94,20 @@ def test_what_is_corrected_is_saved_and_taken_over(result, project, tmp_path):
     for k in [number, *others]:
         taken = int(put[found == k][0])
         assert project.cell_classes(image).name_of(0, taken) == edits.table.name_of(0, k)
+
+
+def test_a_file_that_could_not_be_written_keeps_its_cells_with_their_classes(result, project, tmp_path, monkeypatch):
+    path = tmp_path / "mine.tif"
+    write_cells(result, project, path)
+    table = path.with_name("mine-classes.csv")
+    before = path.read_bytes(), table.read_bytes()
+
+    def broken(*_, **__):
+        raise cellseg.InputError("the disk is full", "Make room.")
+
+    cells = np.asarray(whole_of(result))
+    result.data = np.where(cells % 2, cells, 0)
+    monkeypatch.setattr(cellseg, "write_stack", broken)
+    with pytest.raises(cellseg.InputError, match="the disk is full"):
+        write_cells(result, project, path)
+    assert (path.read_bytes(), table.read_bytes()) == before
