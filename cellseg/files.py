@@ -47,7 +47,7 @@ def linked_place(path: Path) -> Path:
 
 
 _first_of_all: dict[Path, Callable[[], None]] = {}
-"""What is done before something gets its name, by that place."""
+"""Acts right before something gets its name, by that place."""
 
 
 @contextmanager

@@ -21,7 +21,7 @@ MEASURES = ("uint8", "float32")
 
 
 def held_by(source: ImageSource) -> str:
-    """What a result of `cellseg predict` holds, a key of `WORDS`; empty for anything else."""
+    """Content of a result of `cellseg predict`, a key of `WORDS`; empty for anything else."""
     holds = "" if source.path is None else result_holds(source.path)
     return holds if holds in WORDS else ""
 

@@ -17,12 +17,12 @@ from cellseg.arrays import Float64, Int64, Shape
 from cellseg.labels.meaning import LabelPlane
 
 JITTER = 0.45
-"""How far from the middle of the sample the cell lies at most, as a part of the window."""
+"""Largest distance of the cell from the middle of the sample, as a part of the window."""
 
 
 @dataclass(frozen=True, slots=True)
 class CellPlaces:
-    """Where the cells of each example lie.
+    """Places of the cells of each example.
 
     Attributes:
         middles: (n, 2) y, x of each example's cells, of the middles of their bounding boxes.

@@ -37,7 +37,7 @@ def lif_scenes(path: Path) -> list[Scene]:
 
 
 def _without_sheets(images: Sequence[Any]) -> tuple[str, str]:
-    """What a file without sheets holds, and what is read, in words."""
+    """Sentence on a file without sheets: its series, and the axes that are read."""
     held = ", ".join(f"{image.name} ({''.join(image.dims)})" for image in images[:SHOWN])
     more = f" and {len(images) - SHOWN} more" if len(images) > SHOWN else ""
     found = f"holds no image that cellseg reads: {held}{more}" if images else "holds no image"
