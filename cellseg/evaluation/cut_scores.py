@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import add
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,8 @@ from cellseg.metrics.tally import CellTally, tally_cells
 from cellseg.models.card import CUT, ModelCard
 
 AP_AT = (0.5, 0.6, 0.7, 0.8, 0.9)
+FEWEST = 6
+"""Planes from which on the spread between them says something."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,31 +56,57 @@ class CutScores:
     total: int = 0
     done: int = 0
     _known: dict[tuple[float, ...], float] = field(default_factory=dict)
+    _tallies: dict[tuple[float, ...], list[CellTally]] = field(default_factory=dict)
 
     def of(self, card: ModelCard) -> Generator[SearchProgress, None, float]:
         """Score of a cut: the mean of `both` over the planes where cells fill them, else AP of all cells together.
 
         Yields after each plane, so that whoever runs it may stop.
         """
-        cut = tuple(float(getattr(card, name)) for name in CUT)
+        cut = _cut_of(card)
         if cut not in self._known:
             self._known[cut] = yield from self._tried(card)
         return self._known[cut]
 
+    def as_good(self, card: ModelCard, best: ModelCard) -> bool:
+        """True if a cut scores less than another by no more than the standard error of the difference over the planes.
+
+        Both were tried, on scattered cells. The error is the jackknife's (Efron and Stein 1981); of few planes it says
+        nothing, and no cut is as good as the best.
+        """
+        one, other = self._tallies[_cut_of(card)], self._tallies[_cut_of(best)]
+        count = len(one)
+        if count < FEWEST:
+            return False
+        behind = _pooled(other) - _pooled(one)
+        without = [_pooled(other, k) - _pooled(one, k) for k in range(count)]
+        return bool(behind <= np.std(without) * np.sqrt(count - 1))
+
     def _tried(self, card: ModelCard) -> Generator[SearchProgress, None, float]:
         told = [one for one in self.seen if not (self.dense and is_one_object(one.truth))]
         scores: list[float] = []
-        tally: CellTally | None = None
+        tallies: list[CellTally] = []
         for one in told:
             found = found_in(one.probabilities, one.truth, card)
             if self.dense:
                 scores.append(both(*v_scores(found, one.truth.instances)))
             else:
-                own = tally_cells(found, one.truth.instances, AP_AT, outlines=False)
-                tally = own if tally is None else tally + own
+                tallies.append(tally_cells(found, one.truth.instances, AP_AT, outlines=False))
             self.done += 1
             yield SearchProgress(self.done, max(self.total, self.done))
-        return float(np.mean(scores)) if tally is None else tally.mean_average_precision
+        if self.dense:
+            return float(np.mean(scores))
+        self._tallies[_cut_of(card)] = tallies
+        return _pooled(tallies)
+
+
+def _cut_of(card: ModelCard) -> tuple[float, ...]:
+    return tuple(float(getattr(card, name)) for name in CUT)
+
+
+def _pooled(tallies: Sequence[CellTally], without: int | None = None) -> float:
+    """Mean AP of all cells of the planes together, perhaps without one of the planes."""
+    return reduce(add, [one for k, one in enumerate(tallies) if k != without]).mean_average_precision
 
 
 def is_dense(truths: Sequence[LabelPlane]) -> bool:

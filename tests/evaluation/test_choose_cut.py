@@ -38,6 +38,30 @@ def test_instances_are_grown_only_where_annotated_cells_touch(instances, grow):
     assert (card.grow, card.minimum_size) == (grow, 0)
 
 
+def ringed(tight, wide):
+    """Planes of a cell with a ring of probability 0.65; in so many the truth is without the ring, in others with it."""
+    planes = []
+    for reach in [8] * tight + [10] * wide:
+        truth, cell = np.zeros((32, 32), np.int32), np.full((32, 32), 0.05, np.float32)
+        cell[6:26, 6:26], cell[8:24, 8:24] = 0.65, 0.95
+        truth[16 - reach : 16 + reach, 16 - reach : 16 + reach] = 1
+        planes.append(PredictedPlane(plane_of(truth), np.stack([1 - cell, cell])))
+    return planes
+
+
+@pytest.mark.parametrize(
+    ("tight", "wide", "strict"),
+    [(8, 0, True), (5, 4, False), (4, 5, False), (0, 8, False), (3, 2, True)],
+    ids=["all strict", "most strict", "most mild", "all mild", "few planes"],
+)
+def test_of_thresholds_as_good_as_the_spread_between_planes_tells_the_one_nearest_to_a_half_is_taken(
+    tight, wide, strict
+):
+    """Where hardly more planes want a strict one than a mild one, the strict one is best by chance."""
+    card = choose_cut(CARD, ringed(tight, wide))
+    assert (card.threshold > 0.65) == strict, card
+
+
 def test_cores_are_taken_where_no_single_threshold_tells_cells_apart_and_keeps_them_whole():
     truth = np.zeros((40, 60), np.int32)
     truth[10:22, 10:22], truth[10:22, 22:34] = 1, 2
