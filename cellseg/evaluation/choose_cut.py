@@ -33,8 +33,6 @@ PROBABILITIES = (0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 """Probabilities that half of the pixels of a cell may have to have."""
 EXACT = 1.2
 """Where cells fill the image, so many times the lowest pixel error is allowed for the sake of telling them apart."""
-MILDER = 3
-"""Thresholds nearer to 1/2 that are tried at most."""
 HALF = 0.5
 """The threshold at which both classes are as likely."""
 SPLITS = (1.0, 1.5, 3.0)
@@ -56,7 +54,7 @@ def search_cut(card: ModelCard, seen: Sequence[PredictedPlane]) -> Search[ModelC
     smallest size is searched for each way of cutting; of several that are as good it is the smallest, and the simplest
     way. Where there is background between the cells, the probability is searched last that half of the pixels of a cell
     have: what the network half believes in there is none; and of thresholds that are as good as the spread between the
-    planes tells, that nearest to 1/2 is taken. With several classes each pixel has the most probable one,
+    planes tells, the middle one is taken. With several classes each pixel has the most probable one,
     and the smallest size alone is chosen.
 
     Yields after each trial of a cut on a plane.
@@ -79,7 +77,7 @@ def search_cut(card: ModelCard, seen: Sequence[PredictedPlane]) -> Search[ModelC
         # the smallest specks are left out while thresholds are searched, which else would do no more than that
         found = yield from _scattered(replace(plain, minimum_size=sizes[min(1, len(sizes) - 1)]), scores, growth)
     best = yield from _best(scores, (replace(cut, minimum_size=size) for cut in found for size in sizes))
-    return best if scores.dense else (yield from _mildest((yield from _sure(best, scores)), scores))
+    return best if scores.dense else (yield from _middle((yield from _sure(best, scores)), scores))
 
 
 def most_trials(dense: bool, growth: int) -> int:
@@ -89,7 +87,7 @@ def most_trials(dense: bool, growth: int) -> int:
         return first + len(THRESHOLDS) + 2 * len(SHARES)
     cored = sum(c > t for t, c in product(BODIES, CORES))
     parts = len(BODIES) * len(SPLITS)
-    sure = 2 * (len(PROBABILITIES) + len(BODIES)) + MILDER * (len(PROBABILITIES) + 1)
+    sure = 2 * (len(PROBABILITIES) + len(BODIES)) + len(PROBABILITIES) + len(BODIES)
     return first + min(growth, 2) * (cored + parts) + 3 * len(SHARES) + sure
 
 
@@ -146,20 +144,34 @@ def _sure(best: ModelCard, scores: CutScores) -> Search[ModelCard]:
     return best
 
 
-def _mildest(best: ModelCard, scores: CutScores) -> Search[ModelCard]:
-    """The cut with the threshold nearest to 1/2 that is within one standard error of the best.
+def _middle(best: ModelCard, scores: CutScores) -> Search[ModelCard]:
+    """The cut with the threshold in the middle of those that are as good as the best, within one standard error.
 
-    That is the rule of Breiman et al. 1984 for choosing among trees. On some images by chance another threshold is a
-    little better; on other images a strict one leaves out what the network is less sure of.
+    The best of some images is at an end of them by chance: on other images a strict one leaves out what the network is
+    less sure of, and a mild one makes cells larger. Of two in the middle the one nearer to 1/2 is taken, which is the
+    rule of Breiman et al. 1984 for choosing among trees.
     """
-    nearer = [t for t in BODIES if abs(t - HALF) < abs(best.threshold - HALF) - 1e-9 and t < (best.core or 1)]
-    for threshold in sorted(nearer, key=lambda t: (abs(t - HALF), abs(t - best.threshold))):
-        sure = [p for p in PROBABILITIES if p > threshold] if best.minimum_probability else []
-        tried = [replace(best, threshold=threshold, minimum_probability=p) for p in (0.0, *sure)]
-        milder = yield from _best(scores, tried)
-        if scores.as_good(milder, best):
-            return milder
-    return best
+    allowed = [t for t in BODIES if t < (best.core or 1)]
+    at = min(range(len(allowed)), key=lambda k: abs(allowed[k] - best.threshold))
+    low = high = at
+    while low > 0 and (yield from _as_good(allowed[low - 1], best, scores)):
+        low -= 1
+    while high < len(allowed) - 1 and (yield from _as_good(allowed[high + 1], best, scores)):
+        high += 1
+    if low == high:
+        return best
+    middle = sum(allowed[low : high + 1]) / (high + 1 - low)
+    threshold = min(allowed, key=lambda t: (round(abs(t - middle), 6), abs(t - HALF)))
+    sure = [p for p in PROBABILITIES if p > threshold] if best.minimum_probability else []
+    return (yield from _best(scores, [replace(best, threshold=threshold, minimum_probability=p) for p in (0.0, *sure)]))
+
+
+def _as_good(threshold: float, best: ModelCard, scores: CutScores) -> Search[bool]:
+    """True if a cut with this threshold and the rest of the best is as good."""
+    sure = best.minimum_probability if best.minimum_probability > threshold else 0.0
+    tried = replace(best, threshold=threshold, minimum_probability=sure)
+    yield from scores.of(tried)
+    return scores.as_good(tried, best)
 
 
 def _thresholded(plain: ModelCard, scores: CutScores, growth: Sequence[int]) -> Search[ModelCard]:

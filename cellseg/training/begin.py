@@ -36,6 +36,7 @@ from cellseg.training.run_folder import (
     refuse_used,
     write_config,
 )
+from cellseg.training.scattered_recipe import for_scattered
 from cellseg.training.several import share_of
 from cellseg.training.torchrun import (
     agreed,
@@ -154,6 +155,7 @@ def _prepared(request: RunRequest, folder: RunFolder | None) -> Prepared:
     if folder is None and model is None:
         settings, more = for_dense(settings, data, request.options)
         notes = (*notes, *more)
+        settings = for_scattered(settings, data, request.options)
     card = None if model is None else model.card
     # refused before anything is written
     class_names(settings.train.class_names, data.classes if card is None else len(card.class_names), card)

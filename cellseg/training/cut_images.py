@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-CHOOSING_PIXELS = 1 << 21
-CHOOSING = 4, 16
+CHOOSING_PIXELS = 1 << 22
+CHOOSING = 4, 24
 """Pixels, fewest and most images on which the threshold is chosen: four large ones, or more of small ones."""
 FEW = 6
 """Where fewer images are held out, the threshold is chosen on so many, some of which the model has learnt from: eight

@@ -15,11 +15,18 @@ SLOW, QUICK = 0.01, 0.1
 """Least and most of the average that a step replaces."""
 SHARE = 10
 """The average covers about a tenth of the steps until it is held."""
+EMPTY = 0.5
+"""Part of the steps from which on some samples are empty, where statistics are not held before."""
 
 
 def held_from(options: TrainOptions, *, known: bool) -> int:
     """The number of steps after which statistics are held; `known` ones of an earlier model from the first."""
     return 0 if known else int(options.hold * options.steps)
+
+
+def empty_from(options: TrainOptions, *, known: bool) -> int:
+    """The number of steps after which some samples hold no object; in the first half the network has to find any."""
+    return min(held_from(options, known=known), int(EMPTY * options.steps))
 
 
 def settle(network: nn.Module, step: int, options: TrainOptions, *, known: bool) -> None:

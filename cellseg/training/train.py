@@ -33,7 +33,7 @@ from cellseg.training.object_size import seen_diameter
 from cellseg.training.old_options import LATER
 from cellseg.training.rare import find_rare
 from cellseg.training.sampler import Sampler
-from cellseg.training.settling import held_from, settle
+from cellseg.training.settling import empty_from, settle
 from cellseg.training.several import check_same, first_is_done, first_says, is_first, share_of, shared
 from cellseg.training.state import Keeper, State, load_checkpoint, new_state
 from cellseg.training.step import precision_of, rate_at, take_step
@@ -115,7 +115,7 @@ def train_on(
         yield Compared(before)
     keep = Keeper(state, checkpoint if is_first() else None, digest, settings.train.save_every)
     try:
-        sampler = make_sampler(examples, data, settings, size, held_from(settings.train, known=job.known))
+        sampler = make_sampler(examples, data, settings, size, empty_from(settings.train, known=job.known))
         yield from _run(state, job, sampler, keep)
     except (GeneratorExit, InputError):  # the caller stopped, or the loss blew up before it could do harm
         deque(keep.save(), maxlen=0)

@@ -55,7 +55,7 @@ def test_one_segment_over_everything_is_no_good_segmentation():
     assert found["dust"]["v_both"] < found["cut"]["v_both"]
 
 
-@pytest.mark.parametrize(("shape", "count"), [((2048, 2048), 4), ((512, 512), 8), ((300, 400), 16), ((64, 64), 16)])
+@pytest.mark.parametrize(("shape", "count"), [((2048, 2048), 4), ((512, 512), 16), ((300, 400), 24), ((64, 64), 24)])
 def test_the_threshold_is_chosen_on_more_images_where_they_are_small(shape, count):
     assert validate.how_many([annotated(np.zeros(shape, np.int32))] * 3) == count
 
