@@ -27,6 +27,8 @@ Search = Generator[SearchProgress, None, R]
 """Trials, and what they lead to."""
 GROWTH = (0, 1, 2)
 BODIES = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+BEYOND = (0.1, 0.9)
+"""Thresholds beside these that may be as good as the best."""
 CORES = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 """Thresholds of cells that do not fill the image and of their cores, which are tried together."""
 PROBABILITIES = (0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
@@ -87,7 +89,7 @@ def most_trials(dense: bool, growth: int) -> int:
         return first + len(THRESHOLDS) + 2 * len(SHARES)
     cored = sum(c > t for t, c in product(BODIES, CORES))
     parts = len(BODIES) * len(SPLITS)
-    sure = 2 * (len(PROBABILITIES) + len(BODIES)) + len(PROBABILITIES) + len(BODIES)
+    sure = 2 * (len(PROBABILITIES) + len(BODIES)) + len(PROBABILITIES) + len(BODIES) + len(BEYOND) + 1
     return first + min(growth, 2) * (cored + parts) + 3 * len(SHARES) + sure
 
 
@@ -145,23 +147,22 @@ def _sure(best: ModelCard, scores: CutScores) -> Search[ModelCard]:
 
 
 def _middle(best: ModelCard, scores: CutScores) -> Search[ModelCard]:
-    """The cut with the threshold in the middle of those that are as good as the best, within one standard error.
+    """The cut with the threshold in the middle of those around the best that are as good, within one standard error.
 
-    The best of some images is at an end of them by chance: on other images a strict one leaves out what the network is
-    less sure of, and a mild one makes cells larger. Of two in the middle the one nearer to 1/2 is taken, which is the
-    rule of Breiman et al. 1984 for choosing among trees.
+    Breiman et al. 1984 choose among trees by that error. The best of some images is at an end of them by chance: on
+    other images a strict one leaves out what the network is less sure of, and a mild one makes cells larger. Of two in
+    the middle the one nearer to 1/2 is taken.
     """
-    allowed = [t for t in BODIES if t < (best.core or 1)]
-    at = min(range(len(allowed)), key=lambda k: abs(allowed[k] - best.threshold))
-    low = high = at
-    while low > 0 and (yield from _as_good(allowed[low - 1], best, scores)):
+    tried = [t for t in sorted({*BODIES, *BEYOND, best.threshold}) if t < (best.core or 1)]
+    low = high = tried.index(best.threshold)
+    while low > 0 and (yield from _as_good(tried[low - 1], best, scores)):
         low -= 1
-    while high < len(allowed) - 1 and (yield from _as_good(allowed[high + 1], best, scores)):
+    while high < len(tried) - 1 and (yield from _as_good(tried[high + 1], best, scores)):
         high += 1
     if low == high:
         return best
-    middle = sum(allowed[low : high + 1]) / (high + 1 - low)
-    threshold = min(allowed, key=lambda t: (round(abs(t - middle), 6), abs(t - HALF)))
+    middle = (tried[low] + tried[high]) / 2
+    threshold = min(tried, key=lambda t: (round(abs(t - middle), 6), abs(t - HALF)))
     sure = [p for p in PROBABILITIES if p > threshold] if best.minimum_probability else []
     return (yield from _best(scores, [replace(best, threshold=threshold, minimum_probability=p) for p in (0.0, *sure)]))
 

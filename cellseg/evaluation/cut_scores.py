@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
-from operator import add
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cellseg.arrays import Float32
+from cellseg.arrays import Float32, Int64
 from cellseg.evaluation.informative import is_one_object
 from cellseg.inference.cut import instances_in
 from cellseg.labels.meaning import LabelPlane
 from cellseg.metrics.candidates import DENSE
 from cellseg.metrics.information import v_scores
-from cellseg.metrics.tally import CellTally, tally_cells
+from cellseg.metrics.tally import tally_cells
 from cellseg.models.card import CUT, ModelCard
 
 AP_AT = (0.5, 0.6, 0.7, 0.8, 0.9)
@@ -56,7 +54,7 @@ class CutScores:
     total: int = 0
     done: int = 0
     _known: dict[tuple[float, ...], float] = field(default_factory=dict)
-    _tallies: dict[tuple[float, ...], list[CellTally]] = field(default_factory=dict)
+    _counts: dict[tuple[float, ...], Int64] = field(default_factory=dict)
 
     def of(self, card: ModelCard) -> Generator[SearchProgress, None, float]:
         """Score of a cut: the mean of `both` over the planes where cells fill them, else AP of all cells together.
@@ -74,39 +72,43 @@ class CutScores:
         Both were tried, on scattered cells. The error is the jackknife's (Efron and Stein 1981); of few planes it says
         nothing, and no cut is as good as the best.
         """
-        one, other = self._tallies[_cut_of(card)], self._tallies[_cut_of(best)]
-        count = len(one)
-        if count < FEWEST:
+        one, other = self._counts[_cut_of(card)], self._counts[_cut_of(best)]
+        planes = len(one)
+        if planes < FEWEST:
             return False
-        behind = _pooled(other) - _pooled(one)
-        without = [_pooled(other, k) - _pooled(one, k) for k in range(count)]
-        return bool(behind <= np.std(without) * np.sqrt(count - 1))
+        behind = _mean_ap(other.sum(axis=0)) - _mean_ap(one.sum(axis=0))
+        without = _mean_ap(other.sum(axis=0) - other) - _mean_ap(one.sum(axis=0) - one)
+        return bool(behind <= np.std(without) * np.sqrt(planes - 1))
 
     def _tried(self, card: ModelCard) -> Generator[SearchProgress, None, float]:
         told = [one for one in self.seen if not (self.dense and is_one_object(one.truth))]
         scores: list[float] = []
-        tallies: list[CellTally] = []
+        counts: list[list[tuple[int, int]]] = []
         for one in told:
             found = found_in(one.probabilities, one.truth, card)
             if self.dense:
                 scores.append(both(*v_scores(found, one.truth.instances)))
             else:
-                tallies.append(tally_cells(found, one.truth.instances, AP_AT, outlines=False))
+                tally = tally_cells(found, one.truth.instances, AP_AT, outlines=False)
+                counts.append([(d.found, d.found + d.missed + d.invented) for d in tally.detections.values()])
             self.done += 1
             yield SearchProgress(self.done, max(self.total, self.done))
         if self.dense:
             return float(np.mean(scores))
-        self._tallies[_cut_of(card)] = tallies
-        return _pooled(tallies)
+        self._counts[_cut_of(card)] = np.array(counts, np.int64)
+        return float(_mean_ap(self._counts[_cut_of(card)].sum(axis=0)))
 
 
 def _cut_of(card: ModelCard) -> tuple[float, ...]:
     return tuple(float(getattr(card, name)) for name in CUT)
 
 
-def _pooled(tallies: Sequence[CellTally], without: int | None = None) -> float:
-    """Mean AP of all cells of the planes together, perhaps without one of the planes."""
-    return reduce(add, [one for k, one in enumerate(tallies) if k != without]).mean_average_precision
+def _mean_ap(counts: Int64) -> NDArray[np.float64]:
+    """Mean AP (...) of counts (..., IoU, 2): pairs found, and all objects; 1 where there is none at all."""
+    found, objects = counts[..., 0], counts[..., 1]
+    ap = np.divide(found, objects, out=np.ones(objects.shape), where=objects > 0)
+    mean: NDArray[np.float64] = ap.mean(axis=-1)
+    return mean
 
 
 def is_dense(truths: Sequence[LabelPlane]) -> bool:

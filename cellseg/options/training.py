@@ -40,7 +40,7 @@ class TrainOptions(Checked):
     statistics: Statistics
     """Statistics of normalisation layers: fixed: held for the second part of the training and in prediction, so that
     nothing far away changes a pixel; image: taken from each image that is predicted, as in earlier versions."""
-    hold: Annotated[float, Limits(0.01, 1)] = 0.5
+    hold: Annotated[float, Limits(0.01, 1)] | None = None
     """Part of the steps after which fixed statistics are held. Default: 0.5; of the recipe fast where cells have
     background between them 0.9."""
     batch: Annotated[int, Limits(1, 1024)]

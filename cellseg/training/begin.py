@@ -36,7 +36,7 @@ from cellseg.training.run_folder import (
     refuse_used,
     write_config,
 )
-from cellseg.training.scattered_recipe import for_scattered
+from cellseg.training.scattered_recipe import with_hold
 from cellseg.training.several import share_of
 from cellseg.training.torchrun import (
     agreed,
@@ -155,14 +155,14 @@ def _prepared(request: RunRequest, folder: RunFolder | None) -> Prepared:
     if folder is None and model is None:
         settings, more = for_dense(settings, data, request.options)
         notes = (*notes, *more)
-        settings = for_scattered(settings, data, request.options)
+    settings, late = with_hold(settings, data, goes_on=folder is not None or model is not None)
     card = None if model is None else model.card
     # refused before anything is written
     class_names(settings.train.class_names, data.classes if card is None else len(card.class_names), card)
     if folder is not None and data.digest != kept["data"]["sha256"]:
         found = "the run was begun with other images, labels or readings of them"
         raise InputError(found, "Give the same ones, or start a new run with another --out.", path=folder.path)
-    return Prepared(request, data, settings, model, notes)
+    return Prepared(request, data, settings, model, (*notes, *late))
 
 
 def _settings(request: RunRequest) -> tuple[TrainSettings, TrainedModel | None, tuple[str, ...]]:

@@ -45,7 +45,7 @@ class Sampler:
         first: number of the first sample of a step that this process draws.
         cells: places of the cells.
         cells_share: share of the other samples that is drawn around one of these.
-        empty_from: the step from which on some samples hold no object: before, their statistics would be learnt.
+        empty_from: the step from which on some samples hold no object.
     """
 
     examples: Sequence[Example]

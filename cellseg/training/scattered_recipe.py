@@ -6,25 +6,33 @@ by varies, and the network learns to do with that. In EM it is the other way rou
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from cellseg.evaluation.choose_cut import are_outlined
 from cellseg.evaluation.cut_scores import is_dense
 from cellseg.options import TrainSettings
 from cellseg.training.data import TrainingSet
+from cellseg.training.settling import HOLD
 
 LATE = 0.9
 """Part of the steps after which statistics are held."""
 
 
-def for_scattered(settings: TrainSettings, data: TrainingSet, given: Mapping[str, Any]) -> TrainSettings:
-    """The settings for cells with background between them, where they are outlined; given options stay."""
+def with_hold(
+    settings: TrainSettings, data: TrainingSet, *, goes_on: bool = False
+) -> tuple[TrainSettings, tuple[str, ...]]:
+    """The settings with `hold` where it is open, and a sentence where it is late.
+
+    Runs and models that are gone on with (`goes_on`) stay as they were.
+    """
     options = settings.train
-    if options.recipe != "fast" or options.statistics != "fixed" or given.get("hold") is not None or data.classes > 2:
-        return settings
+    if options.hold is not None:
+        return settings, ()
+    late = not goes_on and options.recipe == "fast" and options.statistics == "fixed" and _is_scattered(data)
+    note = "cells have background between them: statistics are held for the last tenth of the steps; --hold chooses"
+    return replace(settings, train=replace(options, hold=LATE if late else HOLD)), (note,) if late else ()
+
+
+def _is_scattered(data: TrainingSet) -> bool:
     truths = [image.truth for image in data.training]
-    if is_dense(truths) or not are_outlined(truths):
-        return settings
-    return replace(settings, train=replace(options, hold=LATE))
+    return data.classes == 2 and not is_dense(truths) and are_outlined(truths)

@@ -15,13 +15,15 @@ SLOW, QUICK = 0.01, 0.1
 """Least and most of the average that a step replaces."""
 SHARE = 10
 """The average covers about a tenth of the steps until it is held."""
+HOLD = 0.5
+"""Part of the steps after which statistics are held where nothing else is said."""
 EMPTY = 0.5
 """Part of the steps from which on some samples are empty, where statistics are not held before."""
 
 
 def held_from(options: TrainOptions, *, known: bool) -> int:
     """The number of steps after which statistics are held; `known` ones of an earlier model from the first."""
-    return 0 if known else int(options.hold * options.steps)
+    return 0 if known else int((options.hold or HOLD) * options.steps)
 
 
 def empty_from(options: TrainOptions, *, known: bool) -> int:

@@ -54,12 +54,17 @@ def ringed(tight, wide):
     [(8, 0, True), (5, 4, False), (4, 5, False), (0, 8, False), (3, 2, True)],
     ids=["all strict", "most strict", "most mild", "all mild", "few planes"],
 )
-def test_of_thresholds_as_good_as_the_spread_between_planes_tells_the_one_nearest_to_a_half_is_taken(
-    tight, wide, strict
-):
+def test_of_thresholds_as_good_as_the_spread_between_planes_tells_the_middle_is_taken(tight, wide, strict):
     """Where hardly more planes want a strict one than a mild one, the strict one is best by chance."""
     card = choose_cut(CARD, ringed(tight, wide))
     assert (card.threshold > 0.65) == strict, card
+
+
+@pytest.mark.parametrize(("inside", "outside"), [(0.31, 0.005), (0.42, 0.005), (0.96, 0.66), (0.95, 0.05)])
+def test_the_threshold_is_not_at_the_edge_of_those_that_are_right(inside, outside):
+    cell = np.where(APART > 0, inside, outside).astype(np.float32)
+    card = choose_cut(CARD, [PredictedPlane(plane_of(APART), np.stack([1 - cell, cell]))] * 8)
+    assert outside + 0.05 < card.threshold < inside - 0.05
 
 
 def test_cores_are_taken_where_no_single_threshold_tells_cells_apart_and_keeps_them_whole():
