@@ -15,7 +15,7 @@ from cellseg.errors import InputError
 from cellseg.options import NETWORK_OPTIONS
 
 FORMAT = 3
-BEFORE = {"grey_values": "mean", "statistics": "image", "empty": 0.0}
+BEFORE = {"grey_values": "mean", "statistics": "image", "hold": 0.5, "empty": 0.0}
 """Options that files did not have until format 2, and their values then."""
 LATER: Mapping[str, Mapping[str, object]] = {
     "train": {"grey_values": "mean", "statistics": "image", "hold": 0.5, "around_cells": 0.0},

@@ -77,6 +77,7 @@ NOW = settings_for(
     validate_every=2,
     grey_values="mean",
     statistics="image",
+    hold=0.5,
     empty=0.0,
 )
 
