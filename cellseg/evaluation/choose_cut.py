@@ -56,8 +56,8 @@ def search_cut(card: ModelCard, seen: Sequence[PredictedPlane]) -> Search[ModelC
     smallest size is searched for each way of cutting; of several that are as good it is the smallest, and the simplest
     way. Where there is background between the cells, the probability is searched last that half of the pixels of a cell
     have: what the network half believes in there is none; and of thresholds that are as good as the spread between the
-    planes tells, the middle one is taken. With several classes each pixel has the most probable one,
-    and the smallest size alone is chosen.
+    planes tells, the middle one is taken. With several classes each pixel has the most probable one, and the smallest
+    size alone is chosen.
 
     Yields after each trial of a cut on a plane.
     """

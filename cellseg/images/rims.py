@@ -36,7 +36,7 @@ def rim_values(grid: Float64, values: Sequence[float]) -> tuple[float, ...]:
 
 
 def _rim(inside: Float64, known: Mask, filled: FilledAreas) -> Float64:
-    """What is known (n,) at the rim of filled areas, and within them; all arrays (h, w) are those of their part."""
+    """Known values (n,) at the rim of filled areas, and within them; all arrays (h, w) are those of their part."""
     rim: Float64 = inside[ndimage.maximum_filter(filled.areas, 2 * RIM + 1) & known]
     return rim
 

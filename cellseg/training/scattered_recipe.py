@@ -16,6 +16,10 @@ from cellseg.training.settling import HOLD
 
 LATE = 0.9
 """Part of the steps after which statistics are held."""
+NOTE = (
+    "cells have background between them: normalisation statistics are held for the last tenth of the steps; "
+    "--hold 0.5 holds them for half"
+)
 
 
 def with_hold(
@@ -29,8 +33,7 @@ def with_hold(
     if options.hold is not None:
         return settings, ()
     late = not goes_on and options.recipe == "fast" and options.statistics == "fixed" and _is_scattered(data)
-    note = "cells have background between them: statistics are held for the last tenth of the steps; --hold chooses"
-    return replace(settings, train=replace(options, hold=LATE if late else HOLD)), (note,) if late else ()
+    return replace(settings, train=replace(options, hold=LATE if late else HOLD)), (NOTE,) if late else ()
 
 
 def _is_scattered(data: TrainingSet) -> bool:

@@ -21,9 +21,14 @@ EMPTY = 0.5
 """Part of the steps from which on some samples are empty, where statistics are not held before."""
 
 
+def hold_of(options: TrainOptions) -> float:
+    """The part of the steps after which statistics are held; `HOLD` where it is open."""
+    return HOLD if options.hold is None else options.hold
+
+
 def held_from(options: TrainOptions, *, known: bool) -> int:
     """The number of steps after which statistics are held; `known` ones of an earlier model from the first."""
-    return 0 if known else int((options.hold or HOLD) * options.steps)
+    return 0 if known else int(hold_of(options) * options.steps)
 
 
 def empty_from(options: TrainOptions, *, known: bool) -> int:

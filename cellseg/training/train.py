@@ -33,7 +33,7 @@ from cellseg.training.object_size import seen_diameter
 from cellseg.training.old_options import LATER
 from cellseg.training.rare import find_rare
 from cellseg.training.sampler import Sampler
-from cellseg.training.settling import HOLD, empty_from, settle
+from cellseg.training.settling import empty_from, hold_of, settle
 from cellseg.training.several import check_same, first_is_done, first_says, is_first, share_of, shared
 from cellseg.training.state import Keeper, State, load_checkpoint, new_state
 from cellseg.training.step import precision_of, rate_at, take_step
@@ -172,7 +172,7 @@ def run_digest(data: TrainingSet, settings: TrainSettings, start: TrainedModel |
         del tree["train"][name]
     if data.classes == 2 and settings.weights.separate is None:
         del tree["weights"]["separate"]  # targets are those of versions without the option
-    tree["train"]["hold"] = tree["train"]["hold"] or HOLD
+    tree["train"]["hold"] = hold_of(settings.train)
     for stage, values in LATER.items():
         tree[stage] = {name: x for name, x in tree[stage].items() if name not in values or x != values[name]}
     for name in ("background_label", "trust_pairs"):

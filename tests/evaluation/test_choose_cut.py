@@ -1,6 +1,8 @@
 """The chooser of the cut: the same for trainings and `cellseg tune`."""
 
 from dataclasses import replace
+from functools import reduce
+from operator import add
 
 import numpy as np
 import pytest
@@ -12,12 +14,15 @@ from cellseg.evaluation.cut_scores import PredictedPlane, found_in
 from cellseg.inference.cut import instances_in
 from cellseg.labels.meaning import LabelPlane
 from cellseg.metrics.information import v_scores
+from cellseg.metrics.tally import tally_cells
 from cellseg.models.card import CUT as FIELDS
 from cellseg.models.card import ModelCard
+from cellseg.steps import finished
 
 APART = np.zeros((20, 24), np.int32)
 APART[2:18, 2:10], APART[2:18, 14:22] = 1, 2
 CARD = ModelCard(name="unet", options={})
+SURELY_NOT = np.stack([np.ones(APART.shape), np.zeros(APART.shape)]).astype(np.float32)
 TOUCHING = APART.copy()
 TOUCHING[2:18, 10:12], TOUCHING[2:18, 12:14] = 1, 2
 LARGE = np.full((40, 40), 1, np.int32)  # one cell fills nearly all, as a large neurite does
@@ -58,6 +63,17 @@ def test_of_thresholds_as_good_as_the_spread_between_planes_tells_the_middle_is_
     """Where hardly more planes want a strict one than a mild one, the strict one is best by chance."""
     card = choose_cut(CARD, ringed(tight, wide))
     assert (card.threshold > 0.65) == strict, card
+
+
+@pytest.mark.parametrize("planes", [ringed(5, 4), [PredictedPlane(plane_of(np.zeros_like(APART)), SURELY_NOT)] * 7])
+def test_the_score_of_a_cut_is_the_mean_ap_of_the_metrics(planes):
+    """Of all cells together, also where there is none; and a cut is as good as itself."""
+    scores, card = cut_scores.CutScores(planes, dense=False), replace(CARD, threshold=0.7)
+    found = [found_in(one.probabilities, one.truth, card) for one in planes]
+    pairs = zip(found, (one.truth.instances for one in planes), strict=True)
+    tallies = [tally_cells(cells, truth, cut_scores.AP_AT, outlines=False) for cells, truth in pairs]
+    assert finished(scores.of(card)) == pytest.approx(reduce(add, tallies).mean_average_precision)
+    assert scores.as_good(card, card)
 
 
 @pytest.mark.parametrize(("inside", "outside"), [(0.31, 0.005), (0.42, 0.005), (0.96, 0.66), (0.95, 0.05)])

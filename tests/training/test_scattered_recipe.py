@@ -46,6 +46,14 @@ def test_held_for_the_second_half_where_classes_are_told_apart(blobs, tmp_path):
     assert hold_of((image, classes), tmp_path, labels_are="classes") == 0.5
 
 
+def test_held_for_the_second_half_where_cells_are_strokes(blobs, tmp_path):
+    """Nobody knows what lies beside them."""
+    image, labels = blobs
+    strokes = np.full(labels.shape, 255, np.uint8)
+    strokes[::8] = labels[::8]
+    assert hold_of((image, strokes), tmp_path, labels_are="instances", ignore_label=255) == 0.5
+
+
 @pytest.mark.parametrize(("hold", "known", "first"), [(0.9, False, 5), (0.3, False, 3), (0.9, True, 0)])
 def test_some_samples_are_empty_from_the_middle_on(hold, known, first):
     """Or from where statistics are held, if that is before."""
